@@ -1,1 +1,12 @@
+//! The contract between the services: events, tables and their keys, as Avro schemas and as Rust types.
+//!
+//! The `.avsc` files are the one definition. The Rust types beside them are checked against them by tests.
+//! This crate does no IO and decides nothing about the data.
 
+pub mod events;
+pub mod rowfile;
+pub mod rows;
+pub mod tables;
+mod values;
+
+pub use values::{Day, InvalidDay, Timestamp, Usd, UsdOverflow};

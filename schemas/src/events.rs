@@ -1,0 +1,166 @@
+//! The events that the services exchange, and their bytes.
+//!
+//! A message is a bare Avro datum; the fingerprint of the schema it was written with travels beside it
+//! as a message attribute, so that a reader one release older or newer can still resolve it.
+
+mod codec;
+
+use std::sync::LazyLock;
+
+use apache_avro::Schema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Day, Timestamp, Usd};
+
+pub use codec::{DecodeError, Encoded, decode, encode};
+
+/// A type of event, with the schemas that were ever used to write it.
+pub trait Event: Serialize + serde::de::DeserializeOwned {
+    /// The record's name in its schema.
+    const NAME: &'static str;
+    /// The schema that this program writes.
+    fn schema() -> &'static EventSchema;
+    /// The schemas of earlier releases, which may still lie in a queue.
+    fn released() -> &'static [EventSchema];
+}
+
+/// A parsed schema and its fingerprint.
+#[derive(Debug)]
+pub struct EventSchema {
+    pub json: &'static str,
+    pub schema: Schema,
+    /// Hex of the CRC-64-AVRO fingerprint.
+    pub fingerprint: String,
+}
+
+impl EventSchema {
+    fn parse(json: &'static str) -> Self {
+        let schema = Schema::parse_str(json).expect("invariant: shipped schemas parse, as a test shows");
+        let fingerprint = schema.fingerprint::<apache_avro::rabin::Rabin>().to_string();
+        Self { json, schema, fingerprint }
+    }
+}
+
+macro_rules! event {
+    ($type:ident, $file:literal, released: [$($release:literal),*]) => {
+        impl Event for $type {
+            const NAME: &'static str = stringify!($type);
+
+            fn schema() -> &'static EventSchema {
+                static SCHEMA: LazyLock<EventSchema> =
+                    LazyLock::new(|| EventSchema::parse(include_str!(concat!("../events/", $file, ".avsc"))));
+                &SCHEMA
+            }
+
+            fn released() -> &'static [EventSchema] {
+                static RELEASED: LazyLock<Vec<EventSchema>> = LazyLock::new(|| {
+                    vec![$(EventSchema::parse(include_str!(concat!("../released/", $release, "/events/", $file, ".avsc")))),*]
+                });
+                &RELEASED
+            }
+        }
+    };
+}
+
+/// Somebody wants one window of one source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchRequested {
+    pub source: String,
+    /// Closed UTC days up to yesterday; 0 when the window is given.
+    pub trailing_days: i32,
+    pub account_id: Option<String>,
+    pub from_date: Option<Day>,
+    pub to_date: Option<Day>,
+    pub requested_at: Option<Timestamp>,
+}
+event!(FetchRequested, "fetch_requested", released: ["v1"]);
+
+/// All pages of one window and their manifest lie in the raw store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotStored {
+    pub snapshot_id: String,
+    pub source: String,
+    pub account_id: String,
+    pub from_date: Day,
+    pub to_date: Day,
+    pub fetched_at: Timestamp,
+    /// Object name of the manifest.
+    pub manifest: String,
+    pub pages: i32,
+    pub body_bytes: i64,
+    /// Becomes `normalized_at`: a redelivery is the same work, a replay is newer work.
+    pub published_at: Timestamp,
+}
+event!(SnapshotStored, "snapshot_stored", released: ["v1"]);
+
+/// The rows of one snapshot lie in the row store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchNormalized {
+    pub snapshot_id: String,
+    pub source: String,
+    pub account_id: String,
+    pub from_date: Day,
+    pub to_date: Day,
+    pub fetched_at: Timestamp,
+    pub normalized_at: Timestamp,
+    /// Fingerprint of the rules, the prices and the normalizer that made the rows.
+    pub recipe: String,
+    /// The days that the snapshot covers, also those without a row.
+    pub buckets: Vec<Bucket>,
+    pub files: Vec<RowFile>,
+}
+event!(BatchNormalized, "batch_normalized", released: ["v1"]);
+
+/// What a batch says about one UTC day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bucket {
+    pub activity_date: Day,
+    /// True when the vendor no longer restates this day.
+    pub settled: bool,
+    pub rows: i64,
+    pub rejects: i64,
+    /// Sum of all money columns of all rows; `None` where the source has no money.
+    pub amount_usd: Option<Usd>,
+    /// Sum of all integer columns of all rows.
+    pub quantity: i64,
+}
+
+/// One Avro object file of rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowFile {
+    pub table: String,
+    pub object: String,
+    pub rows: i64,
+    pub bytes: i64,
+}
+
+/// The warehouse holds what a batch says, as far as no later answer was there already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchMerged {
+    pub snapshot_id: String,
+    pub source: String,
+    pub account_id: String,
+    pub from_date: Day,
+    pub to_date: Day,
+    pub fetched_at: Timestamp,
+    pub normalized_at: Timestamp,
+    /// The days that this batch decided.
+    pub won: Vec<Day>,
+    /// The days that a later answer had decided before.
+    pub lost: Vec<Day>,
+    pub merged_at: Timestamp,
+}
+event!(BatchMerged, "batch_merged", released: ["v1"]);
+
+/// A window could not be fetched; its days are failed in coverage until a later fetch succeeds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchFailed {
+    pub source: String,
+    pub account_id: String,
+    pub from_date: Day,
+    pub to_date: Day,
+    pub reason: String,
+    /// When the attempt began, on the same clock as `fetched_at`.
+    pub failed_at: Timestamp,
+}
+event!(FetchFailed, "fetch_failed", released: ["v1"]);

@@ -1,0 +1,147 @@
+//! Writing a row file in memory, row by row.
+
+use apache_avro::{Codec, Writer};
+
+use crate::rows::Row;
+use crate::tables::{self, Table};
+
+/// Collects rows of one table into one Avro object file.
+pub struct RowFileWriter {
+    table: &'static Table,
+    writer: Writer<'static, Vec<u8>>,
+    rows: usize,
+}
+
+impl RowFileWriter {
+    pub fn new<R: Row>() -> Self {
+        let table = tables::find(R::TABLE).expect("invariant: a row type names a shipped table");
+        let writer = Writer::builder()
+            .schema(&table.schema)
+            .writer(Vec::new())
+            .codec(Codec::Snappy)
+            .block_size(64 << 10)
+            .human_readable(false)
+            .build()
+            .expect("invariant: a shipped schema has no unresolved names");
+        Self { table, writer, rows: 0 }
+    }
+
+    /// Adds a row. All rows of a file are of the type that it was made for.
+    pub fn append<R: Row>(&mut self, row: &R) {
+        assert_eq!(R::TABLE, self.table.name, "invariant: one file, one table");
+        self.writer.append_ser(row).expect("invariant: a row type fits its schema, as a test shows");
+        self.rows += 1;
+    }
+
+    pub fn table(&self) -> &'static str {
+        self.table.name
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Bytes written so far, the last unfinished block not counted.
+    pub fn bytes(&self) -> usize {
+        self.writer.get_ref().len()
+    }
+
+    /// The bytes of the file.
+    pub fn finish(self) -> Vec<u8> {
+        self.writer.into_inner().expect("invariant: writing to memory does not fail")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::*;
+    use crate::{Day, Timestamp, Usd};
+
+    /// Appending checks names and types of a row's fields against the schema.
+    #[test]
+    fn every_row_type_fits_its_schema_with_its_options_full_and_empty() {
+        let (day, at) = (Day::from_epoch_days(1).expect("a day"), Timestamp::from_micros(1));
+        for some in [None, Some("x")] {
+            let mut costs = RowFileWriter::new::<ClaudeCost>();
+            costs.append(&ClaudeCost {
+                organization_id: "a",
+                activity_date: day,
+                row_id: "r",
+                workspace_id: some,
+                description: some,
+                cost_type: some,
+                model: some,
+                token_type: some,
+                service_tier: some,
+                context_window: some,
+                inference_geo: some,
+                currency: "USD",
+                amount_cents: "1",
+                amount_usd: Usd::ZERO,
+                platform: "claude_api",
+                platform_basis: some,
+                snapshot_id: "s",
+                fetched_at: at,
+                ingestion_timestamp: at,
+            });
+            let mut usage = RowFileWriter::new::<CursorUsageStat>();
+            usage.append(&CursorUsageStat {
+                account_id: "a",
+                activity_date: day,
+                row_id: "r",
+                user_id: some,
+                email: "p@example.com",
+                is_active: some.map(|_| true),
+                total_lines_added: 1,
+                total_lines_deleted: 2,
+                accepted_lines_added: 3,
+                accepted_lines_deleted: 4,
+                total_applies: 5,
+                total_accepts: 6,
+                total_rejects: 7,
+                total_tabs_shown: 8,
+                total_tabs_accepted: 9,
+                composer_requests: 10,
+                chat_requests: 11,
+                agent_requests: 12,
+                cmdk_usages: 13,
+                bugbot_usages: 14,
+                subscription_included_reqs: 15,
+                usage_based_reqs: 16,
+                api_key_reqs: 17,
+                most_used_model: some,
+                apply_most_used_extension: some,
+                tab_most_used_extension: some,
+                client_version: some,
+                estimated_cost_usd: Usd::ZERO,
+                platform: "cursor",
+                platform_basis: some,
+                snapshot_id: "s",
+                fetched_at: at,
+                ingestion_timestamp: at,
+            });
+            let mut rejects = RowFileWriter::new::<RejectedRecord>();
+            rejects.append(&RejectedRecord {
+                source: "a/b",
+                account_id: "a",
+                activity_date: day,
+                row_id: "r",
+                page: 1,
+                position: "/data/0",
+                reason: "why",
+                object: "raw/x",
+                snapshot_id: "s",
+                fetched_at: at,
+                ingestion_timestamp: at,
+            });
+            for file in [costs, usage, rejects] {
+                assert_eq!(file.rows(), 1);
+                let columns = file.table.columns.len();
+                let bytes = file.finish();
+                let mut reader = super::super::RowFileReader::new(&bytes).expect("a row file");
+                assert_eq!(reader.next().expect("a row").expect("readable").len(), columns);
+            }
+        }
+    }
+}
