@@ -1,1 +1,5 @@
+//! What EveryCent knows: windows, identity, money, attribution, prices, merges and checks.
+//!
+//! Everything here is a pure function of its arguments: no clock, environment, file, network or async.
 
+pub mod objects;

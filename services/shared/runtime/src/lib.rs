@@ -1,1 +1,8 @@
+//! The outside world behind three ports, and what every service needs to live in it.
+//!
+//! Decisions about data belong to the domain crate; here is IO only.
 
+pub mod bus;
+pub mod clock;
+pub mod store;
+pub mod warehouse;

@@ -1,0 +1,141 @@
+//! Names of objects in the raw store and the row store. Nothing else puts such a name together.
+
+use std::fmt;
+use std::str::FromStr;
+
+use everycent_schemas::{Day, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The name of an object, relative to the store's address: parts of safe characters, joined by `/`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ObjectName(String);
+
+/// The text is not a relative object name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an object name")]
+pub struct InvalidObjectName(pub String);
+
+impl ObjectName {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ObjectName {
+    type Err = InvalidObjectName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidObjectName> {
+        if text.split('/').all(is_safe_part) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidObjectName(text.to_owned()))
+        }
+    }
+}
+
+fn is_safe_part(part: &str) -> bool {
+    let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=');
+    !part.is_empty() && !part.starts_with('.') && part.chars().all(safe)
+}
+
+impl TryFrom<String> for ObjectName {
+    type Error = InvalidObjectName;
+
+    fn try_from(text: String) -> Result<Self, InvalidObjectName> {
+        text.parse()
+    }
+}
+
+impl From<ObjectName> for String {
+    fn from(name: ObjectName) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The folder of one snapshot: `raw/<source>/<account>/<from>_<to>/<fetched_at>_<snapshot_id>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotFolder(String);
+
+impl SnapshotFolder {
+    pub fn new(source: &str, account: &str, from: Day, to: Day, fetched_at: Timestamp, snapshot_id: &str) -> Self {
+        let at = compact(fetched_at);
+        Self(format!("raw/{source}/{}/{from}_{to}/{at}_{snapshot_id}", safe(account)))
+    }
+
+    /// The page of this number, from 1.
+    pub fn page(&self, number: u32) -> ObjectName {
+        ObjectName(format!("{}/page-{number:05}.json.zst", self.0))
+    }
+
+    pub fn manifest(&self) -> ObjectName {
+        ObjectName(format!("{}/{MANIFEST}", self.0))
+    }
+}
+
+/// Last part of a manifest's name.
+pub const MANIFEST: &str = "manifest.json";
+
+/// Prefix of all raw objects of a source: `raw/<source>/`.
+pub fn raw_prefix(source: &str) -> String {
+    format!("raw/{source}/")
+}
+
+/// A part of the rows of one table: `rows/<table>/<snapshot_id>/<normalized_at>_<recipe>-<part>.avro`.
+/// The recipe is in the name, so that a redelivery under other rules never meets the file of the first.
+pub fn row_file(table: &str, snapshot_id: &str, normalized_at: Timestamp, recipe: &str, part: u32) -> ObjectName {
+    ObjectName(format!("rows/{table}/{snapshot_id}/{}_{recipe}-{part:05}.avro", compact(normalized_at)))
+}
+
+/// `20251003T000000.000000Z`: an instant that sorts as text and needs no quoting anywhere.
+fn compact(at: Timestamp) -> String {
+    at.to_chrono().format("%Y%m%dT%H%M%S%.6fZ").to_string()
+}
+
+/// An account as part of a name: other characters than letters, digits and `-` become `=` and their code.
+fn safe(account: &str) -> String {
+    let mut name = String::with_capacity(account.len());
+    for c in account.chars() {
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') {
+            name.push(c);
+        } else {
+            name.push_str(&format!("={:x}=", u32::from(c)));
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn names_sort_by_time_and_parse_back() {
+        let day = Day::new(2025, 10, 3).unwrap();
+        let folder =
+            SnapshotFolder::new("anthropic/cost_report", "Acme & Co", day, day, Timestamp::from_micros(1), "ab12");
+        let page = folder.page(1);
+        assert_eq!(
+            page.as_str(),
+            "raw/anthropic/cost_report/Acme=20==26==20=Co/2025-10-03_2025-10-03/19700101T000000.000001Z_ab12/page-00001.json.zst"
+        );
+        assert_eq!(page.as_str().parse::<ObjectName>().unwrap(), page);
+        assert!(folder.manifest().as_str().starts_with(&raw_prefix("anthropic/cost_report")));
+        let rows = row_file("claude_costs", "ab12", Timestamp::from_micros(1), "cd34", 2);
+        assert_eq!(rows.as_str(), "rows/claude_costs/ab12/19700101T000000.000001Z_cd34-00002.avro");
+    }
+
+    #[test]
+    fn a_name_cannot_leave_its_store() {
+        for text in ["", "/etc/passwd", "raw/../x", "raw//x", "raw/.hidden", "raw/a b", "raw\\x", "raw/"] {
+            assert!(text.parse::<ObjectName>().is_err(), "{text}");
+        }
+    }
+}

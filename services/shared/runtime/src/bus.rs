@@ -1,0 +1,139 @@
+//! The bus: events between the services, delivered at least once.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Debug};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use everycent_schemas::Timestamp;
+
+/// What an event is about; each topic has one type of event and at most one kind of reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    FetchRequested,
+    SnapshotStored,
+    BatchNormalized,
+    BatchMerged,
+    FetchFailed,
+}
+
+impl Topic {
+    pub const ALL: [Self; 5] =
+        [Self::FetchRequested, Self::SnapshotStored, Self::BatchNormalized, Self::BatchMerged, Self::FetchFailed];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FetchRequested => "fetch-requested",
+            Self::SnapshotStored => "snapshot-stored",
+            Self::BatchNormalized => "batch-normalized",
+            Self::BatchMerged => "batch-merged",
+            Self::FetchFailed => "fetch-failed",
+        }
+    }
+
+    /// Whether one of our services reads the topic. What nobody reads is not kept.
+    pub fn has_reader(self) -> bool {
+        self != Self::BatchMerged
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An event in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub payload: Bytes,
+    /// Text beside the payload: the schema's fingerprint, later a trace context.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// A message in the hands of one worker, until its lease runs out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    pub topic: Topic,
+    pub message: Message,
+    /// Names the message through all its deliveries.
+    pub message_id: String,
+    /// Which delivery this is, from 1.
+    pub attempt: u32,
+    /// Names this delivery.
+    pub lease: String,
+}
+
+/// How many messages a topic holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Depth {
+    pub topic: Topic,
+    /// Waiting for a worker, or for their delay to pass.
+    pub ready: u64,
+    /// In the hands of a worker.
+    pub leased: u64,
+    /// Given up.
+    pub dead: u64,
+}
+
+/// A message that was given up, with the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    pub topic: Topic,
+    pub message_id: String,
+    pub message: Message,
+    pub attempts: u32,
+    pub reason: String,
+    pub at: Timestamp,
+}
+
+/// Why the bus did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum BusError {
+    /// Trying again may help. A publish may have happened.
+    #[error("bus: {action}: {reason}")]
+    Unavailable { action: &'static str, reason: String },
+    /// Trying again does not help until a person did something.
+    #[error("bus: {action}: {reason}")]
+    Refused { action: &'static str, reason: String },
+}
+
+/// A durable queue for each topic.
+///
+/// Contract, which `conformance` checks for every body:
+/// - A publish that returned is delivered at least once, also when the process or the machine dies; one that failed
+///   may be delivered.
+/// - A delivery is leased: no other worker gets the message before the lease ran out. An unanswered one comes again,
+///   with a higher `attempt`, and so does one whose worker died.
+/// - Messages may come more than once and in any order.
+/// - Ack, nack and dead-letter settle the delivery they name. After its lease was lost they do nothing and are no error:
+///   the message is somebody else's.
+/// - A message that was delivered `max_attempts` times without an ack becomes a dead letter with the reason of its last
+///   nack; it is never lost and never delivered for ever.
+#[async_trait]
+pub trait Bus: Debug + Send + Sync {
+    /// Publishes to a topic; to one that nobody reads it does nothing.
+    async fn publish(&self, topic: Topic, message: Message) -> Result<(), BusError>;
+
+    /// Up to `max` messages, waiting up to `wait` for the first.
+    async fn pull(&self, topic: Topic, max: usize, wait: Duration) -> Result<Vec<Delivery>, BusError>;
+
+    /// The work is done; the message is forgotten.
+    async fn ack(&self, delivery: &Delivery) -> Result<(), BusError>;
+
+    /// The work failed for now; the message comes again after `delay`.
+    async fn nack(&self, delivery: &Delivery, delay: Duration, reason: &str) -> Result<(), BusError>;
+
+    /// The work can't be done; the message is kept aside with the reason.
+    async fn dead_letter(&self, delivery: &Delivery, reason: &str) -> Result<(), BusError>;
+
+    /// The work goes on; the lease is renewed from now.
+    async fn extend(&self, delivery: &Delivery) -> Result<(), BusError>;
+
+    /// What each topic with a reader holds.
+    async fn depths(&self) -> Result<Vec<Depth>, BusError>;
+
+    /// The newest dead letters, at most `limit`.
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, BusError>;
+}

@@ -1,0 +1,52 @@
+//! The object store: raw pages, manifests and row files.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use everycent_domain::objects::ObjectName;
+
+/// What became of a create.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    New,
+    /// An object of this name was there; it was left as it is.
+    AlreadyThere,
+}
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("object {0} does not exist")]
+    NotFound(ObjectName),
+    /// Trying again may help: the store is full, busy or out of reach. A write may have happened.
+    #[error("store: {action} {name}: {reason}")]
+    Unavailable { action: &'static str, name: String, reason: String },
+    /// Trying again does not help until a person did something.
+    #[error("store: {action} {name}: {reason}")]
+    Refused { action: &'static str, name: String, reason: String },
+}
+
+/// A store of immutable objects.
+///
+/// Contract, which `conformance` checks for every body:
+/// - An object is seen whole or not at all; nobody ever reads half of one, whenever the writer dies.
+/// - An object never changes. Of several creates under one name, also at the same time, exactly one is
+///   [`Created::New`]; the others are [`Created::AlreadyThere`] and change nothing.
+/// - A create that returned is durable: it survives the process and, where the medium allows, the machine.
+/// - A create that failed may have happened. Names come from content or from an id that is used once, so doing
+///   it again is right.
+/// - A list is in order of name, begins after `after`, and shows every object whose create returned before it began.
+#[async_trait]
+pub trait Store: Debug + Send + Sync {
+    async fn create(&self, name: &ObjectName, body: Bytes) -> Result<Created, StoreError>;
+
+    async fn read(&self, name: &ObjectName) -> Result<Bytes, StoreError>;
+
+    /// Names that begin with `prefix`, at most `limit` of them, in order, after `after`.
+    async fn list(&self, prefix: &str, after: Option<&ObjectName>, limit: usize)
+    -> Result<Vec<ObjectName>, StoreError>;
+
+    /// The store's address, as a person would write it.
+    fn address(&self) -> String;
+}

@@ -1,0 +1,131 @@
+//! The warehouse: the tables and views that people read.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use everycent_schemas::events::{BatchNormalized, FetchFailed};
+use everycent_schemas::rowfile::Cell;
+use everycent_schemas::{Day, Timestamp, Usd};
+
+use crate::store::Store;
+
+/// What a merge did with one batch, in the order of the batches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merged {
+    /// Days that the batch decided.
+    pub won: Vec<Day>,
+    /// Days that a later answer had decided before, or decided in the same merge.
+    pub lost: Vec<Day>,
+}
+
+/// What a merge changed in one table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableChange {
+    pub table: &'static str,
+    /// Rows inserted, or updated because they differed.
+    pub written: u64,
+    /// Rows deleted because the vendor no longer tells them.
+    pub deleted: u64,
+}
+
+/// What a merge did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MergeReport {
+    pub batches: Vec<Merged>,
+    pub tables: Vec<TableChange>,
+}
+
+/// A row of `coverage`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CoverageRow {
+    pub source: String,
+    pub account_id: String,
+    pub activity_date: Day,
+    pub state: String,
+    pub fetched_at: Option<Timestamp>,
+    pub snapshot_id: Option<String>,
+    pub normalized_at: Option<Timestamp>,
+    pub rows: Option<i64>,
+    pub rejects: Option<i64>,
+    pub amount_usd: Option<Usd>,
+    pub quantity: Option<i64>,
+    pub failed_at: Option<Timestamp>,
+    pub failure: Option<String>,
+}
+
+/// A row of `reconciliation`. Figures are exact text; see the table's schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    pub check_id: String,
+    pub account_id: String,
+    pub activity_date: Day,
+    pub from_date: Day,
+    pub expected: String,
+    pub found: String,
+    pub difference: String,
+    pub unit: String,
+    pub verdict: String,
+    pub explanation: String,
+}
+
+/// The answer to a query.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rows {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// Why the warehouse did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum WarehouseError {
+    /// Trying again may help. The transaction may have been made.
+    #[error("warehouse: {action}: {reason}")]
+    Unavailable { action: &'static str, reason: String },
+    /// Trying again does not help until a person did something.
+    #[error("warehouse: {action}: {reason}")]
+    Refused { action: &'static str, reason: String },
+    /// A row file is missing or damaged, or does not say what its event says.
+    #[error("row file {object}: {reason}")]
+    BadRows { object: String, reason: String },
+}
+
+/// Tables that batches are merged into.
+///
+/// Contract, which `conformance` checks for every body:
+/// - A merge is one transaction over coverage and all tables: all of it is seen, or nothing.
+/// - In coverage a bucket is won only by a version higher than the one recorded, in the order `fetched_at`,
+///   `snapshot_id`, `normalized_at`. An equal version has been merged before: it loses and changes nothing.
+/// - In the won buckets of each table that the source feeds, rows with a known key are updated if their content differs,
+///   new keys are inserted, and keys that are no longer there are deleted. Nothing outside the won buckets is touched.
+/// - Hence any number of merges of the same batches, in any order and any grouping, end in the same tables.
+/// - A failure marks its days `failed` if it began after the loaded answer was fetched. It takes no row away.
+#[async_trait]
+pub trait Warehouse: Debug + Send + Sync {
+    /// Creates what is missing of tables and views. Additive: what it does not know it leaves alone, and a table that
+    /// differs from its schema is refused with the difference.
+    async fn migrate(&self) -> Result<(), WarehouseError>;
+
+    /// Merges batches whose row files lie in `store`.
+    async fn merge(
+        &self,
+        store: &dyn Store,
+        batches: &[BatchNormalized],
+        merged_at: Timestamp,
+    ) -> Result<MergeReport, WarehouseError>;
+
+    /// Marks windows as failed in coverage.
+    async fn record_failures(&self, failures: &[FetchFailed]) -> Result<(), WarehouseError>;
+
+    /// Coverage of the days from `from` to `to`, both included, in order of source, account and day.
+    async fn coverage(&self, from: Day, to: Day) -> Result<Vec<CoverageRow>, WarehouseError>;
+
+    /// Runs one read-only query, written in the template language of the views (see the domain's `sql`). Columns whose
+    /// name ends in `_usd` come back as [`Cell::Money`], exact.
+    async fn query(&self, template: &str) -> Result<Rows, WarehouseError>;
+
+    /// Stores verdicts, each in place of the earlier one of the same check, account and day.
+    async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError>;
+
+    /// The warehouse's address, as a person would write it.
+    fn address(&self) -> String;
+}
