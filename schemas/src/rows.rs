@@ -7,14 +7,12 @@ use crate::{Day, Timestamp, Usd};
 /// A row of a table.
 pub trait Row: Serialize {
     const TABLE: &'static str;
-}
 
-/// Where a row came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Provenance<'a> {
-    pub snapshot_id: &'a str,
-    pub fetched_at: Timestamp,
-    pub normalized_at: Timestamp,
+    /// Sum of the row's money columns; `None` for a table without any.
+    fn amount(&self) -> Option<Usd>;
+
+    /// Sum of the row's integer columns.
+    fn quantity(&self) -> i64;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,6 +42,14 @@ pub struct ClaudeCost<'a> {
 
 impl Row for ClaudeCost<'_> {
     const TABLE: &'static str = "claude_costs";
+
+    fn amount(&self) -> Option<Usd> {
+        Some(self.amount_usd)
+    }
+
+    fn quantity(&self) -> i64 {
+        0
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -62,6 +68,14 @@ pub struct ClaudeCostTotal<'a> {
 
 impl Row for ClaudeCostTotal<'_> {
     const TABLE: &'static str = "claude_cost_totals";
+
+    fn amount(&self) -> Option<Usd> {
+        Some(self.amount_usd)
+    }
+
+    fn quantity(&self) -> i64 {
+        0
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -105,6 +119,34 @@ pub struct CursorUsageStat<'a> {
 
 impl Row for CursorUsageStat<'_> {
     const TABLE: &'static str = "cursor_usage_stats";
+
+    fn amount(&self) -> Option<Usd> {
+        Some(self.estimated_cost_usd)
+    }
+
+    fn quantity(&self) -> i64 {
+        [
+            self.total_lines_added,
+            self.total_lines_deleted,
+            self.accepted_lines_added,
+            self.accepted_lines_deleted,
+            self.total_applies,
+            self.total_accepts,
+            self.total_rejects,
+            self.total_tabs_shown,
+            self.total_tabs_accepted,
+            self.composer_requests,
+            self.chat_requests,
+            self.agent_requests,
+            self.cmdk_usages,
+            self.bugbot_usages,
+            self.subscription_included_reqs,
+            self.usage_based_reqs,
+            self.api_key_reqs,
+        ]
+        .into_iter()
+        .fold(0, i64::saturating_add)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -126,4 +168,12 @@ pub struct RejectedRecord<'a> {
 
 impl Row for RejectedRecord<'_> {
     const TABLE: &'static str = "rejected_records";
+
+    fn amount(&self) -> Option<Usd> {
+        None
+    }
+
+    fn quantity(&self) -> i64 {
+        self.page.into()
+    }
 }

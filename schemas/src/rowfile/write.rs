@@ -54,17 +54,43 @@ impl RowFileWriter {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Cell, RowFileReader};
     use super::*;
     use crate::rows::*;
+    use crate::tables::Kind;
     use crate::{Day, Timestamp, Usd};
+
+    /// The control sums of the only row of a file, from its cells: all money, and all integers.
+    fn sums(file: RowFileWriter) -> (Option<Usd>, i64) {
+        let table = file.table;
+        let bytes = file.finish();
+        let mut reader = RowFileReader::new(&bytes).expect("a row file");
+        let cells = reader.next().expect("a row").expect("readable");
+        assert_eq!(cells.len(), table.columns.len());
+        let (mut amount, mut quantity) = (None, 0);
+        for (column, cell) in table.columns.iter().zip(cells) {
+            match (column.kind, cell) {
+                (Kind::Money, Cell::Money(money)) => amount = Some(amount.unwrap_or_default() + money),
+                (Kind::Integer, Cell::Integer(number)) => quantity += number,
+                _ => {}
+            }
+        }
+        (amount, quantity)
+    }
+
+    fn check<R: Row>(row: R) {
+        let mut file = RowFileWriter::new::<R>();
+        file.append(&row);
+        assert_eq!(file.rows(), 1);
+        assert_eq!(sums(file), (row.amount(), row.quantity()), "control sums of {}", R::TABLE);
+    }
 
     /// Appending checks names and types of a row's fields against the schema.
     #[test]
     fn every_row_type_fits_its_schema_with_its_options_full_and_empty() {
         let (day, at) = (Day::from_epoch_days(1).expect("a day"), Timestamp::from_micros(1));
         for some in [None, Some("x")] {
-            let mut costs = RowFileWriter::new::<ClaudeCost>();
-            costs.append(&ClaudeCost {
+            check(ClaudeCost {
                 organization_id: "a",
                 activity_date: day,
                 row_id: "r",
@@ -78,15 +104,14 @@ mod tests {
                 inference_geo: some,
                 currency: "USD",
                 amount_cents: "1",
-                amount_usd: Usd::ZERO,
+                amount_usd: Usd::from_nanos(5),
                 platform: "claude_api",
                 platform_basis: some,
                 snapshot_id: "s",
                 fetched_at: at,
                 ingestion_timestamp: at,
             });
-            let mut usage = RowFileWriter::new::<CursorUsageStat>();
-            usage.append(&CursorUsageStat {
+            check(CursorUsageStat {
                 account_id: "a",
                 activity_date: day,
                 row_id: "r",
@@ -114,15 +139,14 @@ mod tests {
                 apply_most_used_extension: some,
                 tab_most_used_extension: some,
                 client_version: some,
-                estimated_cost_usd: Usd::ZERO,
+                estimated_cost_usd: Usd::from_nanos(7),
                 platform: "cursor",
                 platform_basis: some,
                 snapshot_id: "s",
                 fetched_at: at,
                 ingestion_timestamp: at,
             });
-            let mut rejects = RowFileWriter::new::<RejectedRecord>();
-            rejects.append(&RejectedRecord {
+            check(RejectedRecord {
                 source: "a/b",
                 account_id: "a",
                 activity_date: day,
@@ -135,13 +159,6 @@ mod tests {
                 fetched_at: at,
                 ingestion_timestamp: at,
             });
-            for file in [costs, usage, rejects] {
-                assert_eq!(file.rows(), 1);
-                let columns = file.table.columns.len();
-                let bytes = file.finish();
-                let mut reader = super::super::RowFileReader::new(&bytes).expect("a row file");
-                assert_eq!(reader.next().expect("a row").expect("readable").len(), columns);
-            }
         }
     }
 }

@@ -2,4 +2,15 @@
 //!
 //! Everything here is a pure function of its arguments: no clock, environment, file, network or async.
 
+pub mod attribution;
+pub mod identity;
+pub mod manifest;
+pub mod money;
+pub mod normalize;
 pub mod objects;
+pub mod paging;
+pub mod prices;
+pub mod recipe;
+pub mod source;
+pub mod vendors;
+pub mod window;

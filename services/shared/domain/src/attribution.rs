@@ -1,0 +1,175 @@
+//! Attribution: which platform a cost belongs to, by rules and evidence, never by a guess.
+
+use crate::identity::IdHasher;
+
+/// Where AI is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Platform {
+    ClaudeAi,
+    ClaudeCode,
+    ClaudeApi,
+    Cursor,
+    /// No rule and no evidence says it.
+    Unattributed,
+}
+
+impl Platform {
+    pub const ALL: [Self; 5] = [Self::ClaudeAi, Self::ClaudeCode, Self::ClaudeApi, Self::Cursor, Self::Unattributed];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClaudeAi => "claude.ai",
+            Self::ClaudeCode => "claude_code",
+            Self::ClaudeApi => "claude_api",
+            Self::Cursor => "cursor",
+            Self::Unattributed => "unattributed",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|platform| platform.name() == name)
+    }
+}
+
+/// What a rule can look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Evidence<'a> {
+    /// `None` is the default workspace.
+    pub workspace_id: Option<&'a str>,
+    pub api_key_id: Option<&'a str>,
+    pub description: Option<&'a str>,
+    pub model: Option<&'a str>,
+    pub product: Option<&'a str>,
+    pub service_tier: Option<&'a str>,
+    pub cost_type: Option<&'a str>,
+}
+
+/// One rule. Every condition that is given must hold; a rule without conditions matches everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Becomes the `platform_basis` of the rows that it decides.
+    pub id: String,
+    pub platform: Platform,
+    /// A workspace's id, or `default` for the default workspace.
+    pub workspace_id: Option<String>,
+    pub api_key_id: Option<String>,
+    /// A part of the description, in any case.
+    pub description_contains: Option<String>,
+    pub model_prefix: Option<String>,
+    pub product: Option<String>,
+    pub service_tier: Option<String>,
+    pub cost_type: Option<String>,
+}
+
+/// The name by which rules and people call the default workspace.
+pub const DEFAULT_WORKSPACE: &str = "default";
+
+impl Rule {
+    fn matches(&self, evidence: &Evidence<'_>) -> bool {
+        let workspace = evidence.workspace_id.unwrap_or(DEFAULT_WORKSPACE);
+        is(&self.workspace_id, Some(workspace))
+            && is(&self.api_key_id, evidence.api_key_id)
+            && is(&self.product, evidence.product)
+            && is(&self.service_tier, evidence.service_tier)
+            && is(&self.cost_type, evidence.cost_type)
+            && holds(&self.model_prefix, evidence.model, |model, prefix| model.starts_with(prefix))
+            && holds(&self.description_contains, evidence.description, contains_in_any_case)
+    }
+}
+
+fn is(wanted: &Option<String>, found: Option<&str>) -> bool {
+    holds(wanted, found, |found, wanted| found == wanted)
+}
+
+fn holds(wanted: &Option<String>, found: Option<&str>, test: impl Fn(&str, &str) -> bool) -> bool {
+    wanted.as_deref().is_none_or(|wanted| found.is_some_and(|found| test(found, wanted)))
+}
+
+fn contains_in_any_case(text: &str, part: &str) -> bool {
+    text.to_lowercase().contains(&part.to_lowercase())
+}
+
+/// An ordered list of rules; the first that matches decides.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rules(Vec<Rule>);
+
+impl Rules {
+    pub fn new(rules: Vec<Rule>) -> Self {
+        Self(rules)
+    }
+
+    /// The platform and the id of the rule that decided it.
+    pub fn attribute(&self, evidence: &Evidence<'_>) -> (Platform, Option<&str>) {
+        match self.0.iter().find(|rule| rule.matches(evidence)) {
+            Some(rule) => (rule.platform, Some(&rule.id)),
+            None => (Platform::Unattributed, None),
+        }
+    }
+
+    /// Adds every rule to a fingerprint.
+    pub(crate) fn fingerprint(&self, hasher: IdHasher) -> IdHasher {
+        self.0.iter().fold(hasher.number(self.0.len() as i64), |hasher, rule| {
+            let conditions = [
+                &rule.workspace_id,
+                &rule.api_key_id,
+                &rule.description_contains,
+                &rule.model_prefix,
+                &rule.product,
+                &rule.service_tier,
+                &rule.cost_type,
+            ];
+            let hasher = hasher.part(&rule.id).part(rule.platform.name());
+            conditions.into_iter().fold(hasher, |hasher, condition| hasher.optional(condition.as_deref()))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(id: &str, platform: Platform) -> Rule {
+        Rule {
+            id: id.into(),
+            platform,
+            workspace_id: None,
+            api_key_id: None,
+            description_contains: None,
+            model_prefix: None,
+            product: None,
+            service_tier: None,
+            cost_type: None,
+        }
+    }
+
+    #[test]
+    fn the_first_rule_that_matches_decides() {
+        let rules = Rules::new(vec![
+            Rule { workspace_id: Some("wrkspc_1".into()), ..rule("code", Platform::ClaudeCode) },
+            Rule { workspace_id: Some(DEFAULT_WORKSPACE.into()), ..rule("default-api", Platform::ClaudeApi) },
+            Rule {
+                description_contains: Some("web search".into()),
+                cost_type: Some("web_search".into()),
+                ..rule("search", Platform::ClaudeAi)
+            },
+        ]);
+        let at = |workspace_id, description, cost_type| {
+            let evidence = Evidence { workspace_id, description, cost_type, ..Evidence::default() };
+            let (platform, basis) = rules.attribute(&evidence);
+            (platform.name(), basis.map(str::to_owned))
+        };
+        assert_eq!(at(Some("wrkspc_1"), None, None), ("claude_code", Some("code".into())));
+        assert_eq!(at(None, None, None), ("claude_api", Some("default-api".into())));
+        assert_eq!(
+            at(Some("wrkspc_2"), Some("Web Search Usage"), Some("web_search")),
+            ("claude.ai", Some("search".into()))
+        );
+        assert_eq!(at(Some("wrkspc_2"), Some("Web Search Usage"), None), ("unattributed", None));
+    }
+
+    #[test]
+    fn without_rules_nothing_is_guessed_from_a_name() {
+        let evidence = Evidence { workspace_id: Some("Claude Code"), ..Evidence::default() };
+        assert_eq!(Rules::default().attribute(&evidence), (Platform::Unattributed, None));
+    }
+}

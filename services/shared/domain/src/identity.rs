@@ -1,0 +1,101 @@
+//! Identity: ids made from content, so that doing a thing again gives the same id.
+
+use sha2::{Digest, Sha256};
+
+/// Builds an id from parts. Each part is framed, so that no two lists of parts give the same bytes.
+#[derive(Clone)]
+pub struct IdHasher(Sha256);
+
+impl IdHasher {
+    /// Starts an id of its own kind; ids of different kinds never meet.
+    pub fn new(kind: &str) -> Self {
+        Self(Sha256::new()).part(kind)
+    }
+
+    #[must_use]
+    pub fn part(mut self, text: &str) -> Self {
+        self.0.update((text.len() as u64 + 1).to_le_bytes());
+        self.0.update(text.as_bytes());
+        self
+    }
+
+    /// A part that may be missing, which is something else than an empty one.
+    #[must_use]
+    pub fn optional(mut self, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => self.part(text),
+            None => {
+                self.0.update(0_u64.to_le_bytes());
+                self
+            }
+        }
+    }
+
+    #[must_use]
+    pub fn number(mut self, number: i64) -> Self {
+        self.0.update(number.to_le_bytes());
+        self
+    }
+
+    /// 128 bits of the hash.
+    pub fn finish(self) -> Id {
+        let digest = self.0.finalize();
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        Id(id)
+    }
+}
+
+/// An id of 128 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id([u8; 16]);
+
+impl Id {
+    /// 32 hexadecimal digits.
+    pub fn hex(self) -> HexId {
+        let mut text = [0; 32];
+        hex::encode_to_slice(self.0, &mut text).expect("invariant: 16 bytes are 32 digits");
+        HexId(text)
+    }
+
+    /// The first 16 hexadecimal digits, enough for ids that are counted in thousands.
+    pub fn short(self) -> String {
+        self.hex().as_str()[..16].to_owned()
+    }
+}
+
+/// An id as text, on the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HexId([u8; 32]);
+
+impl HexId {
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("invariant: hexadecimal digits are UTF-8")
+    }
+}
+
+/// Hex SHA-256 of a page's bytes, for its manifest.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_do_not_run_into_each_other() {
+        let ids = [
+            IdHasher::new("k").part("ab").part("c").finish(),
+            IdHasher::new("k").part("a").part("bc").finish(),
+            IdHasher::new("k").part("abc").finish(),
+            IdHasher::new("k").part("abc").part("").finish(),
+            IdHasher::new("k").part("abc").optional(None).finish(),
+            IdHasher::new("l").part("abc").finish(),
+        ];
+        for (index, id) in ids.iter().enumerate() {
+            assert!(!ids[index + 1..].contains(id), "id {index}");
+        }
+        assert_eq!(ids[0].hex().as_str().len(), 32);
+    }
+}

@@ -1,0 +1,137 @@
+//! The manifest of a snapshot: what was asked, and which pages answer it.
+
+use everycent_schemas::{Day, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::identity::IdHasher;
+use crate::objects::{ObjectName, SnapshotFolder};
+use crate::source::Source;
+use crate::window::Window;
+
+/// All that is needed to read a snapshot without the vendor. It is written last: a snapshot without one is not whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this format.
+    pub format: u32,
+    pub snapshot_id: String,
+    pub source: String,
+    pub account_id: String,
+    pub window: Window,
+    pub fetched_at: Timestamp,
+    /// The exact query that the pages answer, the page's own position left out.
+    pub query: Value,
+    /// Days that the answer covers: all closed ones of the window, and today if the vendor told it.
+    pub covered: Vec<Day>,
+    pub pages: Vec<PageEntry>,
+    /// What was odd about the answer and yet accepted.
+    #[serde(default)]
+    pub remarks: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageEntry {
+    pub object: ObjectName,
+    /// Bytes as received, before compression.
+    pub body_bytes: u64,
+    /// Hex, of the bytes as received.
+    pub sha256: String,
+    /// The vendor's id of the request, for asking its support.
+    #[serde(default)]
+    pub request_id: Option<String>,
+}
+
+/// The format that this program writes, and the newest that it reads.
+pub const FORMAT: u32 = 1;
+
+/// The manifest can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidManifest {
+    #[error("it is not a manifest: {0}")]
+    Unreadable(String),
+    #[error("it has format {0}, and this program reads up to {FORMAT}; upgrade it")]
+    TooNew(u32),
+}
+
+impl Manifest {
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut json = serde_json::to_vec_pretty(self).expect("invariant: a manifest has only string keys");
+        json.push(b'\n');
+        json
+    }
+
+    pub fn from_json(bytes: &[u8]) -> Result<Self, InvalidManifest> {
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let unreadable = |e: serde_json::Error| InvalidManifest::Unreadable(e.to_string());
+        let Version { format } = serde_json::from_slice(bytes).map_err(unreadable)?;
+        if format > FORMAT {
+            return Err(InvalidManifest::TooNew(format));
+        }
+        serde_json::from_slice(bytes).map_err(unreadable)
+    }
+
+    pub fn folder(&self) -> SnapshotFolder {
+        let (from, to) = (self.window.from(), self.window.to());
+        SnapshotFolder::new(&self.source, &self.account_id, from, to, self.fetched_at, &self.snapshot_id)
+    }
+
+    pub fn body_bytes(&self) -> u64 {
+        self.pages.iter().map(|page| page.body_bytes).sum()
+    }
+}
+
+/// The id of the snapshot that begins now.
+pub fn snapshot_id(source: Source, account_id: &str, window: Window, fetched_at: Timestamp) -> String {
+    IdHasher::new("snapshot")
+        .part(source.name())
+        .part(account_id)
+        .number(window.from().epoch_days().into())
+        .number(window.to().epoch_days().into())
+        .number(fetched_at.micros())
+        .finish()
+        .short()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn manifest() -> Manifest {
+        let day = Day::new(2025, 10, 3).unwrap();
+        Manifest {
+            format: FORMAT,
+            snapshot_id: "ab12".into(),
+            source: "anthropic/cost_report".into(),
+            account_id: "acme".into(),
+            window: Window::new(day, day).unwrap(),
+            fetched_at: Timestamp::from_micros(1),
+            query: serde_json::json!({"group_by[]": ["workspace_id", "description"]}),
+            covered: vec![day],
+            pages: vec![PageEntry {
+                object: "raw/x/page-00001.json.zst".parse().unwrap(),
+                body_bytes: 3,
+                sha256: crate::identity::sha256_hex(b"{}\n"),
+                request_id: None,
+            }],
+            remarks: vec![],
+        }
+    }
+
+    #[test]
+    fn a_manifest_comes_back_as_it_went() {
+        assert_eq!(Manifest::from_json(&manifest().to_json()).unwrap(), manifest());
+    }
+
+    #[test]
+    fn a_manifest_of_a_later_format_asks_for_an_upgrade() {
+        let mut later = manifest();
+        later.format = FORMAT + 1;
+        let error = Manifest::from_json(&later.to_json()).unwrap_err().to_string();
+        assert!(error.contains("upgrade"), "{error}");
+        assert!(Manifest::from_json(b"{").is_err());
+    }
+}

@@ -1,0 +1,89 @@
+//! Normalizing: from the pages of a snapshot to rows, rejects and control sums.
+//!
+//! A pure function of manifest, pages and recipe, one page at a time. What it holds does not grow with the window:
+//! the page in hand, one unfinished row file a table, and a tally a day.
+
+mod output;
+mod records;
+
+use everycent_schemas::Timestamp;
+use everycent_schemas::events::BatchNormalized;
+
+use crate::manifest::Manifest;
+use crate::prices::PriceError;
+use crate::recipe::Recipe;
+use crate::source::Source;
+use crate::vendors::anthropic::cost_rows::CostRows;
+use crate::vendors::cursor::usage_rows::UsageRows;
+
+pub use output::{FinishedFile, Output, PART_BYTES};
+pub use records::{PageContext, Position, read_alone};
+
+/// Why a snapshot gives no batch.
+#[derive(Debug, thiserror::Error)]
+pub enum NormalizeError {
+    /// Its pages are not what its manifest says. Trying again does not help.
+    #[error("page {page} of snapshot {snapshot_id}: {reason}")]
+    NotWhole { snapshot_id: String, page: u32, reason: String },
+    /// The configuration does not reach so far. Nothing is lost; it goes on once a person completed it.
+    #[error(transparent)]
+    Unpriced(PriceError),
+    #[error("snapshot {snapshot_id} is of source `{source_name}`, which this program does not know; upgrade it")]
+    UnknownSource { snapshot_id: String, source_name: String },
+}
+
+/// Makes the rows of one source.
+pub trait RowMaker {
+    fn page(&mut self, page: &PageContext<'_>, body: &[u8], output: &mut Output<'_>) -> Result<(), NormalizeError>;
+}
+
+/// Takes the pages of one snapshot in order.
+pub struct Normalizer<'a> {
+    manifest: &'a Manifest,
+    rows: Box<dyn RowMaker + Send + 'a>,
+    output: Output<'a>,
+    pages: u32,
+}
+
+impl<'a> Normalizer<'a> {
+    pub fn new(manifest: &'a Manifest, recipe: &'a Recipe, normalized_at: Timestamp) -> Result<Self, NormalizeError> {
+        let source: Source = manifest.source.parse().map_err(|_| NormalizeError::UnknownSource {
+            snapshot_id: manifest.snapshot_id.clone(),
+            source_name: manifest.source.clone(),
+        })?;
+        let rows: Box<dyn RowMaker + Send> = match source {
+            Source::AnthropicCostReport => Box::new(CostRows::grouped(&recipe.rules)),
+            Source::AnthropicCostTotals => Box::new(CostRows::totals()),
+            Source::CursorDailyUsage => Box::new(UsageRows::new(&recipe.cursor_prices)),
+        };
+        let output = Output::new(manifest, source, recipe.fingerprint(), normalized_at);
+        Ok(Self { manifest, rows, output, pages: 0 })
+    }
+
+    /// Takes the next page, its bytes as the vendor sent them. Gives the row files that became full.
+    pub fn page(&mut self, body: &[u8]) -> Result<Vec<FinishedFile>, NormalizeError> {
+        let index = self.pages as usize;
+        self.pages += 1;
+        let entry = self.manifest.pages.get(index).ok_or_else(|| self.not_whole("the manifest does not name it"))?;
+        let page = PageContext { number: self.pages, object: &entry.object, manifest: self.manifest };
+        self.rows.page(&page, body, &mut self.output)?;
+        Ok(self.output.take_finished())
+    }
+
+    /// After the last page: the last row files, and the batch that names them all.
+    pub fn finish(mut self) -> Result<(Vec<FinishedFile>, BatchNormalized), NormalizeError> {
+        if self.pages as usize != self.manifest.pages.len() {
+            return Err(self.not_whole("it is the last that came, and the manifest names more"));
+        }
+        let batch = self.output.finish();
+        Ok((self.output.take_finished(), batch))
+    }
+
+    fn not_whole(&self, reason: &str) -> NormalizeError {
+        NormalizeError::NotWhole {
+            snapshot_id: self.manifest.snapshot_id.clone(),
+            page: self.pages,
+            reason: reason.to_owned(),
+        }
+    }
+}

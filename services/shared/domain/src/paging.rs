@@ -1,0 +1,105 @@
+//! Paging: the questions that fill one window, and whether the answers make a whole.
+
+use everycent_schemas::Day;
+use serde_json::Value;
+
+use crate::source::Source;
+use crate::vendors::{anthropic::cost_report::CostPager, cursor::daily_usage::DailyUsagePager};
+use crate::window::Window;
+
+/// One question to a vendor. Credentials and the base address are added by who sends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageRequest {
+    pub method: Method,
+    pub path: &'static str,
+    pub query: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, &'static str)>,
+    pub body: Option<Value>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+}
+
+/// What comes after a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    Ask(PageRequest),
+    Whole(Answer),
+}
+
+/// What is known of an answer once its last page came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Days that it covers, in order.
+    pub covered: Vec<Day>,
+    /// What was odd and yet accepted.
+    pub remarks: Vec<String>,
+}
+
+/// Why the pages do not make one answer. The window has to be asked again from its start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PagingFault {
+    /// The page is not what the vendor documents.
+    #[error("page {page} is not as documented: {reason}")]
+    Malformed { page: u32, reason: String },
+    /// The data changed under the pages.
+    #[error("the data moved while it was paged: {reason}")]
+    Moved { reason: String },
+    /// A closed day is not in the answer.
+    #[error("the answer leaves out {first_missing} and {others} other days that are over")]
+    Incomplete { first_missing: Day, others: usize },
+    /// More pages than any window has.
+    #[error("the vendor gave more than {limit} pages")]
+    TooManyPages { limit: u32 },
+}
+
+/// Asks for one window, page by page.
+pub trait Pager: Send {
+    fn first(&self) -> PageRequest;
+    /// Takes the page that answers the last question.
+    fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault>;
+}
+
+/// Pages that one window may have.
+pub const MAX_PAGES: u32 = 10_000;
+
+/// How a window is asked for.
+#[derive(Debug, Clone)]
+pub struct PagingTask {
+    pub source: Source,
+    pub window: Window,
+    /// The day that is not over yet.
+    pub today: Day,
+    /// Users on one page of Cursor's daily usage.
+    pub cursor_page_size: u32,
+    /// What the last attempt at this window ended with.
+    pub last_fault: Option<PagingFault>,
+}
+
+impl PagingTask {
+    pub fn pager(&self) -> Box<dyn Pager> {
+        match self.source {
+            Source::AnthropicCostReport => Box::new(CostPager::grouped(self.window, self.today)),
+            Source::AnthropicCostTotals => Box::new(CostPager::ungrouped(self.window, self.today)),
+            Source::CursorDailyUsage => Box::new(DailyUsagePager::new(self)),
+        }
+    }
+
+    /// The query as the manifest keeps it: everything but the position of a page.
+    pub fn query(&self) -> Value {
+        let first = self.pager().first();
+        let mut query = serde_json::Map::new();
+        query.insert("path".into(), first.path.into());
+        for (name, value) in first.query {
+            let slot = query.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+            slot.as_array_mut().expect("invariant: only arrays are put in").push(value.into());
+        }
+        if let Some(body) = first.body {
+            query.insert("body".into(), body);
+        }
+        Value::Object(query)
+    }
+}

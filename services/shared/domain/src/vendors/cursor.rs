@@ -1,0 +1,4 @@
+//! Cursor's Admin API.
+
+pub mod daily_usage;
+pub mod usage_rows;

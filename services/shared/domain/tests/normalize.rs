@@ -1,0 +1,256 @@
+//! Pages in, rows and rejects out.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use everycent_domain::attribution::{Platform, Rule, Rules};
+use everycent_domain::manifest::{FORMAT, Manifest, PageEntry};
+use everycent_domain::normalize::{NormalizeError, Normalizer};
+use everycent_domain::objects::SnapshotFolder;
+use everycent_domain::recipe::Recipe;
+use everycent_domain::source::Source;
+use everycent_domain::window::Window;
+use everycent_schemas::events::BatchNormalized;
+use everycent_schemas::rowfile::{Cell, RowFileReader};
+use everycent_schemas::{Day, Timestamp, Usd};
+use serde_json::{Value, json};
+
+type RowMap = BTreeMap<String, Cell>;
+
+struct Normalized {
+    batch: BatchNormalized,
+    tables: BTreeMap<String, Vec<RowMap>>,
+}
+
+impl Normalized {
+    fn rows(&self, table: &str) -> &[RowMap] {
+        self.tables.get(table).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+fn manifest(source: Source, from: &str, to: &str, pages: usize) -> Manifest {
+    let window = Window::new(day(from), day(to)).unwrap();
+    let fetched_at: Timestamp = "2025-10-20T12:00:00Z".parse().unwrap();
+    let folder = SnapshotFolder::new(source.name(), "acme", day(from), day(to), fetched_at, "snap");
+    let entry = |number: usize| PageEntry {
+        object: folder.page(number as u32),
+        body_bytes: 0,
+        sha256: String::new(),
+        request_id: None,
+    };
+    Manifest {
+        format: FORMAT,
+        snapshot_id: "snap".into(),
+        source: source.name().into(),
+        account_id: "acme".into(),
+        window,
+        fetched_at,
+        query: json!({}),
+        covered: window.days().collect(),
+        pages: (1..=pages).map(entry).collect(),
+        remarks: vec![],
+    }
+}
+
+fn normalize(manifest: &Manifest, recipe: &Recipe, pages: &[Value]) -> Result<Normalized, NormalizeError> {
+    let normalized_at = Timestamp::from_micros(1_761_000_000_000_000);
+    let mut normalizer = Normalizer::new(manifest, recipe, normalized_at)?;
+    let mut files = Vec::new();
+    for page in pages {
+        files.extend(normalizer.page(page.to_string().as_bytes())?);
+    }
+    let (last, batch) = normalizer.finish()?;
+    files.extend(last);
+    let mut tables = BTreeMap::<String, Vec<RowMap>>::new();
+    for file in &files {
+        let named = batch.files.iter().find(|named| named.object == file.object.as_str()).unwrap();
+        let reader = RowFileReader::new(&file.body).unwrap();
+        let columns = reader.columns().to_vec();
+        for row in reader {
+            tables.entry(named.table.clone()).or_default().push(columns.iter().cloned().zip(row.unwrap()).collect());
+        }
+    }
+    Ok(Normalized { batch, tables })
+}
+
+fn text(row: &RowMap, column: &str) -> String {
+    match &row[column] {
+        Cell::Text(text) => text.clone(),
+        Cell::Null => "null".into(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn bucket(day: &str, results: Value) -> Value {
+    json!({"starting_at": format!("{day}T00:00:00Z"), "ending_at": "later", "results": results})
+}
+
+fn cost(amount: Value, workspace: Value) -> Value {
+    json!({"amount": amount, "currency": "USD", "workspace_id": workspace, "description": "Claude Sonnet 4.5 Usage - Input Tokens",
+        "cost_type": "tokens", "model": "claude-sonnet-4-5", "token_type": "uncached_input_tokens",
+        "context_window": "0-200k", "service_tier": "standard", "inference_geo": null, "a_new_field": {"x": 1}})
+}
+
+#[test]
+fn cents_become_dollars_and_the_null_workspace_is_kept_as_the_default_one() {
+    let manifest = manifest(Source::AnthropicCostReport, "2025-10-03", "2025-10-04", 1);
+    let page = json!({"data": [
+        bucket("2025-10-03", json!([cost(json!("3.73"), Value::Null), cost(json!("28.97"), json!("wrkspc_1"))])),
+        bucket("2025-10-04", json!([])),
+    ], "has_more": false, "next_page": null});
+    let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
+    let rows = normalized.rows("claude_costs");
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0]["amount_usd"], Cell::Money(Usd::from_nanos(37_300_000)));
+    assert_eq!(text(&rows[0], "amount_cents"), "3.73");
+    assert_eq!(rows[0]["workspace_id"], Cell::Null);
+    assert_eq!(text(&rows[1], "workspace_id"), "wrkspc_1");
+    assert_eq!((text(&rows[0], "platform"), text(&rows[0], "platform_basis")), ("unattributed".into(), "null".into()));
+    let buckets: Vec<_> =
+        normalized.batch.buckets.iter().map(|b| (b.activity_date.to_string(), b.rows, b.amount_usd)).collect();
+    assert_eq!(
+        buckets,
+        [("2025-10-03".into(), 2, Some(Usd::from_nanos(327_000_000))), ("2025-10-04".into(), 0, None),]
+    );
+}
+
+#[test]
+fn a_record_that_does_not_read_is_rejected_and_its_neighbours_load() {
+    let manifest = manifest(Source::AnthropicCostReport, "2025-10-03", "2025-10-03", 1);
+    let bad = [json!("abc"), json!(3.73), Value::Null, json!("0.123456789")];
+    let mut results: Vec<Value> = bad.iter().map(|amount| cost(amount.clone(), Value::Null)).collect();
+    let mut euro = cost(json!("5"), Value::Null);
+    euro["currency"] = json!("EUR");
+    results.extend([json!("no object"), euro, cost(json!("1"), Value::Null)]);
+    let page = json!({"data": [bucket("2025-10-03", json!(results))], "has_more": false});
+    let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
+    assert_eq!(normalized.rows("claude_costs").len(), 1);
+    let rejects = normalized.rows("rejected_records");
+    let positions: Vec<String> = rejects.iter().map(|row| text(row, "position")).collect();
+    assert_eq!(positions, (0..6).map(|index| format!("/data/0/results/{index}")).collect::<Vec<_>>());
+    assert!(text(&rejects[0], "reason").contains("`abc` is not a decimal number"));
+    assert!(text(&rejects[1], "reason").contains("expected a string"), "{}", text(&rejects[1], "reason"));
+    assert!(text(&rejects[5], "reason").contains("EUR"));
+    assert!(text(&rejects[0], "object").ends_with("/page-00001.json.zst"));
+    assert_eq!((normalized.batch.buckets[0].rows, normalized.batch.buckets[0].rejects), (1, 6));
+}
+
+#[test]
+fn twins_in_a_bucket_are_all_kept_and_their_ids_do_not_depend_on_amounts() {
+    let manifest = manifest(Source::AnthropicCostReport, "2025-10-03", "2025-10-03", 1);
+    let ids = |amounts: [&str; 3]| {
+        let results: Vec<Value> = amounts.iter().map(|amount| cost(json!(amount), Value::Null)).collect();
+        let page = json!({"data": [bucket("2025-10-03", json!(results))]});
+        let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
+        normalized.rows("claude_costs").iter().map(|row| text(row, "row_id")).collect::<Vec<_>>()
+    };
+    let first = ids(["1", "1", "2"]);
+    let distinct: std::collections::BTreeSet<&String> = first.iter().collect();
+    assert_eq!(distinct.len(), 3);
+    assert_eq!(first, ids(["5", "6", "7"]));
+}
+
+#[test]
+fn rules_attribute_a_cost_and_keep_the_evidence() {
+    let manifest = manifest(Source::AnthropicCostReport, "2025-10-03", "2025-10-03", 1);
+    let rule = Rule {
+        id: "team-code".into(),
+        platform: Platform::ClaudeCode,
+        workspace_id: Some("wrkspc_1".into()),
+        api_key_id: None,
+        description_contains: None,
+        model_prefix: None,
+        product: None,
+        service_tier: None,
+        cost_type: None,
+    };
+    let recipe = Recipe { rules: Rules::new(vec![rule]), ..Recipe::default() };
+    let page = json!({"data": [bucket("2025-10-03", json!([cost(json!("1"), json!("wrkspc_1"))]))]});
+    let normalized = normalize(&manifest, &recipe, &[page]).unwrap();
+    let row = &normalized.rows("claude_costs")[0];
+    assert_eq!((text(row, "platform"), text(row, "platform_basis")), ("claude_code".into(), "team-code".into()));
+    assert_eq!(normalized.batch.recipe, recipe.fingerprint());
+}
+
+#[test]
+fn the_ungrouped_report_feeds_the_control_total_alone() {
+    let manifest = manifest(Source::AnthropicCostTotals, "2025-10-03", "2025-10-03", 1);
+    let page = json!({"data": [bucket("2025-10-03", json!([{"amount": "32.7", "currency": "USD"}]))]});
+    let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
+    assert_eq!(normalized.tables.keys().collect::<Vec<_>>(), ["claude_cost_totals"]);
+    assert_eq!(normalized.rows("claude_cost_totals")[0]["amount_usd"], Cell::Money(Usd::from_nanos(327_000_000)));
+}
+
+fn usage(email: &str, day: &str, usage_based: i64) -> Value {
+    json!({"userId": 12345, "day": day, "date": 0, "email": email, "isActive": true, "totalLinesAdded": 10, "acceptedLinesAdded": 4,
+        "usageBasedReqs": usage_based, "mostUsedModel": null, "clientVersion": "1.2.3"})
+}
+
+#[test]
+fn cursor_requests_over_the_plan_are_priced_and_emails_are_lower_case() {
+    let manifest = manifest(Source::CursorDailyUsage, "2025-10-01", "2025-10-02", 1);
+    let page = json!({"data": [usage("Ann@Example.com", "2025-10-01", 5), usage("ann@example.com", "2025-10-02", 0)]});
+    let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
+    let rows = normalized.rows("cursor_usage_stats");
+    assert_eq!(text(&rows[0], "email"), "ann@example.com");
+    assert_eq!(text(&rows[0], "row_id"), text(&rows[1], "row_id"));
+    assert_eq!(rows[0]["estimated_cost_usd"], Cell::Money(Usd::from_nanos(200_000_000)));
+    assert_eq!(rows[0]["total_lines_added"], Cell::Integer(10));
+    assert_eq!(rows[0]["bugbot_usages"], Cell::Integer(0));
+    assert_eq!(text(&rows[0], "user_id"), "12345");
+    let quantity: Vec<i64> = normalized.batch.buckets.iter().map(|bucket| bucket.quantity).collect();
+    assert_eq!(quantity, [19, 14]);
+}
+
+#[test]
+fn a_record_that_comes_twice_counts_once_and_one_that_contradicts_it_is_rejected() {
+    let manifest = manifest(Source::CursorDailyUsage, "2025-10-01", "2025-10-01", 1);
+    let one = usage("ann@example.com", "2025-10-01", 1);
+    let page = json!({"data": [one, one, usage("ann@example.com", "2025-10-01", 2), usage("bob@example.com", "2025-09-30", 0)]});
+    let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
+    assert_eq!(normalized.rows("cursor_usage_stats").len(), 1);
+    let rejects: Vec<String> = normalized.rows("rejected_records").iter().map(|row| text(row, "position")).collect();
+    assert_eq!(rejects, ["/data/2", "/data/3"]);
+}
+
+#[test]
+fn a_day_without_a_price_stops_the_batch_and_names_the_day() {
+    let manifest = manifest(Source::CursorDailyUsage, "2022-10-01", "2022-10-01", 1);
+    let page = json!({"data": [usage("ann@example.com", "2022-10-01", 1)]});
+    let error = normalize(&manifest, &Recipe::default(), &[page]).err().unwrap();
+    assert!(matches!(error, NormalizeError::Unpriced(_)));
+    assert!(error.to_string().contains("2022-10-01"));
+}
+
+#[test]
+fn pages_that_are_not_what_the_manifest_says_give_no_batch() {
+    let ungrouped = |pages| manifest(Source::AnthropicCostTotals, "2025-10-03", "2025-10-03", pages);
+    let page = || json!({"data": [bucket("2025-10-03", json!([]))]});
+    let strange = json!({"data": [bucket("2025-10-09", json!([]))]});
+    let cases = [
+        (2, vec![page()]),
+        (1, vec![page(), page()]),
+        (2, vec![page(), page()]),
+        (1, vec![strange]),
+        (1, vec![json!([])]),
+    ];
+    for (pages, bodies) in cases {
+        let error = normalize(&ungrouped(pages), &Recipe::default(), &bodies).err().unwrap();
+        assert!(matches!(error, NormalizeError::NotWhole { .. }), "{error}");
+    }
+}
+
+#[test]
+fn the_same_snapshot_at_the_same_time_gives_the_same_batch() {
+    let manifest = manifest(Source::AnthropicCostReport, "2025-10-03", "2025-10-03", 1);
+    let page = json!({"data": [bucket("2025-10-03", json!([cost(json!("1"), Value::Null)]))]});
+    let once = normalize(&manifest, &Recipe::default(), std::slice::from_ref(&page)).unwrap();
+    let again = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
+    assert_eq!(once.tables, again.tables);
+    let names = |batch: &BatchNormalized| batch.files.iter().map(|file| file.object.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&once.batch), names(&again.batch));
+}
