@@ -11,6 +11,7 @@ pub mod objects;
 pub mod paging;
 pub mod prices;
 pub mod recipe;
+pub mod reconcile;
 pub mod source;
 pub mod vendors;
 pub mod window;

@@ -1,0 +1,111 @@
+//! Reconciling: facts in, verdicts out. Each check says what was compared and, when it fails, the likely cause.
+
+mod buckets;
+mod cost;
+mod expected;
+
+use everycent_schemas::{Day, Usd};
+
+pub use buckets::{BucketFact, BucketSums, no_missing_bucket, no_reject, tables_equal_coverage};
+pub use cost::grouped_equals_ungrouped;
+pub use expected::{Expectation, InvalidExpectation, Workspace, equals_expected};
+
+/// The last word of a check on one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    pub check: Check,
+    pub account_id: String,
+    /// The day; the last one for a check of a range.
+    pub activity_date: Day,
+    pub from_date: Day,
+    pub expected: Figure,
+    pub found: Figure,
+    pub passed: bool,
+    /// What was compared, and the likely cause when it fails.
+    pub explanation: String,
+}
+
+impl Verdict {
+    pub fn difference(&self) -> Figure {
+        match (self.found, self.expected) {
+            (Figure::Usd(found), Figure::Usd(expected)) => Figure::Usd(found - expected),
+            (found, expected) => Figure::Count(found.count() - expected.count()),
+        }
+    }
+
+    pub fn word(&self) -> &'static str {
+        if self.passed { "pass" } else { "fail" }
+    }
+}
+
+/// What can be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Check {
+    GroupedEqualsUngrouped,
+    TablesEqualCoverage,
+    NoMissingBucket,
+    NoReject,
+    EqualsExpected,
+}
+
+impl Check {
+    pub const ALL: [Self; 5] = [
+        Self::GroupedEqualsUngrouped,
+        Self::TablesEqualCoverage,
+        Self::NoMissingBucket,
+        Self::NoReject,
+        Self::EqualsExpected,
+    ];
+
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::GroupedEqualsUngrouped => "grouped_equals_ungrouped",
+            Self::TablesEqualCoverage => "tables_equal_coverage",
+            Self::NoMissingBucket => "no_missing_bucket",
+            Self::NoReject => "no_reject",
+            Self::EqualsExpected => "equals_expected",
+        }
+    }
+
+    /// What it compares, in a few words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::GroupedEqualsUngrouped => "Claude cost by workspace equals the ungrouped bill, day by day",
+            Self::TablesEqualCoverage => "tables hold what was merged, row for row and cent for cent",
+            Self::NoMissingBucket => "every day of every source is loaded",
+            Self::NoReject => "every record became a row",
+            Self::EqualsExpected => "the total equals the figure read off the console",
+        }
+    }
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Figure {
+    Usd(Usd),
+    Count(i64),
+}
+
+impl Figure {
+    fn count(self) -> i64 {
+        match self {
+            Self::Count(count) => count,
+            Self::Usd(_) => 0,
+        }
+    }
+
+    /// Exact, without the unit.
+    pub fn text(self) -> String {
+        match self {
+            Self::Usd(amount) => amount.short(),
+            Self::Count(count) => count.to_string(),
+        }
+    }
+
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Usd(_) => "usd",
+            Self::Count(_) => "count",
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Buckets: what coverage says of each, against what was asked for and what the tables hold.
+
+use everycent_schemas::{Day, Usd};
+
+use super::{Check, Figure, Verdict};
+
+/// What a batch said of a bucket, or what the tables hold of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BucketSums {
+    pub rows: i64,
+    pub rejects: i64,
+    pub amount_usd: Usd,
+    pub quantity: i64,
+}
+
+/// One bucket, as coverage has it and as the tables have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BucketFact {
+    pub source: String,
+    pub account_id: String,
+    pub day: Day,
+    /// `None` when nothing was ever loaded.
+    pub merged: Option<BucketSums>,
+    /// What the tables hold now.
+    pub stored: BucketSums,
+    /// Why the last attempt failed, if it did.
+    pub failure: Option<String>,
+}
+
+impl BucketFact {
+    fn verdict(&self, check: Check, expected: Figure, found: Figure, passed: bool, explanation: String) -> Verdict {
+        Verdict {
+            check,
+            account_id: self.account_id.clone(),
+            activity_date: self.day,
+            from_date: self.day,
+            expected,
+            found,
+            passed,
+            explanation: format!("{} of {}: {explanation}", self.source, self.day),
+        }
+    }
+}
+
+/// Every bucket that was wanted is loaded, and its last attempt did not fail.
+pub fn no_missing_bucket(buckets: &[BucketFact]) -> Vec<Verdict> {
+    buckets.iter().map(missing).collect()
+}
+
+fn missing(bucket: &BucketFact) -> Verdict {
+    let loaded = bucket.merged.is_some() && bucket.failure.is_none();
+    let explanation = match (&bucket.failure, bucket.merged) {
+        (Some(failure), _) => format!("the last attempt failed: {failure}. `everycent sync` asks again"),
+        (None, None) => "it was never loaded. `everycent sync` asks for it".into(),
+        (None, Some(_)) => "loaded".into(),
+    };
+    let found = Figure::Count(loaded.into());
+    bucket.verdict(Check::NoMissingBucket, Figure::Count(1), found, loaded, explanation)
+}
+
+/// Every record of a loaded bucket became a row.
+pub fn no_reject(buckets: &[BucketFact]) -> Vec<Verdict> {
+    buckets.iter().filter(|bucket| bucket.merged.is_some()).map(rejected).collect()
+}
+
+fn rejected(bucket: &BucketFact) -> Verdict {
+    let rejects = bucket.stored.rejects;
+    let explanation = match rejects {
+        0 => "every record became a row".to_owned(),
+        _ => format!("{rejects} records could not become rows; rejected_records has the reason and the page of each"),
+    };
+    let found = Figure::Count(rejects);
+    bucket.verdict(Check::NoReject, Figure::Count(0), found, rejects == 0, explanation)
+}
+
+/// The tables hold what was merged into them: as many rows, as much money, the same counts.
+pub fn tables_equal_coverage(buckets: &[BucketFact]) -> Vec<Verdict> {
+    buckets.iter().filter_map(|bucket| bucket.merged.map(|merged| untouched(bucket, merged))).collect()
+}
+
+fn untouched(bucket: &BucketFact, merged: BucketSums) -> Verdict {
+    let stored = bucket.stored;
+    let (what, expected, found) = first_difference(merged, stored);
+    let explanation = if expected == found {
+        "the tables hold what was merged".to_owned()
+    } else {
+        let day = bucket.day;
+        format!(
+            "{what} changed after the merge: somebody edited the tables. \
+             `everycent replay --from {day} --to {day}` puts back what the vendor said"
+        )
+    };
+    bucket.verdict(Check::TablesEqualCoverage, expected, found, merged == stored, explanation)
+}
+
+fn first_difference(merged: BucketSums, stored: BucketSums) -> (&'static str, Figure, Figure) {
+    if merged.amount_usd != stored.amount_usd {
+        return ("the money", Figure::Usd(merged.amount_usd), Figure::Usd(stored.amount_usd));
+    }
+    if merged.rows != stored.rows {
+        return ("the number of rows", Figure::Count(merged.rows), Figure::Count(stored.rows));
+    }
+    if merged.rejects != stored.rejects {
+        return ("the number of rejects", Figure::Count(merged.rejects), Figure::Count(stored.rejects));
+    }
+    ("a count", Figure::Count(merged.quantity), Figure::Count(stored.quantity))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn bucket() -> BucketFact {
+        let sums = BucketSums { rows: 3, rejects: 0, amount_usd: Usd::from_nanos(7), quantity: 9 };
+        BucketFact {
+            source: "anthropic/cost_report".into(),
+            account_id: "acme".into(),
+            day: Day::new(2025, 10, 5).unwrap(),
+            merged: Some(sums),
+            stored: sums,
+            failure: None,
+        }
+    }
+
+    #[test]
+    fn an_untouched_loaded_bucket_passes_every_check() {
+        for check in [no_missing_bucket, no_reject, tables_equal_coverage] {
+            let verdicts = check(&[bucket()]);
+            assert!(verdicts.len() == 1 && verdicts[0].passed, "{verdicts:?}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_that_was_never_loaded_is_missing_and_nothing_else() {
+        let absent = BucketFact { merged: None, ..bucket() };
+        let verdict = no_missing_bucket(std::slice::from_ref(&absent)).remove(0);
+        assert!(!verdict.passed && verdict.explanation.contains("2025-10-05"));
+        assert!(no_reject(std::slice::from_ref(&absent)).is_empty());
+        assert!(tables_equal_coverage(&[absent]).is_empty());
+    }
+
+    #[test]
+    fn a_failed_bucket_says_what_it_failed_of() {
+        let failed = BucketFact { failure: Some("HTTP 500".into()), ..bucket() };
+        let verdict = no_missing_bucket(&[failed]).remove(0);
+        assert!(!verdict.passed && verdict.explanation.contains("HTTP 500"), "{}", verdict.explanation);
+    }
+
+    #[test]
+    fn each_kind_of_tampering_is_seen() {
+        let stored = bucket().stored;
+        let tampered = [
+            BucketSums { amount_usd: Usd::from_nanos(8), ..stored },
+            BucketSums { rows: 2, ..stored },
+            BucketSums { rejects: 1, ..stored },
+            BucketSums { quantity: 8, ..stored },
+        ];
+        for stored in tampered {
+            let verdict = tables_equal_coverage(&[BucketFact { stored, ..bucket() }]).remove(0);
+            assert!(!verdict.passed && verdict.found != verdict.expected, "{verdict:?}");
+        }
+    }
+}
