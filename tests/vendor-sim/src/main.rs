@@ -11,11 +11,14 @@ const FAULTS_HELP: &str = "\
 Faults: ENDPOINT[?TEXT]:KIND[=VALUE][@WHEN][*TIMES]
   ENDPOINT  any, anthropic/me, anthropic/cost_report, cursor/daily-usage-data
   ?TEXT     only requests whose query or body contains TEXT (!TEXT: does not), such as ?group_by
-  KIND      429[=RETRY_AFTER_S], 500, 504, 529 or another status, cut[=BYTES], slow[=PAUSE_MS], huge[=BYTES],
-            repeated-page, member-joins, member-leaves, member-swap, restate=DAY, unknown-fields,
-            unknown-values, amount-text, amount-number, date-missing, count-text, not-json, wrong-content,
-            missing-bucket, next-page-loop
-  @WHEN     always (default), nth=N (the N-th such request), page=N, day=YYYY-MM-DD (answers that cover it)
+  KIND      429[=RETRY_AFTER_S], 500, 504, 529 or another status,
+            cut[=BYTES], slow[=PAUSE_MS], huge[=BYTES], not-json, wrong-content,
+            repeated-page, next-page-loop, missing-bucket, restate=DAY,
+            member-joins, member-leaves, member-swap,
+            unknown-fields, unknown-values,
+            amount-text, amount-number, date-missing, count-text
+  @WHEN     always (default), nth=N (the N-th such request), page=N,
+            day=YYYY-MM-DD (answers that cover it)
   *TIMES    at most so often; without end by default
 
 Examples:
