@@ -1,0 +1,31 @@
+//! Who may ask Anthropic's admin API.
+//!
+//! Owns the checks that come before any parameter is read: key, scope, version, in this order.
+
+use super::refusal::Refusal;
+use crate::exchange::Request;
+use crate::world::World;
+
+const VERSIONS: [&str; 2] = ["2023-06-01", "2026-10-21"];
+
+pub(super) fn check(world: &World, request: &Request) -> Result<(), Refusal> {
+    match request.header("x-api-key") {
+        None => return Err(Refusal::unauthenticated("x-api-key header is required")),
+        Some(key) if key != world.options.anthropic_key => {
+            return Err(Refusal::unauthenticated("invalid x-api-key"));
+        }
+        Some(_) => {}
+    }
+    if world.options.anthropic_key_lacks_scope {
+        return Err(Refusal::forbidden(
+            "This API key lacks the scope that this endpoint needs",
+        ));
+    }
+    match request.header("anthropic-version") {
+        None => Err(Refusal::invalid("anthropic-version: header is required")),
+        Some(version) if VERSIONS.contains(&version) => Ok(()),
+        Some(version) => Err(Refusal::invalid(format!(
+            "anthropic-version: \"{version}\" is not a valid version"
+        ))),
+    }
+}

@@ -1,0 +1,49 @@
+//! Cursor's admin API over the world.
+//!
+//! Owns credentials, refusals and the dispatch to one file per endpoint. It must never change the world.
+
+mod auth;
+mod daily_usage_data;
+mod paging;
+mod range;
+mod rate_limit;
+mod refusal;
+
+use serde_json::{Value, json};
+
+pub(crate) use self::rate_limit::RateLimit;
+use self::refusal::Refusal;
+use crate::endpoint::Endpoint;
+use crate::exchange::{Reply, Request};
+use crate::world::World;
+
+pub(crate) fn answer(endpoint: Option<Endpoint>, world: &World, request: &Request) -> Reply {
+    auth::check(world, request)
+        .and_then(|()| match endpoint {
+            Some(Endpoint::CursorDailyUsageData) => daily_usage_data::answer(world, request),
+            _ => Err(Refusal::not_found()),
+        })
+        .unwrap_or_else(|refusal| refusal.reply())
+}
+
+/// The reply with a status that has nothing to do with the request.
+pub(crate) fn failure(status: u16) -> Reply {
+    Refusal::of_status(status).reply()
+}
+
+/// The 429 of this vendor's own rate limit.
+pub(crate) fn rate_limited() -> Reply {
+    failure(429).with_header("retry-after", "60")
+}
+
+/// The request for the first page of what this one asks for.
+pub(crate) fn first_page(request: &Request) -> Request {
+    let mut first = request.clone();
+    if let Ok(Value::Object(mut body)) = serde_json::from_slice(&request.body) {
+        if body.contains_key("page") {
+            body.insert("page".to_owned(), json!(1));
+        }
+        first.body = Value::Object(body).to_string().into_bytes();
+    }
+    first
+}

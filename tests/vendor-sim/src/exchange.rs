@@ -1,0 +1,85 @@
+//! A request and the reply to it, free of any HTTP library.
+//!
+//! Owns what an endpoint may look at and what it may say. It must never hold a connection or a clock.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+/// A request, completely read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Request {
+    /// Position among all requests of this server, from 1.
+    pub number: u64,
+    pub method: String,
+    pub path: String,
+    /// Decoded name and value pairs in the order in which they came.
+    pub query: Vec<(String, String)>,
+    /// Header names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Query and body as one text, for faults that look for a word in it.
+    pub(crate) fn text(&self) -> String {
+        let query: Vec<String> = self
+            .query
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        format!(
+            "{}\n{}",
+            query.join("&"),
+            String::from_utf8_lossy(&self.body)
+        )
+    }
+}
+
+/// What an endpoint says.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+    /// Where in the data this answer lies; none for a refusal.
+    pub covers: Option<Covers>,
+}
+
+/// The page and the days that an answer holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Covers {
+    /// From 1.
+    pub page: u32,
+    pub first_day: NaiveDate,
+    /// Inclusive.
+    pub last_day: NaiveDate,
+}
+
+impl Reply {
+    pub(crate) fn json(status: u16, value: &impl Serialize) -> Reply {
+        let body =
+            serde_json::to_vec(value).expect("invariant: replies are plain values with text keys");
+        Reply::bytes(status, "application/json", body)
+    }
+
+    pub(crate) fn bytes(status: u16, content_type: &str, body: Vec<u8>) -> Reply {
+        Reply {
+            status,
+            headers: vec![("content-type", content_type.to_owned())],
+            body,
+            covers: None,
+        }
+    }
+
+    pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Reply {
+        self.headers.push((name, value.into()));
+        self
+    }
+}

@@ -1,0 +1,158 @@
+//! Misbehaviour on request: what goes wrong, at which endpoint, when and how often.
+//!
+//! Owns the vocabulary of faults. It must never touch a socket; [`crate::server`] carries faults out.
+
+mod content;
+mod ledger;
+mod outgoing;
+mod text;
+
+use chrono::NaiveDate;
+
+pub(crate) use self::ledger::Ledger;
+pub(crate) use self::outgoing::{Delivery, Outgoing};
+pub use self::text::FaultTextError;
+use crate::endpoint::{Endpoint, Vendor};
+
+/// One thing that goes wrong.
+///
+/// ```
+/// use vendor_sim::{Endpoint, Fault, FaultKind, When};
+/// let fault = Fault::on(Endpoint::AnthropicCostReport, FaultKind::Status(529)).when(When::Page(2)).times(1);
+/// assert_eq!(fault, "anthropic/cost_report:529@page=2*1".parse().unwrap());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// None is every endpoint.
+    pub endpoint: Option<Endpoint>,
+    /// Only requests whose query or body contains this text, or with a leading `!` does not.
+    pub containing: Option<String>,
+    pub when: When,
+    pub kind: FaultKind,
+    /// How often at most; none is without end.
+    pub times: Option<u32>,
+}
+
+/// Which of the matching requests are hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    Always,
+    /// The n-th matching request since the fault was injected, from 1.
+    Nth(u32),
+    /// Requests for this page, from 1.
+    Page(u32),
+    /// Requests whose answer covers this day.
+    Day(NaiveDate),
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// 429, with `Retry-After` in seconds if given.
+    TooManyRequests { retry_after_s: Option<u64> },
+    /// An error status with the vendor's body for it, such as 500, 504, 529.
+    Status(u16),
+    /// The connection is dropped within the body; none is half way. The content length is that of the whole.
+    CutBody { after_bytes: Option<usize> },
+    /// The body drips, sixteen pieces with a pause after each.
+    SlowBody { pause_ms: u64 },
+    /// The page holds the records of page 1.
+    RepeatedPage,
+    /// Before the answer a member in front of all others joins (Cursor): later rows shift down, the total grows.
+    MemberJoins,
+    /// Before the answer the first member is erased (Cursor): later rows shift up, the total shrinks.
+    MemberLeaves,
+    /// Both at once: rows shift up, the total stays.
+    MemberSwap,
+    /// Before the answer the day is restated in the world, for both vendors.
+    Restate(NaiveDate),
+    /// Undocumented fields on every level.
+    UnknownFields,
+    /// Undocumented values where the vendor may add some.
+    UnknownValues,
+    /// One record whose amount is `"abc"` (cost_report).
+    AmountText,
+    /// One record whose amount is a JSON number (cost_report).
+    AmountNumber,
+    /// One bucket (cost_report) or record (Cursor) without its date.
+    DateMissing,
+    /// One record with a count that is a text (Cursor).
+    CountText,
+    /// A page of HTML with status 200.
+    NotJson,
+    /// Well-formed beginning, then blanks without end until so many bytes are sent; no content length.
+    HugeBody { bytes: u64 },
+    /// JSON of an altogether different form with status 200.
+    WrongContent,
+    /// One day is missing from the answer: the one of [`When::Day`], otherwise the first.
+    MissingBucket,
+    /// There is always a next page: Anthropic's token leads to this very page, Cursor's `hasNextPage` stays true.
+    NextPageLoop,
+}
+
+impl Fault {
+    /// At one endpoint, always, without end.
+    pub fn on(endpoint: Endpoint, kind: FaultKind) -> Fault {
+        Fault {
+            endpoint: Some(endpoint),
+            containing: None,
+            when: When::Always,
+            kind,
+            times: None,
+        }
+    }
+
+    /// At every endpoint, always, without end.
+    pub fn anywhere(kind: FaultKind) -> Fault {
+        Fault {
+            endpoint: None,
+            containing: None,
+            when: When::Always,
+            kind,
+            times: None,
+        }
+    }
+
+    pub fn when(mut self, when: When) -> Fault {
+        self.when = when;
+        self
+    }
+
+    pub fn times(mut self, times: u32) -> Fault {
+        self.times = Some(times);
+        self
+    }
+
+    /// Only requests whose query or body contains the text; with a leading `!`, does not contain it.
+    /// Query parameters are seen decoded: `group_by[]=description`.
+    pub fn containing(mut self, text: &str) -> Fault {
+        self.containing = Some(text.to_owned());
+        self
+    }
+
+    /// Whether the kind can do anything at the endpoint.
+    pub(crate) fn is_possible(&self) -> bool {
+        self.endpoint
+            .is_none_or(|endpoint| self.kind.is_possible_at(endpoint))
+    }
+}
+
+impl FaultKind {
+    pub(crate) fn is_possible_at(&self, endpoint: Endpoint) -> bool {
+        match self {
+            FaultKind::AmountText | FaultKind::AmountNumber => {
+                endpoint == Endpoint::AnthropicCostReport
+            }
+            FaultKind::CountText
+            | FaultKind::MemberJoins
+            | FaultKind::MemberLeaves
+            | FaultKind::MemberSwap => endpoint.vendor() == Vendor::Cursor,
+            FaultKind::RepeatedPage
+            | FaultKind::UnknownValues
+            | FaultKind::DateMissing
+            | FaultKind::MissingBucket
+            | FaultKind::NextPageLoop => endpoint != Endpoint::AnthropicMe,
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! A reply on its way out, as the faults have left it.
+//!
+//! Owns what each fault does to reply, delivery and world. It must never decide when.
+
+use serde_json::{Value, json};
+
+use super::{Fault, FaultKind, content};
+use crate::endpoint::{Endpoint, Vendor};
+use crate::exchange::{Reply, Request};
+use crate::world::{Member, World};
+use crate::{anthropic, cursor};
+
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub reply: Reply,
+    pub delivery: Delivery,
+}
+
+/// How the bytes of the body travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    Whole,
+    Cut {
+        after_bytes: usize,
+    },
+    Slow {
+        pause_ms: u64,
+    },
+    /// The body is followed by blanks up to this size.
+    Padded {
+        bytes: u64,
+    },
+}
+
+impl Outgoing {
+    pub(crate) fn whole(reply: Reply) -> Outgoing {
+        Outgoing {
+            reply,
+            delivery: Delivery::Whole,
+        }
+    }
+
+    /// `answer` computes the faultless reply of the world as it then is.
+    pub(crate) fn suffer(
+        &mut self,
+        fault: &Fault,
+        endpoint: Endpoint,
+        request: &Request,
+        world: &mut World,
+        answer: impl Fn(&World, &Request) -> Reply,
+    ) {
+        match &fault.kind {
+            FaultKind::TooManyRequests { retry_after_s } => {
+                self.reply = failure(endpoint, 429, request);
+                if let Some(seconds) = retry_after_s {
+                    self.reply
+                        .headers
+                        .push(("retry-after", seconds.to_string()));
+                }
+            }
+            FaultKind::Status(status) => self.reply = failure(endpoint, *status, request),
+            FaultKind::CutBody { after_bytes } => {
+                let after_bytes = after_bytes.unwrap_or(self.reply.body.len() / 2);
+                self.delivery = Delivery::Cut { after_bytes };
+            }
+            FaultKind::SlowBody { pause_ms } => {
+                self.delivery = Delivery::Slow {
+                    pause_ms: *pause_ms,
+                }
+            }
+            FaultKind::NotJson => {
+                let page = b"<!doctype html><html><body><h1>Just a moment...</h1></body></html>";
+                self.reply = Reply::bytes(200, "text/html", page.to_vec());
+            }
+            FaultKind::WrongContent => {
+                self.reply = Reply::json(200, &json!({"object": "list", "items": [1, 2]}))
+            }
+            FaultKind::HugeBody { bytes } => {
+                self.reply = Reply::bytes(200, "application/json", b"{\"data\":[".to_vec());
+                self.delivery = Delivery::Padded { bytes: *bytes };
+            }
+            FaultKind::MemberJoins
+            | FaultKind::MemberLeaves
+            | FaultKind::MemberSwap
+            | FaultKind::Restate(_) => {
+                change_world(&fault.kind, world);
+                self.reply = answer(world, request);
+            }
+            FaultKind::RepeatedPage => {
+                let first = answer(world, &first_page(endpoint, request));
+                self.alter(|body| content::repeat(body, &first.body));
+            }
+            FaultKind::NextPageLoop => {
+                self.alter(|body| content::point_to_itself(body, endpoint, request))
+            }
+            kind => self.alter(|body| content::spoil(body, kind, fault.when, endpoint)),
+        }
+    }
+
+    /// Changes the JSON of a good answer; refusals and other bodies stay as they are.
+    fn alter(&mut self, change: impl FnOnce(&mut Value)) {
+        if self.reply.status != 200 {
+            return;
+        }
+        if let Ok(mut body) = serde_json::from_slice(&self.reply.body) {
+            change(&mut body);
+            self.reply.body = body.to_string().into_bytes();
+        }
+    }
+}
+
+fn failure(endpoint: Endpoint, status: u16, request: &Request) -> Reply {
+    match endpoint.vendor() {
+        Vendor::Anthropic => anthropic::failure(status, request.number),
+        Vendor::Cursor => cursor::failure(status),
+    }
+}
+
+fn first_page(endpoint: Endpoint, request: &Request) -> Request {
+    match endpoint.vendor() {
+        Vendor::Anthropic => anthropic::first_page(request),
+        Vendor::Cursor => cursor::first_page(request),
+    }
+}
+
+fn change_world(kind: &FaultKind, world: &mut World) {
+    match kind {
+        FaultKind::MemberJoins => join_in_front(world),
+        FaultKind::MemberLeaves => leave_in_front(world),
+        FaultKind::MemberSwap => {
+            leave_in_front(world);
+            join_at_the_end(world);
+        }
+        FaultKind::Restate(day) => {
+            world.restate_day(*day);
+            world.restate_cursor_day(*day);
+        }
+        _ => {}
+    }
+}
+
+fn join_in_front(world: &mut World) {
+    let first = world.members().first().map_or(1, |member| member.user_id);
+    join(world, first.saturating_sub(1));
+}
+
+fn join_at_the_end(world: &mut World) {
+    let last = world.members().last().map_or(0, |member| member.user_id);
+    join(world, last + 1);
+}
+
+fn join(world: &mut World, user_id: u64) {
+    world.add_member(Member::new(
+        user_id,
+        &format!("newcomer-{user_id}@example.com"),
+        "Newcomer",
+    ));
+}
+
+fn leave_in_front(world: &mut World) {
+    if let Some(user_id) = world.members().first().map(|member| member.user_id) {
+        world.remove_member(user_id);
+    }
+}

@@ -1,0 +1,98 @@
+//! The made-up world that both APIs report on: the ground truth of every test.
+//!
+//! Owns the facts, the getters that tests compare with, and the mutations. It must never know how a fact
+//! is paged, encoded or asked for.
+
+mod activity;
+mod cost;
+mod members;
+pub(crate) mod prices;
+mod usage;
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+pub use self::cost::{CostRow, Workspace};
+pub use self::members::Member;
+pub use self::usage::{CursorRow, CursorUsage};
+
+pub(crate) use self::activity::{Activity, is_weekend};
+
+/// What the vendors know. Made by [`crate::worlds`], changed through [`crate::Simulator::with_world`].
+#[derive(Clone, Debug)]
+pub struct World {
+    pub options: Options,
+    pub(crate) organization: String,
+    pub(crate) workspaces: Vec<Workspace>,
+    pub(crate) costs: BTreeMap<NaiveDate, Vec<CostRow>>,
+    /// Sorted by user id, which is also the order of the pages.
+    pub(crate) members: Vec<Member>,
+    pub(crate) activity: Activity,
+    /// Usage that a mutation put in the place of the generated one.
+    pub(crate) told: BTreeMap<(NaiveDate, u64), CursorUsage>,
+}
+
+/// How the vendors behave in this world. Public fields: set them before or while the server runs.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The world's clock. Days after it do not exist.
+    pub today: NaiveDate,
+    /// Whether today's unfinished day is already answered; undocumented, so both must be withstood.
+    pub today_is_returned: bool,
+    pub anthropic_key: String,
+    pub cursor_key: String,
+    /// The Anthropic key is genuine but answers 403.
+    pub anthropic_key_lacks_scope: bool,
+    /// The Cursor key is genuine but answers 403.
+    pub cursor_key_lacks_scope: bool,
+    /// Requests that each Cursor endpoint takes in a minute before it answers 429; none is no limit.
+    /// The vendor's own figure is 20.
+    pub cursor_requests_per_minute: Option<u32>,
+    /// Whether the day of Cursor's `endDate` itself is answered; undocumented for daily usage.
+    pub cursor_end_is_inclusive: bool,
+}
+
+impl Options {
+    pub fn at(today: NaiveDate) -> Options {
+        Options {
+            today,
+            today_is_returned: false,
+            anthropic_key: "sk-ant-admin01-sim".to_owned(),
+            cursor_key: "crsr_sim".to_owned(),
+            anthropic_key_lacks_scope: false,
+            cursor_key_lacks_scope: false,
+            cursor_requests_per_minute: None,
+            cursor_end_is_inclusive: true,
+        }
+    }
+}
+
+impl World {
+    /// A world without any workspace, member or cost.
+    pub fn empty(today: NaiveDate) -> World {
+        World {
+            options: Options::at(today),
+            organization: "Example Org".to_owned(),
+            workspaces: vec![Workspace::default_one()],
+            costs: BTreeMap::new(),
+            members: Vec::new(),
+            activity: Activity::none(),
+            told: BTreeMap::new(),
+        }
+    }
+
+    /// The newest day that the vendors answer.
+    pub fn newest_day(&self) -> NaiveDate {
+        if self.options.today_is_returned {
+            self.options.today
+        } else {
+            self.options.today.pred_opt().unwrap_or(NaiveDate::MIN)
+        }
+    }
+}
+
+/// All days of a range, both ends included.
+pub(crate) fn days_of(first: NaiveDate, last: NaiveDate) -> impl Iterator<Item = NaiveDate> {
+    first.iter_days().take_while(move |day| *day <= last)
+}

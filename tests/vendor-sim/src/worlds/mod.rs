@@ -1,0 +1,18 @@
+//! The named worlds. Each is a pure function of its arguments: the same ones give the same world.
+
+mod company;
+mod cursor_large;
+mod october;
+mod random;
+
+pub use self::company::company;
+pub use self::cursor_large::cursor_large;
+pub use self::october::{CLAUDE_CODE_WORKSPACE, october};
+pub use self::random::random;
+
+use chrono::{Days, NaiveDate};
+
+/// The day after so many days from the first one.
+fn day_after(first_day: NaiveDate, days: u32) -> NaiveDate {
+    first_day + Days::new(u64::from(days))
+}

@@ -1,0 +1,152 @@
+//! A plain HTTP client of the simulator, the way any reader of the vendors' documentation would write one.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::sync::Once;
+
+use chrono::NaiveDate;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use vendor_sim::{Simulator, World};
+
+pub const COST: &str = "/v1/organizations/cost_report";
+pub const ME: &str = "/v1/organizations/me";
+pub const DAILY: &str = "/teams/daily-usage-data";
+
+pub struct Harness {
+    pub simulator: Simulator,
+    pub client: Client,
+}
+
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+pub fn cents(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+pub fn midnight_ms(day: NaiveDate) -> i64 {
+    day.and_hms_opt(0, 0, 0)
+        .unwrap()
+        .and_utc()
+        .timestamp_millis()
+}
+
+/// A JSON answer with its status.
+#[derive(Debug, PartialEq)]
+pub struct Told {
+    pub status: u16,
+    pub body: Value,
+}
+
+impl Harness {
+    pub async fn start(world: World) -> Harness {
+        static PROVIDER: Once = Once::new();
+        PROVIDER.call_once(|| {
+            rustls::crypto::ring::default_provider()
+                .install_default()
+                .unwrap()
+        });
+        let client = Client::builder().no_proxy().build().unwrap();
+        Harness {
+            simulator: Simulator::start(world).await.unwrap(),
+            client,
+        }
+    }
+
+    pub fn get(&self, path: &str, query: &[(&str, &str)]) -> RequestBuilder {
+        self.client
+            .get(format!("{}{path}", self.simulator.url()))
+            .header("x-api-key", self.simulator.anthropic_key())
+            .header("anthropic-version", "2023-06-01")
+            .query(query)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> RequestBuilder {
+        self.client
+            .post(format!("{}{path}", self.simulator.url()))
+            .basic_auth(self.simulator.cursor_key(), Some(""))
+            .json(body)
+    }
+
+    pub async fn cost(&self, query: &[(&str, &str)]) -> Told {
+        told(self.get(COST, query)).await
+    }
+
+    pub async fn daily(&self, body: &Value) -> Told {
+        told(self.post(DAILY, body)).await
+    }
+
+    /// All buckets of days, both ends included, page by page.
+    pub async fn buckets(
+        &self,
+        first: &str,
+        last: &str,
+        group_by: &[&str],
+        limit: &str,
+    ) -> Vec<Value> {
+        let start = format!("{first}T00:00:00Z");
+        let end = format!("{}T00:00:00Z", day(last).succ_opt().unwrap());
+        let mut query = vec![
+            ("starting_at", start.as_str()),
+            ("ending_at", end.as_str()),
+            ("limit", limit),
+        ];
+        query.extend(group_by.iter().map(|name| ("group_by[]", *name)));
+        let (mut buckets, mut page) = (Vec::new(), None::<String>);
+        loop {
+            let mut query = query.clone();
+            query.extend(page.as_deref().map(|token| ("page", token)));
+            let told = self.cost(&query).await;
+            assert_eq!(told.status, 200, "{}", told.body);
+            buckets.extend(told.body["data"].as_array().unwrap().clone());
+            if !told.body["has_more"].as_bool().unwrap() {
+                assert!(told.body["next_page"].is_null());
+                return buckets;
+            }
+            page = Some(told.body["next_page"].as_str().unwrap().to_owned());
+        }
+    }
+}
+
+pub async fn told(request: RequestBuilder) -> Told {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    Told {
+        status,
+        body: response.json().await.unwrap(),
+    }
+}
+
+pub async fn refused_with(response: Response, status: StatusCode) -> Value {
+    assert_eq!(response.status(), status);
+    response.json().await.unwrap()
+}
+
+/// Every result of the buckets.
+pub fn results(buckets: &[Value]) -> Vec<&Value> {
+    buckets
+        .iter()
+        .flat_map(|bucket| bucket["results"].as_array().unwrap())
+        .collect()
+}
+
+pub fn sum(results: &[&Value]) -> Decimal {
+    results
+        .iter()
+        .map(|row| cents(row["amount"].as_str().unwrap()))
+        .sum()
+}
+
+/// The body of a request for days, both ends included.
+pub fn daily_body(first: &str, last: &str) -> Value {
+    json!({"startDate": midnight_ms(day(first)), "endDate": midnight_ms(day(last).succ_opt().unwrap()) - 1})
+}
+
+pub fn paged(first: &str, last: &str, page: u32, page_size: u32) -> Value {
+    let mut body = daily_body(first, last);
+    body["page"] = json!(page);
+    body["pageSize"] = json!(page_size);
+    body
+}
