@@ -4,5 +4,7 @@
 
 pub mod bus;
 pub mod clock;
+pub mod page;
+pub mod progress;
 pub mod store;
 pub mod warehouse;
