@@ -13,11 +13,7 @@ pub(crate) enum Vendor {
 
 impl Vendor {
     pub(crate) fn of_path(path: &str) -> Vendor {
-        if path.starts_with("/v1/") {
-            Vendor::Anthropic
-        } else {
-            Vendor::Cursor
-        }
+        if path.starts_with("/v1/") { Vendor::Anthropic } else { Vendor::Cursor }
     }
 }
 
@@ -33,11 +29,8 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    pub const ALL: [Endpoint; 3] = [
-        Endpoint::AnthropicMe,
-        Endpoint::AnthropicCostReport,
-        Endpoint::CursorDailyUsageData,
-    ];
+    pub const ALL: [Endpoint; 3] =
+        [Endpoint::AnthropicMe, Endpoint::AnthropicCostReport, Endpoint::CursorDailyUsageData];
 
     /// The name used on the command line and in request records.
     pub fn name(self) -> &'static str {
@@ -53,9 +46,7 @@ impl Endpoint {
     }
 
     pub(crate) fn find(method: &str, path: &str) -> Option<Endpoint> {
-        Self::ALL
-            .into_iter()
-            .find(|known| known.method() == method && known.path() == path)
+        Self::ALL.into_iter().find(|known| known.method() == method && known.path() == path)
     }
 
     pub(crate) fn vendor(self) -> Vendor {

@@ -21,24 +21,13 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Query and body as one text, for faults that look for a word in it.
     pub(crate) fn text(&self) -> String {
-        let query: Vec<String> = self
-            .query
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        format!(
-            "{}\n{}",
-            query.join("&"),
-            String::from_utf8_lossy(&self.body)
-        )
+        let query: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        format!("{}\n{}", query.join("&"), String::from_utf8_lossy(&self.body))
     }
 }
 
@@ -64,18 +53,12 @@ pub(crate) struct Covers {
 
 impl Reply {
     pub(crate) fn json(status: u16, value: &impl Serialize) -> Reply {
-        let body =
-            serde_json::to_vec(value).expect("invariant: replies are plain values with text keys");
+        let body = serde_json::to_vec(value).expect("invariant: replies are plain values with text keys");
         Reply::bytes(status, "application/json", body)
     }
 
     pub(crate) fn bytes(status: u16, content_type: &str, body: Vec<u8>) -> Reply {
-        Reply {
-            status,
-            headers: vec![("content-type", content_type.to_owned())],
-            body,
-            covers: None,
-        }
+        Reply { status, headers: vec![("content-type", content_type.to_owned())], body, covers: None }
     }
 
     pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Reply {

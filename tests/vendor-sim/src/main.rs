@@ -31,11 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn tell(simulator: &Simulator) {
-    let (url, anthropic, cursor) = (
-        simulator.url(),
-        simulator.anthropic_key(),
-        simulator.cursor_key(),
-    );
+    let (url, anthropic, cursor) = (simulator.url(), simulator.anthropic_key(), simulator.cursor_key());
     println!("{url} anthropic-key={anthropic} cursor-key={cursor}");
 }
 
@@ -47,11 +43,7 @@ fn world(arguments: &Arguments) -> World {
     };
     let mut world = match arguments.world {
         WorldName::October => worlds::october(),
-        WorldName::Company => worlds::company(
-            arguments.seed,
-            today - Days::new(1),
-            arguments.days.unwrap_or(61),
-        ),
+        WorldName::Company => worlds::company(arguments.seed, today - Days::new(1), arguments.days.unwrap_or(61)),
         WorldName::Random => {
             let (first_day, days) = ending_yesterday(30);
             worlds::random(arguments.seed, first_day, days)

@@ -75,9 +75,7 @@ impl Simulator {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Mutex::new(Shared::new(world)));
-        let app = Router::new()
-            .fallback(handle)
-            .with_state(Arc::clone(&shared));
+        let app = Router::new().fallback(handle).with_state(Arc::clone(&shared));
         let (running, stopped) = oneshot::channel::<()>();
         let listener = listener.tap_io(|stream| {
             let _is_only_a_wish = stream.set_nodelay(true);
@@ -86,16 +84,9 @@ impl Simulator {
             let until = async {
                 let _sender_gone = stopped.await;
             };
-            let _never_fails = axum::serve(listener, app)
-                .with_graceful_shutdown(until)
-                .await;
+            let _never_fails = axum::serve(listener, app).with_graceful_shutdown(until).await;
         });
-        Ok(Simulator {
-            address,
-            shared,
-            running: Some(running),
-            task,
-        })
+        Ok(Simulator { address, shared, running: Some(running), task })
     }
 
     /// Base address of both vendors, such as `http://127.0.0.1:4711`.
@@ -118,10 +109,7 @@ impl Simulator {
 
     /// Adds a fault. Panics if its kind means nothing at its endpoint, since a fault without effect proves nothing.
     pub fn inject(&self, fault: Fault) {
-        assert!(
-            fault.is_possible(),
-            "the fault {fault} means nothing at its endpoint"
-        );
+        assert!(fault.is_possible(), "the fault {fault} means nothing at its endpoint");
         self.shared().faults.inject(fault);
     }
 
@@ -137,10 +125,7 @@ impl Simulator {
     /// Stops taking requests; answers under way have a second to end.
     pub async fn stop(mut self) {
         self.running.take();
-        if tokio::time::timeout(PATIENCE_AT_STOP, &mut self.task)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(PATIENCE_AT_STOP, &mut self.task).await.is_err() {
             self.task.abort();
         }
     }
@@ -152,12 +137,7 @@ impl Simulator {
 
 impl Shared {
     fn new(world: World) -> Shared {
-        Shared {
-            world,
-            faults: Ledger::default(),
-            rate_limit: cursor::RateLimit::default(),
-            requests: Vec::new(),
-        }
+        Shared { world, faults: Ledger::default(), rate_limit: cursor::RateLimit::default(), requests: Vec::new() }
     }
 
     fn respond(&mut self, mut request: Request) -> Outgoing {
@@ -208,10 +188,7 @@ fn answer(endpoint: Option<Endpoint>, world: &World, request: &Request) -> Reply
     }
 }
 
-async fn handle(
-    State(shared): State<Arc<Mutex<Shared>>>,
-    request: axum::extract::Request,
-) -> Response {
+async fn handle(State(shared): State<Arc<Mutex<Shared>>>, request: axum::extract::Request) -> Response {
     let (parts, body) = request.into_parts();
     match axum::body::to_bytes(body, MAX_REQUEST_BYTES).await {
         Ok(body) => {
@@ -224,9 +201,7 @@ async fn handle(
 }
 
 fn read(parts: &Parts, body: Vec<u8>) -> Request {
-    let query = Query::try_from_uri(&parts.uri)
-        .map(|Query(pairs)| pairs)
-        .unwrap_or_default();
+    let query = Query::try_from_uri(&parts.uri).map(|Query(pairs)| pairs).unwrap_or_default();
     Request {
         number: 0,
         method: parts.method.to_string(),
@@ -238,10 +213,7 @@ fn read(parts: &Parts, body: Vec<u8>) -> Request {
 }
 
 fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers
-        .iter()
-        .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
-        .collect()
+    headers.iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned()))).collect()
 }
 
 /// A panic of a test inside `with_world` must not hide behind a poisoned lock.

@@ -15,10 +15,8 @@ async fn october() -> Harness {
 }
 
 fn sum_of(buckets: &[Value], workspace: Option<&str>) -> Decimal {
-    let rows: Vec<&Value> = results(buckets)
-        .into_iter()
-        .filter(|row| row["workspace_id"].as_str() == workspace)
-        .collect();
+    let rows: Vec<&Value> =
+        results(buckets).into_iter().filter(|row| row["workspace_id"].as_str() == workspace).collect();
     sum(&rows)
 }
 
@@ -26,30 +24,14 @@ async fn check(first: &str, last: &str, whole: &str, default: &str, named: &str)
     let harness = october().await;
     for limit in ["1", "7", "31"] {
         let buckets = harness.buckets(first, last, &BOTH, limit).await;
-        assert_eq!(
-            sum(&results(&buckets)),
-            cents(whole),
-            "{first} to {last}, grouped"
-        );
-        assert_eq!(
-            sum_of(&buckets, None),
-            cents(default),
-            "{first} to {last}, default workspace"
-        );
+        assert_eq!(sum(&results(&buckets)), cents(whole), "{first} to {last}, grouped");
+        assert_eq!(sum_of(&buckets, None), cents(default), "{first} to {last}, default workspace");
         let id = Some(worlds::CLAUDE_CODE_WORKSPACE);
-        assert_eq!(
-            sum_of(&buckets, id),
-            cents(named),
-            "{first} to {last}, named workspace"
-        );
+        assert_eq!(sum_of(&buckets, id), cents(named), "{first} to {last}, named workspace");
     }
     for grouping in [&[][..], &["workspace_id"], &["description"]] {
         let buckets = harness.buckets(first, last, grouping, "7").await;
-        assert_eq!(
-            sum(&results(&buckets)),
-            cents(whole),
-            "{first} to {last}, grouped by {grouping:?}"
-        );
+        assert_eq!(sum(&results(&buckets)), cents(whole), "{first} to {last}, grouped by {grouping:?}");
     }
 }
 
@@ -76,20 +58,13 @@ async fn month_holds_nothing_else() {
 #[tokio::test]
 async fn two_real_rows_are_told_as_they_were() {
     let harness = october().await;
-    let buckets = harness
-        .buckets("2025-10-03", "2025-10-19", &BOTH, "31")
-        .await;
+    let buckets = harness.buckets("2025-10-03", "2025-10-19", &BOTH, "31").await;
     let rows = results(&buckets);
-    for (token_type, amount) in [
-        ("uncached_input_tokens", "3.73"),
-        ("output_tokens", "28.97"),
-    ] {
+    for (token_type, amount) in [("uncached_input_tokens", "3.73"), ("output_tokens", "28.97")] {
         let found: Vec<_> = rows
             .iter()
             .filter(|row| row["token_type"] == token_type && row["amount"] == amount)
-            .filter(|row| {
-                row["model"] == "claude-sonnet-4-5-20250929" && row["workspace_id"].is_null()
-            })
+            .filter(|row| row["model"] == "claude-sonnet-4-5-20250929" && row["workspace_id"].is_null())
             .collect();
         assert_eq!(found.len(), 1, "{token_type}");
     }
@@ -98,16 +73,12 @@ async fn two_real_rows_are_told_as_they_were() {
 #[tokio::test]
 async fn days_hold_several_models_and_token_types_in_both_workspaces() {
     let harness = october().await;
-    let buckets = harness
-        .buckets("2025-10-03", "2025-10-17", &BOTH, "31")
-        .await;
+    let buckets = harness.buckets("2025-10-03", "2025-10-17", &BOTH, "31").await;
     for bucket in &buckets {
         for workspace in [None, Some(worlds::CLAUDE_CODE_WORKSPACE)] {
             let rows = bucket["results"].as_array().unwrap();
             let of = |field: &str| {
-                let mine = rows
-                    .iter()
-                    .filter(|row| row["workspace_id"].as_str() == workspace);
+                let mine = rows.iter().filter(|row| row["workspace_id"].as_str() == workspace);
                 let mut seen: Vec<&str> = mine.filter_map(|row| row[field].as_str()).collect();
                 seen.sort();
                 seen.dedup();
@@ -115,21 +86,14 @@ async fn days_hold_several_models_and_token_types_in_both_workspaces() {
             };
             assert!(of("model") >= 2 && of("token_type") >= 3, "{bucket}");
         }
-        assert!(
-            results(std::slice::from_ref(bucket))
-                .iter()
-                .all(|row| sum(&[row]) > Decimal::ZERO)
-        );
+        assert!(results(std::slice::from_ref(bucket)).iter().all(|row| sum(&[row]) > Decimal::ZERO));
     }
 }
 
 #[tokio::test]
 async fn no_bucket_holds_two_rows_of_one_description() {
     let harness = october().await;
-    for bucket in harness
-        .buckets("2025-10-03", "2025-10-19", &BOTH, "31")
-        .await
-    {
+    for bucket in harness.buckets("2025-10-03", "2025-10-19", &BOTH, "31").await {
         let mut keys: Vec<String> = results(std::slice::from_ref(&bucket))
             .iter()
             .map(|row| format!("{}{}", row["workspace_id"], row["description"]))

@@ -19,9 +19,9 @@ fn all_days(first: NaiveDate, days: usize) -> impl Iterator<Item = NaiveDate> {
 fn has_twins(world: &World, the_day: NaiveDate) -> bool {
     let rows = world.cost_rows(the_day);
     rows.iter().enumerate().any(|(place, row)| {
-        rows[..place].iter().any(|other| {
-            (&other.workspace_id, &other.description) == (&row.workspace_id, &row.description)
-        })
+        rows[..place]
+            .iter()
+            .any(|other| (&other.workspace_id, &other.description) == (&row.workspace_id, &row.description))
     })
 }
 
@@ -43,16 +43,10 @@ fn company_spends_thousands_a_month_less_on_weekends_and_more_with_time() {
     let month = |(first, last)| world.cost_cents(first, last);
     let october = month(range("2025-10-01", "2025-10-31"));
     let november = month(range("2025-11-01", "2025-11-30"));
-    assert!(
-        october > cents("200000") && october < cents("1500000"),
-        "{october}"
-    );
+    assert!(october > cents("200000") && october < cents("1500000"), "{october}");
     assert!(november > october, "{november}");
     let weekend = month(range("2025-11-15", "2025-11-16"));
-    assert!(
-        weekend * Decimal::from(3) < month(range("2025-11-13", "2025-11-14")),
-        "{weekend}"
-    );
+    assert!(weekend * Decimal::from(3) < month(range("2025-11-13", "2025-11-14")), "{weekend}");
     assert_eq!(world.workspaces().len(), 5);
     for workspace in world.workspaces() {
         let (first, last) = range("2025-10-01", "2025-11-30");
@@ -60,11 +54,7 @@ fn company_spends_thousands_a_month_less_on_weekends_and_more_with_time() {
         assert!(spent > cents("10000"), "{workspace:?} {spent}");
     }
     assert_eq!(world.members().len(), 25);
-    let active = world
-        .cursor_rows(day("2025-11-12"))
-        .iter()
-        .filter(|row| row.usage.is_active)
-        .count();
+    let active = world.cursor_rows(day("2025-11-12")).iter().filter(|row| row.usage.is_active).count();
     assert!(active > 15, "{active}");
 }
 
@@ -83,10 +73,7 @@ fn random_worlds_are_small_and_hold_empty_days_and_twins_now_and_then() {
             twins += u32::from(has_twins(&world, the_day));
         }
     }
-    assert!(
-        (20..500).contains(&empty) && (20..500).contains(&twins),
-        "{empty} {twins} of 1000"
-    );
+    assert!((20..500).contains(&empty) && (20..500).contains(&twins), "{empty} {twins} of 1000");
 }
 
 #[test]
@@ -97,15 +84,9 @@ fn active_members_have_consistent_counts() {
         assert!(usage.accepted_lines_added <= usage.total_lines_added);
         assert!(usage.accepted_lines_deleted <= usage.total_lines_deleted);
         assert!(usage.total_tabs_accepted <= usage.total_tabs_shown);
-        assert_eq!(
-            usage.total_accepts + usage.total_rejects,
-            usage.total_applies
-        );
+        assert_eq!(usage.total_accepts + usage.total_rejects, usage.total_applies);
         let requests = usage.composer_requests + usage.chat_requests + usage.agent_requests;
-        assert_eq!(
-            usage.subscription_included_reqs + usage.usage_based_reqs,
-            requests
-        );
+        assert_eq!(usage.subscription_included_reqs + usage.usage_based_reqs, requests);
         assert_eq!(usage.is_active, usage.client_version.is_some());
     }
 }
@@ -114,9 +95,7 @@ fn active_members_have_consistent_counts() {
 async fn large_team_is_told_page_by_page_to_the_last_row() {
     let harness = Harness::start(worlds::cursor_large(2_000, day("2025-01-01"), 500)).await;
     for (page, rows) in [(1, 1_500), (4, 1_500), (5, 0)] {
-        let told = harness
-            .daily(&paged("2025-02-01", "2025-02-03", page, 500))
-            .await;
+        let told = harness.daily(&paged("2025-02-01", "2025-02-03", page, 500)).await;
         assert_eq!(told.body["data"].as_array().unwrap().len(), rows);
         assert_eq!(told.body["pagination"]["totalUsers"], 2_000);
     }
@@ -126,61 +105,26 @@ async fn large_team_is_told_page_by_page_to_the_last_row() {
 async fn mutated_day_is_told_as_it_now_is() {
     let harness = Harness::start(worlds::october()).await;
     let the_day = day("2025-10-08");
-    let truth = || {
-        harness
-            .simulator
-            .with_world(|world| world.cost_cents(the_day, the_day))
-    };
+    let truth = || harness.simulator.with_world(|world| world.cost_cents(the_day, the_day));
     let told = async || {
-        let buckets = harness
-            .buckets(
-                "2025-10-08",
-                "2025-10-08",
-                &["workspace_id", "description"],
-                "7",
-            )
-            .await;
+        let buckets = harness.buckets("2025-10-08", "2025-10-08", &["workspace_id", "description"], "7").await;
         (results(&buckets).len(), sum(&results(&buckets)))
     };
     let (rows, before) = told().await;
-    let old = harness
-        .simulator
-        .with_world(|world| world.cost_rows(the_day).to_vec());
+    let old = harness.simulator.with_world(|world| world.cost_rows(the_day).to_vec());
 
-    harness
-        .simulator
-        .with_world(|world| world.restate_day(the_day));
-    let new = harness
-        .simulator
-        .with_world(|world| world.cost_rows(the_day).to_vec());
-    assert!(
-        old.iter()
-            .zip(&new)
-            .all(|(old, new)| old.amount_cents < new.amount_cents)
-    );
+    harness.simulator.with_world(|world| world.restate_day(the_day));
+    let new = harness.simulator.with_world(|world| world.cost_rows(the_day).to_vec());
+    assert!(old.iter().zip(&new).all(|(old, new)| old.amount_cents < new.amount_cents));
     assert_eq!(told().await, (rows, truth()));
     assert!(truth() > before);
 
-    let gone = harness
-        .simulator
-        .with_world(|world| world.remove_cost_row(the_day, 2))
-        .unwrap();
+    let gone = harness.simulator.with_world(|world| world.remove_cost_row(the_day, 2)).unwrap();
     assert_eq!(told().await, (rows - 1, truth()));
-    harness
-        .simulator
-        .with_world(|world| world.add_cost_row(the_day, gone));
-    harness
-        .simulator
-        .with_world(|world| world.add_late_cost_rows(the_day, 2));
+    harness.simulator.with_world(|world| world.add_cost_row(the_day, gone));
+    harness.simulator.with_world(|world| world.add_late_cost_rows(the_day, 2));
     assert_eq!(told().await, (rows + 2, truth()));
-    harness
-        .simulator
-        .with_world(|world| world.set_cost_amount(the_day, 0, cents("0.01")));
+    harness.simulator.with_world(|world| world.set_cost_amount(the_day, 0, cents("0.01")));
     assert_eq!(told().await, (rows + 2, truth()));
-    assert_eq!(
-        harness
-            .simulator
-            .with_world(|world| world.remove_cost_row(the_day, 999)),
-        None
-    );
+    assert_eq!(harness.simulator.with_world(|world| world.remove_cost_row(the_day, 999)), None);
 }

@@ -17,15 +17,11 @@ pub(super) fn check(world: &World, request: &Request) -> Result<(), Refusal> {
         Some(_) => {}
     }
     if world.options.anthropic_key_lacks_scope {
-        return Err(Refusal::forbidden(
-            "This API key lacks the scope that this endpoint needs",
-        ));
+        return Err(Refusal::forbidden("This API key lacks the scope that this endpoint needs"));
     }
     match request.header("anthropic-version") {
         None => Err(Refusal::invalid("anthropic-version: header is required")),
         Some(version) if VERSIONS.contains(&version) => Ok(()),
-        Some(version) => Err(Refusal::invalid(format!(
-            "anthropic-version: \"{version}\" is not a valid version"
-        ))),
+        Some(version) => Err(Refusal::invalid(format!("anthropic-version: \"{version}\" is not a valid version"))),
     }
 }

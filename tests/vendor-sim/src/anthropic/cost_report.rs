@@ -19,40 +19,24 @@ use crate::world::{CostRow, World};
 pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal> {
     let asked = Asked::read(world, request)?;
     let end = (asked.from.first_day + TimeDelta::days(i64::from(asked.limit))).min(asked.range.end);
-    let days = || {
-        asked
-            .from
-            .first_day
-            .iter_days()
-            .take_while(|day| *day < end)
-    };
+    let days = || asked.from.first_day.iter_days().take_while(|day| *day < end);
     let has_more = end < asked.range.end;
-    let next = Position {
-        first_day: end,
-        page: asked.from.page + 1,
-    };
+    let next = Position { first_day: end, page: asked.from.page + 1 };
     let answer = Answer {
-        data: days()
-            .map(|day| bucket(world, day, asked.grouping))
-            .collect(),
+        data: days().map(|day| bucket(world, day, asked.grouping)).collect(),
         has_more,
         next_page: has_more.then(|| page_token::write(next, request)),
     };
     let mut reply = Reply::json(200, &answer);
-    reply.covers = days().last().map(|last_day| Covers {
-        page: asked.from.page,
-        first_day: asked.from.first_day,
-        last_day,
-    });
+    reply.covers =
+        days().last().map(|last_day| Covers { page: asked.from.page, first_day: asked.from.first_day, last_day });
     Ok(reply)
 }
 
 /// The token that would lead to the first page, which nobody is ever given in earnest.
 pub(super) fn first_page_token(request: &Request) -> String {
     let start = request.query.iter().find(|(name, _)| name == "starting_at");
-    let first_day = start
-        .and_then(|(_, text)| text.get(..10)?.parse().ok())
-        .unwrap_or_default();
+    let first_day = start.and_then(|(_, text)| text.get(..10)?.parse().ok()).unwrap_or_default();
     page_token::write(Position { first_day, page: 1 }, request)
 }
 
@@ -67,30 +51,19 @@ impl Asked {
     fn read(world: &World, request: &Request) -> Result<Asked, Refusal> {
         let single = ["starting_at", "ending_at", "bucket_width", "limit", "page"];
         let query = Query::read(request, &single, &["group_by[]"])?;
-        if query
-            .single("bucket_width")
-            .is_some_and(|width| width != "1d")
-        {
+        if query.single("bucket_width").is_some_and(|width| width != "1d") {
             return Err(Refusal::invalid("bucket_width: Input should be '1d'"));
         }
         let range = Range::read(&query, world)?;
         let from = match query.single("page") {
-            None => Position {
-                first_day: range.start,
-                page: 1,
-            },
+            None => Position { first_day: range.start, page: 1 },
             Some(token) => page_token::read(token, request)?,
         };
         if from.page > 1 && !range.holds(from.first_day) {
             return Err(Refusal::invalid("page: Invalid page token"));
         }
         let (limit, grouping) = (range::limit(&query)?, Grouping::read(&query)?);
-        Ok(Asked {
-            range,
-            limit,
-            grouping,
-            from,
-        })
+        Ok(Asked { range, limit, grouping, from })
     }
 }
 
@@ -108,9 +81,7 @@ impl Grouping {
                 "workspace_id" => grouping.by_workspace = true,
                 "description" => grouping.by_description = true,
                 _ => {
-                    return Err(Refusal::invalid(
-                        "group_by: Input should be 'workspace_id' or 'description'",
-                    ));
+                    return Err(Refusal::invalid("group_by: Input should be 'workspace_id' or 'description'"));
                 }
             }
         }
@@ -120,18 +91,10 @@ impl Grouping {
     /// What of a row this grouping shows; rows that show the same are added up.
     fn shown(self, row: &CostRow) -> Dimensions {
         let described = |text: &Option<String>| {
-            if self.by_description {
-                text.clone()
-            } else {
-                None
-            }
+            if self.by_description { text.clone() } else { None }
         };
         Dimensions {
-            workspace_id: if self.by_workspace {
-                row.workspace_id.clone()
-            } else {
-                None
-            },
+            workspace_id: if self.by_workspace { row.workspace_id.clone() } else { None },
             description: described(&Some(row.description.clone())),
             cost_type: described(&Some(row.cost_type.clone())),
             model: described(&row.model),
@@ -178,10 +141,7 @@ struct Dimensions {
 }
 
 fn bucket(world: &World, day: NaiveDate, grouping: Grouping) -> Bucket {
-    let rows = world
-        .cost_rows(day)
-        .iter()
-        .map(|row| (grouping.shown(row), row.amount_cents));
+    let rows = world.cost_rows(day).iter().map(|row| (grouping.shown(row), row.amount_cents));
     let shown: Vec<(Dimensions, Decimal)> = if grouping.by_workspace && grouping.by_description {
         rows.collect()
     } else {
@@ -194,17 +154,10 @@ fn bucket(world: &World, day: NaiveDate, grouping: Grouping) -> Bucket {
     Bucket {
         starting_at: midnight(day),
         ending_at: midnight(day + TimeDelta::days(1)),
-        results: shown
-            .into_iter()
-            .map(|(dimensions, amount)| row(dimensions, amount))
-            .collect(),
+        results: shown.into_iter().map(|(dimensions, amount)| row(dimensions, amount)).collect(),
     }
 }
 
 fn row(dimensions: Dimensions, amount: Decimal) -> Row {
-    Row {
-        amount: amount.to_string(),
-        currency: "USD",
-        dimensions,
-    }
+    Row { amount: amount.to_string(), currency: "USD", dimensions }
 }

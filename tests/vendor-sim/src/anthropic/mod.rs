@@ -45,10 +45,6 @@ pub(crate) fn first_page(request: &Request) -> Request {
 
 /// The token that leads to the very page that this request asks for.
 pub(crate) fn token_of_same_page(request: &Request) -> Value {
-    let token = request
-        .query
-        .iter()
-        .find(|(name, _)| name == "page")
-        .map(|(_, token)| token.clone());
+    let token = request.query.iter().find(|(name, _)| name == "page").map(|(_, token)| token.clone());
     json!(token.unwrap_or_else(|| cost_report::first_page_token(request)))
 }

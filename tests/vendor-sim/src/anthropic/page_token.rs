@@ -22,21 +22,14 @@ pub(super) struct Position {
 
 pub(super) fn write(position: Position, request: &Request) -> String {
     let Position { first_day, page } = position;
-    let plain = format!(
-        "{}|{page}|{:016x}",
-        midnight(first_day),
-        fingerprint(request)
-    );
+    let plain = format!("{}|{page}|{:016x}", midnight(first_day), fingerprint(request));
     format!("{PREFIX}{}", STANDARD.encode(plain))
 }
 
 pub(super) fn read(token: &str, request: &Request) -> Result<Position, Refusal> {
-    let (position, bound_to) =
-        decode(token).ok_or_else(|| Refusal::invalid("page: Invalid page token"))?;
+    let (position, bound_to) = decode(token).ok_or_else(|| Refusal::invalid("page: Invalid page token"))?;
     if bound_to != fingerprint(request) {
-        return Err(Refusal::invalid(
-            "page: Page token does not match the query parameters",
-        ));
+        return Err(Refusal::invalid("page: Page token does not match the query parameters"));
     }
     Ok(position)
 }
@@ -63,9 +56,7 @@ fn fingerprint(request: &Request) -> u64 {
     parts
         .join("&")
         .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        })
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -75,48 +66,25 @@ mod tests {
     use super::*;
 
     fn asking(query: &[(&str, &str)]) -> Request {
-        let query = query
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.to_string()))
-            .collect();
-        Request {
-            path: "/v1/organizations/cost_report".to_owned(),
-            query,
-            ..Request::default()
-        }
+        let query = query.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        Request { path: "/v1/organizations/cost_report".to_owned(), query, ..Request::default() }
     }
 
     #[test]
     fn token_leads_back_to_its_position_in_any_order_of_the_parameters() {
-        let position = Position {
-            first_day: NaiveDate::from_ymd_opt(2025, 10, 10).unwrap(),
-            page: 3,
-        };
-        let token = write(
-            position,
-            &asking(&[("limit", "7"), ("group_by[]", "description")]),
-        );
-        let next = asking(&[
-            ("group_by[]", "description"),
-            ("limit", "7"),
-            ("page", &token),
-        ]);
+        let position = Position { first_day: NaiveDate::from_ymd_opt(2025, 10, 10).unwrap(), page: 3 };
+        let token = write(position, &asking(&[("limit", "7"), ("group_by[]", "description")]));
+        let next = asking(&[("group_by[]", "description"), ("limit", "7"), ("page", &token)]);
         assert_eq!(read(&token, &next), Ok(position));
     }
 
     #[test]
     fn token_is_refused_under_another_query_and_when_it_is_garbage() {
-        let position = Position {
-            first_day: NaiveDate::from_ymd_opt(2025, 10, 10).unwrap(),
-            page: 2,
-        };
+        let position = Position { first_day: NaiveDate::from_ymd_opt(2025, 10, 10).unwrap(), page: 2 };
         let token = write(position, &asking(&[("limit", "7")]));
         assert!(read(&token, &asking(&[("limit", "8")])).is_err());
         for garbage in ["", "page_", "page_!!", "2025-10-10", "page_MjAyNQ=="] {
-            assert!(
-                read(garbage, &asking(&[("limit", "7")])).is_err(),
-                "{garbage}"
-            );
+            assert!(read(garbage, &asking(&[("limit", "7")])).is_err(), "{garbage}");
         }
     }
 }

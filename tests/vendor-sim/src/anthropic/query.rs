@@ -11,27 +11,17 @@ pub(super) struct Query<'a> {
 
 impl<'a> Query<'a> {
     /// `single` parameters may come once, `lists` (with their brackets) any number of times.
-    pub(super) fn read(
-        request: &'a Request,
-        single: &[&str],
-        lists: &[&str],
-    ) -> Result<Query<'a>, Refusal> {
-        let query = Query {
-            pairs: &request.query,
-        };
+    pub(super) fn read(request: &'a Request, single: &[&str], lists: &[&str]) -> Result<Query<'a>, Refusal> {
+        let query = Query { pairs: &request.query };
         for (name, _) in query.pairs {
             if lists.contains(&name.as_str()) {
                 continue;
             }
             if !single.contains(&name.as_str()) {
-                return Err(Refusal::invalid(format!(
-                    "{name}: Extra inputs are not permitted"
-                )));
+                return Err(Refusal::invalid(format!("{name}: Extra inputs are not permitted")));
             }
             if query.list(name).count() > 1 {
-                return Err(Refusal::invalid(format!(
-                    "{name}: Input should be a single value"
-                )));
+                return Err(Refusal::invalid(format!("{name}: Input should be a single value")));
             }
         }
         Ok(query)
@@ -43,9 +33,6 @@ impl<'a> Query<'a> {
 
     pub(super) fn list<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
         let pairs = self.pairs;
-        pairs
-            .iter()
-            .filter(move |(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        pairs.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }

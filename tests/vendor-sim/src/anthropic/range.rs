@@ -20,15 +20,12 @@ pub(super) struct Range {
 
 impl Range {
     pub(super) fn read(query: &Query<'_>, world: &World) -> Result<Range, Refusal> {
-        let start = instant(query, "starting_at")?
-            .ok_or_else(|| Refusal::invalid("starting_at: Field required"))?
-            .date_naive();
+        let start =
+            instant(query, "starting_at")?.ok_or_else(|| Refusal::invalid("starting_at: Field required"))?.date_naive();
         let asked_end = instant(query, "ending_at")?.map(|end| end.date_naive());
         let known_end = world.newest_day() + TimeDelta::days(1);
         if asked_end.unwrap_or(known_end) <= start {
-            return Err(Refusal::invalid(
-                "Invalid date range: ending date must be after starting date",
-            ));
+            return Err(Refusal::invalid("Invalid date range: ending date must be after starting date"));
         }
         let end = asked_end.unwrap_or(known_end).min(known_end);
         Ok(Range { start, end })
@@ -46,18 +43,14 @@ pub(super) fn limit(query: &Query<'_>) -> Result<u32, Refusal> {
     };
     match text.parse::<u32>() {
         Ok(limit) if (1..=MAX_LIMIT).contains(&limit) => Ok(limit),
-        Ok(_) => Err(Refusal::invalid(format!(
-            "limit: Input should be between 1 and {MAX_LIMIT}"
-        ))),
+        Ok(_) => Err(Refusal::invalid(format!("limit: Input should be between 1 and {MAX_LIMIT}"))),
         Err(_) => Err(Refusal::invalid("limit: Input should be a valid integer")),
     }
 }
 
 /// Midnight UTC of a day in the vendor's spelling.
 pub(super) fn midnight(day: NaiveDate) -> String {
-    day.and_time(NaiveTime::MIN)
-        .and_utc()
-        .to_rfc3339_opts(SecondsFormat::Secs, true)
+    day.and_time(NaiveTime::MIN).and_utc().to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 fn instant(query: &Query<'_>, name: &str) -> Result<Option<DateTime<Utc>>, Refusal> {

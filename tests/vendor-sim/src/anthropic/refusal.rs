@@ -14,31 +14,19 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn invalid(message: impl Into<String>) -> Refusal {
-        Refusal {
-            status: 400,
-            message: message.into(),
-        }
+        Refusal { status: 400, message: message.into() }
     }
 
     pub(super) fn unauthenticated(message: &str) -> Refusal {
-        Refusal {
-            status: 401,
-            message: message.to_owned(),
-        }
+        Refusal { status: 401, message: message.to_owned() }
     }
 
     pub(super) fn forbidden(message: &str) -> Refusal {
-        Refusal {
-            status: 403,
-            message: message.to_owned(),
-        }
+        Refusal { status: 403, message: message.to_owned() }
     }
 
     pub(super) fn not_found() -> Refusal {
-        Refusal {
-            status: 404,
-            message: "Not found".to_owned(),
-        }
+        Refusal { status: 404, message: "Not found".to_owned() }
     }
 
     pub(super) fn of_status(status: u16) -> Refusal {
@@ -49,10 +37,7 @@ impl Refusal {
             529 => "Overloaded",
             _ => "Simulated failure",
         };
-        Refusal {
-            status,
-            message: message.to_owned(),
-        }
+        Refusal { status, message: message.to_owned() }
     }
 
     pub(super) fn reply(&self, number: u64) -> Reply {

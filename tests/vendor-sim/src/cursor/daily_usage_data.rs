@@ -15,19 +15,15 @@ use crate::world::{CursorUsage, Member, World, days_of};
 const ROW_BYTES: usize = 768;
 
 pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal> {
-    let body: Map<String, Value> = serde_json::from_slice(&request.body)
-        .map_err(|_| Refusal::invalid("Request body must be a JSON object"))?;
+    let body: Map<String, Value> =
+        serde_json::from_slice(&request.body).map_err(|_| Refusal::invalid("Request body must be a JSON object"))?;
     let range = Range::read(&body, world)?;
     let paging = Paging::read(&body)?;
     let members: Vec<&Member> = listed(world, range);
     let positions = paging.map_or(0..members.len(), |paging| paging.positions(members.len()));
     let mut out = write_data(world, &members[positions], range, paging.is_none());
     if let Some(paging) = paging {
-        push_json(
-            &mut out,
-            ",\"pagination\":",
-            &paging.pagination(members.len()),
-        );
+        push_json(&mut out, ",\"pagination\":", &paging.pagination(members.len()));
     }
     let period = json!({"startDate": range.start_ms, "endDate": range.end_ms});
     push_json(&mut out, ",\"period\":", &period);
@@ -48,9 +44,7 @@ fn listed(world: &World, range: Range) -> Vec<&Member> {
 }
 
 fn write_data(world: &World, members: &[&Member], range: Range, only_active: bool) -> Vec<u8> {
-    let days: Vec<Day> = days_of(range.first_day, range.last_day)
-        .map(Day::new)
-        .collect();
+    let days: Vec<Day> = days_of(range.first_day, range.last_day).map(Day::new).collect();
     let mut out = Vec::with_capacity(members.len() * days.len() * ROW_BYTES + 512);
     out.extend_from_slice(b"{\"data\":[");
     let mut is_first = true;
@@ -82,11 +76,7 @@ struct Day {
 impl Day {
     fn new(day: NaiveDate) -> Day {
         let ms = u64::try_from(day_ms(day)).unwrap_or_default();
-        Day {
-            day,
-            text: day.to_string(),
-            ms,
-        }
+        Day { day, text: day.to_string(), ms }
     }
 }
 
@@ -95,19 +85,11 @@ fn write_row(out: &mut Vec<u8>, user_id: u64, email: &str, day: &Day, usage: &Cu
     out.extend_from_slice(b",\"day\":\"");
     out.extend_from_slice(day.text.as_bytes());
     push_count(out, "\",\"date\":", day.ms);
-    out.extend_from_slice(if usage.is_active {
-        b",\"isActive\":true"
-    } else {
-        b",\"isActive\":false"
-    });
+    out.extend_from_slice(if usage.is_active { b",\"isActive\":true" } else { b",\"isActive\":false" });
     push_count(out, ",\"totalLinesAdded\":", usage.total_lines_added);
     push_count(out, ",\"totalLinesDeleted\":", usage.total_lines_deleted);
     push_count(out, ",\"acceptedLinesAdded\":", usage.accepted_lines_added);
-    push_count(
-        out,
-        ",\"acceptedLinesDeleted\":",
-        usage.accepted_lines_deleted,
-    );
+    push_count(out, ",\"acceptedLinesDeleted\":", usage.accepted_lines_deleted);
     push_count(out, ",\"totalApplies\":", usage.total_applies);
     push_count(out, ",\"totalAccepts\":", usage.total_accepts);
     push_count(out, ",\"totalRejects\":", usage.total_rejects);
@@ -117,25 +99,13 @@ fn write_row(out: &mut Vec<u8>, user_id: u64, email: &str, day: &Day, usage: &Cu
     push_count(out, ",\"chatRequests\":", usage.chat_requests);
     push_count(out, ",\"agentRequests\":", usage.agent_requests);
     push_count(out, ",\"cmdkUsages\":", usage.cmdk_usages);
-    push_count(
-        out,
-        ",\"subscriptionIncludedReqs\":",
-        usage.subscription_included_reqs,
-    );
+    push_count(out, ",\"subscriptionIncludedReqs\":", usage.subscription_included_reqs);
     push_count(out, ",\"apiKeyReqs\":", usage.api_key_reqs);
     push_count(out, ",\"usageBasedReqs\":", usage.usage_based_reqs);
     push_count(out, ",\"bugbotUsages\":", usage.bugbot_usages);
     push_json(out, ",\"mostUsedModel\":", &usage.most_used_model);
-    push_json(
-        out,
-        ",\"applyMostUsedExtension\":",
-        &usage.apply_most_used_extension,
-    );
-    push_json(
-        out,
-        ",\"tabMostUsedExtension\":",
-        &usage.tab_most_used_extension,
-    );
+    push_json(out, ",\"applyMostUsedExtension\":", &usage.apply_most_used_extension);
+    push_json(out, ",\"tabMostUsedExtension\":", &usage.tab_most_used_extension);
     push_json(out, ",\"clientVersion\":", &usage.client_version);
     out.extend_from_slice(b",\"email\":");
     out.extend_from_slice(email.as_bytes());

@@ -39,10 +39,7 @@ impl Paging {
         if page.is_none() && page_size.is_none() {
             return Ok(None);
         }
-        Ok(Some(Paging {
-            page: page.unwrap_or(1),
-            page_size: page_size.unwrap_or(DEFAULT_PAGE_SIZE),
-        }))
+        Ok(Some(Paging { page: page.unwrap_or(1), page_size: page_size.unwrap_or(DEFAULT_PAGE_SIZE) }))
     }
 
     pub(super) fn page(&self) -> u32 {
@@ -74,9 +71,7 @@ fn number(body: &Map<String, Value>, name: &str, max: u64) -> Result<Option<u64>
         None | Some(Value::Null) => Ok(None),
         Some(value) => match value.as_u64() {
             Some(number) if (1..=max).contains(&number) => Ok(Some(number)),
-            _ => Err(Refusal::invalid(format!(
-                "{name} must be a number between 1 and {max}"
-            ))),
+            _ => Err(Refusal::invalid(format!("{name} must be a number between 1 and {max}"))),
         },
     }
 }

@@ -28,15 +28,9 @@ impl Range {
             return Err(Refusal::invalid("endDate must be after startDate"));
         }
         if end_ms - start_ms > MAX_DAYS * DAY_MS {
-            return Err(Refusal::invalid(format!(
-                "Date range cannot exceed {MAX_DAYS} days"
-            )));
+            return Err(Refusal::invalid(format!("Date range cannot exceed {MAX_DAYS} days")));
         }
-        let end_of_days = if world.options.cursor_end_is_inclusive {
-            end_ms
-        } else {
-            end_ms - 1
-        };
+        let end_of_days = if world.options.cursor_end_is_inclusive { end_ms } else { end_ms - 1 };
         Ok(Range {
             start_ms,
             end_ms,
@@ -54,9 +48,9 @@ pub(super) fn day_ms(day: NaiveDate) -> i64 {
 fn epoch_ms(body: &Map<String, Value>, name: &str) -> Result<i64, Refusal> {
     match body.get(name) {
         None | Some(Value::Null) => Err(Refusal::invalid(format!("{name} is required"))),
-        Some(value) => value
-            .as_i64()
-            .ok_or_else(|| Refusal::invalid(format!("{name} must be a number of milliseconds"))),
+        Some(value) => {
+            value.as_i64().ok_or_else(|| Refusal::invalid(format!("{name} must be a number of milliseconds")))
+        }
     }
 }
 

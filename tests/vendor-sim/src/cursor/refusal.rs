@@ -14,38 +14,23 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn invalid(message: impl Into<String>) -> Refusal {
-        Refusal {
-            status: 400,
-            message: message.into(),
-        }
+        Refusal { status: 400, message: message.into() }
     }
 
     pub(super) fn unauthorized() -> Refusal {
-        Refusal {
-            status: 401,
-            message: "Invalid API key".to_owned(),
-        }
+        Refusal { status: 401, message: "Invalid API key".to_owned() }
     }
 
     pub(super) fn forbidden() -> Refusal {
-        Refusal {
-            status: 403,
-            message: "Enterprise plan required".to_owned(),
-        }
+        Refusal { status: 403, message: "Enterprise plan required".to_owned() }
     }
 
     pub(super) fn not_found() -> Refusal {
-        Refusal {
-            status: 404,
-            message: "The requested resource was not found".to_owned(),
-        }
+        Refusal { status: 404, message: "The requested resource was not found".to_owned() }
     }
 
     pub(super) fn of_status(status: u16) -> Refusal {
-        Refusal {
-            status,
-            message: "Simulated failure".to_owned(),
-        }
+        Refusal { status, message: "Simulated failure".to_owned() }
     }
 
     pub(super) fn reply(&self) -> Reply {

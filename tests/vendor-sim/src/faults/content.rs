@@ -22,9 +22,7 @@ pub(super) fn point_to_itself(body: &mut Value, endpoint: Endpoint, request: &Re
             body["has_more"] = json!(true);
             body["next_page"] = anthropic::token_of_same_page(request);
         }
-        Vendor::Cursor if body["pagination"].is_object() => {
-            body["pagination"]["hasNextPage"] = json!(true)
-        }
+        Vendor::Cursor if body["pagination"].is_object() => body["pagination"]["hasNextPage"] = json!(true),
         Vendor::Cursor => {}
     }
 }
@@ -55,10 +53,7 @@ fn unknown_values(endpoint: Endpoint) -> &'static [(&'static str, &'static str)]
             ("context_window", "1M-10M"),
             ("inference_geo", "moon"),
         ],
-        Vendor::Cursor => &[
-            ("mostUsedModel", "model-of-tomorrow"),
-            ("clientVersion", "nightly"),
-        ],
+        Vendor::Cursor => &[("mostUsedModel", "model-of-tomorrow"), ("clientVersion", "nightly")],
     }
 }
 
@@ -68,10 +63,7 @@ fn add_fields(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(add_fields),
         Value::Object(fields) => {
             fields.values_mut().for_each(add_fields);
-            fields.insert(
-                "future_field".to_owned(),
-                json!({"nested": [1, "two", null]}),
-            );
+            fields.insert("future_field".to_owned(), json!({"nested": [1, "two", null]}));
         }
         _ => {}
     }
@@ -97,16 +89,12 @@ fn entries(body: &mut Value) -> &mut Vec<Value> {
     if !body["data"].is_array() {
         body["data"] = json!([]);
     }
-    body["data"]
-        .as_array_mut()
-        .expect("invariant: just made an array")
+    body["data"].as_array_mut().expect("invariant: just made an array")
 }
 
 /// Sets a field of the first record that is meant: one with that field, so not a plain or null one.
 fn set_in_record(body: &mut Value, when: When, endpoint: Endpoint, field: &str, value: Value) {
-    let meant = entries(body)
-        .iter_mut()
-        .filter(|entry| is_meant(entry, when, endpoint));
+    let meant = entries(body).iter_mut().filter(|entry| is_meant(entry, when, endpoint));
     let found = match endpoint.vendor() {
         Vendor::Anthropic => meant
             .filter_map(|bucket| bucket["results"].as_array_mut())
@@ -120,9 +108,7 @@ fn set_in_record(body: &mut Value, when: When, endpoint: Endpoint, field: &str, 
 }
 
 fn drop_date(body: &mut Value, when: When, endpoint: Endpoint) {
-    let meant = entries(body)
-        .iter_mut()
-        .find(|entry| is_meant(entry, when, endpoint));
+    let meant = entries(body).iter_mut().find(|entry| is_meant(entry, when, endpoint));
     if let Some(fields) = meant.and_then(Value::as_object_mut) {
         for date in ["starting_at", "day", "date"] {
             fields.remove(date);

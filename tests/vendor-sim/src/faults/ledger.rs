@@ -20,11 +20,7 @@ struct Injected {
 
 impl Ledger {
     pub(crate) fn inject(&mut self, fault: Fault) {
-        self.injected.push(Injected {
-            fault,
-            seen: 0,
-            fired: 0,
-        });
+        self.injected.push(Injected { fault, seen: 0, fired: 0 });
     }
 
     pub(crate) fn clear(&mut self) {
@@ -33,23 +29,14 @@ impl Ledger {
 
     /// The faults that this request sets off, in the order of injection. `covers` is what the faultless
     /// answer holds.
-    pub(crate) fn fire(
-        &mut self,
-        endpoint: Endpoint,
-        request: &Request,
-        covers: Option<Covers>,
-    ) -> Vec<Fault> {
+    pub(crate) fn fire(&mut self, endpoint: Endpoint, request: &Request, covers: Option<Covers>) -> Vec<Fault> {
         if self.injected.is_empty() {
             return Vec::new();
         }
         let text = request.text();
         self.injected
             .iter_mut()
-            .filter_map(|injected| {
-                injected
-                    .fires(endpoint, &text, covers)
-                    .then(|| injected.fault.clone())
-            })
+            .filter_map(|injected| injected.fires(endpoint, &text, covers).then(|| injected.fault.clone()))
             .collect()
     }
 }
@@ -59,10 +46,7 @@ impl Injected {
         let fault = &self.fault;
         let is_meant = fault.endpoint.is_none_or(|meant| meant == endpoint)
             && fault.kind.is_possible_at(endpoint)
-            && fault
-                .containing
-                .as_deref()
-                .is_none_or(|wanted| contains(text, wanted));
+            && fault.containing.as_deref().is_none_or(|wanted| contains(text, wanted));
         if !is_meant || fault.times.is_some_and(|times| self.fired >= times) {
             return false;
         }
@@ -71,9 +55,7 @@ impl Injected {
             When::Always => true,
             When::Nth(nth) => self.seen == nth,
             When::Page(page) => covers.is_some_and(|covers| covers.page == page),
-            When::Day(day) => {
-                covers.is_some_and(|covers| covers.first_day <= day && day <= covers.last_day)
-            }
+            When::Day(day) => covers.is_some_and(|covers| covers.first_day <= day && day <= covers.last_day),
         };
         self.fired += u32::from(fires);
         fires

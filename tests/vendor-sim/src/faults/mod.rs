@@ -93,24 +93,12 @@ pub enum FaultKind {
 impl Fault {
     /// At one endpoint, always, without end.
     pub fn on(endpoint: Endpoint, kind: FaultKind) -> Fault {
-        Fault {
-            endpoint: Some(endpoint),
-            containing: None,
-            when: When::Always,
-            kind,
-            times: None,
-        }
+        Fault { endpoint: Some(endpoint), containing: None, when: When::Always, kind, times: None }
     }
 
     /// At every endpoint, always, without end.
     pub fn anywhere(kind: FaultKind) -> Fault {
-        Fault {
-            endpoint: None,
-            containing: None,
-            when: When::Always,
-            kind,
-            times: None,
-        }
+        Fault { endpoint: None, containing: None, when: When::Always, kind, times: None }
     }
 
     pub fn when(mut self, when: When) -> Fault {
@@ -132,21 +120,17 @@ impl Fault {
 
     /// Whether the kind can do anything at the endpoint.
     pub(crate) fn is_possible(&self) -> bool {
-        self.endpoint
-            .is_none_or(|endpoint| self.kind.is_possible_at(endpoint))
+        self.endpoint.is_none_or(|endpoint| self.kind.is_possible_at(endpoint))
     }
 }
 
 impl FaultKind {
     pub(crate) fn is_possible_at(&self, endpoint: Endpoint) -> bool {
         match self {
-            FaultKind::AmountText | FaultKind::AmountNumber => {
-                endpoint == Endpoint::AnthropicCostReport
+            FaultKind::AmountText | FaultKind::AmountNumber => endpoint == Endpoint::AnthropicCostReport,
+            FaultKind::CountText | FaultKind::MemberJoins | FaultKind::MemberLeaves | FaultKind::MemberSwap => {
+                endpoint.vendor() == Vendor::Cursor
             }
-            FaultKind::CountText
-            | FaultKind::MemberJoins
-            | FaultKind::MemberLeaves
-            | FaultKind::MemberSwap => endpoint.vendor() == Vendor::Cursor,
             FaultKind::RepeatedPage
             | FaultKind::UnknownValues
             | FaultKind::DateMissing

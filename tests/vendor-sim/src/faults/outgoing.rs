@@ -34,10 +34,7 @@ pub(crate) enum Delivery {
 
 impl Outgoing {
     pub(crate) fn whole(reply: Reply) -> Outgoing {
-        Outgoing {
-            reply,
-            delivery: Delivery::Whole,
-        }
+        Outgoing { reply, delivery: Delivery::Whole }
     }
 
     /// `answer` computes the faultless reply of the world as it then is.
@@ -53,9 +50,7 @@ impl Outgoing {
             FaultKind::TooManyRequests { retry_after_s } => {
                 self.reply = failure(endpoint, 429, request);
                 if let Some(seconds) = retry_after_s {
-                    self.reply
-                        .headers
-                        .push(("retry-after", seconds.to_string()));
+                    self.reply.headers.push(("retry-after", seconds.to_string()));
                 }
             }
             FaultKind::Status(status) => self.reply = failure(endpoint, *status, request),
@@ -63,26 +58,17 @@ impl Outgoing {
                 let after_bytes = after_bytes.unwrap_or(self.reply.body.len() / 2);
                 self.delivery = Delivery::Cut { after_bytes };
             }
-            FaultKind::SlowBody { pause_ms } => {
-                self.delivery = Delivery::Slow {
-                    pause_ms: *pause_ms,
-                }
-            }
+            FaultKind::SlowBody { pause_ms } => self.delivery = Delivery::Slow { pause_ms: *pause_ms },
             FaultKind::NotJson => {
                 let page = b"<!doctype html><html><body><h1>Just a moment...</h1></body></html>";
                 self.reply = Reply::bytes(200, "text/html", page.to_vec());
             }
-            FaultKind::WrongContent => {
-                self.reply = Reply::json(200, &json!({"object": "list", "items": [1, 2]}))
-            }
+            FaultKind::WrongContent => self.reply = Reply::json(200, &json!({"object": "list", "items": [1, 2]})),
             FaultKind::HugeBody { bytes } => {
                 self.reply = Reply::bytes(200, "application/json", b"{\"data\":[".to_vec());
                 self.delivery = Delivery::Padded { bytes: *bytes };
             }
-            FaultKind::MemberJoins
-            | FaultKind::MemberLeaves
-            | FaultKind::MemberSwap
-            | FaultKind::Restate(_) => {
+            FaultKind::MemberJoins | FaultKind::MemberLeaves | FaultKind::MemberSwap | FaultKind::Restate(_) => {
                 change_world(&fault.kind, world);
                 self.reply = answer(world, request);
             }
@@ -90,9 +76,7 @@ impl Outgoing {
                 let first = answer(world, &first_page(endpoint, request));
                 self.alter(|body| content::repeat(body, &first.body));
             }
-            FaultKind::NextPageLoop => {
-                self.alter(|body| content::point_to_itself(body, endpoint, request))
-            }
+            FaultKind::NextPageLoop => self.alter(|body| content::point_to_itself(body, endpoint, request)),
             kind => self.alter(|body| content::spoil(body, kind, fault.when, endpoint)),
         }
     }
@@ -150,11 +134,7 @@ fn join_at_the_end(world: &mut World) {
 }
 
 fn join(world: &mut World, user_id: u64) {
-    world.add_member(Member::new(
-        user_id,
-        &format!("newcomer-{user_id}@example.com"),
-        "Newcomer",
-    ));
+    world.add_member(Member::new(user_id, &format!("newcomer-{user_id}@example.com"), "Newcomer"));
 }
 
 fn leave_in_front(world: &mut World) {

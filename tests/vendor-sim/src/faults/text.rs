@@ -27,9 +27,8 @@ impl FromStr for Fault {
     type Err = FaultTextError;
 
     fn from_str(text: &str) -> Result<Fault, FaultTextError> {
-        let (place, rest) = text
-            .split_once(':')
-            .ok_or_else(|| FaultTextError(format!("fault `{text}`: expected ENDPOINT:KIND")))?;
+        let (place, rest) =
+            text.split_once(':').ok_or_else(|| FaultTextError(format!("fault `{text}`: expected ENDPOINT:KIND")))?;
         let (place, containing) = split(place, '?');
         let (rest, times) = split(rest, '*');
         let (kind, when) = split(rest, '@');
@@ -43,9 +42,7 @@ impl FromStr for Fault {
         if fault.is_possible() {
             Ok(fault)
         } else {
-            Err(FaultTextError(format!(
-                "fault `{text}`: {kind} means nothing at {place}"
-            )))
+            Err(FaultTextError(format!("fault `{text}`: {kind} means nothing at {place}")))
         }
     }
 }
@@ -73,28 +70,17 @@ impl fmt::Display for Fault {
 impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            FaultKind::TooManyRequests {
-                retry_after_s: None,
-            } => f.write_str("429"),
-            FaultKind::TooManyRequests {
-                retry_after_s: Some(seconds),
-            } => write!(f, "429={seconds}"),
+            FaultKind::TooManyRequests { retry_after_s: None } => f.write_str("429"),
+            FaultKind::TooManyRequests { retry_after_s: Some(seconds) } => write!(f, "429={seconds}"),
             FaultKind::Status(status) => write!(f, "{status}"),
             FaultKind::CutBody { after_bytes: None } => f.write_str("cut"),
-            FaultKind::CutBody {
-                after_bytes: Some(bytes),
-            } => write!(f, "cut={bytes}"),
+            FaultKind::CutBody { after_bytes: Some(bytes) } => write!(f, "cut={bytes}"),
             FaultKind::SlowBody { pause_ms } => write!(f, "slow={pause_ms}"),
             FaultKind::HugeBody { bytes } => write!(f, "huge={bytes}"),
             FaultKind::Restate(day) => write!(f, "restate={day}"),
             plain => {
-                let name = PLAIN
-                    .iter()
-                    .find(|(_, kind)| kind == plain)
-                    .map(|(name, _)| name);
-                f.write_str(
-                    name.expect("invariant: every kind without a value has its name in the table"),
-                )
+                let name = PLAIN.iter().find(|(_, kind)| kind == plain).map(|(name, _)| name);
+                f.write_str(name.expect("invariant: every kind without a value has its name in the table"))
             }
         }
     }
@@ -132,10 +118,7 @@ fn endpoint(name: &str) -> Result<Option<Endpoint>, FaultTextError> {
     let known = || Endpoint::ALL.map(Endpoint::name).join(", ");
     match Endpoint::named(name) {
         Some(endpoint) => Ok(Some(endpoint)),
-        None => Err(FaultTextError(format!(
-            "no endpoint `{name}`; there are: any, {}",
-            known()
-        ))),
+        None => Err(FaultTextError(format!("no endpoint `{name}`; there are: any, {}", known()))),
     }
 }
 
@@ -145,37 +128,21 @@ fn read_when(text: &str) -> Result<When, FaultTextError> {
         ("nth", Some(nth)) => Ok(When::Nth(number(nth, "nth")?)),
         ("page", Some(page)) => Ok(When::Page(number(page, "page")?)),
         ("day", Some(day)) => Ok(When::Day(number(day, "day")?)),
-        _ => Err(FaultTextError(format!(
-            "no time `{text}`; there are: always, nth=N, page=N, day=YYYY-MM-DD"
-        ))),
+        _ => Err(FaultTextError(format!("no time `{text}`; there are: always, nth=N, page=N, day=YYYY-MM-DD"))),
     }
 }
 
 fn read_kind(text: &str) -> Result<FaultKind, FaultTextError> {
     let (name, value) = split(text, '=');
     let kind = match (name, value) {
-        ("429", None) => FaultKind::TooManyRequests {
-            retry_after_s: None,
-        },
-        ("429", Some(seconds)) => FaultKind::TooManyRequests {
-            retry_after_s: Some(number(seconds, name)?),
-        },
+        ("429", None) => FaultKind::TooManyRequests { retry_after_s: None },
+        ("429", Some(seconds)) => FaultKind::TooManyRequests { retry_after_s: Some(number(seconds, name)?) },
         ("cut", None) => FaultKind::CutBody { after_bytes: None },
-        ("cut", Some(bytes)) => FaultKind::CutBody {
-            after_bytes: Some(number(bytes, name)?),
-        },
-        ("slow", None) => FaultKind::SlowBody {
-            pause_ms: DEFAULT_PAUSE_MS,
-        },
-        ("slow", Some(pause)) => FaultKind::SlowBody {
-            pause_ms: number(pause, name)?,
-        },
-        ("huge", None) => FaultKind::HugeBody {
-            bytes: DEFAULT_HUGE_BYTES,
-        },
-        ("huge", Some(bytes)) => FaultKind::HugeBody {
-            bytes: number(bytes, name)?,
-        },
+        ("cut", Some(bytes)) => FaultKind::CutBody { after_bytes: Some(number(bytes, name)?) },
+        ("slow", None) => FaultKind::SlowBody { pause_ms: DEFAULT_PAUSE_MS },
+        ("slow", Some(pause)) => FaultKind::SlowBody { pause_ms: number(pause, name)? },
+        ("huge", None) => FaultKind::HugeBody { bytes: DEFAULT_HUGE_BYTES },
+        ("huge", Some(bytes)) => FaultKind::HugeBody { bytes: number(bytes, name)? },
         ("restate", Some(day)) => FaultKind::Restate(number(day, name)?),
         (name, None) => match PLAIN.iter().find(|(known, _)| *known == name) {
             Some((_, kind)) => kind.clone(),
@@ -200,8 +167,7 @@ fn unknown_kind(text: &str) -> FaultTextError {
 }
 
 fn number<T: FromStr>(text: &str, name: &str) -> Result<T, FaultTextError> {
-    text.parse()
-        .map_err(|_| FaultTextError(format!("`{text}` is no value for {name}")))
+    text.parse().map_err(|_| FaultTextError(format!("`{text}` is no value for {name}")))
 }
 
 #[cfg(test)]
@@ -212,27 +178,10 @@ mod tests {
 
     #[test]
     fn every_fault_reads_back_as_it_was_written() {
-        let valued = [
-            "429",
-            "429=0",
-            "500",
-            "529",
-            "cut",
-            "cut=10",
-            "slow=5",
-            "huge=99",
-            "restate=2025-10-04",
-        ];
+        let valued = ["429", "429=0", "500", "529", "cut", "cut=10", "slow=5", "huge=99", "restate=2025-10-04"];
         for kind in valued.into_iter().chain(PLAIN.map(|(name, _)| name)) {
             for place in ["any", "any?group_by[]=description", "any?!group_by"] {
-                for when in [
-                    "",
-                    "@nth=2",
-                    "@page=3",
-                    "@day=2025-10-05",
-                    "*4",
-                    "@page=1*2",
-                ] {
+                for when in ["", "@nth=2", "@page=3", "@day=2025-10-05", "*4", "@page=1*2"] {
                     let text = format!("{place}:{kind}{when}");
                     assert_eq!(text.parse::<Fault>().unwrap().to_string(), text);
                 }

@@ -26,12 +26,12 @@ pub(super) fn send(outgoing: Outgoing) -> Response {
     let bytes = Bytes::from(reply.body);
     let response = match delivery {
         Delivery::Whole => response.body(Body::from(bytes)),
-        Delivery::Cut { after_bytes } => response
-            .header(CONTENT_LENGTH, length)
-            .body(Body::from_stream(cut(bytes, after_bytes))),
-        Delivery::Slow { pause_ms } => response
-            .header(CONTENT_LENGTH, length)
-            .body(Body::from_stream(slow(bytes, pause_ms))),
+        Delivery::Cut { after_bytes } => {
+            response.header(CONTENT_LENGTH, length).body(Body::from_stream(cut(bytes, after_bytes)))
+        }
+        Delivery::Slow { pause_ms } => {
+            response.header(CONTENT_LENGTH, length).body(Body::from_stream(slow(bytes, pause_ms)))
+        }
         Delivery::Padded { bytes: size } => response.body(Body::from_stream(padded(bytes, size))),
     };
     response.expect("invariant: statuses and headers are those of the vendors")
@@ -67,12 +67,7 @@ fn padded(body: Bytes, size: u64) -> impl Stream<Item = Piece> + Send {
     let left = size.saturating_sub(body.len() as u64);
     let blanks = stream::unfold(left, |left| async move {
         let piece = usize::try_from(left).map_or(BLANKS.len(), |left| left.min(BLANKS.len()));
-        (piece > 0).then(|| {
-            (
-                Ok(Bytes::from_static(&BLANKS[..piece])),
-                left - piece as u64,
-            )
-        })
+        (piece > 0).then(|| (Ok(Bytes::from_static(&BLANKS[..piece])), left - piece as u64))
     });
     stream::iter([Ok(body)]).chain(blanks)
 }

@@ -8,13 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::CursorUsage;
 
-const MODELS: [&str; 5] = [
-    "claude-4.5-sonnet",
-    "gpt-5",
-    "default",
-    "claude-4.5-haiku",
-    "gemini-2.5-pro",
-];
+const MODELS: [&str; 5] = ["claude-4.5-sonnet", "gpt-5", "default", "claude-4.5-haiku", "gemini-2.5-pro"];
 const EXTENSIONS: [&str; 6] = [".rs", ".ts", ".py", ".go", ".tsx", ".sql"];
 const VERSIONS: [&str; 3] = ["1.7.44", "1.7.52", "2.0.3"];
 
@@ -29,20 +23,12 @@ pub(crate) struct Activity {
 
 impl Activity {
     pub(crate) fn none() -> Activity {
-        Activity {
-            seed: 0,
-            weekday_percent: 0,
-            weekend_percent: 0,
-        }
+        Activity { seed: 0, weekday_percent: 0, weekend_percent: 0 }
     }
 
     pub(crate) fn usage(&self, user_id: u64, day: NaiveDate) -> CursorUsage {
         let mut rng = self.dice(user_id, day);
-        let percent = if is_weekend(day) {
-            self.weekend_percent
-        } else {
-            self.weekday_percent
-        };
+        let percent = if is_weekend(day) { self.weekend_percent } else { self.weekday_percent };
         if rng.random_range(0..100) >= percent {
             return CursorUsage::default();
         }
@@ -103,11 +89,7 @@ fn active_usage(rng: &mut ChaCha8Rng, user_id: u64, day: NaiveDate) -> CursorUsa
 
 /// Heavy users leave their included requests behind in the last third of a month.
 fn over_the_allotment(rng: &mut ChaCha8Rng, habit: u64, day: NaiveDate, requests: u64) -> u64 {
-    if habit >= 3 && day.day() > 20 {
-        rng.random_range(0..=requests)
-    } else {
-        0
-    }
+    if habit >= 3 && day.day() > 20 { rng.random_range(0..=requests) } else { 0 }
 }
 
 fn pick(rng: &mut ChaCha8Rng, words: &[&'static str]) -> &'static str {

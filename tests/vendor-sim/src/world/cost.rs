@@ -17,17 +17,11 @@ pub struct Workspace {
 
 impl Workspace {
     pub fn default_one() -> Workspace {
-        Workspace {
-            id: None,
-            name: "Default".to_owned(),
-        }
+        Workspace { id: None, name: "Default".to_owned() }
     }
 
     pub fn named(id: &str, name: &str) -> Workspace {
-        Workspace {
-            id: Some(id.to_owned()),
-            name: name.to_owned(),
-        }
+        Workspace { id: Some(id.to_owned()), name: name.to_owned() }
     }
 }
 
@@ -64,15 +58,8 @@ impl World {
     }
 
     /// The same for one workspace; none is the default workspace.
-    pub fn workspace_cost_cents(
-        &self,
-        workspace_id: Option<&str>,
-        first: NaiveDate,
-        last: NaiveDate,
-    ) -> Decimal {
-        self.sum_cents(first, last, |row| {
-            row.workspace_id.as_deref() == workspace_id
-        })
+    pub fn workspace_cost_cents(&self, workspace_id: Option<&str>, first: NaiveDate, last: NaiveDate) -> Decimal {
+        self.sum_cents(first, last, |row| row.workspace_id.as_deref() == workspace_id)
     }
 
     /// Every amount of the day becomes another one (about 7 % more, never the same).
@@ -110,12 +97,7 @@ impl World {
         }
     }
 
-    fn sum_cents(
-        &self,
-        first: NaiveDate,
-        last: NaiveDate,
-        wanted: impl Fn(&CostRow) -> bool,
-    ) -> Decimal {
+    fn sum_cents(&self, first: NaiveDate, last: NaiveDate, wanted: impl Fn(&CostRow) -> bool) -> Decimal {
         self.costs
             .range(first..=last)
             .flat_map(|(_, rows)| rows)

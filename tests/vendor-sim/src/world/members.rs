@@ -21,13 +21,7 @@ pub struct Member {
 impl Member {
     /// A member since ever.
     pub fn new(user_id: u64, email: &str, name: &str) -> Member {
-        Member {
-            user_id,
-            email: email.to_owned(),
-            name: name.to_owned(),
-            joined_on: NaiveDate::MIN,
-            left_on: None,
-        }
+        Member { user_id, email: email.to_owned(), name: name.to_owned(), joined_on: NaiveDate::MIN, left_on: None }
     }
 
     /// Whether the member was one on any day of the range, both ends included.
@@ -44,10 +38,7 @@ impl World {
 
     /// Adds a member in the order of user ids; one with the same id is replaced.
     pub fn add_member(&mut self, member: Member) {
-        match self
-            .members
-            .binary_search_by_key(&member.user_id, |known| known.user_id)
-        {
+        match self.members.binary_search_by_key(&member.user_id, |known| known.user_id) {
             Ok(found) => self.members[found] = member,
             Err(place) => self.members.insert(place, member),
         }
@@ -55,20 +46,13 @@ impl World {
 
     /// Erases a member from every range.
     pub fn remove_member(&mut self, user_id: u64) -> Option<Member> {
-        let found = self
-            .members
-            .iter()
-            .position(|known| known.user_id == user_id)?;
+        let found = self.members.iter().position(|known| known.user_id == user_id)?;
         Some(self.members.remove(found))
     }
 
     /// Ends a membership; ranges that touch it still list the member.
     pub fn end_membership(&mut self, user_id: u64, last_day: NaiveDate) {
-        for member in self
-            .members
-            .iter_mut()
-            .filter(|known| known.user_id == user_id)
-        {
+        for member in self.members.iter_mut().filter(|known| known.user_id == user_id) {
             member.left_on = Some(last_day);
         }
     }

@@ -15,36 +15,16 @@ pub(crate) struct Model {
     pub output_cents: i64,
 }
 
-pub(crate) const SONNET_4_5: Model = Model {
-    id: "claude-sonnet-4-5-20250929",
-    name: "Claude Sonnet 4.5",
-    input_cents: 300,
-    output_cents: 1_500,
-};
-pub(crate) const OPUS_4_1: Model = Model {
-    id: "claude-opus-4-1-20250805",
-    name: "Claude Opus 4.1",
-    input_cents: 1_500,
-    output_cents: 7_500,
-};
-pub(crate) const OPUS_4_6: Model = Model {
-    id: "claude-opus-4-6",
-    name: "Claude Opus 4.6",
-    input_cents: 500,
-    output_cents: 2_500,
-};
-pub(crate) const HAIKU_3_5: Model = Model {
-    id: "claude-3-5-haiku-20241022",
-    name: "Claude Haiku 3.5",
-    input_cents: 80,
-    output_cents: 400,
-};
-pub(crate) const HAIKU_4_5: Model = Model {
-    id: "claude-haiku-4-5-20251001",
-    name: "Claude Haiku 4.5",
-    input_cents: 100,
-    output_cents: 500,
-};
+pub(crate) const SONNET_4_5: Model =
+    Model { id: "claude-sonnet-4-5-20250929", name: "Claude Sonnet 4.5", input_cents: 300, output_cents: 1_500 };
+pub(crate) const OPUS_4_1: Model =
+    Model { id: "claude-opus-4-1-20250805", name: "Claude Opus 4.1", input_cents: 1_500, output_cents: 7_500 };
+pub(crate) const OPUS_4_6: Model =
+    Model { id: "claude-opus-4-6", name: "Claude Opus 4.6", input_cents: 500, output_cents: 2_500 };
+pub(crate) const HAIKU_3_5: Model =
+    Model { id: "claude-3-5-haiku-20241022", name: "Claude Haiku 3.5", input_cents: 80, output_cents: 400 };
+pub(crate) const HAIKU_4_5: Model =
+    Model { id: "claude-haiku-4-5-20251001", name: "Claude Haiku 4.5", input_cents: 100, output_cents: 500 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tokens {
@@ -56,13 +36,8 @@ pub(crate) enum Tokens {
 }
 
 impl Tokens {
-    pub(crate) const ALL: [Tokens; 5] = [
-        Tokens::Input,
-        Tokens::Output,
-        Tokens::CacheRead,
-        Tokens::CacheWrite5m,
-        Tokens::CacheWrite1h,
-    ];
+    pub(crate) const ALL: [Tokens; 5] =
+        [Tokens::Input, Tokens::Output, Tokens::CacheRead, Tokens::CacheWrite5m, Tokens::CacheWrite1h];
 
     fn api_name(self) -> &'static str {
         match self {
@@ -96,30 +71,15 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) const fn new(model: Model, tokens: Tokens) -> Line {
-        Line {
-            model,
-            tokens,
-            batch: false,
-            long_context: false,
-        }
+        Line { model, tokens, batch: false, long_context: false }
     }
 
     pub(crate) const fn batch(model: Model, tokens: Tokens) -> Line {
-        Line {
-            model,
-            tokens,
-            batch: true,
-            long_context: false,
-        }
+        Line { model, tokens, batch: true, long_context: false }
     }
 
     pub(crate) const fn long(model: Model, tokens: Tokens) -> Line {
-        Line {
-            model,
-            tokens,
-            batch: false,
-            long_context: true,
-        }
+        Line { model, tokens, batch: false, long_context: true }
     }
 
     /// The list price of so many tokens, in cents, to five decimals.
@@ -135,14 +95,7 @@ impl Line {
             cost_type: "tokens".to_owned(),
             model: Some(self.model.id.to_owned()),
             token_type: Some(self.tokens.api_name().to_owned()),
-            context_window: Some(
-                if self.long_context {
-                    "200k-1M"
-                } else {
-                    "0-200k"
-                }
-                .to_owned(),
-            ),
+            context_window: Some(if self.long_context { "200k-1M" } else { "0-200k" }.to_owned()),
             service_tier: Some(if self.batch { "batch" } else { "standard" }.to_owned()),
             inference_geo: Some(self.geo().to_owned()),
             amount_cents,
@@ -150,34 +103,18 @@ impl Line {
     }
 
     fn description(&self) -> String {
-        let context = if self.long_context {
-            " (Long Context)"
-        } else {
-            ""
-        };
+        let context = if self.long_context { " (Long Context)" } else { "" };
         let tier = if self.batch { " (Batch)" } else { "" };
-        format!(
-            "{} Usage - {}{context}{tier}",
-            self.model.name,
-            self.tokens.label()
-        )
+        format!("{} Usage - {}{context}{tier}", self.model.name, self.tokens.label())
     }
 
     /// Models from before Opus 4.6 have no geography.
     fn geo(&self) -> &'static str {
-        if self.model.id == OPUS_4_6.id {
-            "global"
-        } else {
-            "not_available"
-        }
+        if self.model.id == OPUS_4_6.id { "global" } else { "not_available" }
     }
 
     fn millicents_per_million(&self) -> i64 {
-        let Model {
-            input_cents,
-            output_cents,
-            ..
-        } = self.model;
+        let Model { input_cents, output_cents, .. } = self.model;
         let base = match self.tokens {
             Tokens::Input => input_cents * 1_000,
             Tokens::Output => output_cents * 1_000,
@@ -230,11 +167,7 @@ mod tests {
     use super::*;
 
     fn check(line: Line, tokens: u64, expected: &str) {
-        assert_eq!(
-            line.price(tokens),
-            expected.parse::<Decimal>().unwrap(),
-            "{line:?}"
-        );
+        assert_eq!(line.price(tokens), expected.parse::<Decimal>().unwrap(), "{line:?}");
     }
 
     #[test]
@@ -242,16 +175,8 @@ mod tests {
         check(Line::new(SONNET_4_5, Tokens::Input), 12_446, "3.7338");
         check(Line::new(SONNET_4_5, Tokens::Output), 19_314, "28.971");
         check(Line::new(SONNET_4_5, Tokens::CacheRead), 1_000_000, "30");
-        check(
-            Line::new(SONNET_4_5, Tokens::CacheWrite5m),
-            1_000_000,
-            "375",
-        );
-        check(
-            Line::new(SONNET_4_5, Tokens::CacheWrite1h),
-            1_000_000,
-            "600",
-        );
+        check(Line::new(SONNET_4_5, Tokens::CacheWrite5m), 1_000_000, "375");
+        check(Line::new(SONNET_4_5, Tokens::CacheWrite1h), 1_000_000, "600");
         check(Line::batch(HAIKU_4_5, Tokens::Output), 1_000_000, "250");
         check(Line::long(SONNET_4_5, Tokens::Input), 1_000_000, "600");
         check(Line::long(SONNET_4_5, Tokens::Output), 1_000_000, "2250");

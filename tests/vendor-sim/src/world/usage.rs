@@ -56,13 +56,8 @@ impl World {
     /// every member with membership in the window has a row for every day of it, also for days outside the
     /// membership. Ordered by user id, then day.
     pub fn cursor_rows_of(&self, first: NaiveDate, last: NaiveDate) -> Vec<CursorRow> {
-        let listed = self
-            .members
-            .iter()
-            .filter(|member| member.belongs(first, last));
-        listed
-            .flat_map(|member| days_of(first, last).map(|day| self.cursor_row(member, day)))
-            .collect()
+        let listed = self.members.iter().filter(|member| member.belongs(first, last));
+        listed.flat_map(|member| days_of(first, last).map(|day| self.cursor_row(member, day))).collect()
     }
 
     pub fn cursor_usage(&self, member: &Member, day: NaiveDate) -> CursorUsage {
@@ -87,11 +82,7 @@ impl World {
 
     /// Every active row of the day gets more counts.
     pub fn restate_cursor_day(&mut self, day: NaiveDate) {
-        for row in self
-            .cursor_rows(day)
-            .into_iter()
-            .filter(|row| row.usage.is_active)
-        {
+        for row in self.cursor_rows(day).into_iter().filter(|row| row.usage.is_active) {
             let mut usage = row.usage;
             usage.total_lines_added += 11;
             usage.agent_requests += 3;
@@ -101,11 +92,6 @@ impl World {
     }
 
     fn cursor_row(&self, member: &Member, day: NaiveDate) -> CursorRow {
-        CursorRow {
-            user_id: member.user_id,
-            email: member.email.clone(),
-            day,
-            usage: self.cursor_usage(member, day),
-        }
+        CursorRow { user_id: member.user_id, email: member.email.clone(), day, usage: self.cursor_usage(member, day) }
     }
 }

@@ -46,21 +46,9 @@ const PEOPLE: [&str; 25] = [
 const USE: [(Option<&str>, Line, u64); 26] = [
     (CLAUDE_CODE, Line::new(SONNET_4_5, Tokens::Input), 900),
     (CLAUDE_CODE, Line::new(SONNET_4_5, Tokens::Output), 850),
-    (
-        CLAUDE_CODE,
-        Line::new(SONNET_4_5, Tokens::CacheRead),
-        48_000,
-    ),
-    (
-        CLAUDE_CODE,
-        Line::new(SONNET_4_5, Tokens::CacheWrite5m),
-        4_100,
-    ),
-    (
-        CLAUDE_CODE,
-        Line::new(SONNET_4_5, Tokens::CacheWrite1h),
-        350,
-    ),
+    (CLAUDE_CODE, Line::new(SONNET_4_5, Tokens::CacheRead), 48_000),
+    (CLAUDE_CODE, Line::new(SONNET_4_5, Tokens::CacheWrite5m), 4_100),
+    (CLAUDE_CODE, Line::new(SONNET_4_5, Tokens::CacheWrite1h), 350),
     (CLAUDE_CODE, Line::new(OPUS_4_6, Tokens::Input), 300),
     (CLAUDE_CODE, Line::new(OPUS_4_6, Tokens::Output), 380),
     (CLAUDE_CODE, Line::new(OPUS_4_6, Tokens::CacheRead), 15_000),
@@ -105,11 +93,7 @@ pub fn company(seed: u64, last_day: NaiveDate, days: u32) -> World {
         Workspace::named("wrkspc_01Research", "Research"),
         Workspace::named("wrkspc_01SupportAssistant", "Support Assistant"),
     ]);
-    world.activity = Activity {
-        seed,
-        weekday_percent: 86,
-        weekend_percent: 9,
-    };
+    world.activity = Activity { seed, weekday_percent: 86, weekend_percent: 9 };
     world.members = members(first_day, days);
     for (index, day) in first_day.iter_days().take(days as usize).enumerate() {
         world.costs.insert(day, rows(&mut rng, index as u64, day));
@@ -151,9 +135,5 @@ fn rows(rng: &mut ChaCha8Rng, index: u64, day: NaiveDate) -> Vec<CostRow> {
 /// Percent of the first working day: one more a day, little on weekends, uneven.
 fn pace(rng: &mut ChaCha8Rng, index: u64, day: NaiveDate) -> u64 {
     let grown = (100 + index) * rng.random_range(82..=118) / 100;
-    if crate::world::is_weekend(day) {
-        grown * 14 / 100
-    } else {
-        grown
-    }
+    if crate::world::is_weekend(day) { grown * 14 / 100 } else { grown }
 }

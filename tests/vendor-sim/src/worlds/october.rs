@@ -27,28 +27,19 @@ const TOTALS: [(Option<&str>, u32, u32, i64); 5] = [
 /// A quiet Saturday of the default workspace with two rows as they really were: 12,446 uncached input tokens of
 /// Sonnet 4.5 at 3 dollars a million and 19,314 output tokens at 15.
 const REAL_ROWS_DAY: u32 = 4;
-const REAL_ROWS: [(Line, i64); 2] = [
-    (Line::new(SONNET_4_5, Tokens::Input), 373),
-    (Line::new(SONNET_4_5, Tokens::Output), 2_897),
-];
+const REAL_ROWS: [(Line, i64); 2] =
+    [(Line::new(SONNET_4_5, Tokens::Input), 373), (Line::new(SONNET_4_5, Tokens::Output), 2_897)];
 
 /// Only Claude cost, only on 3 to 19 October 2025, seen from 25 November 2025.
 pub fn october() -> World {
-    let mut world =
-        World::empty(NaiveDate::from_ymd_opt(2025, 11, 25).expect("invariant: a real day"));
+    let mut world = World::empty(NaiveDate::from_ymd_opt(2025, 11, 25).expect("invariant: a real day"));
     world.organization = "Example October".to_owned();
-    world
-        .workspaces
-        .push(Workspace::named(CLAUDE_CODE_WORKSPACE, "Claude Code"));
+    world.workspaces.push(Workspace::named(CLAUDE_CODE_WORKSPACE, "Claude Code"));
     for (workspace, first, last, total) in TOTALS {
         let days: Vec<u32> = (first..=last).collect();
         let weights: Vec<i64> = days.iter().map(|day| day_weight(*day)).collect();
         for (day, share) in days.iter().zip(split(total, &weights)) {
-            world
-                .costs
-                .entry(october_day(*day))
-                .or_default()
-                .extend(rows(workspace, *day, share));
+            world.costs.entry(october_day(*day)).or_default().extend(rows(workspace, *day, share));
         }
     }
     world
@@ -61,11 +52,7 @@ fn october_day(day: u32) -> NaiveDate {
 /// Working days weigh about five times as much as weekends.
 fn day_weight(day: u32) -> i64 {
     let uneven = 16 + i64::from(day * 7 % 9);
-    if october_day(day).weekday().number_from_monday() > 5 {
-        uneven / 5
-    } else {
-        uneven
-    }
+    if october_day(day).weekday().number_from_monday() > 5 { uneven / 5 } else { uneven }
 }
 
 /// The rows of a workspace's day, which sum to `total` hundredths of a cent.
@@ -114,9 +101,7 @@ impl Kind {
 
     fn is_real_row(self) -> bool {
         let is_one = |line: Line| {
-            REAL_ROWS
-                .iter()
-                .any(|(real, _)| real.row(None, Decimal::ZERO) == line.row(None, Decimal::ZERO))
+            REAL_ROWS.iter().any(|(real, _)| real.row(None, Decimal::ZERO) == line.row(None, Decimal::ZERO))
         };
         matches!(self, Kind::Tokens(line) if is_one(line))
     }
@@ -124,9 +109,7 @@ impl Kind {
     fn row(self, workspace: Option<&str>, amount_cents: Decimal) -> CostRow {
         match self {
             Kind::Tokens(line) => line.row(workspace, amount_cents),
-            Kind::Other(cost_type, _) => {
-                CostRow::other(cost_type, amount_cents).in_workspace(workspace)
-            }
+            Kind::Other(cost_type, _) => CostRow::other(cost_type, amount_cents).in_workspace(workspace),
         }
     }
 }
@@ -162,10 +145,7 @@ fn lines(workspace: Option<&str>) -> Vec<(Kind, i64)> {
 /// Shares a total by weight; what division leaves goes to the last.
 fn split(total: i64, weights: &[i64]) -> Vec<i64> {
     let whole: i64 = weights.iter().sum();
-    let mut shares: Vec<i64> = weights
-        .iter()
-        .map(|weight| total * weight / whole)
-        .collect();
+    let mut shares: Vec<i64> = weights.iter().map(|weight| total * weight / whole).collect();
     let given: i64 = shares.iter().sum();
     if let Some(last) = shares.last_mut() {
         *last += total - given;

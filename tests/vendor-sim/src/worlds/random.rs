@@ -20,24 +20,13 @@ pub fn random(seed: u64, first_day: NaiveDate, days: u32) -> World {
     let mut world = World::empty(day_after(first_day, days));
     world.organization = format!("Example Random {seed}");
     for number in 0..rng.random_range(0..=3) {
-        world.workspaces.push(Workspace::named(
-            &format!("wrkspc_01Random{number}"),
-            &format!("Workspace {number}"),
-        ));
+        world.workspaces.push(Workspace::named(&format!("wrkspc_01Random{number}"), &format!("Workspace {number}")));
     }
     for number in 1..=rng.random_range(1..=6u64) {
-        let member = Member::new(
-            number * 7,
-            &format!("person-{number}@example.com"),
-            &format!("Person {number}"),
-        );
+        let member = Member::new(number * 7, &format!("person-{number}@example.com"), &format!("Person {number}"));
         world.members.push(member);
     }
-    world.activity = Activity {
-        seed,
-        weekday_percent: 75,
-        weekend_percent: 30,
-    };
+    world.activity = Activity { seed, weekday_percent: 75, weekend_percent: 30 };
     for day in first_day.iter_days().take(days as usize) {
         let rows = bucket(&mut rng, &world.workspaces);
         if !rows.is_empty() {
@@ -75,13 +64,10 @@ fn is_twin(one: &CostRow, other: &CostRow) -> bool {
 }
 
 fn any_row(rng: &mut ChaCha8Rng, workspaces: &[Workspace]) -> CostRow {
-    let workspace = workspaces[rng.random_range(0..workspaces.len())]
-        .id
-        .as_deref();
+    let workspace = workspaces[rng.random_range(0..workspaces.len())].id.as_deref();
     let amount_cents = any_amount(rng);
     if rng.random_range(0..5) == 0 {
-        return CostRow::other(OTHER[rng.random_range(0..OTHER.len())], amount_cents)
-            .in_workspace(workspace);
+        return CostRow::other(OTHER[rng.random_range(0..OTHER.len())], amount_cents).in_workspace(workspace);
     }
     let line = Line {
         model: MODELS[rng.random_range(0..MODELS.len())],
@@ -102,11 +88,7 @@ fn any_amount(rng: &mut ChaCha8Rng) -> Decimal {
     };
     let exact = Decimal::new(millionths, 6);
     let rounded = exact.round_dp_with_strategy(decimals, RoundingStrategy::ToZero);
-    if rng.random_range(0..4) == 0 {
-        exact_text(rounded)
-    } else {
-        rounded.normalize()
-    }
+    if rng.random_range(0..4) == 0 { exact_text(rounded) } else { rounded.normalize() }
 }
 
 /// The same amount written with six decimals.

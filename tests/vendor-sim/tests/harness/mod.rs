@@ -27,10 +27,7 @@ pub fn cents(text: &str) -> Decimal {
 }
 
 pub fn midnight_ms(day: NaiveDate) -> i64 {
-    day.and_hms_opt(0, 0, 0)
-        .unwrap()
-        .and_utc()
-        .timestamp_millis()
+    day.and_hms_opt(0, 0, 0).unwrap().and_utc().timestamp_millis()
 }
 
 /// A JSON answer with its status.
@@ -43,16 +40,9 @@ pub struct Told {
 impl Harness {
     pub async fn start(world: World) -> Harness {
         static PROVIDER: Once = Once::new();
-        PROVIDER.call_once(|| {
-            rustls::crypto::ring::default_provider()
-                .install_default()
-                .unwrap()
-        });
+        PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
         let client = Client::builder().no_proxy().build().unwrap();
-        Harness {
-            simulator: Simulator::start(world).await.unwrap(),
-            client,
-        }
+        Harness { simulator: Simulator::start(world).await.unwrap(), client }
     }
 
     pub fn get(&self, path: &str, query: &[(&str, &str)]) -> RequestBuilder {
@@ -79,20 +69,10 @@ impl Harness {
     }
 
     /// All buckets of days, both ends included, page by page.
-    pub async fn buckets(
-        &self,
-        first: &str,
-        last: &str,
-        group_by: &[&str],
-        limit: &str,
-    ) -> Vec<Value> {
+    pub async fn buckets(&self, first: &str, last: &str, group_by: &[&str], limit: &str) -> Vec<Value> {
         let start = format!("{first}T00:00:00Z");
         let end = format!("{}T00:00:00Z", day(last).succ_opt().unwrap());
-        let mut query = vec![
-            ("starting_at", start.as_str()),
-            ("ending_at", end.as_str()),
-            ("limit", limit),
-        ];
+        let mut query = vec![("starting_at", start.as_str()), ("ending_at", end.as_str()), ("limit", limit)];
         query.extend(group_by.iter().map(|name| ("group_by[]", *name)));
         let (mut buckets, mut page) = (Vec::new(), None::<String>);
         loop {
@@ -113,10 +93,7 @@ impl Harness {
 pub async fn told(request: RequestBuilder) -> Told {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
-    Told {
-        status,
-        body: response.json().await.unwrap(),
-    }
+    Told { status, body: response.json().await.unwrap() }
 }
 
 pub async fn refused_with(response: Response, status: StatusCode) -> Value {
@@ -126,17 +103,11 @@ pub async fn refused_with(response: Response, status: StatusCode) -> Value {
 
 /// Every result of the buckets.
 pub fn results(buckets: &[Value]) -> Vec<&Value> {
-    buckets
-        .iter()
-        .flat_map(|bucket| bucket["results"].as_array().unwrap())
-        .collect()
+    buckets.iter().flat_map(|bucket| bucket["results"].as_array().unwrap()).collect()
 }
 
 pub fn sum(results: &[&Value]) -> Decimal {
-    results
-        .iter()
-        .map(|row| cents(row["amount"].as_str().unwrap()))
-        .sum()
+    results.iter().map(|row| cents(row["amount"].as_str().unwrap())).sum()
 }
 
 /// The body of a request for days, both ends included.
