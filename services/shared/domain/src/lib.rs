@@ -12,6 +12,8 @@ pub mod paging;
 pub mod prices;
 pub mod recipe;
 pub mod reconcile;
+pub mod replay;
 pub mod source;
 pub mod vendors;
+pub mod wanted;
 pub mod window;

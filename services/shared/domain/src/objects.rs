@@ -6,6 +6,8 @@ use std::str::FromStr;
 use everycent_schemas::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::window::Window;
+
 /// The name of an object, relative to the store's address: parts of safe characters, joined by `/`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -87,6 +89,35 @@ pub fn raw_prefix(source: &str) -> String {
     format!("raw/{source}/")
 }
 
+/// What the name of a manifest tells of its snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManifestName {
+    pub object: ObjectName,
+    pub source: String,
+    /// The account as names spell it.
+    pub account: String,
+    pub window: Window,
+    /// The instant of the fetch, and the snapshot: compared as text, later ones are greater.
+    pub version: String,
+}
+
+impl ManifestName {
+    /// `None` for any other object.
+    pub fn parse(object: &ObjectName) -> Option<Self> {
+        let parts: Vec<&str> = object.as_str().split('/').collect();
+        let ["raw", vendor, report, account, window, version, MANIFEST] = parts[..] else { return None };
+        let (from, to) = window.split_once('_')?;
+        let window = Window::new(from.parse().ok()?, to.parse().ok()?).ok()?;
+        Some(Self {
+            object: object.clone(),
+            source: format!("{vendor}/{report}"),
+            account: account.to_owned(),
+            window,
+            version: version.to_owned(),
+        })
+    }
+}
+
 /// A part of the rows of one table: `rows/<table>/<snapshot_id>/<normalized_at>_<recipe>-<part>.avro`.
 /// The recipe is in the name, so that a redelivery under other rules never meets the file of the first.
 pub fn row_file(table: &str, snapshot_id: &str, normalized_at: Timestamp, recipe: &str, part: u32) -> ObjectName {
@@ -128,6 +159,10 @@ mod tests {
         );
         assert_eq!(page.as_str().parse::<ObjectName>().unwrap(), page);
         assert!(folder.manifest().as_str().starts_with(&raw_prefix("anthropic/cost_report")));
+        let name = ManifestName::parse(&folder.manifest()).unwrap();
+        assert_eq!((name.source.as_str(), name.window.from()), ("anthropic/cost_report", day));
+        assert_eq!(name.version, "19700101T000000.000001Z_ab12");
+        assert_eq!(ManifestName::parse(&page), None);
         let rows = row_file("claude_costs", "ab12", Timestamp::from_micros(1), "cd34", 2);
         assert_eq!(rows.as_str(), "rows/claude_costs/ab12/19700101T000000.000001Z_cd34-00002.avro");
     }

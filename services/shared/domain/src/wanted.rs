@@ -1,0 +1,88 @@
+//! Which days are worth asking for.
+
+use everycent_schemas::{Day, Timestamp};
+
+use crate::window::Window;
+
+/// What coverage says of one day of one source and account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayState {
+    pub day: Day,
+    /// When the loaded answer was fetched; `None` when nothing is loaded.
+    pub fetched_at: Option<Timestamp>,
+    /// The vendor restates the day no more.
+    pub settled: bool,
+    /// The last attempt failed.
+    pub failed: bool,
+}
+
+impl DayState {
+    /// Whether an answer was fetched since this moment and nothing failed after it.
+    fn is_fresh(&self, since: Timestamp) -> bool {
+        !self.failed && self.fetched_at.is_some_and(|at| at >= since)
+    }
+
+    fn is_final(&self) -> bool {
+        !self.failed && self.fetched_at.is_some() && self.settled
+    }
+}
+
+/// Days that a person named: all of them, but for those already answered since the command first began.
+pub fn named(range: Window, known: &[DayState], begun_at: Timestamp) -> Vec<Day> {
+    range.days().filter(|day| state(known, *day).is_none_or(|state| !state.is_fresh(begun_at))).collect()
+}
+
+/// Days that are missing, failed or may still be restated: of the range, and of whatever was loaded before it.
+pub fn due(range: Window, known: &[DayState], begun_at: Timestamp) -> Vec<Day> {
+    let before = known.iter().map(|state| state.day).filter(|day| *day < range.from());
+    before
+        .chain(range.days())
+        .filter(|day| state(known, *day).is_none_or(|state| !state.is_final() && !state.is_fresh(begun_at)))
+        .collect()
+}
+
+/// `known` is in order of day.
+fn state(known: &[DayState], day: Day) -> Option<&DayState> {
+    known.binary_search_by_key(&day, |state| state.day).ok().map(|index| &known[index])
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const BEGUN: Timestamp = Timestamp::from_micros(100);
+
+    fn day(number: u32) -> Day {
+        Day::new(2025, 10, number).unwrap()
+    }
+
+    fn state(number: u32, fetched_at: Option<i64>, settled: bool, failed: bool) -> DayState {
+        DayState { day: day(number), fetched_at: fetched_at.map(Timestamp::from_micros), settled, failed }
+    }
+
+    fn known() -> Vec<DayState> {
+        vec![
+            state(1, Some(50), true, false),
+            state(2, Some(50), false, false),
+            state(3, Some(50), true, true),
+            state(4, None, false, true),
+            state(5, Some(100), false, false),
+            state(6, Some(50), true, false),
+        ]
+    }
+
+    #[test]
+    fn due_are_days_that_are_missing_failed_or_open() {
+        let range = Window::new(day(3), day(7)).unwrap();
+        let due: Vec<String> = due(range, &known(), BEGUN).iter().map(ToString::to_string).collect();
+        assert_eq!(due, ["2025-10-02", "2025-10-03", "2025-10-04", "2025-10-07"]);
+    }
+
+    #[test]
+    fn named_days_are_asked_again_even_when_settled_but_not_twice_by_one_command() {
+        let range = Window::new(day(4), day(7)).unwrap();
+        let named: Vec<String> = named(range, &known(), BEGUN).iter().map(ToString::to_string).collect();
+        assert_eq!(named, ["2025-10-04", "2025-10-06", "2025-10-07"]);
+    }
+}
