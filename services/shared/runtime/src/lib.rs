@@ -6,4 +6,5 @@ pub mod bus;
 pub mod clock;
 pub mod secret;
 pub mod store;
+pub mod telemetry;
 pub mod warehouse;
