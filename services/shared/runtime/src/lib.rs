@@ -7,4 +7,5 @@ pub mod clock;
 pub mod secret;
 pub mod store;
 pub mod telemetry;
+pub mod vendor;
 pub mod warehouse;
