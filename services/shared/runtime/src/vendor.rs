@@ -143,7 +143,7 @@ impl VendorClient {
     /// whose answer was lost is right.
     pub async fn send(&self, request: &VendorRequest) -> Result<VendorPage, VendorError> {
         let name = self.name(request);
-        self.settings.retry.run(&name, async |attempt| self.attempt(request, &name, attempt).await).await
+        self.settings.retry.run(&name, |attempt| self.attempt(request, &name, attempt)).await
     }
 
     fn name(&self, request: &VendorRequest) -> RequestName {
@@ -153,7 +153,9 @@ impl VendorClient {
     async fn attempt(&self, request: &VendorRequest, name: &RequestName, attempt: u32) -> Result<VendorPage, Failed> {
         let http = self.http_request(request)?;
         let waited = self.pace.turn().await;
-        let result = match self.http.execute(http).await {
+        let answered = self.http.execute(http).await;
+        let status = answered.as_ref().ok().map(|response| response.status().as_u16());
+        let result = match answered {
             Ok(response) => self.read_answer(response, name, attempt).await,
             Err(error) => Err(connection::failure(error, name, self.host(), attempt).into()),
         };
@@ -161,6 +163,7 @@ impl VendorClient {
             vendor = name.vendor,
             http.method = %name.method,
             http.path = name.path,
+            http.status = status,
             attempt,
             wait_ms = waited.as_millis(),
             error.kind = result.as_ref().err().map(|failed| failed.error.kind()),

@@ -35,11 +35,14 @@ impl Default for RetrySettings {
 
 impl RetrySettings {
     /// Makes attempts, numbered from 1, until one succeeds or no other is worth making.
-    pub(super) async fn run<T>(
+    pub(super) async fn run<T, A>(
         &self,
         request: &RequestName,
-        mut attempt: impl AsyncFnMut(u32) -> Result<T, Failed>,
-    ) -> Result<T, VendorError> {
+        mut attempt: impl FnMut(u32) -> A,
+    ) -> Result<T, VendorError>
+    where
+        A: Future<Output = Result<T, Failed>>,
+    {
         let mut number = 1;
         loop {
             let failed = match attempt(number).await {
@@ -98,6 +101,8 @@ fn jitter(ceiling: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::future::ready;
+
     use tokio::time::Instant;
 
     use super::super::Method;
@@ -141,7 +146,7 @@ mod tests {
     async fn retry_after_is_waited_out_to_the_second() {
         let began = Instant::now();
         let answered = RetrySettings::default()
-            .run(&request(), async |number| if number < 3 { Err(limited(number, Some(60))) } else { Ok(number) })
+            .run(&request(), |number| ready(if number < 3 { Err(limited(number, Some(60))) } else { Ok(number) }))
             .await;
         assert_eq!(answered, Ok(3));
         assert_eq!(began.elapsed(), Duration::from_secs(120));
@@ -151,7 +156,7 @@ mod tests {
     async fn attempts_end_with_the_last_error_within_the_sum_of_the_ceilings() {
         let began = Instant::now();
         let answered: Result<(), _> =
-            RetrySettings::default().run(&request(), async |number| Err(limited(number, None))).await;
+            RetrySettings::default().run(&request(), |number| ready(Err(limited(number, None)))).await;
         assert!(matches!(answered, Err(VendorError::RateLimited { attempts: 6, .. })), "{answered:?}");
         assert!(began.elapsed() <= Duration::from_millis(31_010), "{:?}", began.elapsed());
     }
@@ -160,9 +165,9 @@ mod tests {
     async fn what_does_not_pass_is_tried_once() {
         let mut attempts = 0;
         let answered: Result<(), _> = RetrySettings::default()
-            .run(&request(), async |_| {
+            .run(&request(), |_| {
                 attempts += 1;
-                Err(VendorError::Gone { request: request(), message: String::new() }.into())
+                ready(Err(VendorError::Gone { request: request(), message: String::new() }.into()))
             })
             .await;
         assert!(matches!(answered, Err(VendorError::Gone { .. })));
