@@ -5,7 +5,7 @@
 
 mod answer;
 mod auth;
-mod connection;
+pub(crate) mod connection;
 mod error;
 mod message;
 mod pace;
@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use everycent_schemas::Timestamp;
-use reqwest::Url;
+pub use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 use tracing::debug;
 

@@ -12,7 +12,7 @@ use rustls::CertificateError;
 use super::{RequestName, VendorError, VendorSettings};
 
 /// Refuses an address that would put a key in the wrong place or lose part of itself.
-pub(super) fn check_base_url(url: &Url) -> Result<(), String> {
+pub(crate) fn check_base_url(url: &Url) -> Result<(), String> {
     let reason = if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         "is not http:// or https:// with a host"
     } else if !url.username().is_empty() || url.password().is_some() {
