@@ -4,7 +4,11 @@
 
 pub mod bus;
 pub mod clock;
+pub mod config;
 pub mod page;
 pub mod progress;
+pub mod secret;
 pub mod store;
+pub mod telemetry;
+pub mod vendor;
 pub mod warehouse;

@@ -1,0 +1,92 @@
+//! What a person configures: addresses, accounts, vendors, attribution rules and prices.
+//!
+//! It owns the configuration file's format, its defaults and the variables beside it, and checks each value as far as
+//! its own text goes. It opens nothing but the file itself; a key is read when it is used, and never kept in the file.
+
+mod account;
+mod address;
+mod error;
+mod file;
+mod rules;
+mod tables;
+mod text;
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use everycent_schemas::Day;
+
+pub use account::{Account, KeyError, Vendor};
+pub use address::{Addresses, BusAddress, InvalidAddress, StoreAddress, WarehouseAddress};
+pub use error::ConfigError;
+pub use rules::{AttributionRule, CursorPrice, PLATFORMS};
+
+use crate::secret::Env;
+use crate::vendor::{Url, VendorSettings};
+use file::Document;
+
+/// A checked configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub addresses: Addresses,
+    /// The first day of history, if one is given.
+    pub since: Option<Day>,
+    pub anthropic: VendorConfig,
+    pub cursor: VendorConfig,
+    /// In the order of the file. Without any in a file: one of each vendor whose key is set.
+    pub accounts: Vec<Account>,
+    /// In order: the first that matches wins.
+    pub attribution_rules: Vec<AttributionRule>,
+    pub cursor_prices: Vec<CursorPrice>,
+}
+
+/// How a vendor's API is asked, for all its accounts alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VendorConfig {
+    pub url: Url,
+    pub requests_per_minute: NonZeroU32,
+    /// How many of them may go at once.
+    pub burst: NonZeroU32,
+    /// Rows a page, where the vendor lets us choose.
+    pub page_size: Option<NonZeroU32>,
+}
+
+impl Config {
+    /// Reads the file, if there is one, and the environment.
+    pub fn load(path: Option<&Path>, env: Env<'_>) -> Result<Self, ConfigError> {
+        let document = path.map_or_else(|| Ok(Document::default()), Document::read)?;
+        let accounts = document.accounts(env)?;
+        Ok(Self {
+            addresses: document.addresses(),
+            since: document.since(),
+            anthropic: document.vendor(Vendor::Anthropic, env)?,
+            cursor: document.vendor(Vendor::Cursor, env)?,
+            accounts: if accounts.is_empty() { Account::from_env(env) } else { accounts },
+            attribution_rules: document.attribution_rules()?,
+            cursor_prices: document.cursor_prices()?,
+        })
+    }
+
+    pub fn vendor(&self, vendor: Vendor) -> &VendorConfig {
+        match vendor {
+            Vendor::Anthropic => &self.anthropic,
+            Vendor::Cursor => &self.cursor,
+        }
+    }
+
+    /// What the client of an account needs; reads the account's key.
+    pub fn client_settings(&self, account: &Account) -> Result<VendorSettings, KeyError> {
+        let vendor = self.vendor(account.vendor);
+        let auth = account.vendor.auth(account.key()?);
+        let mut settings = VendorSettings::new(vendor.url.clone(), auth, account.key_name());
+        settings.requests_per_minute = Some(vendor.requests_per_minute);
+        settings.burst = vendor.burst;
+        Ok(settings)
+    }
+}
+
+/// A path as a person wrote it, seen from `folder`, and absolute where the system can tell.
+fn path_from(folder: &Path, path: &Path) -> PathBuf {
+    let joined = folder.join(path);
+    std::path::absolute(&joined).unwrap_or(joined)
+}

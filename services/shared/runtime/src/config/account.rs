@@ -1,0 +1,136 @@
+//! Accounts: whose spend is read, and where their keys are.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::text::{Form, found};
+use crate::secret::{Env, Secret, SecretError, SecretSource};
+use crate::vendor::Auth;
+
+/// Who is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Vendor {
+    Anthropic,
+    Cursor,
+}
+
+impl Vendor {
+    pub const ALL: [Self; 2] = [Self::Anthropic, Self::Cursor];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Anthropic => "anthropic",
+            Self::Cursor => "cursor",
+        }
+    }
+
+    /// The variable that holds the key where none is configured.
+    pub fn key_variable(self) -> &'static str {
+        match self {
+            Self::Anthropic => "ANTHROPIC_ADMIN_KEY",
+            Self::Cursor => "CURSOR_API_KEY",
+        }
+    }
+
+    /// The variable that overrides the API's address.
+    pub fn url_variable(self) -> &'static str {
+        match self {
+            Self::Anthropic => "EVERYCENT_ANTHROPIC_URL",
+            Self::Cursor => "EVERYCENT_CURSOR_URL",
+        }
+    }
+
+    pub(super) fn auth(self, key: Secret) -> Auth {
+        match self {
+            Self::Anthropic => Auth::AnthropicKey(key),
+            Self::Cursor => Auth::CursorBasic(key),
+        }
+    }
+}
+
+impl fmt::Display for Vendor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Form for Vendor {
+    const EXPECTED: &'static str = "\"anthropic\" or \"cursor\"";
+
+    fn read(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|vendor| vendor.name() == text).ok_or_else(|| found(text))
+    }
+}
+
+/// An organization or team at a vendor.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Its name in the tables.
+    pub id: String,
+    pub vendor: Vendor,
+    /// The sources to read; `None`: all of the vendor.
+    pub sources: Option<Vec<String>>,
+    key: KeyPlace,
+}
+
+/// Where an account's key is.
+#[derive(Debug, Clone)]
+pub(super) enum KeyPlace {
+    Variable { name: String, found: Result<Option<SecretSource>, SecretError> },
+    File(PathBuf),
+}
+
+/// Why an account can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    #[error(
+        "{vendor} account `{account}` has no key; set {variable}, or {variable}_FILE to the path of a file that holds it"
+    )]
+    Missing { vendor: Vendor, account: String, variable: String },
+    #[error("{vendor} account `{account}`: {source}")]
+    Unusable { vendor: Vendor, account: String, source: SecretError },
+}
+
+impl KeyPlace {
+    pub(super) fn variable(name: &str, env: Env<'_>) -> Self {
+        Self::Variable { name: name.to_owned(), found: SecretSource::find(name, env) }
+    }
+}
+
+impl Account {
+    pub(super) fn new(id: String, vendor: Vendor, sources: Option<Vec<String>>, key: KeyPlace) -> Self {
+        Self { id, vendor, sources, key }
+    }
+
+    /// One account `default` of each vendor whose key is set. A key that is set wrongly counts, so that it is told.
+    pub(super) fn from_env(env: Env<'_>) -> Vec<Self> {
+        let account = |vendor: Vendor| match KeyPlace::variable(vendor.key_variable(), env) {
+            KeyPlace::Variable { found: Ok(None), .. } => None,
+            key => Some(Self::new("default".to_owned(), vendor, None, key)),
+        };
+        Vendor::ALL.into_iter().filter_map(account).collect()
+    }
+
+    /// The key, read now. That it is missing is an error only here, when the account is used.
+    pub fn key(&self) -> Result<Secret, KeyError> {
+        let unusable = |source| KeyError::Unusable { vendor: self.vendor, account: self.id.clone(), source };
+        match &self.key {
+            KeyPlace::File(path) => Secret::from_file(path).map_err(unusable),
+            KeyPlace::Variable { found: Ok(Some(source)), .. } => source.read().map_err(unusable),
+            KeyPlace::Variable { found: Err(error), .. } => Err(unusable(error.clone())),
+            KeyPlace::Variable { name, found: Ok(None) } => {
+                Err(KeyError::Missing { vendor: self.vendor, account: self.id.clone(), variable: name.clone() })
+            }
+        }
+    }
+
+    /// Where a person finds the key: a variable or a file.
+    pub fn key_name(&self) -> String {
+        match &self.key {
+            KeyPlace::File(path) | KeyPlace::Variable { found: Ok(Some(SecretSource::File(path))), .. } => {
+                path.display().to_string()
+            }
+            KeyPlace::Variable { name, .. } => name.clone(),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The configuration file: what is checked across its tables, and what they mean together.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use everycent_schemas::Day;
+use toml::Spanned;
+
+use super::account::{Account, KeyPlace, Vendor};
+use super::address::Addresses;
+use super::error::ConfigError;
+use super::rules::{AttributionRule, CursorPrice, Platform};
+use super::tables::{AccountTable, RuleTable, Tables, VendorTables};
+use super::text::{BaseUrl, Dollars, Form, Name, Text, VariableName};
+use super::{VendorConfig, path_from};
+use crate::secret::Env;
+
+/// A file, its text for places in errors, and its tables.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    path: PathBuf,
+    text: String,
+    tables: Tables,
+}
+
+impl Document {
+    pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, error))?;
+        let tables = toml::from_str(&text).map_err(|error: toml::de::Error| {
+            ConfigError::at(path, &text, error.span().unwrap_or_default(), error.message())
+        })?;
+        Ok(Self { path: path.to_owned(), text, tables })
+    }
+
+    pub(super) fn addresses(&self) -> Addresses {
+        let table = &self.tables.addresses;
+        let addresses = Addresses {
+            store: table.store.clone().map(|Text(address)| address),
+            bus: table.bus.clone().map(|Text(address)| address),
+            warehouse: table.warehouse.clone().map(|Text(address)| address),
+        };
+        addresses.relative_to(self.folder())
+    }
+
+    pub(super) fn since(&self) -> Option<Day> {
+        self.tables.sync.since.as_ref().map(|Text(day)| *day)
+    }
+
+    /// A vendor's table over its defaults, and the environment over both.
+    pub(super) fn vendor(&self, vendor: Vendor, env: Env<'_>) -> Result<VendorConfig, ConfigError> {
+        let VendorTables { anthropic, cursor } = &self.tables.vendors;
+        let (url, requests_per_minute, page_size) = match vendor {
+            Vendor::Anthropic => (&anthropic.url, anthropic.requests_per_minute, None),
+            Vendor::Cursor => (&cursor.url, cursor.requests_per_minute, cursor.page_size.or(NonZeroU32::new(500))),
+        };
+        let (default_url, default_per_minute, burst) = match vendor {
+            Vendor::Anthropic => ("https://api.anthropic.com", 60, 30),
+            Vendor::Cursor => ("https://api.cursor.com", 20, 5),
+        };
+        let requests_per_minute = requests_per_minute.unwrap_or(number(default_per_minute));
+        let BaseUrl(url) = match (url_from_env(vendor, env)?, url) {
+            (Some(url), _) => url,
+            (None, Some(Text(url))) => url.clone(),
+            (None, None) => BaseUrl::read(default_url).expect("invariant: the vendor's own address is one"),
+        };
+        Ok(VendorConfig { url, requests_per_minute, burst: number(burst).min(requests_per_minute), page_size })
+    }
+
+    pub(super) fn accounts(&self, env: Env<'_>) -> Result<Vec<Account>, ConfigError> {
+        let mut seen = BTreeSet::new();
+        let mut accounts = Vec::new();
+        for table in &self.tables.accounts {
+            let (Text(Name(id)), Text(vendor)) = (table.id.get_ref(), &table.vendor);
+            if !seen.insert((*vendor, id)) {
+                return Err(
+                    self.wrong(table.id.span(), format!("found a second {vendor} account `{id}`, expected one"))
+                );
+            }
+            let key = self.key_place(table, env)?;
+            accounts.push(Account::new(id.clone(), *vendor, self.sources(table)?, key));
+        }
+        Ok(accounts)
+    }
+
+    fn key_place(&self, table: &AccountTable, env: Env<'_>) -> Result<KeyPlace, ConfigError> {
+        let found = match (&table.key_env, &table.key_file) {
+            (Some(Text(VariableName(name))), None) => return Ok(KeyPlace::variable(name, env)),
+            (None, Some(path)) => return Ok(KeyPlace::File(path_from(self.folder(), path))),
+            (Some(_), Some(_)) => "both",
+            (None, None) => "neither",
+        };
+        let message = format!("account `{}`: found {found}, expected one of key_env and key_file", name(&table.id));
+        Err(self.wrong(table.id.span(), message))
+    }
+
+    fn sources(&self, table: &AccountTable) -> Result<Option<Vec<String>>, ConfigError> {
+        let Some(sources) = &table.sources else { return Ok(None) };
+        let Text(vendor) = table.vendor;
+        let prefix = format!("{vendor}/");
+        if sources.get_ref().is_empty() {
+            return Err(self.wrong(sources.span(), "found no source, expected some, or no `sources` at all for each"));
+        }
+        match sources.get_ref().iter().find(|source| !source.get_ref().starts_with(&prefix)) {
+            Some(other) => {
+                let message = format!("found `{}`, expected a source that begins with `{prefix}`", other.get_ref());
+                Err(self.wrong(other.span(), message))
+            }
+            None => Ok(Some(sources.get_ref().iter().map(|source| source.get_ref().clone()).collect())),
+        }
+    }
+
+    pub(super) fn attribution_rules(&self) -> Result<Vec<AttributionRule>, ConfigError> {
+        let mut seen = BTreeSet::new();
+        for table in &self.tables.attribution.rules {
+            if !seen.insert(name(&table.id)) {
+                let message = format!("found a second rule `{}`, expected one", name(&table.id));
+                return Err(self.wrong(table.id.span(), message));
+            }
+        }
+        Ok(self.tables.attribution.rules.iter().map(rule).collect())
+    }
+
+    pub(super) fn cursor_prices(&self) -> Result<Vec<CursorPrice>, ConfigError> {
+        let mut seen = BTreeSet::new();
+        let mut prices = Vec::new();
+        for table in &self.tables.prices.cursor {
+            let (Text(from), Text(Dollars(request_usd))) = (table.from.get_ref(), &table.request_usd);
+            if !seen.insert(*from) {
+                return Err(self.wrong(table.from.span(), format!("found a second price from {from}, expected one")));
+            }
+            prices.push(CursorPrice { from: *from, request_usd: request_usd.clone() });
+        }
+        Ok(prices)
+    }
+
+    fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> ConfigError {
+        ConfigError::at(&self.path, &self.text, span, message)
+    }
+
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+}
+
+fn rule(table: &RuleTable) -> AttributionRule {
+    let Text(Platform(platform)) = &table.platform;
+    AttributionRule {
+        id: name(&table.id).to_owned(),
+        platform: platform.clone(),
+        workspace_id: table.workspace_id.clone(),
+        description_contains: table.description_contains.clone(),
+        model_prefix: table.model_prefix.clone(),
+        cost_type: table.cost_type.clone(),
+        service_tier: table.service_tier.clone(),
+        api_key_id: table.api_key_id.clone(),
+        product: table.product.clone(),
+    }
+}
+
+fn name(name: &Spanned<Text<Name>>) -> &str {
+    let Text(Name(name)) = name.get_ref();
+    name
+}
+
+fn number(value: u32) -> NonZeroU32 {
+    NonZeroU32::new(value).expect("invariant: a default is not zero")
+}
+
+fn url_from_env(vendor: Vendor, env: Env<'_>) -> Result<Option<BaseUrl>, ConfigError> {
+    let variable = vendor.url_variable();
+    let Some(text) = env(variable) else { return Ok(None) };
+    let wrong = |found| ConfigError::Variable { variable, message: format!("{found}, expected {}", BaseUrl::EXPECTED) };
+    BaseUrl::read(text.trim()).map(Some).map_err(wrong)
+}

@@ -1,0 +1,103 @@
+//! The tables of a configuration file, as they are written.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use everycent_schemas::Day;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::account::Vendor;
+use super::address::{BusAddress, StoreAddress, WarehouseAddress};
+use super::rules::Platform;
+use super::text::{BaseUrl, Dollars, Name, Text, VariableName};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Tables {
+    pub(super) addresses: AddressTable,
+    pub(super) sync: SyncTable,
+    pub(super) vendors: VendorTables,
+    pub(super) accounts: Vec<AccountTable>,
+    pub(super) attribution: AttributionTable,
+    pub(super) prices: PriceTables,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AddressTable {
+    pub(super) store: Option<Text<StoreAddress>>,
+    pub(super) bus: Option<Text<BusAddress>>,
+    pub(super) warehouse: Option<Text<WarehouseAddress>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SyncTable {
+    pub(super) since: Option<Text<Day>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct VendorTables {
+    pub(super) anthropic: AnthropicTable,
+    pub(super) cursor: CursorTable,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnthropicTable {
+    pub(super) url: Option<Text<BaseUrl>>,
+    pub(super) requests_per_minute: Option<NonZeroU32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CursorTable {
+    pub(super) url: Option<Text<BaseUrl>>,
+    pub(super) requests_per_minute: Option<NonZeroU32>,
+    pub(super) page_size: Option<NonZeroU32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccountTable {
+    pub(super) id: Spanned<Text<Name>>,
+    pub(super) vendor: Text<Vendor>,
+    pub(super) key_env: Option<Text<VariableName>>,
+    pub(super) key_file: Option<PathBuf>,
+    pub(super) sources: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct AttributionTable {
+    pub(super) rules: Vec<RuleTable>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleTable {
+    pub(super) id: Spanned<Text<Name>>,
+    pub(super) platform: Text<Platform>,
+    pub(super) workspace_id: Option<String>,
+    pub(super) description_contains: Option<String>,
+    pub(super) model_prefix: Option<String>,
+    pub(super) cost_type: Option<String>,
+    pub(super) service_tier: Option<String>,
+    pub(super) api_key_id: Option<String>,
+    pub(super) product: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PriceTables {
+    pub(super) cursor: Vec<CursorPriceTable>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CursorPriceTable {
+    pub(super) from: Spanned<Text<Day>>,
+    pub(super) request_usd: Text<Dollars>,
+}

@@ -1,0 +1,202 @@
+//! The HTTP client for vendors' APIs: one request in, the bytes of one page out.
+//!
+//! It owns credentials, pace, retries, limits and the words of errors. It knows no endpoint, never reads what a page
+//! says, and never follows a redirect or lets a key, a query or a body into a log.
+
+mod answer;
+mod auth;
+pub(crate) mod connection;
+mod error;
+mod message;
+mod pace;
+mod retry;
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use everycent_schemas::Timestamp;
+pub use reqwest::Url;
+use reqwest::header::{HeaderName, HeaderValue};
+use tracing::debug;
+
+pub use auth::Auth;
+pub use error::{RequestName, VendorError};
+pub use retry::RetrySettings;
+
+use crate::clock::Clock;
+use error::Failed;
+use pace::Pace;
+
+/// What is asked of a vendor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VendorRequest {
+    pub method: Method,
+    /// From the root of the API, such as `/teams/members`.
+    pub path: String,
+    /// In this order; a name may repeat.
+    pub query: Vec<(String, String)>,
+    pub headers: Vec<(&'static str, String)>,
+    /// Sent as JSON.
+    pub body: Option<serde_json::Value>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        })
+    }
+}
+
+/// One answer of a vendor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VendorPage {
+    /// As received: it begins and ends like JSON, and nothing more is known of it.
+    pub body: Bytes,
+    /// The vendor's name for the exchange, for questions to its support.
+    pub request_id: Option<String>,
+    /// When the whole of it was here.
+    pub received_at: Timestamp,
+}
+
+/// How one account of a vendor is asked.
+#[derive(Debug, Clone)]
+pub struct VendorSettings {
+    pub base_url: Url,
+    pub auth: Auth,
+    /// Where a person finds the key: the variable or the file.
+    pub key_name: String,
+    /// `None`: no limit.
+    pub requests_per_minute: Option<NonZeroU32>,
+    /// How many requests may go at once after a pause; counted within the limit.
+    pub burst: NonZeroU32,
+    pub timeouts: Timeouts,
+    pub max_body_bytes: usize,
+    pub retry: RetrySettings,
+}
+
+impl VendorSettings {
+    /// Settings with the usual timeouts, limits and retries, and no limit of requests.
+    pub fn new(base_url: Url, auth: Auth, key_name: impl Into<String>) -> Self {
+        Self {
+            base_url,
+            auth,
+            key_name: key_name.into(),
+            requests_per_minute: None,
+            burst: NonZeroU32::MIN,
+            timeouts: Timeouts::default(),
+            max_body_bytes: 64 * 1024 * 1024,
+            retry: RetrySettings::default(),
+        }
+    }
+}
+
+/// Limits of one attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    pub connect: Duration,
+    /// Without a byte.
+    pub read: Duration,
+    /// From the first byte sent to the last one received.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), read: Duration::from_secs(60), total: Duration::from_secs(300) }
+    }
+}
+
+/// Asks one account of a vendor. Whoever asks for the same account shares one client, for its pace.
+#[derive(Debug)]
+pub struct VendorClient {
+    http: reqwest::Client,
+    settings: VendorSettings,
+    credential: (HeaderName, HeaderValue),
+    pace: Pace,
+    clock: Arc<dyn Clock>,
+}
+
+impl VendorClient {
+    /// Fails if the key can't be sent, the address can't be asked, or the system's certificates can't be read.
+    pub fn new(settings: VendorSettings, clock: Arc<dyn Clock>) -> Result<Self, VendorError> {
+        let vendor = settings.auth.vendor();
+        let wrong = |reason| VendorError::Settings { vendor, reason };
+        connection::check_base_url(&settings.base_url).map_err(wrong)?;
+        let credential = settings.auth.header(&settings.key_name).map_err(wrong)?;
+        let http = connection::build(&settings).map_err(wrong)?;
+        let pace = Pace::new(settings.requests_per_minute, settings.burst);
+        Ok(Self { http, settings, credential, pace, clock })
+    }
+
+    /// Sends a request, as often as it takes within the settings. Requests only read at the vendor, so repeating one
+    /// whose answer was lost is right.
+    pub async fn send(&self, request: &VendorRequest) -> Result<VendorPage, VendorError> {
+        let name = self.name(request);
+        self.settings.retry.run(&name, |attempt| self.attempt(request, &name, attempt)).await
+    }
+
+    fn name(&self, request: &VendorRequest) -> RequestName {
+        RequestName { vendor: self.settings.auth.vendor(), method: request.method, path: request.path.clone() }
+    }
+
+    async fn attempt(&self, request: &VendorRequest, name: &RequestName, attempt: u32) -> Result<VendorPage, Failed> {
+        let http = self.http_request(request)?;
+        let waited = self.pace.turn().await;
+        let answered = self.http.execute(http).await;
+        let status = answered.as_ref().ok().map(|response| response.status().as_u16());
+        let result = match answered {
+            Ok(response) => self.read_answer(response, name, attempt).await,
+            Err(error) => Err(connection::failure(error, name, self.host(), attempt).into()),
+        };
+        debug!(
+            vendor = name.vendor,
+            http.method = %name.method,
+            http.path = name.path,
+            http.status = status,
+            attempt,
+            wait_ms = waited.as_millis(),
+            error.kind = result.as_ref().err().map(|failed| failed.error.kind()),
+            body_bytes = result.as_ref().ok().map(|page| page.body.len()),
+            "asked"
+        );
+        result
+    }
+
+    /// Writes the request down. What is wrong with it is told without its values.
+    fn http_request(&self, request: &VendorRequest) -> Result<reqwest::Request, VendorError> {
+        let wrong = |reason: String| VendorError::Settings { vendor: self.settings.auth.vendor(), reason };
+        let mut url = self.settings.base_url.clone();
+        url.set_path(&format!("{}{}", url.path().trim_end_matches('/'), request.path));
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+        };
+        let mut builder = self.http.request(method, url).header(&self.credential.0, &self.credential.1);
+        for (name, value) in &request.headers {
+            let value = HeaderValue::from_str(value).map_err(|_| wrong(format!("header {name} can't be sent")))?;
+            builder = builder.header(*name, value);
+        }
+        if let Some(body) = &request.body {
+            builder = builder.json(body);
+        }
+        builder.build().map_err(|error| wrong(format!("the request can't be written: {}", error.without_url())))
+    }
+
+    fn host(&self) -> String {
+        connection::host(&self.settings.base_url)
+    }
+}

@@ -1,0 +1,174 @@
+//! The connection under the client: how it is built, and what its failures mean.
+
+use std::error::Error as StdError;
+use std::io;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
+use rustls::CertificateError;
+
+use super::{RequestName, VendorError, VendorSettings};
+
+/// Refuses an address that would put a key in the wrong place or lose part of itself.
+pub(crate) fn check_base_url(url: &Url) -> Result<(), String> {
+    let reason = if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        "is not http:// or https:// with a host"
+    } else if !url.username().is_empty() || url.password().is_some() {
+        "holds a name or a password; keys have variables of their own"
+    } else if url.query().is_some() || url.fragment().is_some() {
+        "holds a query or a fragment; leave it out"
+    } else {
+        return Ok(());
+    };
+    Err(format!("the address of {} {reason}", host(url)))
+}
+
+/// The host and port, for errors.
+pub(super) fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("no host");
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+pub(super) fn build(settings: &VendorSettings) -> Result<Client, String> {
+    // Another part of the program may have chosen first; either is a whole provider.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let timeouts = settings.timeouts;
+    let mut builder = Client::builder()
+        .user_agent(user_agent())
+        .connect_timeout(timeouts.connect)
+        .read_timeout(timeouts.read)
+        .timeout(timeouts.total)
+        .pool_idle_timeout(Duration::from_secs(60))
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate();
+    if settings.base_url.scheme() == "http" {
+        // Without TLS the system's certificates are not needed, and may be missing.
+        builder = builder.tls_certs_only([]);
+    }
+    if is_loopback(&settings.base_url) {
+        builder = builder.no_proxy();
+    }
+    builder.build().map_err(|error| {
+        format!(
+            "can't prepare TLS: {}; install the system's certificates (ca-certificates), or set SSL_CERT_FILE",
+            reason(&error)
+        )
+    })
+}
+
+fn user_agent() -> String {
+    let program = concat!("EveryCent/", env!("CARGO_PKG_VERSION"));
+    match env!("CARGO_PKG_REPOSITORY") {
+        "" => program.to_owned(),
+        repository => format!("{program} (+{repository})"),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// What a failure before the first byte of the answer means.
+pub(super) fn failure(error: reqwest::Error, request: &RequestName, host: String, attempts: u32) -> VendorError {
+    let request = request.clone();
+    if let Some(reason) = certificate_problem(&error) {
+        VendorError::Certificate { request, host, reason }
+    } else if error.is_timeout() && !error.is_connect() {
+        VendorError::Timeout { request, attempts }
+    } else {
+        VendorError::Unreachable { request, host, attempts, reason: reason(&error.without_url()) }
+    }
+}
+
+/// What is wrong with the other side's certificate, if that is the cause.
+fn certificate_problem(error: &reqwest::Error) -> Option<String> {
+    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(cause) = next {
+        let cause = unwrapped(cause);
+        match cause.downcast_ref::<rustls::Error>() {
+            Some(rustls::Error::InvalidCertificate(problem)) => return Some(certificate_words(problem)),
+            Some(rustls::Error::NoCertificatesPresented) => return Some("none was shown".to_owned()),
+            _ => next = cause.source(),
+        }
+    }
+    None
+}
+
+/// An error that an `io::Error` carries is not its source but its content.
+fn unwrapped<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => unwrapped(inner),
+        None => error,
+    }
+}
+
+fn certificate_words(problem: &CertificateError) -> String {
+    match problem {
+        CertificateError::UnknownIssuer => "its issuer is unknown to this system".to_owned(),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            format!("it has expired, or this system's clock is wrong ({problem})")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            format!("it is not valid yet, or this system's clock is wrong ({problem})")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!("it belongs to another host ({problem})")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The causes of an error in one line, without the library's words around them.
+fn reason(error: &(dyn StdError + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        let is_wrapping = text.starts_with("error sending request") || text.starts_with("client error");
+        let is_repeated = parts.last().is_some_and(|last| last.contains(&text));
+        if !is_wrapping && !is_repeated {
+            parts.push(text);
+        }
+        next = cause.source();
+    }
+    if parts.is_empty() { error.to_string() } else { parts.join(": ") }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_address_that_hides_a_key_or_a_query_is_refused_without_printing_it() {
+        let refused = ["ftp://api.example.com", "https://hidden@api.example.com", "https://api.example.com/?hidden=1"];
+        for url in refused {
+            let reason = check_base_url(&url.parse().unwrap()).unwrap_err();
+            assert!(reason.starts_with("the address of api.example.com ") && !reason.contains("hidden"), "{reason}");
+        }
+        for url in ["https://api.example.com", "http://127.0.0.1:8080/anthropic"] {
+            assert_eq!(check_base_url(&url.parse().unwrap()), Ok(()));
+        }
+    }
+
+    #[test]
+    fn loopback_is_known_in_all_its_forms() {
+        let loopback = |url: &str| is_loopback(&url.parse().unwrap());
+        assert!(
+            ["http://localhost:1", "http://127.0.0.1", "http://127.8.8.8:1", "http://[::1]:1"]
+                .map(loopback)
+                .iter()
+                .all(|yes| *yes)
+        );
+        assert!(!loopback("http://localhost.example.com") && !loopback("https://api.example.com"));
+    }
+}

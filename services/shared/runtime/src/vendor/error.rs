@@ -1,0 +1,142 @@
+//! What can go wrong between a request and its page, and what to do about it.
+//!
+//! No error holds a key, a query or more than a short quotation of a body.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::Method;
+
+/// Names a request in errors: vendor, method and path, never its query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestName {
+    pub vendor: &'static str,
+    pub method: Method,
+    pub path: String,
+}
+
+impl fmt::Display for RequestName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.vendor, self.method, self.path)
+    }
+}
+
+/// Why there is no page. `message` is the vendor's own, shortened and without control characters.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VendorError {
+    /// The client can't be made, or the request can't be written.
+    #[error("{vendor}: {reason}")]
+    Settings { vendor: &'static str, reason: String },
+    #[error(
+        "{request}: the key from {key_name} was not accepted (401): {message}; check that it is whole, an admin key, and neither revoked nor expired"
+    )]
+    Unauthorized { request: RequestName, key_name: String, message: String },
+    #[error(
+        "{request}: the key from {key_name} may not do this (403): {message}; give the key the scope, or use one of an administrator whose plan has this API"
+    )]
+    Forbidden { request: RequestName, key_name: String, message: String },
+    /// 400: the request or its page token was refused; asking the window again from its first page may help.
+    #[error("{request}: refused (400): {message}; ask the window again from its start, and report it if that stays")]
+    BadRequest { request: RequestName, message: String },
+    /// 410: the page token expired; the window has to be asked again from its first page.
+    #[error("{request}: the page token expired (410): {message}; ask the window again from its start")]
+    Gone { request: RequestName, message: String },
+    /// Any other status that is no success and does not pass by itself.
+    #[error("{request}: unexpected answer ({status}): {message}; check the vendor's address and the account's plan")]
+    Refused { request: RequestName, status: u16, message: String },
+    #[error(
+        "{request}: over the rate limit (429) {attempts} times: {message}; lower requests_per_minute, or look for another program that uses this account"
+    )]
+    RateLimited { request: RequestName, attempts: u32, message: String },
+    #[error("{request}: failed at the vendor ({status}) {attempts} times: {message}; try again later")]
+    ServerError { request: RequestName, status: u16, attempts: u32, message: String },
+    #[error(
+        "{request}: the vendor asks to wait {wait_s} s ({status}), longer than the {max_wait_s} s allowed; try again after that time"
+    )]
+    WaitTooLong { request: RequestName, status: u16, wait_s: u64, max_wait_s: u64 },
+    #[error(
+        "{request}: the TLS certificate of {host} is not trusted: {reason}; if a proxy inspects TLS, add its certificate to the system's trust store or set SSL_CERT_FILE"
+    )]
+    Certificate { request: RequestName, host: String, reason: String },
+    #[error(
+        "{request}: {host} could not be reached in {attempts} attempts: {reason}; check the address, the network and the proxy (HTTPS_PROXY, NO_PROXY)"
+    )]
+    Unreachable { request: RequestName, host: String, attempts: u32, reason: String },
+    #[error("{request}: no answer in time in {attempts} attempts; check the network, or try again later")]
+    Timeout { request: RequestName, attempts: u32 },
+    #[error("{request}: the answer is larger than {max_body_bytes} bytes; ask for fewer days or smaller pages")]
+    TooLarge { request: RequestName, max_body_bytes: usize },
+    #[error(
+        "{request}: the answer was cut off after {received_bytes} bytes in {attempts} attempts; check the network, or try again later"
+    )]
+    CutBody { request: RequestName, attempts: u32, received_bytes: usize },
+    #[error(
+        "{request}: the answer is not JSON but {found}; check the vendor's address, and whether a proxy answers in its place"
+    )]
+    NotJson { request: RequestName, found: String },
+}
+
+impl VendorError {
+    /// Whether the same request may be answered a moment later.
+    pub(super) fn passes(&self) -> bool {
+        match self {
+            Self::RateLimited { .. }
+            | Self::ServerError { .. }
+            | Self::Unreachable { .. }
+            | Self::Timeout { .. }
+            | Self::CutBody { .. } => true,
+            Self::Settings { .. }
+            | Self::Unauthorized { .. }
+            | Self::Forbidden { .. }
+            | Self::BadRequest { .. }
+            | Self::Gone { .. }
+            | Self::Refused { .. }
+            | Self::WaitTooLong { .. }
+            | Self::Certificate { .. }
+            | Self::TooLarge { .. }
+            | Self::NotJson { .. } => false,
+        }
+    }
+
+    /// A name for logs and counters.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Settings { .. } => "settings",
+            Self::Unauthorized { .. } => "unauthorized",
+            Self::Forbidden { .. } => "forbidden",
+            Self::BadRequest { .. } => "bad_request",
+            Self::Gone { .. } => "gone",
+            Self::Refused { .. } => "refused",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::ServerError { .. } => "server_error",
+            Self::WaitTooLong { .. } => "wait_too_long",
+            Self::Certificate { .. } => "certificate",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Timeout { .. } => "timeout",
+            Self::TooLarge { .. } => "too_large",
+            Self::CutBody { .. } => "cut_body",
+            Self::NotJson { .. } => "not_json",
+        }
+    }
+}
+
+/// A failed attempt.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) error: VendorError,
+    /// The status and the wait that the vendor asked for, if it did.
+    pub(super) told: Option<Told>,
+}
+
+/// What `Retry-After` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) status: u16,
+    pub(super) wait: Duration,
+}
+
+impl From<VendorError> for Failed {
+    fn from(error: VendorError) -> Self {
+        Self { error, told: None }
+    }
+}

@@ -1,0 +1,194 @@
+//! What a configuration file may say, what it means, and how it is refused.
+#![allow(clippy::unwrap_used)]
+
+use everycent_runtime::config::{Config, ConfigError, Vendor};
+use tempfile::TempDir;
+
+const FULL: &str = r#"
+[addresses]
+store = "file://./data"
+bus = "pubsub://acme"
+warehouse = "sqlite:///srv/everycent.sqlite"
+
+[sync]
+since = "2026-01-01"
+
+[vendors.anthropic]
+requests_per_minute = 10
+
+[vendors.cursor]
+requests_per_minute = 60
+url = "http://127.0.0.1:8080/cursor"
+page_size = 100
+
+[[accounts]]
+id = "acme"
+vendor = "anthropic"
+key_env = "ACME_KEY"
+sources = ["anthropic/cost_report", "anthropic/cost_totals"]
+
+[[accounts]]
+id = "acme"
+vendor = "cursor"
+key_file = "cursor.key"
+
+[[attribution.rules]]
+id = "named-workspace"
+platform = "claude_code"
+workspace_id = "wrkspc_01"
+description_contains = "Claude Sonnet"
+
+[[attribution.rules]]
+id = "the-rest"
+platform = "claude_api"
+workspace_id = "default"
+model_prefix = "claude-"
+cost_type = "tokens"
+service_tier = "batch"
+api_key_id = "apikey_01"
+product = "messages_api"
+
+[[prices.cursor]]
+from = "2025-01-01"
+request_usd = "0.04"
+"#;
+
+struct Loaded {
+    folder: TempDir,
+    config: Result<Config, ConfigError>,
+}
+
+fn load(text: &str, variables: &[(&str, &str)]) -> Loaded {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("everycent.toml");
+    std::fs::write(&path, text).unwrap();
+    Loaded { config: Config::load(Some(&path), &env(variables)), folder }
+}
+
+fn env(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+    |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+}
+
+/// The error without the folder of the file.
+fn error(text: &str) -> String {
+    let loaded = load(text, &[]);
+    let folder = format!("{}/", loaded.folder.path().display());
+    loaded.config.unwrap_err().to_string().replace(&folder, "")
+}
+
+#[test]
+fn every_table_is_read() {
+    let loaded = load(FULL, &[("ACME_KEY", "sk-1")]);
+    std::fs::write(loaded.folder.path().join("cursor.key"), "crsr_1\n").unwrap();
+    let config = loaded.config.unwrap();
+    let home = loaded.folder.path().join("home");
+    let beside = |name: &str| format!("file://{}", loaded.folder.path().join(name).display());
+    assert_eq!(config.addresses.store_in(&home).to_string(), beside("data"));
+    assert_eq!(config.addresses.bus_in(&home).to_string(), "pubsub://acme");
+    assert_eq!(config.addresses.warehouse_in(&home).to_string(), "sqlite:///srv/everycent.sqlite");
+    assert_eq!(config.since.unwrap().to_string(), "2026-01-01");
+    assert_eq!((config.anthropic.requests_per_minute.get(), config.anthropic.burst.get()), (10, 10));
+    assert_eq!(config.cursor.url.as_str(), "http://127.0.0.1:8080/cursor");
+    assert_eq!(config.cursor.page_size.unwrap().get(), 100);
+
+    let [anthropic, cursor] = &config.accounts[..] else { panic!("{:?}", config.accounts) };
+    assert_eq!((anthropic.id.as_str(), anthropic.vendor), ("acme", Vendor::Anthropic));
+    assert_eq!(anthropic.sources.as_ref().unwrap()[1], "anthropic/cost_totals");
+    assert_eq!(anthropic.key().unwrap().expose(), "sk-1");
+    assert_eq!((cursor.vendor, &cursor.sources), (Vendor::Cursor, &None));
+    assert_eq!(cursor.key().unwrap().expose(), "crsr_1");
+
+    let [first, rest] = &config.attribution_rules[..] else { panic!("{:?}", config.attribution_rules) };
+    assert_eq!((first.id.as_str(), first.platform.as_str()), ("named-workspace", "claude_code"));
+    assert_eq!(first.description_contains.as_deref(), Some("Claude Sonnet"));
+    assert_eq!((first.product.as_deref(), rest.product.as_deref()), (None, Some("messages_api")));
+    assert_eq!(config.cursor_prices[0].from.to_string(), "2025-01-01");
+    assert_eq!(config.cursor_prices[0].request_usd, "0.04");
+}
+
+#[test]
+fn an_error_has_its_line_and_column_and_says_what_was_found_and_expected() {
+    let account = "[[accounts]]\nid = \"acme\"\nvendor = \"anthropic\"\n";
+    let with = |line: &str| format!("{account}key_env = \"KEY\"\n{line}");
+    let rule = "[[attribution.rules]]\nid = \"a\"\nplatform = \"cursor\"\n";
+    let price = "[[prices.cursor]]\nfrom = \"2025-01-01\"\nrequest_usd = \"0.04\"\n";
+    let cases = [
+        (
+            "[addresses]\nstore = \"s3://x\"".to_owned(),
+            "2:9: found `s3://x`, expected file:///folder, file://./folder or gs://bucket",
+        ),
+        ("[addresses]\nstore = 1".to_owned(), "2:9: invalid type: integer `1`, expected file:///folder"),
+        ("[sync]\nsince = \"soon\"".to_owned(), "2:9: found `soon`, expected a day in quotation marks"),
+        ("\n[sync]\nuntil = \"2026-01-01\"".to_owned(), "3:1: unknown field `until`, expected `since`"),
+        ("[vendors.openai]".to_owned(), "1:10: unknown field `openai`, expected `anthropic` or `cursor`"),
+        (
+            "[vendors.cursor]\nrequests_per_minute = 0".to_owned(),
+            "2:23: invalid value: integer `0`, expected a nonzero",
+        ),
+        ("[vendors.cursor]\nurl = \"api.cursor.com\"".to_owned(), "2:7: not an address (relative URL without a base)"),
+        ("[vendors.anthropic]\npage_size = 5".to_owned(), "2:1: unknown field `page_size`, expected `url` or"),
+        (account.replace("anthropic", "openai"), "3:10: found `openai`, expected \"anthropic\" or \"cursor\""),
+        (account.to_owned(), "2:6: account `acme`: found neither, expected one of key_env and key_file"),
+        (with("key_file = \"x\""), "2:6: account `acme`: found both, expected one of key_env and key_file"),
+        (
+            with("sources = [\"cursor/spend\"]"),
+            "5:12: found `cursor/spend`, expected a source that begins with `anthro",
+        ),
+        (with("sources = []"), "5:11: found no source"),
+        (format!("{}{}", with(""), with("")), "6:6: found a second anthropic account `acme`, expected one"),
+        (account.replace("acme", " "), "2:6: found ` `, expected a name"),
+        (rule.replace("cursor", "chatgpt"), "3:12: found `chatgpt`, expected claude.ai, claude_code, claude_api"),
+        (format!("{rule}{rule}"), "5:6: found a second rule `a`, expected one"),
+        (format!("{rule}mode = \"x\""), "4:1: unknown field `mode`, expected one of `id`, `platform`, `workspace_id`"),
+        (
+            price.replace("\"0.04\"", "0.04"),
+            "3:15: invalid type: floating point `0.04`, expected dollars as exact text in quotation marks",
+        ),
+        (price.replace("\"0.04\"", "4"), "3:15: invalid type: integer `4`, expected dollars as exact text"),
+        (price.replace("0.04", "1e3"), "3:15: found `1e3`, expected dollars as exact text"),
+        (format!("{price}{price}"), "5:8: found a second price from 2025-01-01, expected one"),
+        ("[[prices.cursor]]\nfrom = \"2025-01-01\"".to_owned(), "1:1: missing field `request_usd`"),
+    ];
+    for (text, expected) in cases {
+        let error = error(&text);
+        assert!(error.starts_with(&format!("everycent.toml:{expected}")), "{error}\n  not {expected}\n{text}");
+    }
+}
+
+#[test]
+fn prices_are_plain_decimals() {
+    let price = |text: &str| {
+        load(&format!("[[prices.cursor]]\nfrom = \"2025-01-01\"\nrequest_usd = \"{text}\""), &[]).config.is_ok()
+    };
+    for good in ["0.04", "0", "1", "12.000000001"] {
+        assert!(price(good), "{good}");
+    }
+    for bad in ["", "-0.04", "+1", ".04", "4.", "1_000", "1,5", "$0.04", "0.0000000001", "1.2.3", " 1", "NaN"] {
+        assert!(!price(bad), "{bad}");
+    }
+}
+
+#[test]
+fn a_key_in_the_wrong_place_is_never_printed() {
+    let account = "[[accounts]]\nid = \"acme\"\nvendor = \"anthropic\"\n";
+    for wrong in [
+        "key_env = \"sk-ant-hidden\"",
+        "key_env = \"key_hidden\"",
+        "key_env = sk-ant-hidden",
+        "key = \"sk-ant-hidden\"",
+        "key_env = \"sk-ant-hidden",
+    ] {
+        let error = error(&format!("{account}{wrong}"));
+        assert!(error.starts_with("everycent.toml:4:") && !error.contains("hidden"), "{error}");
+    }
+    let error = error("[vendors.cursor]\nurl = \"https://user:hidden@api.example.com\"");
+    assert!(error.contains("holds a name or a password") && !error.contains("hidden"), "{error}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing.toml");
+    let error = Config::load(Some(&missing), &env(&[])).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("configuration {} can't be read: ", missing.display())), "{error}");
+}
