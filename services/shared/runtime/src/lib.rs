@@ -4,5 +4,6 @@
 
 pub mod bus;
 pub mod clock;
+pub mod faults;
 pub mod store;
 pub mod warehouse;
