@@ -4,6 +4,7 @@
 
 pub mod bus;
 pub mod clock;
+mod disk;
 pub mod faults;
 pub mod store;
 pub mod warehouse;
