@@ -6,5 +6,6 @@ pub mod bus;
 pub mod clock;
 mod disk;
 pub mod faults;
+pub mod home;
 pub mod store;
 pub mod warehouse;
