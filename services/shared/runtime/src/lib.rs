@@ -9,3 +9,4 @@ pub mod faults;
 pub mod home;
 pub mod store;
 pub mod warehouse;
+pub mod worker;
