@@ -1,5 +1,12 @@
 //! The bus: events between the services, delivered at least once.
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+pub mod sqlite;
+#[cfg(test)]
+mod tests;
+pub mod unreliable;
+
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 use std::time::Duration;
@@ -65,6 +72,21 @@ pub struct Delivery {
     pub lease: String,
 }
 
+/// How patient the bus is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BusSettings {
+    /// How long a worker may keep a message without a word.
+    pub lease: Duration,
+    /// Deliveries without an ack, after which a message is given up.
+    pub max_attempts: u32,
+}
+
+impl Default for BusSettings {
+    fn default() -> Self {
+        Self { lease: Duration::from_secs(60), max_attempts: 10 }
+    }
+}
+
 /// How many messages a topic holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Depth {
@@ -107,10 +129,11 @@ pub enum BusError {
 /// - A delivery is leased: no other worker gets the message before the lease ran out. An unanswered one comes again,
 ///   with a higher `attempt`, and so does one whose worker died.
 /// - Messages may come more than once and in any order.
-/// - Ack, nack and dead-letter settle the delivery they name. After its lease was lost they do nothing and are no error:
-///   the message is somebody else's.
+/// - Ack, nack, release and dead-letter settle the delivery they name. After its lease was lost they do nothing and are
+///   no error: the message is somebody else's.
 /// - A message that was delivered `max_attempts` times without an ack becomes a dead letter with the reason of its last
-///   nack; it is never lost and never delivered for ever.
+///   nack; it is never lost and never delivered for ever. A released delivery does not count.
+/// - A pull whose future is dropped may have leased messages; they come again when the lease runs out.
 #[async_trait]
 pub trait Bus: Debug + Send + Sync {
     /// Publishes to a topic; to one that nobody reads it does nothing.
@@ -124,6 +147,9 @@ pub trait Bus: Debug + Send + Sync {
 
     /// The work failed for now; the message comes again after `delay`.
     async fn nack(&self, delivery: &Delivery, delay: Duration, reason: &str) -> Result<(), BusError>;
+
+    /// The work was not tried; the message comes again at once, and `attempt` stays what it was.
+    async fn release(&self, delivery: &Delivery) -> Result<(), BusError>;
 
     /// The work can't be done; the message is kept aside with the reason.
     async fn dead_letter(&self, delivery: &Delivery, reason: &str) -> Result<(), BusError>;

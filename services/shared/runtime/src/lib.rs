@@ -5,6 +5,9 @@
 pub mod bus;
 pub mod clock;
 pub mod config;
+mod disk;
+pub mod faults;
+pub mod home;
 pub mod page;
 pub mod progress;
 pub mod secret;
@@ -12,3 +15,4 @@ pub mod store;
 pub mod telemetry;
 pub mod vendor;
 pub mod warehouse;
+pub mod worker;

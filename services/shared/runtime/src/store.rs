@@ -1,5 +1,13 @@
 //! The object store: raw pages, manifests and row files.
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+pub mod file;
+pub mod memory;
+#[cfg(test)]
+mod tests;
+pub mod unreliable;
+
 use std::fmt::Debug;
 
 use async_trait::async_trait;

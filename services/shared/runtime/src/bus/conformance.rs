@@ -1,0 +1,178 @@
+//! Checks a bus against every sentence of its contract. It panics at the first that does not hold.
+
+mod giving_up;
+mod leases;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use tokio::task::JoinSet;
+
+use super::{Bus, BusSettings, Delivery, Depth, Message, Topic};
+
+/// A bus with nothing in it, its settings, and the way to let its time pass.
+pub struct Subject {
+    pub bus: Arc<dyn Bus>,
+    pub settings: BusSettings,
+    pub advance: Box<dyn Fn(Duration) -> BoxFuture<'static, ()>>,
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subject").field("bus", &self.bus).finish_non_exhaustive()
+    }
+}
+
+/// Runs all checks; `make` gives a new subject each time. `max_attempts` must be at least 2.
+pub async fn conformance(make: impl AsyncFn() -> Subject) {
+    a_message_is_delivered_as_it_was_published(make().await).await;
+    a_pull_gives_at_most_what_was_asked_for(make().await).await;
+    an_empty_topic_gives_nothing(make().await).await;
+    a_waiting_pull_is_woken(make().await).await;
+    topics_are_apart(make().await).await;
+    a_topic_without_reader_keeps_nothing(make().await).await;
+    workers_at_the_same_time_share_no_message(make().await).await;
+    depths_count_what_is_where(make().await).await;
+    leases::check(&make).await;
+    giving_up::check(&make).await;
+}
+
+const TOPIC: Topic = Topic::SnapshotStored;
+/// How long a pull waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn a_message_is_delivered_as_it_was_published(subject: Subject) {
+    let payload = Bytes::from_static(&[0, 255, 10, 0]);
+    let attributes = [("schema", "c3a5b1"), ("other", "ü \"quoted\"")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+    let message = Message { payload, attributes: attributes.into() };
+    subject.bus.publish(TOPIC, message.clone()).await.expect("publish");
+    let delivery = subject.pull_one().await;
+    assert_eq!((delivery.topic, &delivery.message, delivery.attempt), (TOPIC, &message, 1));
+}
+
+async fn a_pull_gives_at_most_what_was_asked_for(subject: Subject) {
+    let published = subject.publish_many(5).await;
+    assert!(subject.pull(0).await.is_empty());
+    let mut seen = BTreeSet::new();
+    while seen.len() < published.len() {
+        let pulled = subject.bus.pull(TOPIC, 2, PATIENCE).await.expect("pull");
+        assert!((1..=2).contains(&pulled.len()), "one or two of them, not {}", pulled.len());
+        for delivery in pulled {
+            assert!(seen.insert(text(&delivery)), "each message comes once while it is leased");
+        }
+    }
+    assert_eq!(seen, published);
+}
+
+async fn an_empty_topic_gives_nothing(subject: Subject) {
+    assert!(subject.pull(10).await.is_empty());
+    assert!(subject.bus.pull(TOPIC, 10, Duration::from_millis(20)).await.expect("pull").is_empty());
+}
+
+async fn a_waiting_pull_is_woken(subject: Subject) {
+    let pull = subject.bus.pull(TOPIC, 10, PATIENCE);
+    let publish = async {
+        tokio::task::yield_now().await;
+        subject.publish("late").await;
+    };
+    let (pulled, ()) = tokio::join!(pull, publish);
+    assert_eq!(pulled.expect("pull").iter().map(text).collect::<Vec<_>>(), ["late"]);
+}
+
+async fn topics_are_apart(subject: Subject) {
+    subject.publish("here").await;
+    for topic in Topic::ALL.into_iter().filter(|topic| *topic != TOPIC) {
+        assert!(subject.bus.pull(topic, 10, Duration::ZERO).await.expect("pull").is_empty(), "{topic}");
+    }
+    assert_eq!(text(&subject.pull_one().await), "here");
+}
+
+async fn a_topic_without_reader_keeps_nothing(subject: Subject) {
+    for topic in Topic::ALL.into_iter().filter(|topic| !topic.has_reader()) {
+        subject.bus.publish(topic, message("unheard")).await.expect("publish");
+        assert!(subject.bus.pull(topic, 10, Duration::ZERO).await.expect("pull").is_empty(), "{topic}");
+        let depths = subject.bus.depths().await.expect("depths");
+        assert!(depths.iter().all(|depth| depth.topic != topic), "{topic} has no depth");
+    }
+}
+
+async fn workers_at_the_same_time_share_no_message(subject: Subject) {
+    let published = subject.publish_many(40).await;
+    let mut workers = JoinSet::new();
+    for _ in 0..4 {
+        let bus = Arc::clone(&subject.bus);
+        workers.spawn(async move {
+            let mut mine = Vec::new();
+            loop {
+                match bus.pull(TOPIC, 3, Duration::from_millis(20)).await.expect("pull") {
+                    none if none.is_empty() => return mine,
+                    some => mine.extend(some.iter().map(text)),
+                }
+            }
+        });
+    }
+    let all: Vec<String> = workers.join_all().await.concat();
+    assert_eq!(all.len(), published.len(), "no message is in two hands");
+    assert_eq!(all.into_iter().collect::<BTreeSet<_>>(), published);
+}
+
+async fn depths_count_what_is_where(subject: Subject) {
+    subject.publish_many(4).await;
+    assert_eq!(subject.depth().await, Depth { topic: TOPIC, ready: 4, leased: 0, dead: 0 });
+    let (buried, delayed, held) = (subject.pull_one().await, subject.pull_one().await, subject.pull_one().await);
+    subject.bus.dead_letter(&buried, "hopeless").await.expect("dead-letter");
+    subject.bus.nack(&delayed, Duration::from_secs(3600), "later").await.expect("nack");
+    assert_eq!(subject.depth().await, Depth { topic: TOPIC, ready: 2, leased: 1, dead: 1 });
+    subject.bus.ack(&held).await.expect("ack");
+    assert_eq!(subject.depth().await, Depth { topic: TOPIC, ready: 2, leased: 0, dead: 1 });
+    let held = subject.pull_one().await;
+    subject.pass(subject.settings.lease).await;
+    assert_eq!(subject.depth().await, Depth { topic: TOPIC, ready: 2, leased: 0, dead: 1 }, "a lost lease is ready");
+    assert_eq!(held.attempt, 1);
+}
+
+impl Subject {
+    async fn publish(&self, text: &str) {
+        self.bus.publish(TOPIC, message(text)).await.expect("publish");
+    }
+
+    async fn publish_many(&self, count: usize) -> BTreeSet<String> {
+        let texts: BTreeSet<String> = (0..count).map(|i| format!("message {i}")).collect();
+        for text in &texts {
+            self.publish(text).await;
+        }
+        texts
+    }
+
+    /// What is ready now.
+    async fn pull(&self, max: usize) -> Vec<Delivery> {
+        self.bus.pull(TOPIC, max, Duration::ZERO).await.expect("pull")
+    }
+
+    /// The next message, which must come.
+    async fn pull_one(&self) -> Delivery {
+        let mut pulled = self.bus.pull(TOPIC, 1, PATIENCE).await.expect("pull");
+        pulled.pop().expect("a message is ready")
+    }
+
+    async fn pass(&self, time: Duration) {
+        (self.advance)(time).await;
+    }
+
+    async fn depth(&self) -> Depth {
+        let depths = self.bus.depths().await.expect("depths");
+        *depths.iter().find(|depth| depth.topic == TOPIC).expect("a topic with a reader has a depth")
+    }
+}
+
+fn message(text: &str) -> Message {
+    Message { payload: Bytes::copy_from_slice(text.as_bytes()), attributes: [].into() }
+}
+
+fn text(delivery: &Delivery) -> String {
+    String::from_utf8_lossy(&delivery.message.payload).into_owned()
+}

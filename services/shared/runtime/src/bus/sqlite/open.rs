@@ -1,0 +1,81 @@
+//! The queue's file: its tables, and whether it is one that this program knows.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::failure::bus_error;
+use crate::bus::BusError;
+
+/// Version of the tables, in the file's `user_version`.
+pub(super) const FORMAT: i64 = 1;
+/// How long one process waits for another's transaction.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// `due_at` is when a message may be delivered: a leased one, when its lease runs out. Every name of a lease is made of
+/// `deliveries`, which only grows, so no lease has the name of an earlier one.
+const TABLES: &str = "
+    CREATE TABLE messages (
+        message_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        topic TEXT NOT NULL,
+        payload BLOB NOT NULL,
+        attributes TEXT NOT NULL,
+        due_at INTEGER NOT NULL,
+        deliveries INTEGER NOT NULL DEFAULT 0,
+        released INTEGER NOT NULL DEFAULT 0,
+        lease TEXT,
+        nack_reason TEXT,
+        nack_attempt INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX messages_due ON messages (topic, due_at);
+    CREATE INDEX messages_leased ON messages (topic, due_at) WHERE lease IS NOT NULL;
+    CREATE TABLE dead_letters (
+        dead_letter_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        topic TEXT NOT NULL,
+        message_id INTEGER NOT NULL,
+        payload BLOB NOT NULL,
+        attributes TEXT NOT NULL,
+        attempts INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX dead_letters_topic ON dead_letters (topic);
+";
+
+pub(super) fn open(path: &Path) -> Result<Connection, BusError> {
+    let failed = |error: rusqlite::Error| bus_error("open", path, &error);
+    let mut connection = Connection::open(path).map_err(failed)?;
+    match prepare(&mut connection).map_err(failed)? {
+        FORMAT => Ok(connection),
+        found => Err(BusError::Refused {
+            action: "open",
+            reason: format!(
+                "{} has format {found} and this everycent knows only {FORMAT}: run a newer one, or use another --home",
+                path.display()
+            ),
+        }),
+    }
+}
+
+/// Creates the tables in an empty file; gives the format that the file has.
+fn prepare(connection: &mut Connection) -> rusqlite::Result<i64> {
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    let found = format(connection)?;
+    if found > FORMAT {
+        return Ok(found);
+    }
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if format(&transaction)? == 0 {
+        transaction.execute_batch(TABLES)?;
+        transaction.pragma_update(None, "user_version", FORMAT)?;
+    }
+    transaction.commit()?;
+    format(connection)
+}
+
+fn format(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}

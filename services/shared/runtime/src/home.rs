@@ -1,0 +1,162 @@
+//! The folder of one installation on one machine, and who may write in it.
+//!
+//! It names the files in it and holds the lock; it never opens the store, the bus or the warehouse.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use fs4::{FileExt, TryLockError};
+
+use crate::clock::{Clock, SystemClock};
+use crate::disk::trouble;
+
+const LOCK: &str = ".lock";
+
+/// The lock is held while this lives; the system gives it back when the process dies.
+#[derive(Debug)]
+pub struct Home {
+    dir: PathBuf,
+    _lock: Option<File>,
+}
+
+/// Why the folder can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum HomeError {
+    #[error("everycent is already running on {} ({owner}); wait for it or use another --home", .dir.display())]
+    AlreadyRunning { dir: PathBuf, owner: String },
+    #[error("there is no everycent data in {}; run `everycent sync` first or use another --home", .dir.display())]
+    Missing { dir: PathBuf },
+    #[error("home {}: {reason}", .dir.display())]
+    Unusable { dir: PathBuf, reason: String },
+}
+
+impl Home {
+    /// Creates the folder where it is missing, and keeps every other process from writing in it.
+    pub fn open(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
+        let dir = absolute(dir.as_ref())?;
+        fs::create_dir_all(&dir).map_err(|error| unusable(&dir, &error, &dir))?;
+        let path = dir.join(LOCK);
+        let failed = |error: io::Error| unusable(&dir, &error, &path);
+        let mut lock =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        match FileExt::try_lock(&lock) {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(HomeError::AlreadyRunning { owner: owner(&mut lock), dir }),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        sign(&mut lock).map_err(failed)?;
+        Ok(Self { dir, _lock: Some(lock) })
+    }
+
+    /// For those who only read, also while another process writes. Creates nothing and locks nothing.
+    pub fn open_shared(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
+        let dir = absolute(dir.as_ref())?;
+        match fs::metadata(&dir) {
+            Ok(found) if found.is_dir() => Ok(Self { dir, _lock: None }),
+            Ok(_) => Err(unusable(&dir, &io::ErrorKind::NotADirectory.into(), &dir)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(HomeError::Missing { dir }),
+            Err(error) => Err(unusable(&dir, &error, &dir)),
+        }
+    }
+
+    /// The root of the default store: objects lie under `raw` and `rows` in it.
+    pub fn data_dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub fn bus_file(&self) -> PathBuf {
+        self.dir.join("bus.sqlite")
+    }
+
+    pub fn warehouse_file(&self) -> PathBuf {
+        self.dir.join("everycent.sqlite")
+    }
+}
+
+fn absolute(dir: &Path) -> Result<PathBuf, HomeError> {
+    std::path::absolute(dir).map_err(|error| unusable(dir, &error, dir))
+}
+
+/// Writes who holds the lock, for the message that the next process shows.
+fn sign(lock: &mut File) -> io::Result<()> {
+    lock.set_len(0)?;
+    write!(lock, "process {}, since {}", std::process::id(), SystemClock.now())?;
+    lock.flush()
+}
+
+fn owner(lock: &mut File) -> String {
+    let mut text = String::new();
+    let read = lock.rewind().and_then(|()| lock.take(200).read_to_string(&mut text));
+    if read.is_ok() && !text.is_empty() { text } else { "another process".to_owned() }
+}
+
+fn unusable(dir: &Path, error: &io::Error, place: &Path) -> HomeError {
+    HomeError::Unusable { dir: dir.to_path_buf(), reason: trouble(error, place).into_reason() }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_second_opening_is_told_who_holds_the_home_until_it_is_given_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Home::open(dir.path()).unwrap();
+        let error = Home::open(dir.path()).unwrap_err().to_string();
+        let start = format!(
+            "everycent is already running on {} (process {}, since 2",
+            dir.path().display(),
+            std::process::id()
+        );
+        assert!(error.starts_with(&start), "{error}");
+        assert!(error.ends_with("); wait for it or use another --home"), "{error}");
+        drop(first);
+        Home::open(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn a_home_is_created_with_the_folders_above_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::open(dir.path().join("a/b")).unwrap();
+        assert_eq!(home.data_dir(), dir.path().join("a/b"));
+        assert_eq!(home.bus_file(), dir.path().join("a/b/bus.sqlite"));
+        assert_eq!(home.warehouse_file(), dir.path().join("a/b/everycent.sqlite"));
+    }
+
+    #[test]
+    fn a_reader_needs_no_lock_and_creates_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let _owner = Home::open(dir.path()).unwrap();
+        Home::open_shared(dir.path()).unwrap();
+        let missing = Home::open_shared(dir.path().join("missing")).unwrap_err();
+        assert!(missing.to_string().contains("run `everycent sync` first"), "{missing}");
+        assert!(!dir.path().join("missing").exists());
+    }
+
+    #[test]
+    fn the_lock_of_a_dead_process_is_no_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(LOCK), "process 1, since 2025-10-03T00:00:00Z, and more words").unwrap();
+        let _home = Home::open(dir.path()).unwrap();
+        let signed = fs::read_to_string(dir.path().join(LOCK)).unwrap();
+        assert!(signed.starts_with(&format!("process {}, since ", std::process::id())), "{signed}");
+        assert!(!signed.contains("more words"), "{signed}");
+    }
+
+    #[test]
+    fn a_file_in_place_of_the_home_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        for error in [
+            Home::open(&file).unwrap_err(),
+            Home::open(file.join("below")).unwrap_err(),
+            Home::open_shared(&file).unwrap_err(),
+        ] {
+            let text = error.to_string();
+            assert!(text.contains(&file.display().to_string()) && text.contains("move it away"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The loop that every service runs: take events, hand them to the handler, settle them one by one.
+//!
+//! It owns leases, attempts and backoff. It never knows what an event means.
+
+mod outcome;
+mod publish;
+mod round;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+use crate::bus::{Bus, BusError, Topic};
+
+pub use outcome::Outcome;
+pub use publish::{Published, publish};
+
+/// What a service does with its events.
+#[async_trait]
+pub trait Handler: Send + Sync {
+    /// The type of event, which tells the topic.
+    type Event: Published;
+
+    fn gather(&self) -> Gather;
+
+    /// Handles at least one event; gives one outcome for each, in their order. An event may come again after any outcome.
+    /// The reasons in outcomes are logged and kept: ids, counts and causes, never bodies.
+    async fn handle(&self, events: &[Self::Event]) -> Vec<Outcome>;
+}
+
+/// How many events a handler gets at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gather {
+    pub max: usize,
+    /// How long to wait for more after the first; well below a lease.
+    pub linger: Duration,
+}
+
+impl Gather {
+    pub const ONE: Self = Self { max: 1, linger: Duration::ZERO };
+}
+
+/// How patient a worker is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkerSettings {
+    /// How often leases are renewed while the handler works; well below a lease.
+    pub renew_every: Duration,
+    /// How long one pull waits for the first event, and so how long a shutdown may take.
+    pub idle_wait: Duration,
+    /// The wait before the second attempt; it doubles from attempt to attempt.
+    pub first_retry: Duration,
+    pub longest_retry: Duration,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        Self {
+            renew_every: Duration::from_secs(20),
+            idle_wait: Duration::from_secs(1),
+            first_retry: Duration::from_secs(1),
+            longest_retry: Duration::from_secs(300),
+        }
+    }
+}
+
+/// Why a worker ended before it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// A handler said [`Outcome::Stop`]. Its events are released and wait for the next start.
+    #[error("{topic}: {reason}")]
+    Stopped { topic: Topic, reason: String },
+}
+
+/// Runs one handler. Several may run at the same time.
+#[derive(Debug)]
+pub struct Worker<H> {
+    bus: Arc<dyn Bus>,
+    handler: H,
+    settings: WorkerSettings,
+}
+
+impl<H: Handler> Worker<H> {
+    pub fn new(bus: Arc<dyn Bus>, handler: H) -> Self {
+        Self { bus, handler, settings: WorkerSettings::default() }
+    }
+
+    pub fn with_settings(self, settings: WorkerSettings) -> Self {
+        Self { settings, ..self }
+    }
+
+    pub fn handler(&self) -> &H {
+        &self.handler
+    }
+
+    /// Takes what is ready now, handles and settles it; says how many events that were. With an error the events of this
+    /// round may come again.
+    pub async fn step(&self) -> Result<usize, WorkerError> {
+        let deliveries = self.bus.pull(Self::topic(), self.gather_max(), Duration::ZERO).await?;
+        self.work_on(deliveries).await
+    }
+
+    /// Works until `shutdown`, and then ends with what is in hand. While the bus is out of reach it tries again; what a
+    /// person must put right ends it with the error.
+    pub async fn run(&self, shutdown: CancellationToken) -> Result<(), WorkerError> {
+        let mut failures = 0;
+        while !shutdown.is_cancelled() {
+            match self.round(&shutdown).await {
+                Ok(_) => failures = 0,
+                Err(WorkerError::Bus(error @ BusError::Unavailable { .. })) => {
+                    failures += 1;
+                    let wait = self.settings.retry_after(failures);
+                    tracing::warn!(topic = Self::topic().name(), error = %error, wait_ms = wait.as_millis(), "bus out of reach");
+                    // Cancelled or not, the loop decides what is next.
+                    tokio::time::timeout(wait, shutdown.cancelled()).await.ok();
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn topic() -> Topic {
+        H::Event::TOPIC
+    }
+}

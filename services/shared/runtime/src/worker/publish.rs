@@ -1,0 +1,52 @@
+//! Events on their way to and from the bus.
+
+use everycent_schemas::events::{
+    self, BatchMerged, BatchNormalized, Event, FetchFailed, FetchRequested, SnapshotStored,
+};
+
+use crate::bus::{Bus, BusError, Message, Topic};
+
+/// The attribute that carries the fingerprint of the schema that the payload was written with.
+const SCHEMA: &str = "schema";
+
+/// A type of event that travels on a topic of its own.
+pub trait Published: Event + Send + Sync {
+    const TOPIC: Topic;
+}
+
+impl Published for FetchRequested {
+    const TOPIC: Topic = Topic::FetchRequested;
+}
+
+impl Published for SnapshotStored {
+    const TOPIC: Topic = Topic::SnapshotStored;
+}
+
+impl Published for BatchNormalized {
+    const TOPIC: Topic = Topic::BatchNormalized;
+}
+
+impl Published for BatchMerged {
+    const TOPIC: Topic = Topic::BatchMerged;
+}
+
+impl Published for FetchFailed {
+    const TOPIC: Topic = Topic::FetchFailed;
+}
+
+/// Publishes an event to the topic of its type.
+pub async fn publish<E: Published>(bus: &dyn Bus, event: &E) -> Result<(), BusError> {
+    bus.publish(E::TOPIC, encode(event)).await
+}
+
+pub(super) fn encode<E: Event>(event: &E) -> Message {
+    let encoded = events::encode(event);
+    let attributes = [(SCHEMA.to_owned(), encoded.fingerprint.to_owned())].into();
+    Message { payload: encoded.payload.into(), attributes }
+}
+
+/// Reads a message back; says why it is not the event that it should be.
+pub(super) fn decode<E: Event>(message: &Message) -> Result<E, String> {
+    let fingerprint = message.attributes.get(SCHEMA).ok_or(format!("{} came without its schema", E::NAME))?;
+    events::decode(&message.payload, fingerprint).map_err(|error| error.to_string())
+}

@@ -1,0 +1,149 @@
+//! One round of a worker: from the pull to the last settled delivery.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use super::publish::decode;
+use super::{Handler, Outcome, Worker, WorkerError, WorkerSettings};
+use crate::bus::{Bus, BusError, Delivery};
+
+impl<H: Handler> Worker<H> {
+    /// Waits for events, gathers more as the handler wishes, and works on them.
+    pub(super) async fn round(&self, shutdown: &CancellationToken) -> Result<usize, WorkerError> {
+        let mut deliveries = self.bus.pull(Self::topic(), self.gather_max(), self.settings.idle_wait).await?;
+        if !deliveries.is_empty() {
+            self.linger(&mut deliveries, shutdown).await;
+        }
+        self.work_on(deliveries).await
+    }
+
+    pub(super) fn gather_max(&self) -> usize {
+        self.handler.gather().max.max(1)
+    }
+
+    /// A pull is never dropped half way, which would leave messages leased to nobody; so a shutdown waits for it.
+    async fn linger(&self, deliveries: &mut Vec<Delivery>, shutdown: &CancellationToken) {
+        let until = Instant::now() + self.handler.gather().linger.min(self.settings.renew_every);
+        loop {
+            let (room, left) =
+                (self.gather_max().saturating_sub(deliveries.len()), until.saturating_duration_since(Instant::now()));
+            if room == 0 || left.is_zero() || shutdown.is_cancelled() {
+                return;
+            }
+            match self.bus.pull(Self::topic(), room, left.min(self.settings.idle_wait)).await {
+                Ok(more) => deliveries.extend(more),
+                // What is in hand is worked on; the next round meets the error again.
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Handles the deliveries and settles each; says how many there were. The gravest error is given after all were tried.
+    pub(super) async fn work_on(&self, deliveries: Vec<Delivery>) -> Result<usize, WorkerError> {
+        let count = deliveries.len();
+        let mut result = Ok(count);
+        let (deliveries, events) = self.decode_all(deliveries, &mut result).await;
+        if events.is_empty() {
+            return result;
+        }
+        let deliveries: Arc<[Delivery]> = deliveries.into();
+        let renewal = renew(Arc::clone(&self.bus), Arc::clone(&deliveries), self.settings.renew_every);
+        let mut outcomes = self.handler.handle(&events).await.into_iter();
+        drop(renewal);
+        for delivery in &*deliveries {
+            let outcome = outcomes.next().unwrap_or_else(|| Outcome::retry("its handler gave no outcome"));
+            keep_gravest(&mut result, self.settle(delivery, outcome).await);
+        }
+        result
+    }
+
+    /// What can't be decoded is a dead letter; the rest goes on, each delivery with its event.
+    async fn decode_all(
+        &self,
+        pulled: Vec<Delivery>,
+        result: &mut Result<usize, WorkerError>,
+    ) -> (Vec<Delivery>, Vec<H::Event>) {
+        let (mut deliveries, mut events) = (Vec::new(), Vec::new());
+        for delivery in pulled {
+            match decode(&delivery.message) {
+                Ok(event) => {
+                    deliveries.push(delivery);
+                    events.push(event);
+                }
+                Err(reason) => keep_gravest(result, self.settle(&delivery, Outcome::dead_letter(reason)).await),
+            }
+        }
+        (deliveries, events)
+    }
+
+    /// Answers the bus; an event that stops the worker is an error here.
+    async fn settle(&self, delivery: &Delivery, outcome: Outcome) -> Result<(), WorkerError> {
+        let log = |text: &str, reason: &str| {
+            let (topic, attempt) = (delivery.topic.name(), delivery.attempt);
+            tracing::warn!(topic, message.id = delivery.message_id, attempt, reason, "{text}");
+        };
+        let settled = match outcome {
+            Outcome::Done => self.bus.ack(delivery).await,
+            Outcome::Retry { after, reason } => {
+                log("event failed and comes again", &reason);
+                let after = after.unwrap_or_else(|| self.settings.retry_after(delivery.attempt));
+                self.bus.nack(delivery, after, &reason).await
+            }
+            Outcome::DeadLetter { reason } => {
+                log("event given up", &reason);
+                self.bus.dead_letter(delivery, &reason).await
+            }
+            Outcome::Stop { reason } => {
+                if let Err(error) = self.bus.release(delivery).await {
+                    log("event not released; it comes again when its lease runs out", &error.to_string());
+                }
+                return Err(WorkerError::Stopped { topic: delivery.topic, reason });
+            }
+        };
+        Ok(settled?)
+    }
+}
+
+/// A reason to stop outweighs a bus that is out of reach for a moment.
+fn keep_gravest(result: &mut Result<usize, WorkerError>, next: Result<(), WorkerError>) {
+    let passing = |error: &WorkerError| matches!(error, WorkerError::Bus(BusError::Unavailable { .. }));
+    if let Err(error) = next {
+        let weaker = result.as_ref().err().is_none_or(passing);
+        if result.is_ok() || (weaker && !passing(&error)) {
+            *result = Err(error);
+        }
+    }
+}
+
+/// Renews the leases until it is dropped, in a task of its own, so that a busy handler does not keep it from it.
+fn renew(bus: Arc<dyn Bus>, deliveries: Arc<[Delivery]>, every: Duration) -> JoinSet<()> {
+    let mut renewal = JoinSet::new();
+    renewal.spawn(async move {
+        let every = every.max(Duration::from_millis(1));
+        let mut ticks = tokio::time::interval_at(Instant::now() + every, every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            for delivery in &*deliveries {
+                if let Err(error) = bus.extend(delivery).await {
+                    tracing::warn!(message.id = delivery.message_id, error = %error, "lease not renewed");
+                }
+            }
+        }
+    });
+    renewal
+}
+
+impl WorkerSettings {
+    /// The wait after this many failures: doubled each time, the upper half of it by chance, so that workers that failed
+    /// together do not come back together.
+    pub(super) fn retry_after(&self, failures: u32) -> Duration {
+        let doubled = self.first_retry.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1)));
+        let full = u64::try_from(doubled.min(self.longest_retry).as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(rand::random_range(full / 2..=full))
+    }
+}
