@@ -14,12 +14,13 @@ mod text;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use everycent_domain::recipe::Recipe;
+use everycent_domain::source::Vendor;
 use everycent_schemas::Day;
 
-pub use account::{Account, KeyError, Vendor};
+pub use account::{Account, KeyError, key_variable, url_variable};
 pub use address::{Addresses, BusAddress, InvalidAddress, StoreAddress, WarehouseAddress};
 pub use error::ConfigError;
-pub use rules::{AttributionRule, CursorPrice, PLATFORMS};
 
 use crate::secret::Env;
 use crate::vendor::{Url, VendorSettings};
@@ -35,9 +36,8 @@ pub struct Config {
     pub cursor: VendorConfig,
     /// In the order of the file. Without any in a file: one of each vendor whose key is set.
     pub accounts: Vec<Account>,
-    /// In order: the first that matches wins.
-    pub attribution_rules: Vec<AttributionRule>,
-    pub cursor_prices: Vec<CursorPrice>,
+    /// Attribution rules and prices.
+    pub recipe: Recipe,
 }
 
 /// How a vendor's API is asked, for all its accounts alike.
@@ -62,8 +62,7 @@ impl Config {
             anthropic: document.vendor(Vendor::Anthropic, env)?,
             cursor: document.vendor(Vendor::Cursor, env)?,
             accounts: if accounts.is_empty() { Account::from_env(env) } else { accounts },
-            attribution_rules: document.attribution_rules()?,
-            cursor_prices: document.cursor_prices()?,
+            recipe: Recipe { rules: document.attribution_rules()?, cursor_prices: document.cursor_prices()? },
         })
     }
 
@@ -77,7 +76,7 @@ impl Config {
     /// What the client of an account needs; reads the account's key.
     pub fn client_settings(&self, account: &Account) -> Result<VendorSettings, KeyError> {
         let vendor = self.vendor(account.vendor);
-        let auth = account.vendor.auth(account.key()?);
+        let auth = account::auth(account.vendor, account.key()?);
         let mut settings = VendorSettings::new(vendor.url.clone(), auth, account.key_name());
         settings.requests_per_minute = Some(vendor.requests_per_minute);
         settings.burst = vendor.burst;

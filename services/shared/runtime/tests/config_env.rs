@@ -18,7 +18,8 @@ fn accounts(config: &Config) -> Vec<String> {
 #[test]
 fn nothing_at_all_is_a_configuration_of_defaults() {
     let config = load(None, &[]).unwrap();
-    assert!(config.accounts.is_empty() && config.since.is_none() && config.cursor_prices.is_empty());
+    assert!(config.accounts.is_empty() && config.since.is_none());
+    assert_eq!(config.recipe, everycent_domain::recipe::Recipe::default());
     assert_eq!(config.anthropic.url.as_str(), "https://api.anthropic.com/");
     assert_eq!((config.anthropic.requests_per_minute.get(), config.anthropic.burst.get()), (60, 30));
     assert_eq!(config.anthropic.page_size, None);

@@ -1,7 +1,10 @@
 //! What a configuration file may say, what it means, and how it is refused.
 #![allow(clippy::unwrap_used)]
 
-use everycent_runtime::config::{Config, ConfigError, Vendor};
+use everycent_domain::attribution::{Evidence, Platform};
+use everycent_domain::source::{Source, Vendor};
+use everycent_runtime::config::{Config, ConfigError};
+use everycent_schemas::Day;
 use tempfile::TempDir;
 
 const FULL: &str = r#"
@@ -93,17 +96,26 @@ fn every_table_is_read() {
 
     let [anthropic, cursor] = &config.accounts[..] else { panic!("{:?}", config.accounts) };
     assert_eq!((anthropic.id.as_str(), anthropic.vendor), ("acme", Vendor::Anthropic));
-    assert_eq!(anthropic.sources.as_ref().unwrap()[1], "anthropic/cost_totals");
+    assert_eq!(anthropic.sources, [Source::AnthropicCostReport, Source::AnthropicCostTotals]);
     assert_eq!(anthropic.key().unwrap().expose(), "sk-1");
-    assert_eq!((cursor.vendor, &cursor.sources), (Vendor::Cursor, &None));
+    assert_eq!((cursor.vendor, &cursor.sources[..]), (Vendor::Cursor, &[Source::CursorDailyUsage][..]));
     assert_eq!(cursor.key().unwrap().expose(), "crsr_1");
 
-    let [first, rest] = &config.attribution_rules[..] else { panic!("{:?}", config.attribution_rules) };
-    assert_eq!((first.id.as_str(), first.platform.as_str()), ("named-workspace", "claude_code"));
-    assert_eq!(first.description_contains.as_deref(), Some("Claude Sonnet"));
-    assert_eq!((first.product.as_deref(), rest.product.as_deref()), (None, Some("messages_api")));
-    assert_eq!(config.cursor_prices[0].from.to_string(), "2025-01-01");
-    assert_eq!(config.cursor_prices[0].request_usd, "0.04");
+    let decide = |evidence: Evidence<'_>| config.recipe.rules.attribute(&evidence).0;
+    let named =
+        Evidence { workspace_id: Some("wrkspc_01"), description: Some("Claude Sonnet 4"), ..Evidence::default() };
+    let rest = Evidence {
+        model: Some("claude-opus-4"),
+        cost_type: Some("tokens"),
+        service_tier: Some("batch"),
+        api_key_id: Some("apikey_01"),
+        product: Some("messages_api"),
+        ..Evidence::default()
+    };
+    assert_eq!((decide(named), decide(rest)), (Platform::ClaudeCode, Platform::ClaudeApi));
+    assert_eq!(decide(Evidence { product: None, ..rest }), Platform::Unattributed);
+    let day: Day = "2025-01-01".parse().unwrap();
+    assert_eq!(config.recipe.cursor_prices.estimate(day, 2).unwrap().short(), "0.08");
 }
 
 #[test]
@@ -132,7 +144,7 @@ fn an_error_has_its_line_and_column_and_says_what_was_found_and_expected() {
         (with("key_file = \"x\""), "2:6: account `acme`: found both, expected one of key_env and key_file"),
         (
             with("sources = [\"cursor/spend\"]"),
-            "5:12: found `cursor/spend`, expected a source that begins with `anthro",
+            "5:12: found `cursor/spend`, expected one of anthropic/cost_report, anthropic/cost_totals",
         ),
         (with("sources = []"), "5:11: found no source"),
         (format!("{}{}", with(""), with("")), "6:6: found a second anthropic account `acme`, expected one"),

@@ -1,56 +1,33 @@
 //! Accounts: whose spend is read, and where their keys are.
 
-use std::fmt;
 use std::path::PathBuf;
+
+use everycent_domain::source::{Source, Vendor};
 
 use super::text::{Form, found};
 use crate::secret::{Env, Secret, SecretError, SecretSource};
 use crate::vendor::Auth;
 
-/// Who is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Vendor {
-    Anthropic,
-    Cursor,
-}
-
-impl Vendor {
-    pub const ALL: [Self; 2] = [Self::Anthropic, Self::Cursor];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Anthropic => "anthropic",
-            Self::Cursor => "cursor",
-        }
-    }
-
-    /// The variable that holds the key where none is configured.
-    pub fn key_variable(self) -> &'static str {
-        match self {
-            Self::Anthropic => "ANTHROPIC_ADMIN_KEY",
-            Self::Cursor => "CURSOR_API_KEY",
-        }
-    }
-
-    /// The variable that overrides the API's address.
-    pub fn url_variable(self) -> &'static str {
-        match self {
-            Self::Anthropic => "EVERYCENT_ANTHROPIC_URL",
-            Self::Cursor => "EVERYCENT_CURSOR_URL",
-        }
-    }
-
-    pub(super) fn auth(self, key: Secret) -> Auth {
-        match self {
-            Self::Anthropic => Auth::AnthropicKey(key),
-            Self::Cursor => Auth::CursorBasic(key),
-        }
+/// The variable that holds a vendor's key where none is configured.
+pub fn key_variable(vendor: Vendor) -> &'static str {
+    match vendor {
+        Vendor::Anthropic => "ANTHROPIC_ADMIN_KEY",
+        Vendor::Cursor => "CURSOR_API_KEY",
     }
 }
 
-impl fmt::Display for Vendor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+/// The variable that overrides the address of a vendor's API.
+pub fn url_variable(vendor: Vendor) -> &'static str {
+    match vendor {
+        Vendor::Anthropic => "EVERYCENT_ANTHROPIC_URL",
+        Vendor::Cursor => "EVERYCENT_CURSOR_URL",
+    }
+}
+
+pub(super) fn auth(vendor: Vendor, key: Secret) -> Auth {
+    match vendor {
+        Vendor::Anthropic => Auth::AnthropicKey(key),
+        Vendor::Cursor => Auth::CursorBasic(key),
     }
 }
 
@@ -68,8 +45,8 @@ pub struct Account {
     /// Its name in the tables.
     pub id: String,
     pub vendor: Vendor,
-    /// The sources to read; `None`: all of the vendor.
-    pub sources: Option<Vec<String>>,
+    /// The sources to read.
+    pub sources: Vec<Source>,
     key: KeyPlace,
 }
 
@@ -98,15 +75,15 @@ impl KeyPlace {
 }
 
 impl Account {
-    pub(super) fn new(id: String, vendor: Vendor, sources: Option<Vec<String>>, key: KeyPlace) -> Self {
+    pub(super) fn new(id: String, vendor: Vendor, sources: Vec<Source>, key: KeyPlace) -> Self {
         Self { id, vendor, sources, key }
     }
 
     /// One account `default` of each vendor whose key is set. A key that is set wrongly counts, so that it is told.
     pub(super) fn from_env(env: Env<'_>) -> Vec<Self> {
-        let account = |vendor: Vendor| match KeyPlace::variable(vendor.key_variable(), env) {
+        let account = |vendor: Vendor| match KeyPlace::variable(key_variable(vendor), env) {
             KeyPlace::Variable { found: Ok(None), .. } => None,
-            key => Some(Self::new("default".to_owned(), vendor, None, key)),
+            key => Some(Self::new("default".to_owned(), vendor, vendor.sources().collect(), key)),
         };
         Vendor::ALL.into_iter().filter_map(account).collect()
     }

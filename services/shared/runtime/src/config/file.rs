@@ -5,13 +5,15 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use everycent_domain::attribution::{Rule, Rules};
+use everycent_domain::prices::{CursorPrice, CursorPrices};
+use everycent_domain::source::{Source, Vendor};
 use everycent_schemas::Day;
 use toml::Spanned;
 
-use super::account::{Account, KeyPlace, Vendor};
+use super::account::{Account, KeyPlace, url_variable};
 use super::address::Addresses;
 use super::error::ConfigError;
-use super::rules::{AttributionRule, CursorPrice, Platform};
 use super::tables::{AccountTable, RuleTable, Tables, VendorTables};
 use super::text::{BaseUrl, Dollars, Form, Name, Text, VariableName};
 use super::{VendorConfig, path_from};
@@ -95,23 +97,24 @@ impl Document {
         Err(self.wrong(table.id.span(), message))
     }
 
-    fn sources(&self, table: &AccountTable) -> Result<Option<Vec<String>>, ConfigError> {
-        let Some(sources) = &table.sources else { return Ok(None) };
+    fn sources(&self, table: &AccountTable) -> Result<Vec<Source>, ConfigError> {
         let Text(vendor) = table.vendor;
-        let prefix = format!("{vendor}/");
-        if sources.get_ref().is_empty() {
-            return Err(self.wrong(sources.span(), "found no source, expected some, or no `sources` at all for each"));
+        let Some(named) = &table.sources else { return Ok(vendor.sources().collect()) };
+        if named.get_ref().is_empty() {
+            return Err(self.wrong(named.span(), "found no source, expected some, or no `sources` at all for each"));
         }
-        match sources.get_ref().iter().find(|source| !source.get_ref().starts_with(&prefix)) {
-            Some(other) => {
-                let message = format!("found `{}`, expected a source that begins with `{prefix}`", other.get_ref());
-                Err(self.wrong(other.span(), message))
-            }
-            None => Ok(Some(sources.get_ref().iter().map(|source| source.get_ref().clone()).collect())),
+        let mut sources = Vec::new();
+        for name in named.get_ref() {
+            let source = vendor.sources().find(|source| source.name() == name.get_ref());
+            sources.push(source.ok_or_else(|| {
+                let known: Vec<&str> = vendor.sources().map(Source::name).collect();
+                self.wrong(name.span(), format!("found `{}`, expected one of {}", name.get_ref(), known.join(", ")))
+            })?);
         }
+        Ok(sources)
     }
 
-    pub(super) fn attribution_rules(&self) -> Result<Vec<AttributionRule>, ConfigError> {
+    pub(super) fn attribution_rules(&self) -> Result<Rules, ConfigError> {
         let mut seen = BTreeSet::new();
         for table in &self.tables.attribution.rules {
             if !seen.insert(name(&table.id)) {
@@ -119,10 +122,10 @@ impl Document {
                 return Err(self.wrong(table.id.span(), message));
             }
         }
-        Ok(self.tables.attribution.rules.iter().map(rule).collect())
+        Ok(Rules::new(self.tables.attribution.rules.iter().map(rule).collect()))
     }
 
-    pub(super) fn cursor_prices(&self) -> Result<Vec<CursorPrice>, ConfigError> {
+    pub(super) fn cursor_prices(&self) -> Result<CursorPrices, ConfigError> {
         let mut seen = BTreeSet::new();
         let mut prices = Vec::new();
         for table in &self.tables.prices.cursor {
@@ -130,9 +133,9 @@ impl Document {
             if !seen.insert(*from) {
                 return Err(self.wrong(table.from.span(), format!("found a second price from {from}, expected one")));
             }
-            prices.push(CursorPrice { from: *from, request_usd: request_usd.clone() });
+            prices.push(CursorPrice { from: *from, request_usd: *request_usd });
         }
-        Ok(prices)
+        Ok(CursorPrices::overridden(prices))
     }
 
     fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> ConfigError {
@@ -144,11 +147,11 @@ impl Document {
     }
 }
 
-fn rule(table: &RuleTable) -> AttributionRule {
-    let Text(Platform(platform)) = &table.platform;
-    AttributionRule {
+fn rule(table: &RuleTable) -> Rule {
+    let Text(platform) = table.platform;
+    Rule {
         id: name(&table.id).to_owned(),
-        platform: platform.clone(),
+        platform,
         workspace_id: table.workspace_id.clone(),
         description_contains: table.description_contains.clone(),
         model_prefix: table.model_prefix.clone(),
@@ -169,7 +172,7 @@ fn number(value: u32) -> NonZeroU32 {
 }
 
 fn url_from_env(vendor: Vendor, env: Env<'_>) -> Result<Option<BaseUrl>, ConfigError> {
-    let variable = vendor.url_variable();
+    let variable = url_variable(vendor);
     let Some(text) = env(variable) else { return Ok(None) };
     let wrong = |found| ConfigError::Variable { variable, message: format!("{found}, expected {}", BaseUrl::EXPECTED) };
     BaseUrl::read(text.trim()).map(Some).map_err(wrong)

@@ -3,13 +3,13 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use everycent_domain::attribution::Platform;
+use everycent_domain::source::Vendor;
 use everycent_schemas::Day;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::account::Vendor;
 use super::address::{BusAddress, StoreAddress, WarehouseAddress};
-use super::rules::Platform;
 use super::text::{BaseUrl, Dollars, Name, Text, VariableName};
 
 #[derive(Debug, Default, Deserialize)]

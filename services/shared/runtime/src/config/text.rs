@@ -2,11 +2,10 @@
 
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
-use std::str::FromStr;
 
-use everycent_schemas::{Day, InvalidDay};
+use everycent_domain::money::usd_from_dollars;
+use everycent_schemas::{Day, InvalidDay, Usd};
 use reqwest::Url;
-use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use crate::vendor::connection::check_base_url;
@@ -106,19 +105,15 @@ impl Form for Name {
 
 /// A price in dollars, as exact text.
 #[derive(Debug, Clone)]
-pub(super) struct Dollars(pub(super) String);
+pub(super) struct Dollars(pub(super) Usd);
 
 impl Form for Dollars {
     const EXPECTED: &'static str =
         "dollars as exact text in quotation marks with at most 9 decimals, such as \"0.04\", never a bare number";
 
     fn read(text: &str) -> Result<Self, String> {
-        let is_plain = text.starts_with(|c: char| c.is_ascii_digit())
-            && text.ends_with(|c: char| c.is_ascii_digit())
-            && text.chars().all(|c| c.is_ascii_digit() || c == '.');
-        match Decimal::from_str(text) {
-            Ok(amount) if is_plain && amount.scale() <= 9 => Ok(Self(text.to_owned())),
-            _ => Err(found(text)),
-        }
+        let is_digit = |c: char| c.is_ascii_digit();
+        let is_plain = text.starts_with(is_digit) && text.ends_with(is_digit);
+        usd_from_dollars(text).ok().filter(|_| is_plain).map(Self).ok_or_else(|| found(text))
     }
 }
