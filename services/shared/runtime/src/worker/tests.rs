@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use self::scene::{MAX_ATTEMPTS, Place, Script, quick};
+use self::scene::{MAX_ATTEMPTS, Place, Script, in_time, quick};
 use super::*;
 use crate::bus::Message;
 use crate::bus::unreliable::UnreliableBus;
@@ -82,7 +82,7 @@ async fn what_a_person_must_put_right_stops_the_worker_and_costs_no_attempt() {
     let blocked = |source: &str| if source == "done" { Outcome::Done } else { Outcome::stop("disk is read-only") };
     let worker = place.worker(Script::gathering(3, blocked));
     for _ in 0..MAX_ATTEMPTS + 1 {
-        let error = worker.run(CancellationToken::new()).await.unwrap_err();
+        let error = in_time(worker.run(CancellationToken::new())).await.unwrap_err();
         assert_eq!(error.to_string(), "fetch-requested: disk is read-only");
     }
     assert_eq!(place.depth().await, (2, 0, 0), "done is acked, the others wait unharmed");
@@ -132,7 +132,7 @@ async fn a_bus_out_of_reach_is_tried_again() {
     let bus = Arc::new(UnreliableBus::new(Arc::new(place.bus.clone()), flaky));
     let shutdown = CancellationToken::new();
     let worker = Worker::new(bus, Script::stopping(&shutdown)).with_settings(quick());
-    worker.run(shutdown).await.unwrap();
+    in_time(worker.run(shutdown)).await.unwrap();
     assert_eq!(worker.handler().seen(), [["a"]]);
 }
 
@@ -142,7 +142,7 @@ async fn a_shutdown_lets_the_handler_finish_and_settles_its_events() {
     place.publish(&["in hand", "waiting"]).await;
     let shutdown = CancellationToken::new();
     let worker = place.worker(Script::stopping(&shutdown)).with_settings(quick());
-    worker.run(shutdown).await.unwrap();
+    in_time(worker.run(shutdown)).await.unwrap();
     assert_eq!(worker.handler().seen(), [["in hand"]]);
     assert_eq!(place.depth().await, (1, 0, 0));
 }
@@ -152,7 +152,7 @@ async fn an_idle_worker_ends_on_shutdown() {
     let place = Place::new();
     let shutdown = CancellationToken::new();
     let worker = place.worker(Script::gathering(1, |_| Outcome::Done)).with_settings(quick());
-    let (ended, ()) = tokio::join!(worker.run(shutdown.clone()), async { shutdown.cancel() });
+    let (ended, ()) = tokio::join!(in_time(worker.run(shutdown.clone())), async { shutdown.cancel() });
     ended.unwrap();
 }
 
@@ -170,7 +170,7 @@ async fn a_worker_that_lingers_gets_what_comes_shortly_after_the_first() {
         place.until(|depth| depth.leased == 2).await;
         place.publish(&["third"]).await;
     };
-    let (ended, ()) = tokio::join!(worker.run(shutdown), late);
+    let (ended, ()) = in_time(async { tokio::join!(worker.run(shutdown), late) }).await;
     ended.unwrap();
     assert_eq!(worker.handler().seen(), [["first", "second", "third"]], "full, so it need not wait any longer");
 }
@@ -202,7 +202,7 @@ async fn leases_are_renewed_while_the_handler_works() {
         assert_eq!(place.depth().await, (0, 1, 0), "still in its hands after 118 of 60 seconds");
         finish.notify_one();
     };
-    let (settled, ()) = tokio::join!(worker.step(), watch);
+    let (settled, ()) = in_time(async { tokio::join!(worker.step(), watch) }).await;
     assert_eq!(settled.unwrap(), 1);
     assert_eq!(place.depth().await, (0, 0, 0));
 }

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use everycent_schemas::Timestamp;
@@ -79,10 +80,19 @@ async fn two_connections_to_one_file_share_no_message() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_waiting_pull_notices_what_another_process_publishes() {
     let place = Place::new();
-    let (here, there) = (place.open(), place.open());
-    let pull = tokio::spawn(async move { here.pull(TOPIC, 1, Duration::from_secs(30)).await });
-    publish(&there, "from elsewhere").await;
-    assert_eq!(texts(&pull.await.unwrap().unwrap()), ["from elsewhere"]);
+    let asked = Arc::new(CountingClock::default());
+    let here = SqliteBus::open(&place.file(), asked.clone(), SETTINGS).unwrap();
+    let pull = tokio::spawn(async move { here.pull(TOPIC, 1, Duration::from_secs(600)).await });
+    let looks_again_and_again = async {
+        while asked.0.load(Ordering::SeqCst) < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let limit = Duration::from_secs(30);
+    tokio::time::timeout(limit, looks_again_and_again).await.unwrap();
+    publish(&place.open(), "from elsewhere").await;
+    let pulled = tokio::time::timeout(limit, pull).await.unwrap().unwrap().unwrap();
+    assert_eq!(texts(&pulled), ["from elsewhere"]);
 }
 
 #[tokio::test]
@@ -161,6 +171,17 @@ async fn a_transaction_is_on_the_disk_when_it_returns() {
     let bus = place.open();
     let settings = bus.blocking("look", |queue| queue.pragmas()).await.unwrap();
     assert_eq!(settings, ("wal".to_owned(), 2), "write-ahead log, synchronous = FULL");
+}
+
+/// Stands still and counts how often it is asked, which a pull does once for each look.
+#[derive(Debug, Default)]
+struct CountingClock(AtomicU32);
+
+impl Clock for CountingClock {
+    fn now(&self) -> Timestamp {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Timestamp::from_micros(0)
+    }
 }
 
 struct Place {

@@ -123,6 +123,11 @@ fn request(source: &str) -> FetchRequested {
     }
 }
 
+/// Lets a worker that never ends fail its test.
+pub(super) async fn in_time<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), work).await.unwrap()
+}
+
 pub(super) fn quick() -> WorkerSettings {
     let moment = Duration::from_millis(5);
     WorkerSettings { renew_every: moment, idle_wait: moment, first_retry: moment, longest_retry: moment }
