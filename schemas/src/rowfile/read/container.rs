@@ -53,8 +53,11 @@ impl<'a> Container<'a> {
     }
 }
 
+/// A key and its value.
+type Pair<'a> = (&'a [u8], &'a [u8]);
+
 /// The pairs of the header's map.
-fn metadata<'a>(rest: &mut &'a [u8]) -> Result<Vec<(&'a [u8], &'a [u8])>, String> {
+fn metadata<'a>(rest: &mut &'a [u8]) -> Result<Vec<Pair<'a>>, String> {
     let mut pairs = Vec::new();
     loop {
         let count = unsigned(rest)?;

@@ -2,4 +2,5 @@
 //!
 //! Everything here is a pure function of its arguments: no clock, environment, file, network or async.
 
+pub mod merge_plan;
 pub mod objects;
