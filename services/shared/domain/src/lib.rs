@@ -4,3 +4,4 @@
 
 pub mod merge_plan;
 pub mod objects;
+pub mod sql;
