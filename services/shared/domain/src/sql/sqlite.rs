@@ -108,7 +108,7 @@ pub fn loaded_version() -> String {
 }
 
 /// The columns of coverage that a merge writes, in the order of binding. What it knows of failures is left alone.
-pub const LOADED: [&str; 13] = [
+const LOADED: [&str; 13] = [
     "source",
     "account_id",
     "activity_date",
@@ -124,7 +124,7 @@ pub const LOADED: [&str; 13] = [
     "quantity",
 ];
 
-/// Writes what coverage says of a won bucket; bound as [`LOADED`], then `merged_at`. The bound state is the one without
+/// Writes what coverage says of a won bucket; bound as `LOADED`, then `merged_at`. The bound state is the one without
 /// regard to failures; a failure that began after the answer was fetched outweighs it.
 pub fn record_loaded() -> String {
     let coverage = physical_name(shipped("coverage"), &Dialect::Sqlite);
