@@ -11,7 +11,7 @@ pub mod sqlite;
 mod template;
 mod view;
 
-pub use ddl::{base_view, ddl};
+pub use ddl::{base_view, ddl, key_order};
 pub use names::{physical_name, sqlite_type, stored_name};
 pub use template::{TemplateError, query, text};
 pub use view::view;

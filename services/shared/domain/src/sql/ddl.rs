@@ -46,7 +46,7 @@ fn sqlite_table(table: &Table) -> String {
 }
 
 /// The key, with the columns of the bucket before the others.
-pub(super) fn key_order(table: &Table) -> Vec<&str> {
+pub fn key_order(table: &Table) -> Vec<&str> {
     let rest = table.key.iter().filter(|name| !table.bucket.contains(name));
     table.bucket.iter().chain(rest).map(String::as_str).collect()
 }

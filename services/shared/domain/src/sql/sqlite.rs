@@ -1,6 +1,6 @@
 //! The statements of a merge into SQLite. Values are bound by place, in the order of the table's columns.
 
-use everycent_schemas::tables::{self, Absence, Column, Table};
+use everycent_schemas::tables::{self, Absence, Table};
 
 use super::Dialect;
 use super::ddl::key_order;
@@ -8,37 +8,39 @@ use super::names::{lines, physical_name, sqlite_type, stored_name};
 
 /// What merging into one table takes, in the order of use.
 ///
-/// Rows of buckets that hold nothing yet go straight into the table. The others are staged, and then decide what of
-/// their bucket is deleted and what is written.
+/// Rows of buckets that hold nothing yet are inserted. The others are written where they differ, and their keys are
+/// noted, because what is not among them is deleted at the end. A staging table of whole rows took a tenth to a fifth
+/// longer with 300,000 usage rows, and more room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableMerge {
     /// Whether the table has a row in a bucket; the bucket's columns are bound.
     pub is_occupied: String,
-    /// Adds a row to the table.
+    /// Adds a row to the table; a known key is an error.
     pub insert: String,
-    /// Makes the staging table, empty.
-    pub create_staging: String,
-    /// Adds a row to the staging table.
-    pub stage: String,
-    /// Deletes the rows of a bucket whose keys are not staged; the bucket's columns are bound. None if the table keeps
+    /// Makes the table of noted keys, empty.
+    pub create_noted: String,
+    /// Notes a key, bound in the order of [`key_order`](super::key_order); one that is noted already is an error.
+    pub note: String,
+    /// Writes a row that is new or says something else.
+    pub upsert: String,
+    /// Deletes the rows of a bucket whose keys are not noted; the bucket's columns are bound. None if the table keeps
     /// what vanished.
     pub delete: Option<String>,
-    /// Writes the staged rows that are new or say something else.
-    pub upsert: String,
-    pub drop_staging: String,
+    pub drop_noted: String,
 }
 
 pub fn table_merge(table: &Table) -> TableMerge {
     let target = physical_name(table, &Dialect::Sqlite);
-    let staging = format!("temp.staged_{}", table.name);
+    let noted = format!("temp.noted_{}", table.name);
+    let insert = insert(&target, table);
     TableMerge {
         is_occupied: format!("SELECT EXISTS (SELECT 1 FROM {target} WHERE {})", in_bucket(table)),
-        insert: insert(&target, table),
-        create_staging: create_staging(&staging, table),
-        stage: insert(&staging, table),
-        delete: (table.absence == Absence::Delete).then(|| delete(&target, &staging, table)),
-        upsert: upsert(&target, &staging, table),
-        drop_staging: format!("DROP TABLE {staging}"),
+        create_noted: create_noted(&noted, table),
+        note: note(&noted, table),
+        upsert: format!("{insert}\n{}", on_conflict(&target, table)),
+        delete: (table.absence == Absence::Delete).then(|| delete(&target, &noted, table)),
+        drop_noted: format!("DROP TABLE {noted}"),
+        insert,
     }
 }
 
@@ -56,28 +58,28 @@ fn insert(target: &str, table: &Table) -> String {
     format!("INSERT INTO {target} ({}) VALUES ({})", columns(table), places.join(", "))
 }
 
-fn create_staging(staging: &str, table: &Table) -> String {
-    let column = |column: &Column| {
-        let null = if column.nullable { "" } else { " NOT NULL" };
-        format!("{} {}{null}", stored_name(column), sqlite_type(column.kind))
-    };
-    let primary_key = format!("PRIMARY KEY ({})", key_order(table).join(", "));
-    let definitions = table.columns.iter().map(column).chain(std::iter::once(primary_key));
-    format!("CREATE TABLE {staging} (\n{}\n) STRICT, WITHOUT ROWID", lines(definitions))
+fn create_noted(noted: &str, table: &Table) -> String {
+    let key = key_order(table);
+    let column =
+        |name: &&str| format!("{name} {} NOT NULL", table.column(name).map_or("TEXT", |c| sqlite_type(c.kind)));
+    let primary_key = format!("PRIMARY KEY ({})", key.join(", "));
+    let definitions = key.iter().map(column).chain(std::iter::once(primary_key));
+    format!("CREATE TABLE {noted} (\n{}\n) STRICT, WITHOUT ROWID", lines(definitions))
 }
 
-fn delete(target: &str, staging: &str, table: &Table) -> String {
-    let same: Vec<String> = key_order(table).iter().map(|name| format!("staged.{name} = {target}.{name}")).collect();
+fn note(noted: &str, table: &Table) -> String {
+    let key = key_order(table);
+    let places: Vec<String> = (1..=key.len()).map(|place| format!("?{place}")).collect();
+    format!("INSERT INTO {noted} ({}) VALUES ({})", key.join(", "), places.join(", "))
+}
+
+fn delete(target: &str, noted: &str, table: &Table) -> String {
+    let same: Vec<String> = key_order(table).iter().map(|name| format!("noted.{name} = {target}.{name}")).collect();
     format!(
-        "DELETE FROM {target}\nWHERE {}\n  AND NOT EXISTS (SELECT 1 FROM {staging} AS staged WHERE {})",
+        "DELETE FROM {target}\nWHERE {}\n  AND NOT EXISTS (SELECT 1 FROM {noted} AS noted WHERE {})",
         in_bucket(table),
         same.join(" AND "),
     )
-}
-
-fn upsert(target: &str, staging: &str, table: &Table) -> String {
-    let names = columns(table);
-    format!("INSERT INTO {target} ({names})\nSELECT {names} FROM {staging} WHERE true\n{}", on_conflict(target, table))
 }
 
 /// Where the content is the same, nothing is written: a change of provenance alone is no change.

@@ -30,10 +30,9 @@ fn views_in_both_dialects() {
 #[test]
 fn the_statements_of_a_merge_into_sqlite() {
     for name in ["claude_cost_totals", "rejected_records"] {
-        let sqlite::TableMerge { is_occupied, insert, create_staging, stage, delete, upsert, drop_staging } =
+        let sqlite::TableMerge { is_occupied, insert, create_noted, note, upsert, delete, drop_noted } =
             sqlite::table_merge(tables::find(name).unwrap());
-        let text =
-            [is_occupied, insert, create_staging, stage, delete.unwrap(), upsert, drop_staging].join(";\n\n") + ";\n";
+        let text = [is_occupied, insert, create_noted, note, upsert, delete.unwrap(), drop_noted].join(";\n\n") + ";\n";
         insta::assert_snapshot!(format!("sqlite_merge_{name}"), text);
     }
 }

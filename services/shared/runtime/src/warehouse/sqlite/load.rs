@@ -1,12 +1,13 @@
-//! Rows from a row file into the table or its staging table. The inner loop of every merge: it copies no text.
+//! Rows from a row file into the table. The inner loop of every merge: it copies no text.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use everycent_domain::sql::key_order;
 use everycent_domain::sql::sqlite::TableMerge;
 use everycent_schemas::events::{BatchNormalized, RowFile};
 use everycent_schemas::rowfile::{CellRef, RowFileReader};
-use everycent_schemas::tables::{Kind, Table};
+use everycent_schemas::tables::{Column, Kind, Table};
 use everycent_schemas::{Day, Timestamp};
 use rusqlite::types::Null;
 use rusqlite::{Connection, Statement};
@@ -17,11 +18,11 @@ use crate::warehouse::WarehouseError;
 /// Where the rows of a day go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Destination {
-    /// The bucket is empty: straight into the table.
-    Table,
-    /// It holds rows, to be compared with.
-    Staging,
-    /// A later answer has decided it.
+    /// Into a bucket that was empty.
+    New,
+    /// Into a bucket that holds rows, to be compared with.
+    Known,
+    /// A later answer has decided the bucket.
     Nowhere,
 }
 
@@ -30,33 +31,41 @@ pub(super) struct Loader<'c> {
     path: &'c Path,
     table: &'static Table,
     insert: Statement<'c>,
-    stage: Option<Statement<'c>>,
+    known: Option<Known<'c>>,
     texts: Texts,
-    inserted: u64,
+    written: u64,
+}
+
+/// What buckets that hold rows take.
+struct Known<'c> {
+    note: Statement<'c>,
+    upsert: Statement<'c>,
 }
 
 impl<'c> Loader<'c> {
+    /// `known` tells whether a bucket holds rows, and the table of noted keys is there.
     pub fn new(
         connection: &'c Connection,
         path: &'c Path,
         table: &'static Table,
         statements: &TableMerge,
-        staging: bool,
+        known: bool,
     ) -> Result<Self, WarehouseError> {
         let prepare = |sql: &str| connection.prepare(sql).map_err(named(path, "merge"));
+        let prepare_known = || Ok(Known { note: prepare(&statements.note)?, upsert: prepare(&statements.upsert)? });
         Ok(Self {
             path,
             table,
             insert: prepare(&statements.insert)?,
-            stage: staging.then(|| prepare(&statements.stage)).transpose()?,
+            known: known.then(prepare_known).transpose()?,
             texts: Texts::default(),
-            inserted: 0,
+            written: 0,
         })
     }
 
-    /// Rows that went straight into the table so far.
-    pub fn inserted(&self) -> u64 {
-        self.inserted
+    /// Rows that changed the table so far.
+    pub fn written(&self) -> u64 {
+        self.written
     }
 
     /// Takes one file of a batch; `won` says where the days go that the batch decides.
@@ -76,22 +85,30 @@ impl<'c> Loader<'c> {
             rows += 1;
             let day = columns.check_bucket(&cells, batch).map_err(bad)?;
             let destination = days.destination(day).ok_or_else(|| bad(columns.strange_day(day)))?;
-            let statement = match destination {
-                Destination::Table => &mut self.insert,
-                Destination::Staging => self.stage.as_mut().expect("invariant: an occupied bucket has a staging table"),
-                Destination::Nowhere => continue,
-            };
-            columns.bind(&cells, statement, &mut self.texts).map_err(|e| match e {
-                NotBound::Cell(reason) => bad(reason),
-                NotBound::Sql(error) => named(self.path, "merge")(error),
+            self.write(&columns, &cells, destination).map_err(|error| match error {
+                NotWritten::Cell(reason) => bad(format!("row {rows}: {reason}")),
+                NotWritten::Sql(error) if is_about_the_row(&error) => bad(format!("row {rows}: {error}")),
+                NotWritten::Sql(error) => named(self.path, "merge")(error),
             })?;
-            statement.raw_execute().map_err(|error| match is_about_the_row(&error) {
-                true => bad(format!("row {rows}: {error}")),
-                false => named(self.path, "merge")(error),
-            })?;
-            self.inserted += u64::from(destination == Destination::Table);
         }
         if rows == file.rows { Ok(()) } else { Err(bad(format!("it has {rows} rows, its event says {}", file.rows))) }
+    }
+
+    fn write(&mut self, columns: &Columns, cells: &[CellRef<'_>], destination: Destination) -> Result<(), NotWritten> {
+        let statement = match destination {
+            Destination::New => &mut self.insert,
+            Destination::Known => {
+                let Known { note, upsert } =
+                    self.known.as_mut().expect("invariant: a loader is told when a bucket holds rows");
+                bind(&columns.key, cells, note, &mut self.texts)?;
+                note.raw_execute()?;
+                upsert
+            }
+            Destination::Nowhere => return Ok(()),
+        };
+        bind(&columns.all, cells, statement, &mut self.texts)?;
+        self.written += statement.raw_execute()? as u64;
+        Ok(())
     }
 }
 
@@ -113,16 +130,25 @@ impl Days {
 /// How the columns of a table lie in a file.
 struct Columns {
     table: &'static Table,
-    /// For each column of the table its place in the file; one that the file does not have is null.
-    places: Vec<Option<usize>>,
+    all: Vec<Source>,
+    key: Vec<Source>,
     account: usize,
     day: usize,
     source: Option<usize>,
 }
 
-enum NotBound {
+/// A column of the table and its place in the file; one that the file does not have is null.
+type Source = (&'static Column, Option<usize>);
+
+enum NotWritten {
     Cell(String),
     Sql(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for NotWritten {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
 }
 
 impl Columns {
@@ -132,7 +158,8 @@ impl Columns {
         let has_source = table.bucket.iter().any(|name| name == "source");
         Ok(Self {
             table,
-            places: table.columns.iter().map(|column| place(&column.name)).collect(),
+            all: table.columns.iter().map(|column| (column, place(&column.name))).collect(),
+            key: key_order(table).into_iter().filter_map(|name| Some((table.column(name)?, place(name)))).collect(),
             account: needed(table.account_column())?,
             day: needed(&table.partition)?,
             source: has_source.then(|| needed("source")).transpose()?,
@@ -158,32 +185,37 @@ impl Columns {
             i32::try_from(day).ok().and_then(Day::from_epoch_days).map_or(day.to_string(), |day| day.to_string());
         format!("it holds a row of {text}, a day that its event does not name")
     }
+}
 
-    fn bind(&self, cells: &[CellRef<'_>], statement: &mut Statement<'_>, texts: &mut Texts) -> Result<(), NotBound> {
-        for ((column, place), parameter) in self.table.columns.iter().zip(&self.places).zip(1..) {
-            let cell = place.map_or(CellRef::Null, |place| cells[place]);
-            let strange = || NotBound::Cell(format!("column {} holds {cell:?}", column.name));
-            match (column.kind, cell) {
-                (_, CellRef::Null) => statement.raw_bind_parameter(parameter, Null),
-                (Kind::Text, CellRef::Text(text)) => statement.raw_bind_parameter(parameter, text),
-                (Kind::Integer, CellRef::Integer(value)) => statement.raw_bind_parameter(parameter, value),
-                (Kind::Boolean, CellRef::Boolean(value)) => statement.raw_bind_parameter(parameter, value),
-                (Kind::Date, CellRef::Integer(days)) => {
-                    statement.raw_bind_parameter(parameter, texts.day(days).ok_or_else(strange)?)
-                }
-                (Kind::Timestamp, CellRef::Integer(micros)) => {
-                    statement.raw_bind_parameter(parameter, texts.timestamp(micros))
-                }
-                (Kind::Money, CellRef::Money(amount)) => {
-                    let nanos = amount.nanos_i64().map_err(|_| strange())?;
-                    statement.raw_bind_parameter(parameter, nanos)
-                }
-                _ => return Err(strange()),
+/// Binds the sources one after another.
+fn bind(
+    sources: &[Source],
+    cells: &[CellRef<'_>],
+    statement: &mut Statement<'_>,
+    texts: &mut Texts,
+) -> Result<(), NotWritten> {
+    for ((column, place), parameter) in sources.iter().zip(1..) {
+        let cell = place.map_or(CellRef::Null, |place| cells[place]);
+        let strange = || NotWritten::Cell(format!("column {} holds {cell:?}", column.name));
+        match (column.kind, cell) {
+            (_, CellRef::Null) => statement.raw_bind_parameter(parameter, Null),
+            (Kind::Text, CellRef::Text(text)) => statement.raw_bind_parameter(parameter, text),
+            (Kind::Integer, CellRef::Integer(value)) => statement.raw_bind_parameter(parameter, value),
+            (Kind::Boolean, CellRef::Boolean(value)) => statement.raw_bind_parameter(parameter, value),
+            (Kind::Date, CellRef::Integer(days)) => {
+                statement.raw_bind_parameter(parameter, texts.day(days).ok_or_else(strange)?)
             }
-            .map_err(NotBound::Sql)?;
-        }
-        Ok(())
+            (Kind::Timestamp, CellRef::Integer(micros)) => {
+                statement.raw_bind_parameter(parameter, texts.timestamp(micros))
+            }
+            (Kind::Money, CellRef::Money(amount)) => {
+                let nanos = amount.nanos_i64().map_err(|_| strange())?;
+                statement.raw_bind_parameter(parameter, nanos)
+            }
+            _ => return Err(strange()),
+        }?;
     }
+    Ok(())
 }
 
 /// Days and instants as text. Neighbouring rows share them, so the last few are kept.

@@ -65,17 +65,14 @@ impl TableWork<'_> {
         let failed = named(self.path, ACTION);
         let statements = table_merge(self.plan.table);
         let occupied = self.occupied(&statements).map_err(failed)?;
-        let staging = occupied.contains(&true);
-        if staging {
-            self.transaction.execute_batch(&statements.create_staging).map_err(failed)?;
+        if !occupied.contains(&true) {
+            let written = self.load(&statements, &occupied, files)?;
+            return Ok(TableChange { table: self.plan.table.name, written, deleted: 0 });
         }
-        let mut written = self.load(&statements, &occupied, files)?;
-        let mut deleted = 0;
-        if staging {
-            deleted = self.delete(&statements, &occupied).map_err(failed)?;
-            written += self.transaction.execute(&statements.upsert, []).map_err(failed)? as u64;
-            self.transaction.execute_batch(&statements.drop_staging).map_err(failed)?;
-        }
+        self.transaction.execute_batch(&statements.create_noted).map_err(failed)?;
+        let written = self.load(&statements, &occupied, files)?;
+        let deleted = self.delete(&statements, &occupied).map_err(failed)?;
+        self.transaction.execute_batch(&statements.drop_noted).map_err(failed)?;
         Ok(TableChange { table: self.plan.table.name, written, deleted })
     }
 
@@ -86,19 +83,19 @@ impl TableWork<'_> {
         buckets.map(|bucket| is_occupied.query_row(params_from_iter(bucket), |row| row.get(0))).collect()
     }
 
-    /// Reads the files; gives the number of rows that went straight into the table.
+    /// Reads the files; gives the number of rows that changed the table.
     fn load(&self, statements: &TableMerge, occupied: &[bool], files: &mut Files) -> Result<u64, WarehouseError> {
         let mut loader =
             Loader::new(self.transaction, self.path, self.plan.table, statements, occupied.contains(&true))?;
         for staged in &self.plan.files {
             let of_batch = self.plan.won.iter().zip(occupied).filter(|(won, _)| won.batch == staged.batch);
             let destinations = of_batch.map(|(won, occupied)| {
-                let destination = if *occupied { Destination::Staging } else { Destination::Table };
+                let destination = if *occupied { Destination::Known } else { Destination::New };
                 (won.bucket.activity_date, destination)
             });
             loader.load(&self.batches[staged.batch], &staged.file, destinations, &files.next()?)?;
         }
-        Ok(loader.inserted())
+        Ok(loader.written())
     }
 
     fn delete(&self, statements: &TableMerge, occupied: &[bool]) -> rusqlite::Result<u64> {

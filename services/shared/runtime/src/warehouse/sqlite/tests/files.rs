@@ -205,7 +205,7 @@ async fn what_a_merge_asks_of_a_bucket_reads_no_other_bucket() {
     let connection = Connection::open(&path).unwrap();
     for table in tables::fed_by("anthropic/cost_report") {
         let statements = table_merge(table);
-        connection.execute_batch(&statements.create_staging).unwrap();
+        connection.execute_batch(&statements.create_noted).unwrap();
         for statement in [&statements.is_occupied, statements.delete.as_ref().unwrap()] {
             let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
             let bound = vec!["x"; explain.parameter_count()];
