@@ -8,5 +8,6 @@ pub mod rowfile;
 pub mod rows;
 pub mod tables;
 mod values;
+pub mod views;
 
 pub use values::{Day, InvalidDay, Timestamp, Usd, UsdOverflow};

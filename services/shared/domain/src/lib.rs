@@ -5,6 +5,7 @@
 pub mod attribution;
 pub mod identity;
 pub mod manifest;
+pub mod merge_plan;
 pub mod money;
 pub mod normalize;
 pub mod objects;
@@ -14,6 +15,7 @@ pub mod recipe;
 pub mod reconcile;
 pub mod replay;
 pub mod source;
+pub mod sql;
 pub mod vendors;
 pub mod wanted;
 pub mod window;

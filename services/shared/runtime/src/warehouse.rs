@@ -1,5 +1,9 @@
 //! The warehouse: the tables and views that people read.
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+mod sqlite;
+
 use std::fmt::Debug;
 
 use async_trait::async_trait;
@@ -8,6 +12,8 @@ use everycent_schemas::rowfile::Cell;
 use everycent_schemas::{Day, Timestamp, Usd};
 
 use crate::store::Store;
+
+pub use sqlite::SqliteWarehouse;
 
 /// What a merge did with one batch, in the order of the batches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +74,7 @@ pub struct Verdict {
     pub explanation: String,
 }
 
-/// The answer to a query.
+/// The answer to a query. Dates, timestamps and ratios come back as text; booleans as the warehouse keeps them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rows {
     pub columns: Vec<String>,
@@ -97,7 +103,10 @@ pub enum WarehouseError {
 ///   `snapshot_id`, `normalized_at`. An equal version has been merged before: it loses and changes nothing.
 /// - In the won buckets of each table that the source feeds, rows with a known key are updated if their content differs,
 ///   new keys are inserted, and keys that are no longer there are deleted. Nothing outside the won buckets is touched.
-/// - Hence any number of merges of the same batches, in any order and any grouping, end in the same tables.
+/// - Where the content is the same nothing is written, and the row goes on telling which answer last changed it.
+/// - Hence any number of merges of the same batches, in any order and any grouping, end in the same tables; only which
+///   of several answers that say the same a row is credited to depends on who came first.
+/// - A row file that is not what its event says, or that holds a row of another account or day, refuses the merge.
 /// - A failure marks its days `failed` if it began after the loaded answer was fetched. It takes no row away.
 #[async_trait]
 pub trait Warehouse: Debug + Send + Sync {

@@ -1,0 +1,230 @@
+//! What a merge will do: which batch decides which bucket, what has to be staged, and what coverage will say.
+//!
+//! A decision only: nothing here reads a row or writes a table.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use everycent_schemas::events::{BatchNormalized, RowFile};
+use everycent_schemas::tables::{self, Table};
+use everycent_schemas::{Day, Timestamp, Usd};
+
+/// The unit of truth: one source, one account, one UTC day.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BucketId {
+    pub source: String,
+    pub account_id: String,
+    pub activity_date: Day,
+}
+
+/// Which answer a bucket holds; the higher one wins.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    pub fetched_at: Timestamp,
+    pub snapshot_id: String,
+    pub normalized_at: Timestamp,
+}
+
+impl Version {
+    pub fn of(batch: &BatchNormalized) -> Self {
+        Self {
+            fetched_at: batch.fetched_at,
+            snapshot_id: batch.snapshot_id.clone(),
+            normalized_at: batch.normalized_at,
+        }
+    }
+}
+
+/// What coverage says is loaded, of the buckets that matter here.
+pub type CoverageVersions = BTreeMap<BucketId, Version>;
+
+/// What a merge will do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MergePlan {
+    /// One for each batch, in their order.
+    pub outcomes: Vec<Outcome>,
+    /// The tables that change hands somewhere, in the order of [`tables::all`].
+    pub tables: Vec<TablePlan>,
+    /// In order of bucket.
+    pub coverage: Vec<CoverageUpdate>,
+}
+
+/// What becomes of one batch.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outcome {
+    /// Days that the batch decides, in order.
+    pub won: Vec<Day>,
+    /// Days that a later answer decided, before or in this merge.
+    pub lost: Vec<Day>,
+}
+
+/// What becomes of one table.
+#[derive(Debug, Clone)]
+pub struct TablePlan {
+    pub table: &'static Table,
+    /// The buckets to replace. One that the batch has no row for becomes empty.
+    pub won: Vec<WonBucket>,
+    /// The files that may hold rows of won buckets.
+    pub files: Vec<StagedFile>,
+}
+
+impl PartialEq for TablePlan {
+    fn eq(&self, other: &Self) -> bool {
+        (self.table.name, &self.won, &self.files) == (other.table.name, &other.won, &other.files)
+    }
+}
+
+impl Eq for TablePlan {}
+
+/// A bucket and the batch that decides it, by its place among the batches.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WonBucket {
+    pub bucket: BucketId,
+    pub batch: usize,
+}
+
+/// A file to read. Of its rows only those of days that its batch won count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagedFile {
+    pub batch: usize,
+    pub file: RowFile,
+}
+
+/// What coverage will say of a bucket that was won. A failure that is recorded there stays recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CoverageUpdate {
+    pub bucket: BucketId,
+    pub version: Version,
+    pub recipe: String,
+    pub settled: bool,
+    pub rows: i64,
+    pub rejects: i64,
+    pub amount_usd: Option<Usd>,
+    pub quantity: i64,
+}
+
+/// A batch contradicts itself or the tables; trying again does not help.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    #[error("batch {snapshot_id} says two things about {day}")]
+    DayTwice { snapshot_id: String, day: Day },
+    #[error("row file {object} is for table {table}, which {source_name} does not feed")]
+    WrongTable { object: String, table: String, source_name: String },
+}
+
+/// Decides what merging `batches` does where `recorded` is loaded already.
+pub fn plan(batches: &[BatchNormalized], recorded: &CoverageVersions) -> Result<MergePlan, PlanError> {
+    let winners = winners(batches, recorded)?;
+    Ok(MergePlan {
+        outcomes: outcomes(batches, &winners),
+        tables: table_plans(batches, &winners)?,
+        coverage: winners.iter().map(|(bucket, place)| place.update(bucket, batches)).collect(),
+    })
+}
+
+/// The buckets that the batches speak of, in order: what has to be known of coverage before a plan is made.
+pub fn buckets_of(batches: &[BatchNormalized]) -> BTreeSet<BucketId> {
+    batches.iter().flat_map(|batch| batch.buckets.iter().map(|bucket| bucket_id(batch, bucket.activity_date))).collect()
+}
+
+fn bucket_id(batch: &BatchNormalized, activity_date: Day) -> BucketId {
+    BucketId { source: batch.source.clone(), account_id: batch.account_id.clone(), activity_date }
+}
+
+/// Where the decisive word on a bucket stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    batch: usize,
+    bucket: usize,
+}
+
+impl Place {
+    fn update(self, bucket: &BucketId, batches: &[BatchNormalized]) -> CoverageUpdate {
+        let batch = &batches[self.batch];
+        let said = &batch.buckets[self.bucket];
+        CoverageUpdate {
+            bucket: bucket.clone(),
+            version: Version::of(batch),
+            recipe: batch.recipe.clone(),
+            settled: said.settled,
+            rows: said.rows,
+            rejects: said.rejects,
+            amount_usd: said.amount_usd,
+            quantity: said.quantity,
+        }
+    }
+}
+
+type Winners = BTreeMap<BucketId, Place>;
+
+fn winners(batches: &[BatchNormalized], recorded: &CoverageVersions) -> Result<Winners, PlanError> {
+    let mut highest = recorded.clone();
+    let mut winners = Winners::new();
+    for (index, batch) in batches.iter().enumerate() {
+        refuse_a_day_twice(batch)?;
+        let version = Version::of(batch);
+        for (place, said) in batch.buckets.iter().enumerate() {
+            let bucket = bucket_id(batch, said.activity_date);
+            if highest.get(&bucket).is_none_or(|loaded| *loaded < version) {
+                highest.insert(bucket.clone(), version.clone());
+                winners.insert(bucket, Place { batch: index, bucket: place });
+            }
+        }
+    }
+    Ok(winners)
+}
+
+fn refuse_a_day_twice(batch: &BatchNormalized) -> Result<(), PlanError> {
+    let mut days = BTreeSet::new();
+    match batch.buckets.iter().find(|bucket| !days.insert(bucket.activity_date)) {
+        Some(bucket) => Err(PlanError::DayTwice { snapshot_id: batch.snapshot_id.clone(), day: bucket.activity_date }),
+        None => Ok(()),
+    }
+}
+
+fn outcomes(batches: &[BatchNormalized], winners: &Winners) -> Vec<Outcome> {
+    let outcome = |(index, batch): (usize, &BatchNormalized)| {
+        let won = |day: &Day| winners.get(&bucket_id(batch, *day)).is_some_and(|place| place.batch == index);
+        let mut days: Vec<Day> = batch.buckets.iter().map(|bucket| bucket.activity_date).collect();
+        days.sort_unstable();
+        let (won, lost) = days.into_iter().partition(won);
+        Outcome { won, lost }
+    };
+    batches.iter().enumerate().map(outcome).collect()
+}
+
+fn table_plans(batches: &[BatchNormalized], winners: &Winners) -> Result<Vec<TablePlan>, PlanError> {
+    let winning: BTreeSet<usize> = winners.values().map(|place| place.batch).collect();
+    for index in &winning {
+        refuse_a_file_of_another_table(&batches[*index])?;
+    }
+    let plan = |table: &'static Table| TablePlan {
+        table,
+        won: winners
+            .iter()
+            .filter(|(bucket, _)| table.is_fed_by(&bucket.source))
+            .map(|(bucket, place)| WonBucket { bucket: bucket.clone(), batch: place.batch })
+            .collect(),
+        files: winning.iter().flat_map(|index| files_of(*index, &batches[*index], table)).collect(),
+    };
+    Ok(tables::all().iter().map(plan).filter(|plan| !plan.won.is_empty()).collect())
+}
+
+fn files_of(index: usize, batch: &BatchNormalized, table: &Table) -> impl Iterator<Item = StagedFile> {
+    let of_table = batch.files.iter().filter(move |file| file.table == table.name);
+    of_table.map(move |file| StagedFile { batch: index, file: file.clone() })
+}
+
+fn refuse_a_file_of_another_table(batch: &BatchNormalized) -> Result<(), PlanError> {
+    let not_fed = |file: &&RowFile| !tables::fed_by(&batch.source).any(|table| table.name == file.table);
+    match batch.files.iter().find(not_fed) {
+        Some(file) => Err(PlanError::WrongTable {
+            object: file.object.clone(),
+            table: file.table.clone(),
+            source_name: batch.source.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

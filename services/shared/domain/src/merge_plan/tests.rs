@@ -1,0 +1,169 @@
+#![allow(clippy::unwrap_used)]
+
+use everycent_schemas::events::Bucket;
+use proptest::prelude::*;
+
+use super::*;
+
+const COSTS: &str = "anthropic/cost_report";
+
+fn day(offset: u32) -> Day {
+    Day::new(2025, 10, 1).unwrap().plus(offset)
+}
+
+/// A batch of cost rows over the days `from..=to`, with one file of them.
+fn batch(snapshot_id: &str, fetched: i64, normalized: i64, from: u32, to: u32) -> BatchNormalized {
+    let bucket = |offset| Bucket {
+        activity_date: day(offset),
+        settled: offset < 2,
+        rows: fetched,
+        rejects: 0,
+        amount_usd: Some(Usd::from_nanos(normalized.into())),
+        quantity: 0,
+    };
+    BatchNormalized {
+        snapshot_id: snapshot_id.into(),
+        source: COSTS.into(),
+        account_id: "acme".into(),
+        from_date: day(from),
+        to_date: day(to),
+        fetched_at: Timestamp::from_micros(fetched),
+        normalized_at: Timestamp::from_micros(normalized),
+        recipe: "r".into(),
+        buckets: (from..=to).map(bucket).collect(),
+        files: vec![RowFile {
+            table: "claude_costs".into(),
+            object: format!("rows/claude_costs/{snapshot_id}/{normalized}.avro"),
+            rows: 1,
+            bytes: 1,
+        }],
+    }
+}
+
+fn plan_from_nothing(batches: &[BatchNormalized]) -> MergePlan {
+    plan(batches, &CoverageVersions::new()).unwrap()
+}
+
+fn days(offsets: impl IntoIterator<Item = u32>) -> Vec<Day> {
+    offsets.into_iter().map(day).collect()
+}
+
+/// What coverage holds after the plan.
+fn after(recorded: &CoverageVersions, plan: &MergePlan) -> CoverageVersions {
+    let updates = plan.coverage.iter().map(|update| (update.bucket.clone(), update.version.clone()));
+    recorded.clone().into_iter().chain(updates).collect()
+}
+
+#[test]
+fn the_later_answer_wins_where_two_overlap_and_the_earlier_keeps_the_rest() {
+    let plan = plan_from_nothing(&[batch("b", 2, 3, 2, 4), batch("a", 1, 9, 0, 3)]);
+    assert_eq!(plan.outcomes[0], Outcome { won: days(2..=4), lost: vec![] });
+    assert_eq!(plan.outcomes[1], Outcome { won: days(0..=1), lost: days(2..=3) });
+    let costs = &plan.tables[0];
+    assert_eq!(costs.table.name, "claude_costs");
+    assert_eq!(costs.won.iter().map(|won| won.batch).collect::<Vec<_>>(), [1, 1, 0, 0, 0]);
+    assert_eq!(costs.files.iter().map(|staged| staged.batch).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(plan.coverage.iter().map(|update| update.rows).collect::<Vec<_>>(), [1, 1, 2, 2, 2]);
+    assert_eq!(
+        plan.coverage.iter().map(|update| update.settled).collect::<Vec<_>>(),
+        [true, true, false, false, false]
+    );
+}
+
+#[test]
+fn a_replay_wins_over_the_same_answer_and_loses_against_a_later_one() {
+    let recorded =
+        after(&CoverageVersions::new(), &plan_from_nothing(&[batch("a", 5, 6, 0, 0), batch("b", 7, 8, 1, 1)]));
+    let replayed = plan(&[batch("a", 5, 99, 0, 1)], &recorded).unwrap();
+    assert_eq!(replayed.outcomes, [Outcome { won: days([0]), lost: days([1]) }]);
+}
+
+#[test]
+fn a_version_that_was_merged_before_loses_and_changes_nothing() {
+    let first = batch("a", 5, 6, 0, 1);
+    let recorded = after(&CoverageVersions::new(), &plan_from_nothing(std::slice::from_ref(&first)));
+    let again = plan(&[first.clone(), first], &recorded).unwrap();
+    assert!(again.tables.is_empty() && again.coverage.is_empty());
+    assert!(again.outcomes.iter().all(|outcome| outcome.won.is_empty() && outcome.lost == days(0..=1)));
+}
+
+#[test]
+fn a_batch_without_a_file_still_empties_every_table_that_its_source_feeds() {
+    let mut empty = batch("a", 5, 6, 0, 1);
+    empty.files.clear();
+    let plan = plan_from_nothing(&[empty]);
+    assert_eq!(plan.tables.iter().map(|t| t.table.name).collect::<Vec<_>>(), ["claude_costs", "rejected_records"]);
+    assert!(plan.tables.iter().all(|table| table.won.len() == 2 && table.files.is_empty()));
+}
+
+#[test]
+fn a_batch_that_won_nothing_is_not_read() {
+    let plan = plan_from_nothing(&[batch("a", 1, 1, 0, 1), batch("b", 2, 2, 0, 1)]);
+    assert_eq!(plan.tables[0].files.iter().map(|staged| staged.batch).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn other_accounts_and_sources_are_other_buckets() {
+    let mut other_account = batch("b", 2, 2, 0, 0);
+    other_account.account_id = "other".into();
+    let mut other_source = batch("c", 3, 3, 0, 0);
+    other_source.source = "anthropic/cost_totals".into();
+    other_source.files[0].table = "claude_cost_totals".into();
+    let plan = plan_from_nothing(&[batch("a", 1, 1, 0, 0), other_account, other_source]);
+    assert!(plan.outcomes.iter().all(|outcome| outcome.won == days([0]) && outcome.lost.is_empty()));
+    let won: Vec<(&str, usize)> = plan.tables.iter().map(|table| (table.table.name, table.won.len())).collect();
+    assert_eq!(won, [("claude_costs", 2), ("claude_cost_totals", 1), ("rejected_records", 3)]);
+}
+
+#[test]
+fn a_batch_that_contradicts_itself_is_refused_by_name() {
+    let mut twice = batch("a", 1, 1, 0, 0);
+    twice.buckets.push(twice.buckets[0].clone());
+    let error = plan(&[twice], &CoverageVersions::new()).unwrap_err();
+    assert_eq!(error.to_string(), "batch a says two things about 2025-10-01");
+
+    let mut foreign = batch("a", 1, 1, 0, 0);
+    foreign.files[0].table = "cursor_usage_stats".into();
+    let error = plan(&[foreign], &CoverageVersions::new()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "row file rows/claude_costs/a/1.avro is for table cursor_usage_stats, which anthropic/cost_report does not feed"
+    );
+}
+
+fn any_batch() -> impl Strategy<Value = BatchNormalized> {
+    (0..3_i64, 0..4_i64, 0..6_u32, 0..4_u32).prop_map(|(fetched, normalized, from, length)| {
+        batch(&format!("s{fetched}{from}{length}"), fetched, normalized, from, from + length)
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_order_and_any_grouping_of_the_same_batches_gives_the_same_winners(
+        (batches, shuffled) in prop::collection::vec(any_batch(), 1..12)
+            .prop_flat_map(|batches| (Just(batches.clone()), Just(batches).prop_shuffle())),
+        cuts in prop::collection::vec(any::<bool>(), 12),
+    ) {
+        let at_once = after(&CoverageVersions::new(), &plan_from_nothing(&batches));
+        let mut step_by_step = CoverageVersions::new();
+        let mut group = Vec::new();
+        for (batch, cut) in shuffled.into_iter().zip(cuts) {
+            group.push(batch);
+            if cut {
+                step_by_step = after(&step_by_step, &plan(&std::mem::take(&mut group), &step_by_step).unwrap());
+            }
+        }
+        step_by_step = after(&step_by_step, &plan(&group, &step_by_step).unwrap());
+        prop_assert_eq!(at_once, step_by_step);
+    }
+
+    #[test]
+    fn every_day_of_every_batch_is_either_won_or_lost(batches in prop::collection::vec(any_batch(), 1..8)) {
+        let plan = plan_from_nothing(&batches);
+        for (batch, outcome) in batches.iter().zip(&plan.outcomes) {
+            prop_assert_eq!(outcome.won.len() + outcome.lost.len(), batch.buckets.len());
+        }
+        let won: usize = plan.outcomes.iter().map(|outcome| outcome.won.len()).sum();
+        prop_assert_eq!(won, plan.coverage.len());
+    }
+}

@@ -1,0 +1,114 @@
+#![allow(clippy::unwrap_used)]
+
+use everycent_schemas::events::{BatchNormalized, Bucket, RowFile};
+use everycent_schemas::{Day, Timestamp, Usd, tables, views};
+
+use super::*;
+use crate::merge_plan::{self, CoverageVersions};
+
+fn bigquery() -> Dialect {
+    Dialect::BigQuery { dataset: "acme-billing.ai_usage_analytics".into() }
+}
+
+#[test]
+fn tables_in_both_dialects() {
+    for table in tables::all() {
+        let text = |dialect| ddl(table, dialect).join(";\n\n") + ";\n";
+        insta::assert_snapshot!(format!("sqlite_{}", table.name), text(&Dialect::Sqlite));
+        insta::assert_snapshot!(format!("bigquery_{}", table.name), text(&bigquery()));
+    }
+}
+
+#[test]
+fn views_in_both_dialects() {
+    for shipped in views::all() {
+        insta::assert_snapshot!(format!("sqlite_{}", shipped.name), view(shipped.name, &Dialect::Sqlite).unwrap());
+        insta::assert_snapshot!(format!("bigquery_{}", shipped.name), view(shipped.name, &bigquery()).unwrap());
+    }
+}
+
+#[test]
+fn the_statements_of_a_merge_into_sqlite() {
+    for name in ["claude_cost_totals", "rejected_records"] {
+        let sqlite::TableMerge { is_occupied, insert, create_noted, note, upsert, delete, drop_noted } =
+            sqlite::table_merge(tables::find(name).unwrap());
+        let text = [is_occupied, insert, create_noted, note, upsert, delete.unwrap(), drop_noted].join(";\n\n") + ";\n";
+        insta::assert_snapshot!(format!("sqlite_merge_{name}"), text);
+    }
+}
+
+#[test]
+fn the_statements_of_coverage_and_verdicts_in_sqlite() {
+    let statements = [
+        sqlite::loaded_version(),
+        sqlite::record_loaded(),
+        sqlite::record_failure(),
+        sqlite::coverage_between(),
+        sqlite::store_verdict(),
+    ];
+    insta::assert_snapshot!("sqlite_merge_coverage", statements.join(";\n\n") + ";\n");
+}
+
+fn totals(snapshot_id: &str, fetched_at: i64, from: u32, to: u32, files: usize) -> BatchNormalized {
+    let first = Day::new(2025, 10, 1).unwrap();
+    let bucket = |offset| Bucket {
+        activity_date: first.plus(offset),
+        settled: offset == 0,
+        rows: 1,
+        rejects: 0,
+        amount_usd: Some(Usd::from_nanos(-37_300_000)),
+        quantity: 0,
+    };
+    let file = RowFile { table: "claude_cost_totals".into(), object: "rows/x".into(), rows: 1, bytes: 1 };
+    BatchNormalized {
+        snapshot_id: snapshot_id.into(),
+        source: "anthropic/cost_totals".into(),
+        account_id: "it's acme".into(),
+        from_date: first.plus(from),
+        to_date: first.plus(to),
+        fetched_at: Timestamp::from_micros(fetched_at),
+        normalized_at: Timestamp::from_micros(fetched_at + 1),
+        recipe: "cd34".into(),
+        buckets: (from..=to).map(bucket).collect(),
+        files: vec![file; files],
+    }
+}
+
+fn script(batches: &[BatchNormalized]) -> String {
+    let plan = merge_plan::plan(batches, &CoverageVersions::new()).unwrap();
+    let staging = |table: &tables::Table| format!("`acme-billing.staging.{}`", table.name);
+    bigquery::merge_script("acme-billing.ai_usage_analytics", &plan, batches, staging, Timestamp::from_micros(9))
+}
+
+#[test]
+fn the_script_of_a_merge_into_bigquery_of_two_answers_that_overlap() {
+    insta::assert_snapshot!("bigquery_merge_overlap", script(&[totals("s1", 1, 0, 2, 1), totals("s2", 5, 1, 2, 1)]));
+}
+
+#[test]
+fn the_script_of_a_merge_into_bigquery_of_an_answer_without_rows() {
+    insta::assert_snapshot!("bigquery_merge_empty", script(&[totals("s1", 1, 0, 1, 0)]));
+}
+
+#[test]
+fn a_table_that_several_sources_feed_has_the_source_in_its_bucket() {
+    for table in tables::all() {
+        let several = table.sources.len() > 1 || table.sources.iter().any(|source| source == "*");
+        assert!(!several || table.bucket.iter().any(|name| name == "source"), "{}", table.name);
+    }
+}
+
+#[test]
+fn every_bucket_is_made_of_account_day_and_source_only() {
+    for table in tables::all() {
+        for name in &table.bucket {
+            let known = [table.account_column(), &table.partition, "source"].contains(&name.as_str());
+            assert!(known, "{}.{name}", table.name);
+        }
+    }
+}
+
+#[test]
+fn a_view_that_does_not_exist_is_an_error() {
+    assert_eq!(view("nothing", &bigquery()), Err(TemplateError::UnknownView("nothing".into())));
+}

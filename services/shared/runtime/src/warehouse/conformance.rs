@@ -1,0 +1,62 @@
+//! The warehouse's contract, sentence by sentence, for every body of it.
+//!
+//! [`warehouse_conformance!`](crate::warehouse_conformance) makes a test of each. A sentence gets an empty warehouse
+//! that was migrated, and looks at it only through the port.
+
+mod failures;
+mod files;
+mod rows;
+mod versions;
+pub mod world;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::Warehouse;
+
+pub use failures::*;
+pub use files::*;
+pub use rows::*;
+pub use versions::*;
+
+/// Makes warehouses, each empty, migrated, and apart from the others.
+#[async_trait]
+pub trait Fixture: Send + Sync {
+    async fn warehouse(&self) -> Arc<dyn Warehouse>;
+}
+
+/// A test for each sentence of the contract, over the fixture that the expression makes.
+#[macro_export]
+macro_rules! warehouse_conformance {
+    ($fixture:expr) => {
+        $crate::warehouse_conformance! { @tests $fixture;
+            merging_the_same_batch_again_changes_no_row
+            a_later_answer_that_says_the_same_writes_no_row
+            an_older_answer_after_a_newer_one_changes_nothing
+            a_replay_replaces_the_same_answer_and_loses_against_a_later_one
+            several_batches_in_one_merge_each_decide_their_days
+            any_order_and_any_grouping_of_the_same_batches_ends_in_the_same_tables
+            a_row_that_says_something_else_is_updated_with_where_it_came_from
+            a_row_that_vanished_is_deleted_and_its_neighbours_are_not
+            a_bucket_that_became_empty_loses_its_rows
+            rejects_of_one_source_leave_those_of_another_alone
+            amounts_come_back_to_the_last_digit
+            a_verdict_takes_the_place_of_the_earlier_one
+            a_failure_marks_its_days_until_a_later_fetch_succeeds
+            failures_and_answers_in_any_order_end_the_same
+            a_failure_takes_no_row_away
+            an_error_in_the_second_file_leaves_nothing_of_the_first
+            a_key_that_comes_twice_is_refused_in_new_and_in_known_buckets
+            rows_of_lost_days_are_not_taken_from_a_file
+            a_file_that_is_not_what_its_event_says_is_refused
+            a_row_of_another_account_or_day_is_refused
+        }
+    };
+    (@tests $fixture:expr; $($sentence:ident)*) => {$(
+        #[tokio::test]
+        async fn $sentence() {
+            $crate::warehouse::conformance::$sentence(&$fixture).await;
+        }
+    )*};
+}

@@ -1,0 +1,84 @@
+//! What becomes of rows in the buckets that were won, and of everything else.
+#![allow(clippy::unwrap_used)]
+
+use everycent_schemas::Usd;
+use everycent_schemas::rowfile::Cell;
+
+use super::Fixture;
+use super::world::{Answer, RowStore, acme, at, changes, costs, coverage, day, held};
+use crate::warehouse::Verdict;
+
+pub async fn a_row_that_says_something_else_is_updated_with_where_it_came_from(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    store.merge(&*warehouse, &[Answer::new("s1", 10, (0, 0), &[(0, "a", 1), (0, "b", 2)])]).await.unwrap();
+    let later = Answer::new("s2", 20, (0, 0), &[(0, "a", 1), (0, "b", 3)]);
+    let report = store.merge(&*warehouse, &[later]).await.unwrap();
+    assert_eq!(changes(&report), (1, 0));
+    let rows = warehouse.query("SELECT row_id, snapshot_id FROM [[table:claude_costs]] ORDER BY 1").await.unwrap().rows;
+    let text = |value: &str| Cell::Text(value.into());
+    assert_eq!(rows, [vec![text("a"), text("s1")], vec![text("b"), text("s2")]]);
+}
+
+pub async fn a_row_that_vanished_is_deleted_and_its_neighbours_are_not(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let rows = [(0, "a", 1), (1, "a", 1), (1, "b", 2), (2, "a", 1)];
+    let other = Answer { account: "other", ..Answer::new("s2", 10, (0, 2), &rows) };
+    store.merge(&*warehouse, &[Answer::new("s1", 10, (0, 2), &rows), other]).await.unwrap();
+
+    let report = store.merge(&*warehouse, &[Answer::new("s3", 20, (1, 1), &[(1, "c", 3), (1, "b", 2)])]).await.unwrap();
+    assert_eq!(changes(&report), (1, 1));
+    assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 1), (1, "b", 2), (1, "c", 3), (2, "a", 1)]));
+    assert_eq!(costs(&*warehouse).await.iter().filter(|(account, ..)| account == "other").count(), 4);
+}
+
+pub async fn a_bucket_that_became_empty_loses_its_rows(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let full = Answer { rejects: vec![(0, "r")], ..Answer::new("s1", 10, (0, 1), &[(0, "a", 1), (1, "b", 2)]) };
+    store.merge(&*warehouse, &[full]).await.unwrap();
+    let report = store.merge(&*warehouse, &[Answer::new("s2", 20, (0, 0), &[])]).await.unwrap();
+    assert_eq!(changes(&report), (0, 2));
+    assert_eq!(acme(&*warehouse).await, held(&[(1, "b", 2)]));
+    let emptied = &coverage(&*warehouse).await[0];
+    assert_eq!((emptied.rows, emptied.rejects, emptied.amount_usd), (Some(0), Some(0), Some(Usd::ZERO)));
+}
+
+pub async fn rejects_of_one_source_leave_those_of_another_alone(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let costs = Answer { rejects: vec![(0, "r")], ..Answer::new("s1", 10, (0, 0), &[]) };
+    let totals = Answer { source: "anthropic/cost_totals", ..Answer { snapshot_id: "s2", ..costs.clone() } };
+    store.merge(&*warehouse, &[costs, totals]).await.unwrap();
+    store.merge(&*warehouse, &[Answer::new("s3", 20, (0, 0), &[])]).await.unwrap();
+    let left = warehouse.query("SELECT source, row_id FROM [[table:rejected_records]]").await.unwrap().rows;
+    assert_eq!(left, [[Cell::Text("anthropic/cost_totals".into()), Cell::Text("r".into())]]);
+}
+
+pub async fn amounts_come_back_to_the_last_digit(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let rows = [(0, "a", 37_338_000), (0, "b", -1), (0, "c", 9_000_000_000_000_000_001)];
+    store.merge(&*warehouse, &[Answer::new("s1", 10, (0, 0), &rows)]).await.unwrap();
+    assert_eq!(acme(&*warehouse).await, held(&rows));
+    let sum = warehouse.query("SELECT [[usd:SUM(amount_usd)]] AS cost_usd FROM [[table:claude_costs]]").await.unwrap();
+    assert_eq!(sum.columns, ["cost_usd"]);
+    assert_eq!(sum.rows, [[Cell::Money(Usd::from_nanos(9_000_000_000_037_338_000))]]);
+    assert_eq!(coverage(&*warehouse).await[0].amount_usd, Some(Usd::from_nanos(9_000_000_000_037_338_000)));
+}
+
+pub async fn a_verdict_takes_the_place_of_the_earlier_one(fixture: &dyn Fixture) {
+    let warehouse = fixture.warehouse().await;
+    let verdict = |found: &str, verdict: &str| Verdict {
+        check_id: "grouped_equals_total".into(),
+        account_id: "acme".into(),
+        activity_date: day(0),
+        from_date: day(0),
+        expected: "1".into(),
+        found: found.into(),
+        difference: "0".into(),
+        unit: "usd".into(),
+        verdict: verdict.into(),
+        explanation: "it's so".into(),
+    };
+    warehouse.store_verdicts(&[verdict("2", "fail")], at(1)).await.unwrap();
+    warehouse.store_verdicts(&[verdict("1", "pass")], at(2)).await.unwrap();
+    let rows = warehouse.query("SELECT found, verdict FROM [[table:reconciliation]]").await.unwrap().rows;
+    assert_eq!(rows, [[Cell::Text("1".into()), Cell::Text("pass".into())]]);
+}

@@ -1,0 +1,115 @@
+//! Which answer decides a bucket.
+#![allow(clippy::unwrap_used)]
+
+use super::Fixture;
+use super::world::{Answer, RowStore, acme, at, changes, costs, coverage, day, held};
+use crate::warehouse::Merged;
+
+pub async fn merging_the_same_batch_again_changes_no_row(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let answer = Answer::new("s1", 10, (0, 1), &[(0, "a", 1), (1, "b", 2)]);
+    let first = store.merge(&*warehouse, std::slice::from_ref(&answer)).await.unwrap();
+    assert_eq!(changes(&first), (2, 0));
+    assert_eq!(first.batches, [Merged { won: vec![day(0), day(1)], lost: vec![] }]);
+    let before = (costs(&*warehouse).await, coverage(&*warehouse).await);
+
+    let again = store.merge(&*warehouse, &[answer.clone(), answer]).await.unwrap();
+    assert_eq!(changes(&again), (0, 0));
+    let lost = Merged { won: vec![], lost: vec![day(0), day(1)] };
+    assert_eq!(again.batches, [lost.clone(), lost]);
+    assert_eq!((costs(&*warehouse).await, coverage(&*warehouse).await), before);
+}
+
+pub async fn a_later_answer_that_says_the_same_writes_no_row(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let rows = [(0, "a", 1), (1, "b", 2)];
+    store.merge(&*warehouse, &[Answer::new("s1", 10, (0, 1), &rows)]).await.unwrap();
+    let report = store.merge(&*warehouse, &[Answer::new("s2", 20, (0, 1), &rows)]).await.unwrap();
+    assert_eq!(changes(&report), (0, 0));
+    assert_eq!(report.batches[0].won, [day(0), day(1)]);
+    assert_eq!(acme(&*warehouse).await, held(&rows));
+    assert!(coverage(&*warehouse).await.iter().all(|row| row.snapshot_id.as_deref() == Some("s2")));
+}
+
+pub async fn an_older_answer_after_a_newer_one_changes_nothing(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    store.merge(&*warehouse, &[Answer::new("s2", 20, (0, 0), &[(0, "a", 2)])]).await.unwrap();
+    let before = coverage(&*warehouse).await;
+    let older = Answer::new("s1", 10, (0, 0), &[(0, "a", 1), (0, "z", 9)]);
+    let report = store.merge(&*warehouse, &[older]).await.unwrap();
+    assert_eq!(report.batches, [Merged { won: vec![], lost: vec![day(0)] }]);
+    assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 2)]));
+    assert_eq!(coverage(&*warehouse).await, before);
+}
+
+pub async fn a_replay_replaces_the_same_answer_and_loses_against_a_later_one(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let first = Answer::new("s1", 10, (0, 1), &[(0, "a", 1), (1, "b", 2)]);
+    let later = Answer::new("s2", 20, (1, 1), &[(1, "b", 3)]);
+    store.merge(&*warehouse, std::slice::from_ref(&first)).await.unwrap();
+    store.merge(&*warehouse, &[later]).await.unwrap();
+
+    let replay = Answer { normalized: 99, costs: vec![(0, "a", 11), (1, "b", 12)], ..first };
+    let report = store.merge(&*warehouse, &[replay]).await.unwrap();
+    assert_eq!(report.batches, [Merged { won: vec![day(0)], lost: vec![day(1)] }]);
+    assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 11), (1, "b", 3)]));
+    let versions: Vec<_> = coverage(&*warehouse).await.into_iter().map(|row| row.normalized_at.unwrap()).collect();
+    assert_eq!(versions, [at(99), at(21)]);
+}
+
+pub async fn several_batches_in_one_merge_each_decide_their_days(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let earlier = Answer::new("s1", 10, (0, 2), &[(0, "a", 1), (1, "b", 1), (2, "c", 1)]);
+    let later = Answer::new("s2", 20, (2, 3), &[(2, "c", 2), (3, "d", 2)]);
+    let elsewhere = Answer { account: "other", ..Answer::new("s3", 5, (0, 0), &[(0, "a", 7)]) };
+    let report = store.merge(&*warehouse, &[later, earlier, elsewhere]).await.unwrap();
+    let decided = [
+        Merged { won: vec![day(2), day(3)], lost: vec![] },
+        Merged { won: vec![day(0), day(1)], lost: vec![day(2)] },
+        Merged { won: vec![day(0)], lost: vec![] },
+    ];
+    assert_eq!(report.batches, decided);
+    assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 1), (1, "b", 1), (2, "c", 2), (3, "d", 2)]));
+    assert_eq!(costs(&*warehouse).await.len(), 5);
+}
+
+pub async fn any_order_and_any_grouping_of_the_same_batches_ends_in_the_same_tables(fixture: &dyn Fixture) {
+    let store = RowStore::default();
+    let first = Answer::new("s1", 10, (0, 2), &[(0, "a", 1), (1, "b", 1), (2, "c", 1)]);
+    let answers = [
+        Answer { normalized: 90, costs: vec![(0, "a", 8), (2, "c", 8)], ..first.clone() },
+        first,
+        Answer::new("s2", 20, (1, 2), &[(1, "b", 2), (1, "e", 2)]),
+        Answer { rejects: vec![(2, "r")], ..Answer::new("s3", 30, (2, 3), &[(3, "d", 3)]) },
+    ];
+    let expected = held(&[(0, "a", 8), (1, "b", 2), (1, "e", 2), (3, "d", 3)]);
+    let mut first_coverage = None;
+    for (index, order) in orders(answers.len()).into_iter().enumerate() {
+        let warehouse = fixture.warehouse().await;
+        // Each order is cut in another way: a bit for every place between two batches.
+        let mut group = Vec::new();
+        for (place, answer) in order.iter().map(|index| answers[*index].clone()).enumerate() {
+            group.push(answer);
+            if index >> place & 1 == 1 || place + 1 == answers.len() {
+                store.merge(&*warehouse, &std::mem::take(&mut group)).await.unwrap();
+            }
+        }
+        assert_eq!(acme(&*warehouse).await, expected, "order {order:?}");
+        let found = coverage(&*warehouse).await;
+        assert_eq!(&found, first_coverage.get_or_insert(found.clone()), "order {order:?}");
+    }
+}
+
+/// Every order of so many things.
+fn orders(count: usize) -> Vec<Vec<usize>> {
+    (0..count).fold(vec![vec![]], |orders, next| {
+        let extended = |order: Vec<usize>| {
+            (0..=order.len()).map(move |place| {
+                let mut longer = order.clone();
+                longer.insert(place, next);
+                longer
+            })
+        };
+        orders.into_iter().flat_map(extended).collect()
+    })
+}

@@ -1,0 +1,137 @@
+//! The warehouse in one SQLite file.
+//!
+//! One connection writes and one reads; neither is ever used on an async thread. The statements come from the domain's
+//! `sql`; nothing here decides which batch wins or what a row is.
+
+mod columns;
+mod coverage;
+mod errors;
+mod feed;
+mod file;
+mod load;
+mod merge;
+mod migrate;
+mod query;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use everycent_schemas::events::{BatchNormalized, FetchFailed};
+use everycent_schemas::{Day, Timestamp};
+use rusqlite::Connection;
+
+use super::{CoverageRow, MergeReport, Rows, Verdict, Warehouse, WarehouseError};
+use crate::store::Store;
+
+/// Tables in one SQLite file. Other programs may read the file at any time.
+#[derive(Debug)]
+pub struct SqliteWarehouse {
+    path: PathBuf,
+    /// Closed before the writer: only a last connection that may write folds the log back into the file.
+    reader: Arc<Mutex<Connection>>,
+    /// None when the file was opened to be read only.
+    writer: Option<Arc<Mutex<Connection>>>,
+}
+
+impl SqliteWarehouse {
+    /// Opens the file, and creates it where there is none. A file of another program is refused.
+    pub fn open(path: &Path) -> Result<Self, WarehouseError> {
+        let writer = file::open_writer(path)?;
+        let reader = file::open_reader(path)?;
+        Ok(Self { path: path.to_owned(), reader: shared(reader), writer: Some(shared(writer)) })
+    }
+
+    /// Opens a file that is there; whatever would change it is refused.
+    pub fn open_read_only(path: &Path) -> Result<Self, WarehouseError> {
+        Ok(Self { path: path.to_owned(), reader: shared(file::open_reader(path)?), writer: None })
+    }
+
+    fn writer(&self, action: &'static str) -> Result<Arc<Mutex<Connection>>, WarehouseError> {
+        let refused = || WarehouseError::Refused {
+            action,
+            reason: format!("{} was opened to be read only", self.path.display()),
+        };
+        self.writer.clone().ok_or_else(refused)
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&mut Connection) -> Result<T, WarehouseError> + Send + 'static,
+    ) -> Result<T, WarehouseError> {
+        on(self.writer(action)?, work).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, WarehouseError> + Send + 'static,
+    ) -> Result<T, WarehouseError> {
+        on(Arc::clone(&self.reader), work).await
+    }
+}
+
+fn shared(connection: Connection) -> Arc<Mutex<Connection>> {
+    Arc::new(Mutex::new(connection))
+}
+
+/// Runs blocking work with the connection. A transaction that panicked was rolled back, so the lock's poison is void.
+async fn on<T: Send + 'static>(
+    connection: Arc<Mutex<Connection>>,
+    work: impl FnOnce(&mut Connection) -> Result<T, WarehouseError> + Send + 'static,
+) -> Result<T, WarehouseError> {
+    let run = move || work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner));
+    tokio::task::spawn_blocking(run).await.unwrap_or_else(|stopped| {
+        Err(WarehouseError::Unavailable { action: "work", reason: format!("a worker stopped: {stopped}") })
+    })
+}
+
+#[async_trait]
+impl Warehouse for SqliteWarehouse {
+    async fn migrate(&self) -> Result<(), WarehouseError> {
+        let path = self.path.clone();
+        self.write("migrate", move |connection| migrate::migrate(connection, &path)).await
+    }
+
+    async fn merge(
+        &self,
+        store: &dyn Store,
+        batches: &[BatchNormalized],
+        merged_at: Timestamp,
+    ) -> Result<MergeReport, WarehouseError> {
+        let (path, batches) = (self.path.clone(), batches.to_vec());
+        let (files, feeder) = feed::channel();
+        let work = self.write("merge", move |connection| merge::merge(connection, &path, &batches, files, merged_at));
+        let (outcome, ()) = tokio::join!(work, feeder.run(store));
+        outcome
+    }
+
+    async fn record_failures(&self, failures: &[FetchFailed]) -> Result<(), WarehouseError> {
+        let (path, failures) = (self.path.clone(), failures.to_vec());
+        self.write("record failures", move |connection| coverage::record_failures(connection, &path, &failures)).await
+    }
+
+    async fn coverage(&self, from: Day, to: Day) -> Result<Vec<CoverageRow>, WarehouseError> {
+        let path = self.path.clone();
+        self.read(move |connection| coverage::between(connection, &path, from, to)).await
+    }
+
+    async fn query(&self, template: &str) -> Result<Rows, WarehouseError> {
+        let (path, template) = (self.path.clone(), template.to_owned());
+        self.read(move |connection| query::query(connection, &path, &template)).await
+    }
+
+    async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {
+        let (path, verdicts) = (self.path.clone(), verdicts.to_vec());
+        let store =
+            move |connection: &mut Connection| coverage::store_verdicts(connection, &path, &verdicts, checked_at);
+        self.write("store verdicts", store).await
+    }
+
+    fn address(&self) -> String {
+        format!("sqlite://{}", self.path.display())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,54 @@
+//! What an error of SQLite means for who called.
+
+use std::path::Path;
+
+use rusqlite::{Error, ErrorCode};
+
+use crate::warehouse::WarehouseError;
+
+/// Names the file, and tells what may go away by itself from what a person has to see to.
+pub(super) fn named<'a>(path: &'a Path, action: &'static str) -> impl Fn(Error) -> WarehouseError + Copy + 'a {
+    move |error| {
+        let reason = format!("{}: {}", path.display(), in_words(&error));
+        if may_pass(&error) {
+            WarehouseError::Unavailable { action, reason }
+        } else {
+            WarehouseError::Refused { action, reason }
+        }
+    }
+}
+
+fn may_pass(error: &Error) -> bool {
+    use ErrorCode::*;
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            DatabaseBusy
+                | DatabaseLocked
+                | DiskFull
+                | OutOfMemory
+                | SystemIoFailure
+                | FileLockingProtocolFailed
+                | OperationInterrupted
+                | SchemaChanged
+        )
+    )
+}
+
+fn in_words(error: &Error) -> String {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => "it is no SQLite file".into(),
+        Some(ErrorCode::DatabaseCorrupt) => {
+            format!("the file is damaged ({error}); move it away, and `replay` makes a new one from the raw store")
+        }
+        Some(ErrorCode::DatabaseBusy) => "another process has been writing to it for too long".into(),
+        Some(ErrorCode::ReadOnly) => "it can't be written to; look at its permissions and those of its folder".into(),
+        Some(ErrorCode::CannotOpen) => "it can't be opened; look whether its folder is there and may be used".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// Whether a row was refused by the table: twice the same key, a null or a type that its column does not take.
+pub(super) fn is_about_the_row(error: &Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}

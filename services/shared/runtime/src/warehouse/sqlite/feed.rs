@@ -1,0 +1,70 @@
+//! Row files on their way from an async store to a merge that blocks: one ahead, never more.
+
+use bytes::Bytes;
+use everycent_domain::objects::ObjectName;
+use everycent_schemas::events::RowFile;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::store::{Store, StoreError};
+use crate::warehouse::WarehouseError;
+
+/// The merge's end.
+pub(super) struct Files {
+    ask: Option<oneshot::Sender<Vec<RowFile>>>,
+    received: mpsc::Receiver<Result<Bytes, WarehouseError>>,
+}
+
+/// The store's end.
+pub(super) struct Feeder {
+    asked: oneshot::Receiver<Vec<RowFile>>,
+    send: mpsc::Sender<Result<Bytes, WarehouseError>>,
+}
+
+pub(super) fn channel() -> (Files, Feeder) {
+    let (ask, asked) = oneshot::channel();
+    let (send, received) = mpsc::channel(1);
+    (Files { ask: Some(ask), received }, Feeder { asked, send })
+}
+
+impl Files {
+    /// Says which files are needed, in the order in which [`Files::next`] gives them. Once only.
+    pub fn ask(&mut self, files: Vec<RowFile>) {
+        if let Some(ask) = self.ask.take() {
+            // Nobody hears it if the caller of the merge gave up; the first file then tells.
+            let _ = ask.send(files);
+        }
+    }
+
+    /// The next file. Blocks; not for async threads.
+    pub fn next(&mut self) -> Result<Bytes, WarehouseError> {
+        let given_up = || WarehouseError::Unavailable { action: "merge", reason: "it was given up".into() };
+        self.received.blocking_recv().ok_or_else(given_up)?
+    }
+}
+
+impl Feeder {
+    /// Reads what is asked for, until nothing more is wanted.
+    pub async fn run(self, store: &dyn Store) {
+        let Ok(files) = self.asked.await else { return };
+        for file in files {
+            let Ok(place) = self.send.reserve().await else { return };
+            place.send(read(store, &file).await);
+        }
+    }
+}
+
+async fn read(store: &dyn Store, file: &RowFile) -> Result<Bytes, WarehouseError> {
+    let bad = |reason: String| WarehouseError::BadRows { object: file.object.clone(), reason };
+    let name: ObjectName = file.object.parse().map_err(|e| bad(format!("{e}")))?;
+    let body = store.read(&name).await.map_err(|error| match error {
+        StoreError::NotFound(_) => bad("it is not in the store".into()),
+        StoreError::Unavailable { .. } => {
+            WarehouseError::Unavailable { action: "read rows", reason: error.to_string() }
+        }
+        StoreError::Refused { .. } => WarehouseError::Refused { action: "read rows", reason: error.to_string() },
+    })?;
+    match i64::try_from(body.len()) {
+        Ok(length) if length == file.bytes => Ok(body),
+        _ => Err(bad(format!("it has {} bytes, its event says {}", body.len(), file.bytes))),
+    }
+}

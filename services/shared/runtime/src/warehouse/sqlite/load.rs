@@ -1,0 +1,249 @@
+//! Rows from a row file into the table. The inner loop of every merge: it copies no text.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use everycent_domain::sql::key_order;
+use everycent_domain::sql::sqlite::TableMerge;
+use everycent_schemas::events::{BatchNormalized, RowFile};
+use everycent_schemas::rowfile::{CellRef, RowFileReader};
+use everycent_schemas::tables::{Column, Kind, Table};
+use everycent_schemas::{Day, Timestamp};
+use rusqlite::types::Null;
+use rusqlite::{Connection, Statement};
+
+use super::errors::{is_about_the_row, named};
+use crate::warehouse::WarehouseError;
+
+/// Where the rows of a day go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Destination {
+    /// Into a bucket that was empty.
+    New,
+    /// Into a bucket that holds rows, to be compared with.
+    Known,
+    /// A later answer has decided the bucket.
+    Nowhere,
+}
+
+/// Takes the files of one table, one after another.
+pub(super) struct Loader<'c> {
+    path: &'c Path,
+    table: &'static Table,
+    insert: Statement<'c>,
+    known: Option<Known<'c>>,
+    texts: Texts,
+    written: u64,
+}
+
+/// What buckets that hold rows take.
+struct Known<'c> {
+    note: Statement<'c>,
+    upsert: Statement<'c>,
+}
+
+impl<'c> Loader<'c> {
+    /// `known` tells whether a bucket holds rows, and the table of noted keys is there.
+    pub fn new(
+        connection: &'c Connection,
+        path: &'c Path,
+        table: &'static Table,
+        statements: &TableMerge,
+        known: bool,
+    ) -> Result<Self, WarehouseError> {
+        let prepare = |sql: &str| connection.prepare(sql).map_err(named(path, "merge"));
+        let prepare_known = || Ok(Known { note: prepare(&statements.note)?, upsert: prepare(&statements.upsert)? });
+        Ok(Self {
+            path,
+            table,
+            insert: prepare(&statements.insert)?,
+            known: known.then(prepare_known).transpose()?,
+            texts: Texts::default(),
+            written: 0,
+        })
+    }
+
+    /// Rows that changed the table so far.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Takes one file of a batch; `won` says where the days go that the batch decides.
+    pub fn load(
+        &mut self,
+        batch: &BatchNormalized,
+        file: &RowFile,
+        won: impl Iterator<Item = (Day, Destination)>,
+        bytes: &[u8],
+    ) -> Result<(), WarehouseError> {
+        let bad = |reason: String| WarehouseError::BadRows { object: file.object.clone(), reason };
+        let mut reader = RowFileReader::new(bytes).map_err(|e| bad(e.to_string()))?;
+        let columns = Columns::of(self.table, reader.columns()).map_err(bad)?;
+        let days = Days::of(batch, won);
+        let mut rows = 0_i64;
+        while let Some(cells) = reader.next_row().map_err(|e| bad(e.to_string()))? {
+            rows += 1;
+            let day = columns.check_bucket(&cells, batch).map_err(bad)?;
+            let destination = days.destination(day).ok_or_else(|| bad(columns.strange_day(day)))?;
+            self.write(&columns, &cells, destination).map_err(|error| match error {
+                NotWritten::Cell(reason) => bad(format!("row {rows}: {reason}")),
+                NotWritten::Sql(error) if is_about_the_row(&error) => bad(format!("row {rows}: {error}")),
+                NotWritten::Sql(error) => named(self.path, "merge")(error),
+            })?;
+        }
+        if rows == file.rows { Ok(()) } else { Err(bad(format!("it has {rows} rows, its event says {}", file.rows))) }
+    }
+
+    fn write(&mut self, columns: &Columns, cells: &[CellRef<'_>], destination: Destination) -> Result<(), NotWritten> {
+        let statement = match destination {
+            Destination::New => &mut self.insert,
+            Destination::Known => {
+                let Known { note, upsert } =
+                    self.known.as_mut().expect("invariant: a loader is told when a bucket holds rows");
+                bind(&columns.key, cells, note, &mut self.texts)?;
+                note.raw_execute()?;
+                upsert
+            }
+            Destination::Nowhere => return Ok(()),
+        };
+        bind(&columns.all, cells, statement, &mut self.texts)?;
+        self.written += statement.raw_execute()? as u64;
+        Ok(())
+    }
+}
+
+/// Where the rows of each day of a batch go, in order of day.
+struct Days(Vec<(i64, Destination)>);
+
+impl Days {
+    fn of(batch: &BatchNormalized, won: impl Iterator<Item = (Day, Destination)>) -> Self {
+        let said = batch.buckets.iter().map(|bucket| (bucket.activity_date, Destination::Nowhere));
+        let all: BTreeMap<Day, Destination> = said.chain(won).collect();
+        Self(all.into_iter().map(|(day, to)| (day.epoch_days().into(), to)).collect())
+    }
+
+    fn destination(&self, day: i64) -> Option<Destination> {
+        self.0.binary_search_by_key(&day, |(day, _)| *day).ok().map(|place| self.0[place].1)
+    }
+}
+
+/// How the columns of a table lie in a file.
+struct Columns {
+    table: &'static Table,
+    all: Vec<Source>,
+    key: Vec<Source>,
+    account: usize,
+    day: usize,
+    source: Option<usize>,
+}
+
+/// A column of the table and its place in the file; one that the file does not have is null.
+type Source = (&'static Column, Option<usize>);
+
+enum NotWritten {
+    Cell(String),
+    Sql(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for NotWritten {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl Columns {
+    fn of(table: &'static Table, in_file: &[String]) -> Result<Self, String> {
+        let place = |name: &str| in_file.iter().position(|column| column == name);
+        let needed = |name: &str| place(name).ok_or_else(|| format!("it has no column {name}"));
+        let has_source = table.bucket.iter().any(|name| name == "source");
+        Ok(Self {
+            table,
+            all: table.columns.iter().map(|column| (column, place(&column.name))).collect(),
+            key: key_order(table).into_iter().filter_map(|name| Some((table.column(name)?, place(name)))).collect(),
+            account: needed(table.account_column())?,
+            day: needed(&table.partition)?,
+            source: has_source.then(|| needed("source")).transpose()?,
+        })
+    }
+
+    /// The row's day. A row of another account or source than its batch's is refused.
+    fn check_bucket(&self, cells: &[CellRef<'_>], batch: &BatchNormalized) -> Result<i64, String> {
+        if cells[self.account] != CellRef::Text(&batch.account_id) {
+            return Err(format!("it holds a row of another account than {}", batch.account_id));
+        }
+        if self.source.is_some_and(|place| cells[place] != CellRef::Text(&batch.source)) {
+            return Err(format!("it holds a row of another source than {}", batch.source));
+        }
+        match cells[self.day] {
+            CellRef::Integer(day) => Ok(day),
+            other => Err(format!("column {} holds {other:?}", self.table.partition)),
+        }
+    }
+
+    fn strange_day(&self, day: i64) -> String {
+        let text =
+            i32::try_from(day).ok().and_then(Day::from_epoch_days).map_or(day.to_string(), |day| day.to_string());
+        format!("it holds a row of {text}, a day that its event does not name")
+    }
+}
+
+/// Binds the sources one after another.
+fn bind(
+    sources: &[Source],
+    cells: &[CellRef<'_>],
+    statement: &mut Statement<'_>,
+    texts: &mut Texts,
+) -> Result<(), NotWritten> {
+    for ((column, place), parameter) in sources.iter().zip(1..) {
+        let cell = place.map_or(CellRef::Null, |place| cells[place]);
+        let strange = || NotWritten::Cell(format!("column {} holds {cell:?}", column.name));
+        match (column.kind, cell) {
+            (_, CellRef::Null) => statement.raw_bind_parameter(parameter, Null),
+            (Kind::Text, CellRef::Text(text)) => statement.raw_bind_parameter(parameter, text),
+            (Kind::Integer, CellRef::Integer(value)) => statement.raw_bind_parameter(parameter, value),
+            (Kind::Boolean, CellRef::Boolean(value)) => statement.raw_bind_parameter(parameter, value),
+            (Kind::Date, CellRef::Integer(days)) => {
+                statement.raw_bind_parameter(parameter, texts.day(days).ok_or_else(strange)?)
+            }
+            (Kind::Timestamp, CellRef::Integer(micros)) => {
+                statement.raw_bind_parameter(parameter, texts.timestamp(micros))
+            }
+            (Kind::Money, CellRef::Money(amount)) => {
+                let nanos = amount.nanos_i64().map_err(|_| strange())?;
+                statement.raw_bind_parameter(parameter, nanos)
+            }
+            _ => return Err(strange()),
+        }?;
+    }
+    Ok(())
+}
+
+/// Days and instants as text. Neighbouring rows share them, so the last few are kept.
+#[derive(Default)]
+struct Texts {
+    day: Option<(i64, String)>,
+    timestamps: [Option<(i64, String)>; 2],
+}
+
+impl Texts {
+    fn day(&mut self, days: i64) -> Option<&str> {
+        if self.day.as_ref().is_none_or(|(kept, _)| *kept != days) {
+            let day = i32::try_from(days).ok().and_then(Day::from_epoch_days)?;
+            self.day = Some((days, day.to_string()));
+        }
+        self.day.as_ref().map(|(_, text)| text.as_str())
+    }
+
+    /// A row has two instants, so the one before the last is worth keeping too.
+    fn timestamp(&mut self, micros: i64) -> &str {
+        let is_kept = |kept: &Option<(i64, String)>| kept.as_ref().is_some_and(|(kept, _)| *kept == micros);
+        if !is_kept(&self.timestamps[0]) {
+            self.timestamps.swap(0, 1);
+        }
+        if !is_kept(&self.timestamps[0]) {
+            self.timestamps[0] = None;
+        }
+        let (_, text) = self.timestamps[0].get_or_insert_with(|| (micros, Timestamp::from_micros(micros).to_string()));
+        text
+    }
+}

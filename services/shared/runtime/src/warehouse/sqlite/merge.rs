@@ -1,0 +1,122 @@
+//! A merge: one transaction over coverage and every table that the batches feed.
+
+use std::path::Path;
+
+use everycent_domain::merge_plan::{self, CoverageVersions, MergePlan, PlanError, TablePlan};
+use everycent_domain::sql::sqlite::{TableMerge, table_merge};
+use everycent_schemas::Timestamp;
+use everycent_schemas::events::{BatchNormalized, RowFile};
+use rusqlite::{Connection, ToSql, Transaction, TransactionBehavior, params_from_iter};
+
+use super::coverage;
+use super::errors::named;
+use super::feed::Files;
+use super::load::{Destination, Loader};
+use crate::warehouse::{MergeReport, Merged, TableChange, WarehouseError};
+
+const ACTION: &str = "merge";
+
+pub(super) fn merge(
+    connection: &mut Connection,
+    path: &Path,
+    batches: &[BatchNormalized],
+    mut files: Files,
+    merged_at: Timestamp,
+) -> Result<MergeReport, WarehouseError> {
+    let failed = named(path, ACTION);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    let recorded = coverage::versions(&transaction, batches).map_err(failed)?;
+    let plan = plan(batches, &recorded)?;
+    files.ask(files_of(&plan));
+    let tables = plan
+        .tables
+        .iter()
+        .map(|table| TableWork { transaction: &transaction, path, batches, plan: table }.run(&mut files))
+        .collect::<Result<_, _>>()?;
+    coverage::record_loaded(&transaction, path, &plan.coverage, merged_at)?;
+    transaction.commit().map_err(failed)?;
+    let merged = plan.outcomes.into_iter().map(|outcome| Merged { won: outcome.won, lost: outcome.lost });
+    Ok(MergeReport { batches: merged.collect(), tables })
+}
+
+fn plan(batches: &[BatchNormalized], recorded: &CoverageVersions) -> Result<MergePlan, WarehouseError> {
+    merge_plan::plan(batches, recorded).map_err(|error| match &error {
+        PlanError::WrongTable { object, .. } => {
+            WarehouseError::BadRows { object: object.clone(), reason: error.to_string() }
+        }
+        PlanError::DayTwice { .. } => WarehouseError::Refused { action: ACTION, reason: error.to_string() },
+    })
+}
+
+fn files_of(plan: &MergePlan) -> Vec<RowFile> {
+    plan.tables.iter().flat_map(|table| &table.files).map(|staged| staged.file.clone()).collect()
+}
+
+/// The part of a merge that is about one table.
+struct TableWork<'a> {
+    transaction: &'a Transaction<'a>,
+    path: &'a Path,
+    batches: &'a [BatchNormalized],
+    plan: &'a TablePlan,
+}
+
+impl TableWork<'_> {
+    fn run(&self, files: &mut Files) -> Result<TableChange, WarehouseError> {
+        let failed = named(self.path, ACTION);
+        let statements = table_merge(self.plan.table);
+        let occupied = self.occupied(&statements).map_err(failed)?;
+        if !occupied.contains(&true) {
+            let written = self.load(&statements, &occupied, files)?;
+            return Ok(TableChange { table: self.plan.table.name, written, deleted: 0 });
+        }
+        self.transaction.execute_batch(&statements.create_noted).map_err(failed)?;
+        let written = self.load(&statements, &occupied, files)?;
+        let deleted = self.delete(&statements, &occupied).map_err(failed)?;
+        self.transaction.execute_batch(&statements.drop_noted).map_err(failed)?;
+        Ok(TableChange { table: self.plan.table.name, written, deleted })
+    }
+
+    /// For each won bucket, whether the table holds rows of it.
+    fn occupied(&self, statements: &TableMerge) -> rusqlite::Result<Vec<bool>> {
+        let mut is_occupied = self.transaction.prepare(&statements.is_occupied)?;
+        let buckets = self.plan.won.iter().map(|won| self.bucket(&won.bucket));
+        buckets.map(|bucket| is_occupied.query_row(params_from_iter(bucket), |row| row.get(0))).collect()
+    }
+
+    /// Reads the files; gives the number of rows that changed the table.
+    fn load(&self, statements: &TableMerge, occupied: &[bool], files: &mut Files) -> Result<u64, WarehouseError> {
+        let mut loader =
+            Loader::new(self.transaction, self.path, self.plan.table, statements, occupied.contains(&true))?;
+        for staged in &self.plan.files {
+            let of_batch = self.plan.won.iter().zip(occupied).filter(|(won, _)| won.batch == staged.batch);
+            let destinations = of_batch.map(|(won, occupied)| {
+                let destination = if *occupied { Destination::Known } else { Destination::New };
+                (won.bucket.activity_date, destination)
+            });
+            loader.load(&self.batches[staged.batch], &staged.file, destinations, &files.next()?)?;
+        }
+        Ok(loader.written())
+    }
+
+    fn delete(&self, statements: &TableMerge, occupied: &[bool]) -> rusqlite::Result<u64> {
+        let Some(delete) = &statements.delete else { return Ok(0) };
+        let mut delete = self.transaction.prepare(delete)?;
+        let mut deleted = 0;
+        for (won, _) in self.plan.won.iter().zip(occupied).filter(|(_, occupied)| **occupied) {
+            deleted += delete.execute(params_from_iter(self.bucket(&won.bucket)))? as u64;
+        }
+        Ok(deleted)
+    }
+
+    /// The values of the table's bucket columns.
+    fn bucket<'b>(&self, bucket: &'b merge_plan::BucketId) -> impl Iterator<Item = Box<dyn ToSql + 'b>> {
+        let table = self.plan.table;
+        table.bucket.iter().map(move |column| -> Box<dyn ToSql + 'b> {
+            match column.as_str() {
+                "source" => Box::new(bucket.source.as_str()),
+                day if *day == table.partition => Box::new(bucket.activity_date.to_string()),
+                _ => Box::new(bucket.account_id.as_str()),
+            }
+        })
+    }
+}

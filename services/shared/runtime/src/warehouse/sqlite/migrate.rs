@@ -1,0 +1,69 @@
+//! Bringing a file's tables and views to what the schemas say, in one transaction.
+
+use std::path::Path;
+
+use everycent_domain::sql::{self, Dialect};
+use everycent_schemas::tables::{self, Table};
+use everycent_schemas::views;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+
+use super::columns::{self, Difference};
+use super::errors::named;
+use crate::warehouse::WarehouseError;
+
+const ACTION: &str = "migrate";
+
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), WarehouseError> {
+    let failed = named(path, ACTION);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    for table in tables::all() {
+        bring_table(&transaction, path, table)?;
+        if let Some(text) = sql::base_view(table, &Dialect::Sqlite) {
+            bring_view(&transaction, path, table.name, &text)?;
+        }
+    }
+    for view in views::all() {
+        let text = sql::view(view.name, &Dialect::Sqlite).expect("invariant: shipped views render, as a test shows");
+        bring_view(&transaction, path, view.name, &text)?;
+    }
+    transaction.commit().map_err(failed)
+}
+
+fn bring_table(connection: &Connection, path: &Path, table: &Table) -> Result<(), WarehouseError> {
+    let failed = named(path, ACTION);
+    let name = sql::physical_name(table, &Dialect::Sqlite);
+    let found = columns::found(connection, &name).map_err(failed)?;
+    if found.is_empty() {
+        let create = &sql::ddl(table, &Dialect::Sqlite)[0];
+        return connection.execute_batch(create).map_err(failed);
+    }
+    let Difference { addable, conflicts } = columns::difference(&found, &columns::wanted(table));
+    if !conflicts.is_empty() {
+        let reason = format!("{}: table {name} differs from its schema: {}", path.display(), conflicts.join("; "));
+        return Err(WarehouseError::Refused { action: ACTION, reason });
+    }
+    for column in addable {
+        connection.execute_batch(&format!("ALTER TABLE {name} ADD COLUMN {column}")).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// SQLite keeps the text of a view as it was given, so one that is the same needs no new one.
+fn bring_view(connection: &Connection, path: &Path, name: &str, text: &str) -> Result<(), WarehouseError> {
+    let failed = named(path, ACTION);
+    let found: Option<(String, String)> = connection
+        .query_row("SELECT type, sql FROM sqlite_schema WHERE name = ?1", [name], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+        .map_err(failed)?;
+    match found {
+        Some((kind, found)) if kind == "view" && found == text => Ok(()),
+        Some((kind, _)) if kind == "view" => {
+            connection.execute_batch(&format!("DROP VIEW {name};\n{text}")).map_err(failed)
+        }
+        Some((kind, _)) => {
+            let reason = format!("{}: {name} is a {kind}, where a view belongs", path.display());
+            Err(WarehouseError::Refused { action: ACTION, reason })
+        }
+        None => connection.execute_batch(text).map_err(failed),
+    }
+}
