@@ -1,1 +1,175 @@
+//! The fetcher: asks the vendors for windows and keeps every answer as it came.
+//!
+//! It writes pages, then the manifest, then publishes. It never looks into a record: what a page means is the
+//! normalizer's work.
 
+mod request;
+mod snapshot;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use everycent_domain::paging::PagingTask;
+use everycent_domain::source::{Source, Vendor};
+use everycent_domain::window::Window;
+use everycent_runtime::bus::Bus;
+use everycent_runtime::clock::Clock;
+use everycent_runtime::progress::{Observer, Progress};
+use everycent_runtime::store::Store;
+use everycent_runtime::vendor::VendorClient;
+use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
+use everycent_schemas::events::{FetchFailed, FetchRequested, SnapshotStored};
+use tracing::{info, warn};
+
+pub use request::{InvalidRequest, resolve};
+pub use snapshot::stored;
+use snapshot::{FetchError, SnapshotWriter};
+
+/// An account of a vendor, ready to be asked.
+#[derive(Debug, Clone)]
+pub struct FetchAccount {
+    pub vendor: Vendor,
+    pub account_id: String,
+    /// The client, or why there is none, for example for want of a key.
+    pub client: Result<Arc<VendorClient>, String>,
+}
+
+/// What a fetcher lives in.
+#[derive(Debug, Clone)]
+pub struct FetcherSettings {
+    /// Users on one page of Cursor's daily usage.
+    pub cursor_page_size: u32,
+    /// How often a window is asked from its start before it has failed.
+    pub max_readings: u32,
+}
+
+impl Default for FetcherSettings {
+    fn default() -> Self {
+        Self { cursor_page_size: 500, max_readings: 3 }
+    }
+}
+
+/// Handles `FetchRequested`.
+pub struct Fetcher {
+    accounts: BTreeMap<(Vendor, String), FetchAccount>,
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+    clock: Arc<dyn Clock>,
+    settings: FetcherSettings,
+    observer: Observer,
+}
+
+impl Fetcher {
+    pub fn new(
+        accounts: impl IntoIterator<Item = FetchAccount>,
+        store: Arc<dyn Store>,
+        bus: Arc<dyn Bus>,
+        clock: Arc<dyn Clock>,
+        settings: FetcherSettings,
+        observer: Observer,
+    ) -> Self {
+        let accounts =
+            accounts.into_iter().map(|account| ((account.vendor, account.account_id.clone()), account)).collect();
+        Self { accounts, store, bus, clock, settings, observer }
+    }
+
+    /// Fetches one window and tells how it ended: stored, or failed. Only what stands between us and the store or the
+    /// bus is an error here.
+    async fn fetch(&self, source: Source, account: &FetchAccount, window: Window) -> Result<(), Outcome> {
+        let started_at = self.clock.now();
+        let account_id = account.account_id.clone();
+        self.observer.tell(Progress::Asking { source, account_id: account_id.clone(), window });
+        let outcome = match &account.client {
+            Ok(client) => self.read_until_whole(source, account, window, client).await,
+            Err(reason) => Err(FetchError::Vendor(reason.clone())),
+        };
+        match outcome {
+            Ok(stored) => {
+                let pages = stored.pages.unsigned_abs();
+                self.observer.tell(Progress::Stored { source, account_id, window, pages });
+                info!(snapshot.id = %stored.snapshot_id, source = %source, window = %window, pages, "snapshot stored");
+                publish(self.bus.as_ref(), &stored).await.map_err(Outcome::from)
+            }
+            Err(FetchError::Store(error)) => Err(Outcome::from(error)),
+            Err(error) => {
+                warn!(source = %source, account.id = %account.account_id, window = %window, "{error}");
+                let reason = error.to_string();
+                self.observer.tell(Progress::Failed { source, account_id, window, reason: reason.clone() });
+                let failed = FetchFailed {
+                    source: source.name().to_owned(),
+                    account_id: account.account_id.clone(),
+                    from_date: window.from(),
+                    to_date: window.to(),
+                    reason,
+                    failed_at: started_at,
+                };
+                publish(self.bus.as_ref(), &failed).await.map_err(Outcome::from)
+            }
+        }
+    }
+
+    /// Asks the window again from its start while its answers do not make a whole, a few times.
+    async fn read_until_whole(
+        &self,
+        source: Source,
+        account: &FetchAccount,
+        window: Window,
+        client: &VendorClient,
+    ) -> Result<SnapshotStored, FetchError> {
+        let mut last_fault = None;
+        for reading in 1.. {
+            let fetched_at = self.clock.now();
+            let task = PagingTask {
+                source,
+                window,
+                today: fetched_at.day(),
+                cursor_page_size: self.settings.cursor_page_size,
+                last_fault: last_fault.clone(),
+            };
+            let writer =
+                SnapshotWriter::new(self.store.as_ref(), &task, &account.account_id, fetched_at, &self.observer);
+            match writer.fetch(client).await {
+                Ok(manifest) => return Ok(stored(&manifest, self.clock.now())),
+                Err(error) if error.is_final() || reading >= self.settings.max_readings => return Err(error),
+                Err(error) => {
+                    info!(source = %source, window = %window, reading, "asking again from the start: {error}");
+                    last_fault = error.into_fault();
+                }
+            }
+        }
+        unreachable!("invariant: the loop ends by returning")
+    }
+
+    async fn handle_one(&self, event: &FetchRequested) -> Outcome {
+        let accounts = self.accounts.values().map(|account| (account.vendor, account.account_id.as_str()));
+        let tasks = match resolve(event, accounts, self.clock.now().day()) {
+            Ok(tasks) => tasks,
+            Err(error) => return Outcome::dead_letter(error),
+        };
+        for task in tasks {
+            let account = &self.accounts[&(task.source.vendor(), task.account_id.clone())];
+            if let Err(outcome) = self.fetch(task.source, account, task.window).await {
+                return outcome;
+            }
+        }
+        Outcome::Done
+    }
+}
+
+#[async_trait]
+impl Handler for Fetcher {
+    type Event = FetchRequested;
+
+    fn gather(&self) -> Gather {
+        Gather::ONE
+    }
+
+    async fn handle(&self, events: &[FetchRequested]) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(events.len());
+        for event in events {
+            outcomes.push(self.handle_one(event).await);
+        }
+        outcomes
+    }
+}

@@ -1,1 +1,104 @@
+//! The loader: merges batches into the warehouse, as many at once as wait, and acks after the commit.
 
+mod failures;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use everycent_runtime::bus::Bus;
+use everycent_runtime::clock::Clock;
+use everycent_runtime::progress::{Observer, Progress};
+use everycent_runtime::store::Store;
+use everycent_runtime::warehouse::{Merged, Warehouse, WarehouseError};
+use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
+use everycent_schemas::Timestamp;
+use everycent_schemas::events::{BatchMerged, BatchNormalized};
+use tracing::info;
+
+pub use failures::FailureRecorder;
+
+/// Batches of one merge.
+const MAX_BATCHES: usize = 32;
+/// How long the first batch waits for company.
+const COMPANY: Duration = Duration::from_millis(100);
+
+/// Handles `BatchNormalized`.
+pub struct Loader {
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+    warehouse: Arc<dyn Warehouse>,
+    clock: Arc<dyn Clock>,
+    observer: Observer,
+}
+
+impl Loader {
+    pub fn new(
+        store: Arc<dyn Store>,
+        bus: Arc<dyn Bus>,
+        warehouse: Arc<dyn Warehouse>,
+        clock: Arc<dyn Clock>,
+        observer: Observer,
+    ) -> Self {
+        Self { store, bus, warehouse, clock, observer }
+    }
+
+    async fn merge(&self, batches: &[BatchNormalized]) -> Result<Vec<Outcome>, WarehouseError> {
+        let merged_at = self.clock.now();
+        let report = self.warehouse.merge(self.store.as_ref(), batches, merged_at).await?;
+        for change in report.tables.iter().filter(|change| change.written + change.deleted > 0) {
+            info!(table = change.table, written = change.written, deleted = change.deleted, "table merged");
+        }
+        self.observer.tell(Progress::Merged { batches: batches.len(), tables: report.tables });
+        let mut outcomes = Vec::with_capacity(batches.len());
+        for (batch, merged) in batches.iter().zip(report.batches) {
+            outcomes.push(self.announce(batch, merged, merged_at).await);
+        }
+        Ok(outcomes)
+    }
+
+    async fn announce(&self, batch: &BatchNormalized, merged: Merged, merged_at: Timestamp) -> Outcome {
+        let event = BatchMerged {
+            snapshot_id: batch.snapshot_id.clone(),
+            source: batch.source.clone(),
+            account_id: batch.account_id.clone(),
+            from_date: batch.from_date,
+            to_date: batch.to_date,
+            fetched_at: batch.fetched_at,
+            normalized_at: batch.normalized_at,
+            won: merged.won,
+            lost: merged.lost,
+            merged_at,
+        };
+        publish(self.bus.as_ref(), &event).await.map_or_else(Outcome::from, |()| Outcome::Done)
+    }
+
+    /// When a merge of many fails for the rows of one, the others are merged without it.
+    async fn merge_apart(&self, batches: &[BatchNormalized]) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(batches.len());
+        for batch in batches {
+            match self.merge(std::slice::from_ref(batch)).await {
+                Ok(outcome) => outcomes.extend(outcome),
+                Err(error) => outcomes.push(error.into()),
+            }
+        }
+        outcomes
+    }
+}
+
+#[async_trait]
+impl Handler for Loader {
+    type Event = BatchNormalized;
+
+    fn gather(&self) -> Gather {
+        Gather { max: MAX_BATCHES, linger: COMPANY }
+    }
+
+    async fn handle(&self, events: &[BatchNormalized]) -> Vec<Outcome> {
+        match self.merge(events).await {
+            Ok(outcomes) => outcomes,
+            Err(_) if events.len() > 1 => self.merge_apart(events).await,
+            Err(error) => vec![error.into()],
+        }
+    }
+}

@@ -1,1 +1,156 @@
+//! The normalizer: reads a stored snapshot and writes its rows.
+//!
+//! IO only: what a page means is decided in the domain crate. It never asks a vendor and never touches the warehouse.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use everycent_domain::identity::sha256_hex;
+use everycent_domain::manifest::{Manifest, PageEntry};
+use everycent_domain::normalize::{FinishedFile, NormalizeError, Normalizer as Rows};
+use everycent_domain::objects::ObjectName;
+use everycent_domain::recipe::Recipe;
+use everycent_runtime::bus::Bus;
+use everycent_runtime::page::decompress;
+use everycent_runtime::progress::{Observer, Progress};
+use everycent_runtime::store::{Store, StoreError};
+use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
+use everycent_schemas::events::{BatchNormalized, SnapshotStored};
+use tokio::runtime::Handle;
+use tracing::info;
+
+/// Handles `SnapshotStored`.
+pub struct Normalizer {
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+    recipe: Arc<Recipe>,
+    observer: Observer,
+}
+
+/// Why a snapshot gave no batch.
+#[derive(Debug, thiserror::Error)]
+enum SnapshotError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What is stored is not what was fetched. It is kept for a person to look at; a new fetch replaces it.
+    #[error("snapshot {snapshot_id}: {object}: {reason}; fetch its days again with `everycent sync`")]
+    Damaged { snapshot_id: String, object: String, reason: String },
+    #[error(transparent)]
+    Rows(#[from] NormalizeError),
+}
+
+impl From<SnapshotError> for Outcome {
+    fn from(error: SnapshotError) -> Self {
+        match error {
+            SnapshotError::Store(StoreError::NotFound(_)) | SnapshotError::Damaged { .. } => Self::dead_letter(error),
+            SnapshotError::Store(error) => Self::from(error),
+            SnapshotError::Rows(NormalizeError::Unpriced(_)) => Self::stop(error),
+            SnapshotError::Rows(NormalizeError::NotWhole { .. } | NormalizeError::UnknownSource { .. }) => {
+                Self::dead_letter(error)
+            }
+        }
+    }
+}
+
+impl Normalizer {
+    pub fn new(store: Arc<dyn Store>, bus: Arc<dyn Bus>, recipe: Arc<Recipe>, observer: Observer) -> Self {
+        Self { store, bus, recipe, observer }
+    }
+
+    async fn handle_one(&self, event: &SnapshotStored) -> Outcome {
+        let work = SnapshotReader {
+            store: Arc::clone(&self.store),
+            recipe: Arc::clone(&self.recipe),
+            event: event.clone(),
+            io: Handle::current(),
+        };
+        let outcome = tokio::task::spawn_blocking(move || work.normalize()).await;
+        let batch = match outcome.expect("invariant: normalizing does not panic") {
+            Ok(batch) => batch,
+            Err(error) => return error.into(),
+        };
+        let rows: i64 = batch.buckets.iter().map(|bucket| bucket.rows).sum();
+        let rejects: i64 = batch.buckets.iter().map(|bucket| bucket.rejects).sum();
+        info!(snapshot.id = %batch.snapshot_id, source = %batch.source, rows, rejects, "snapshot normalized");
+        self.observer.tell(Progress::Normalized { source: batch.source.clone(), rows, rejects });
+        match publish(self.bus.as_ref(), &batch).await {
+            Ok(()) => Outcome::Done,
+            Err(error) => error.into(),
+        }
+    }
+}
+
+/// Reads one snapshot on a thread of its own, for parsing is work.
+struct SnapshotReader {
+    store: Arc<dyn Store>,
+    recipe: Arc<Recipe>,
+    event: SnapshotStored,
+    io: Handle,
+}
+
+impl SnapshotReader {
+    fn normalize(&self) -> Result<BatchNormalized, SnapshotError> {
+        let manifest = self.manifest()?;
+        let mut rows = Rows::new(&manifest, &self.recipe, self.event.published_at)?;
+        for entry in &manifest.pages {
+            let body = self.page(entry)?;
+            self.keep(rows.page(&body)?)?;
+        }
+        let (files, batch) = rows.finish()?;
+        self.keep(files)?;
+        Ok(batch)
+    }
+
+    fn manifest(&self) -> Result<Manifest, SnapshotError> {
+        let name = &self.event.manifest;
+        let object: ObjectName = name.parse().map_err(|e| self.damaged(name, e))?;
+        let json = self.io.block_on(self.store.read(&object))?;
+        let manifest = Manifest::from_json(&json).map_err(|e| self.damaged(name, e))?;
+        if manifest.snapshot_id != self.event.snapshot_id {
+            return Err(self.damaged(name, "it is the manifest of another snapshot"));
+        }
+        Ok(manifest)
+    }
+
+    fn page(&self, entry: &PageEntry) -> Result<Vec<u8>, SnapshotError> {
+        let object = self.io.block_on(self.store.read(&entry.object))?;
+        let body = decompress(&object, entry.body_bytes).map_err(|e| self.damaged(entry.object.as_str(), e))?;
+        if sha256_hex(&body) != entry.sha256 {
+            return Err(self.damaged(entry.object.as_str(), "its bytes are not the ones that were fetched"));
+        }
+        Ok(body)
+    }
+
+    /// An object that is there already holds the same rows: its name says snapshot, time and recipe.
+    fn keep(&self, files: Vec<FinishedFile>) -> Result<(), SnapshotError> {
+        for file in files {
+            self.io.block_on(self.store.create(&file.object, file.body.into()))?;
+        }
+        Ok(())
+    }
+
+    fn damaged(&self, object: &str, reason: impl ToString) -> SnapshotError {
+        SnapshotError::Damaged {
+            snapshot_id: self.event.snapshot_id.clone(),
+            object: object.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+#[async_trait]
+impl Handler for Normalizer {
+    type Event = SnapshotStored;
+
+    fn gather(&self) -> Gather {
+        Gather::ONE
+    }
+
+    async fn handle(&self, events: &[SnapshotStored]) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(events.len());
+        for event in events {
+            outcomes.push(self.handle_one(event).await);
+        }
+        outcomes
+    }
+}

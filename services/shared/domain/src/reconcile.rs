@@ -14,6 +14,8 @@ pub use expected::{Expectation, InvalidExpectation, Workspace, equals_expected};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     pub check: Check,
+    /// The source that was checked.
+    pub source: String,
     pub account_id: String,
     /// The day; the last one for a check of a range.
     pub activity_date: Day,

@@ -7,6 +7,7 @@ mod sqlite;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use everycent_domain::reconcile::Verdict;
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::{Day, Timestamp, Usd};
@@ -57,21 +58,6 @@ pub struct CoverageRow {
     pub quantity: Option<i64>,
     pub failed_at: Option<Timestamp>,
     pub failure: Option<String>,
-}
-
-/// A row of `reconciliation`. Figures are exact text; see the table's schema.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    pub check_id: String,
-    pub account_id: String,
-    pub activity_date: Day,
-    pub from_date: Day,
-    pub expected: String,
-    pub found: String,
-    pub difference: String,
-    pub unit: String,
-    pub verdict: String,
-    pub explanation: String,
 }
 
 /// The answer to a query. Dates, timestamps and ratios come back as text; booleans as the warehouse keeps them.

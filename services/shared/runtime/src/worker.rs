@@ -32,6 +32,20 @@ pub trait Handler: Send + Sync {
     async fn handle(&self, events: &[Self::Event]) -> Vec<Outcome>;
 }
 
+/// Several workers may share a handler.
+#[async_trait]
+impl<H: Handler> Handler for Arc<H> {
+    type Event = H::Event;
+
+    fn gather(&self) -> Gather {
+        (**self).gather()
+    }
+
+    async fn handle(&self, events: &[Self::Event]) -> Vec<Outcome> {
+        (**self).handle(events).await
+    }
+}
+
 /// How many events a handler gets at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gather {

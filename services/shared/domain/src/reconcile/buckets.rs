@@ -31,6 +31,7 @@ impl BucketFact {
     fn verdict(&self, check: Check, expected: Figure, found: Figure, passed: bool, explanation: String) -> Verdict {
         Verdict {
             check,
+            source: self.source.clone(),
             account_id: self.account_id.clone(),
             activity_date: self.day,
             from_date: self.day,

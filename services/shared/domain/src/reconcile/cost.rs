@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use everycent_schemas::{Day, Usd};
 
 use super::{Check, Figure, Verdict};
+use crate::source::Source;
 
 /// Exact, day by day, for the days on which both reports are loaded.
 ///
@@ -33,6 +34,7 @@ fn verdict((account_id, day): &(String, Day), grouped: Usd, ungrouped: Usd) -> V
     };
     Verdict {
         check: Check::GroupedEqualsUngrouped,
+        source: Source::AnthropicCostReport.name().to_owned(),
         account_id: account_id.clone(),
         activity_date: *day,
         from_date: *day,

@@ -5,6 +5,7 @@ use everycent_schemas::{Day, Usd};
 use super::{Check, Figure, Verdict};
 use crate::attribution::DEFAULT_WORKSPACE;
 use crate::money::usd_from_dollars;
+use crate::source::Source;
 use crate::window::Window;
 
 /// A figure with the precision that it was read with: `246` stands for all that rounds to 246 dollars.
@@ -83,6 +84,7 @@ pub fn equals_expected(
     };
     Verdict {
         check: Check::EqualsExpected,
+        source: Source::AnthropicCostReport.name().to_owned(),
         account_id: workspace.words(),
         activity_date: window.to(),
         from_date: window.from(),

@@ -17,11 +17,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use everycent_domain::reconcile::Verdict;
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
 use everycent_schemas::{Day, Timestamp};
 use rusqlite::Connection;
 
-use super::{CoverageRow, MergeReport, Rows, Verdict, Warehouse, WarehouseError};
+use super::{CoverageRow, MergeReport, Rows, Warehouse, WarehouseError};
 use crate::store::Store;
 
 /// Tables in one SQLite file. Other programs may read the file at any time.

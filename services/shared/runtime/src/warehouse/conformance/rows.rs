@@ -4,9 +4,10 @@
 use everycent_schemas::Usd;
 use everycent_schemas::rowfile::Cell;
 
+use everycent_domain::reconcile::{Check, Figure, Verdict};
+
 use super::Fixture;
 use super::world::{Answer, RowStore, acme, at, changes, costs, coverage, day, held};
-use crate::warehouse::Verdict;
 
 pub async fn a_row_that_says_something_else_is_updated_with_where_it_came_from(fixture: &dyn Fixture) {
     let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
@@ -65,20 +66,19 @@ pub async fn amounts_come_back_to_the_last_digit(fixture: &dyn Fixture) {
 
 pub async fn a_verdict_takes_the_place_of_the_earlier_one(fixture: &dyn Fixture) {
     let warehouse = fixture.warehouse().await;
-    let verdict = |found: &str, verdict: &str| Verdict {
-        check_id: "grouped_equals_total".into(),
+    let verdict = |found: i64| Verdict {
+        check: Check::NoReject,
+        source: "anthropic/cost_report".into(),
         account_id: "acme".into(),
         activity_date: day(0),
         from_date: day(0),
-        expected: "1".into(),
-        found: found.into(),
-        difference: "0".into(),
-        unit: "usd".into(),
-        verdict: verdict.into(),
+        expected: Figure::Count(0),
+        found: Figure::Count(found),
+        passed: found == 0,
         explanation: "it's so".into(),
     };
-    warehouse.store_verdicts(&[verdict("2", "fail")], at(1)).await.unwrap();
-    warehouse.store_verdicts(&[verdict("1", "pass")], at(2)).await.unwrap();
+    warehouse.store_verdicts(&[verdict(2)], at(1)).await.unwrap();
+    warehouse.store_verdicts(&[verdict(0)], at(2)).await.unwrap();
     let rows = warehouse.query("SELECT found, verdict FROM [[table:reconciliation]]").await.unwrap().rows;
-    assert_eq!(rows, [[Cell::Text("1".into()), Cell::Text("pass".into())]]);
+    assert_eq!(rows, [[Cell::Text("0".into()), Cell::Text("pass".into())]]);
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use everycent_domain::merge_plan::{self, BucketId, CoverageUpdate, CoverageVersions, Version};
+use everycent_domain::reconcile::Verdict;
 use everycent_domain::sql::sqlite as sql;
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
 use everycent_schemas::{Day, Timestamp, Usd};
@@ -10,7 +11,7 @@ use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::errors::named;
-use crate::warehouse::{CoverageRow, Verdict, WarehouseError};
+use crate::warehouse::{CoverageRow, WarehouseError};
 
 /// More days than any window has.
 const FAILED_DAYS_MAX: usize = 4_000;
@@ -135,15 +136,16 @@ pub(super) fn store_verdicts(
         for verdict in verdicts {
             statement
                 .execute(params![
-                    verdict.check_id,
+                    verdict.check.id(),
+                    verdict.source,
                     verdict.account_id,
                     verdict.activity_date.to_string(),
                     verdict.from_date.to_string(),
-                    verdict.expected,
-                    verdict.found,
-                    verdict.difference,
-                    verdict.unit,
-                    verdict.verdict,
+                    verdict.expected.text(),
+                    verdict.found.text(),
+                    verdict.difference().text(),
+                    verdict.expected.unit(),
+                    verdict.word(),
                     verdict.explanation,
                     checked_at.to_string(),
                 ])

@@ -1,0 +1,143 @@
+//! From a `FetchRequested` to the windows that it asks for.
+
+use everycent_domain::source::{Source, Vendor};
+use everycent_domain::window::{Window, plan};
+use everycent_schemas::Day;
+use everycent_schemas::events::FetchRequested;
+
+/// One window of one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WindowTask {
+    pub source: Source,
+    pub account_id: String,
+    pub window: Window,
+}
+
+/// The request can't be meant. Asking again does not help.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRequest {
+    #[error(transparent)]
+    UnknownSource(#[from] everycent_domain::source::UnknownSource),
+    #[error("no account `{account_id}` of {vendor} is configured")]
+    UnknownAccount { vendor: Vendor, account_id: String },
+    #[error("no account of {vendor} is configured")]
+    NoAccount { vendor: Vendor },
+    #[error("it names no days: give from_date and to_date, or trailing_days")]
+    NoDays,
+    #[error(transparent)]
+    EmptyWindow(#[from] everycent_domain::window::EmptyWindow),
+    #[error("{0} lies in the future")]
+    Future(Day),
+}
+
+/// The windows of a request, for each account that it means.
+pub fn resolve<'a>(
+    event: &FetchRequested,
+    accounts: impl Iterator<Item = (Vendor, &'a str)>,
+    today: Day,
+) -> Result<Vec<WindowTask>, InvalidRequest> {
+    let source: Source = event.source.parse()?;
+    let range = days(event, today)?;
+    let windows = plan(source, range.days());
+    let accounts = meant(event, source.vendor(), accounts)?;
+    let task = |account_id: &String, window| WindowTask { source, account_id: account_id.clone(), window };
+    Ok(accounts.iter().flat_map(|account_id| windows.iter().map(move |window| task(account_id, *window))).collect())
+}
+
+fn days(event: &FetchRequested, today: Day) -> Result<Window, InvalidRequest> {
+    let window = match (event.from_date, event.to_date, u32::try_from(event.trailing_days)) {
+        (Some(from), Some(to), _) => Window::new(from, to)?,
+        (None, None, Ok(days)) if days > 0 => Window::new(today.minus(days), today.minus(1))?,
+        _ => return Err(InvalidRequest::NoDays),
+    };
+    if window.to() > today { Err(InvalidRequest::Future(window.to())) } else { Ok(window) }
+}
+
+fn meant<'a>(
+    event: &FetchRequested,
+    vendor: Vendor,
+    accounts: impl Iterator<Item = (Vendor, &'a str)>,
+) -> Result<Vec<String>, InvalidRequest> {
+    let mut of_vendor = accounts.filter(|(of, _)| *of == vendor).map(|(_, id)| id.to_owned());
+    match &event.account_id {
+        Some(account_id) => of_vendor
+            .find(|id| id == account_id)
+            .map(|id| vec![id])
+            .ok_or_else(|| InvalidRequest::UnknownAccount { vendor, account_id: account_id.clone() }),
+        None => {
+            let all: Vec<String> = of_vendor.collect();
+            if all.is_empty() { Err(InvalidRequest::NoAccount { vendor }) } else { Ok(all) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const ACCOUNTS: [(Vendor, &str); 3] =
+        [(Vendor::Anthropic, "acme"), (Vendor::Anthropic, "beta"), (Vendor::Cursor, "acme")];
+
+    fn event(source: &str) -> FetchRequested {
+        FetchRequested {
+            source: source.into(),
+            trailing_days: 0,
+            account_id: None,
+            from_date: None,
+            to_date: None,
+            requested_at: None,
+        }
+    }
+
+    fn resolved(event: &FetchRequested) -> Result<Vec<String>, InvalidRequest> {
+        let today = "2025-11-20".parse().unwrap();
+        let tasks = resolve(event, ACCOUNTS.into_iter(), today)?;
+        Ok(tasks.iter().map(|task| format!("{} {} {}", task.source, task.account_id, task.window)).collect())
+    }
+
+    #[test]
+    fn trailing_days_are_the_closed_days_of_every_account() {
+        let event = FetchRequested { trailing_days: 7, ..event("anthropic/cost_report") };
+        assert_eq!(
+            resolved(&event).unwrap(),
+            ["anthropic/cost_report acme 2025-11-13..2025-11-19", "anthropic/cost_report beta 2025-11-13..2025-11-19"]
+        );
+    }
+
+    #[test]
+    fn a_range_longer_than_a_window_becomes_several() {
+        let event = FetchRequested {
+            account_id: Some("acme".into()),
+            from_date: Some("2025-10-01".parse().unwrap()),
+            to_date: Some("2025-11-01".parse().unwrap()),
+            ..event("cursor/daily_usage")
+        };
+        assert_eq!(
+            resolved(&event).unwrap(),
+            ["cursor/daily_usage acme 2025-10-01..2025-10-30", "cursor/daily_usage acme 2025-10-31..2025-11-01"]
+        );
+    }
+
+    #[test]
+    fn a_request_that_cannot_be_meant_says_why() {
+        let future = FetchRequested {
+            from_date: Some("2025-11-20".parse().unwrap()),
+            to_date: Some("2025-11-21".parse().unwrap()),
+            ..event("cursor/daily_usage")
+        };
+        let unknown =
+            FetchRequested { account_id: Some("gamma".into()), trailing_days: 1, ..event("cursor/daily_usage") };
+        let cases = [
+            (event("cursor/daily_usage"), "names no days"),
+            (event("openai/cost"), "unknown source"),
+            (future, "future"),
+            (unknown, "no account `gamma`"),
+            (FetchRequested { trailing_days: -3, ..event("cursor/daily_usage") }, "names no days"),
+        ];
+        for (event, words) in cases {
+            let error = resolved(&event).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! One reading of one window: page after page into the store, the manifest last.
+
+use everycent_domain::identity::sha256_hex;
+use everycent_domain::manifest::{FORMAT, Manifest, PageEntry, snapshot_id};
+use everycent_domain::objects::SnapshotFolder;
+use everycent_domain::paging::{Answer, Method, Next, PageRequest, PagingFault, PagingTask};
+use everycent_runtime::page::compress;
+use everycent_runtime::progress::{Observer, Progress};
+use everycent_runtime::store::{Created, Store, StoreError};
+use everycent_runtime::vendor::{self, VendorClient, VendorError, VendorPage, VendorRequest};
+use everycent_schemas::Timestamp;
+use everycent_schemas::events::SnapshotStored;
+
+/// Why a reading gave no snapshot.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The vendor did not answer, in words for a person.
+    #[error("{0}")]
+    Vendor(String),
+    /// The vendor refused to go on paging; from the start it may.
+    #[error("{0}")]
+    Restart(VendorError),
+    #[error(transparent)]
+    Paging(#[from] PagingFault),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl FetchError {
+    /// Whether asking the window again from its start can't help now.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Vendor(_) | Self::Store(_) => true,
+            Self::Restart(_) => false,
+            Self::Paging(fault) => matches!(fault, PagingFault::TooManyPages { .. }),
+        }
+    }
+
+    pub fn into_fault(self) -> Option<PagingFault> {
+        match self {
+            Self::Paging(fault) => Some(fault),
+            Self::Vendor(_) | Self::Restart(_) | Self::Store(_) => None,
+        }
+    }
+
+    /// An expired or changed page token is answered by beginning again; a first page that is refused stays refused.
+    fn asking(error: VendorError, first_page: bool) -> Self {
+        match error {
+            VendorError::Gone { .. } | VendorError::BadRequest { .. } if !first_page => Self::Restart(error),
+            other => Self::Vendor(other.to_string()),
+        }
+    }
+}
+
+/// Writes one snapshot.
+pub struct SnapshotWriter<'a> {
+    store: &'a dyn Store,
+    task: &'a PagingTask,
+    manifest: Manifest,
+    folder: SnapshotFolder,
+    observer: &'a Observer,
+}
+
+impl<'a> SnapshotWriter<'a> {
+    pub fn new(
+        store: &'a dyn Store,
+        task: &'a PagingTask,
+        account_id: &str,
+        fetched_at: Timestamp,
+        observer: &'a Observer,
+    ) -> Self {
+        let manifest = Manifest {
+            format: FORMAT,
+            snapshot_id: snapshot_id(task.source, account_id, task.window, fetched_at),
+            source: task.source.name().to_owned(),
+            account_id: account_id.to_owned(),
+            window: task.window,
+            fetched_at,
+            query: task.query(),
+            covered: Vec::new(),
+            pages: Vec::new(),
+            remarks: Vec::new(),
+        };
+        let folder = manifest.folder();
+        Self { store, task, manifest, folder, observer }
+    }
+
+    /// Asks until the answer is whole, and only then writes the manifest.
+    pub async fn fetch(mut self, client: &VendorClient) -> Result<Manifest, FetchError> {
+        let mut pager = self.task.pager();
+        let mut request = pager.first();
+        loop {
+            let first_page = self.manifest.pages.is_empty();
+            let answer = client.send(&vendor_request(request)).await;
+            let page = answer.map_err(|error| FetchError::asking(error, first_page))?;
+            self.keep(&page).await?;
+            match pager.accept(&page.body)? {
+                Next::Ask(next) => request = next,
+                Next::Whole(answer) => return self.seal(answer).await,
+            }
+        }
+    }
+
+    async fn keep(&mut self, page: &VendorPage) -> Result<(), FetchError> {
+        let body_bytes = page.body.len() as u64;
+        self.observer.tell(Progress::PageKept { source: self.task.source, body_bytes });
+        let number = u32::try_from(self.manifest.pages.len() + 1).expect("invariant: pagers limit pages");
+        let object = self.folder.page(number);
+        once(self.store.create(&object, compress(&page.body)).await?, object.as_str())?;
+        self.manifest.pages.push(PageEntry {
+            object,
+            body_bytes,
+            sha256: sha256_hex(&page.body),
+            request_id: page.request_id.clone(),
+        });
+        Ok(())
+    }
+
+    async fn seal(mut self, answer: Answer) -> Result<Manifest, FetchError> {
+        self.manifest.covered = answer.covered;
+        self.manifest.remarks = answer.remarks;
+        let name = self.folder.manifest();
+        once(self.store.create(&name, self.manifest.to_json().into()).await?, name.as_str())?;
+        Ok(self.manifest)
+    }
+}
+
+/// A snapshot's id is made from the microsecond it began at, so nobody else writes into its folder.
+fn once(created: Created, name: &str) -> Result<(), StoreError> {
+    match created {
+        Created::New => Ok(()),
+        Created::AlreadyThere => Err(StoreError::Unavailable {
+            action: "create",
+            name: name.to_owned(),
+            reason: "another fetch of this window began in the same microsecond; it is asked again".into(),
+        }),
+    }
+}
+
+fn vendor_request(request: PageRequest) -> VendorRequest {
+    VendorRequest {
+        method: match request.method {
+            Method::Get => vendor::Method::Get,
+            Method::Post => vendor::Method::Post,
+        },
+        path: request.path.to_owned(),
+        query: request.query.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        headers: request.headers.into_iter().map(|(name, value)| (name, value.to_owned())).collect(),
+        body: request.body,
+    }
+}
+
+/// The event that announces a snapshot, now or again.
+pub fn stored(manifest: &Manifest, published_at: Timestamp) -> SnapshotStored {
+    SnapshotStored {
+        snapshot_id: manifest.snapshot_id.clone(),
+        source: manifest.source.clone(),
+        account_id: manifest.account_id.clone(),
+        from_date: manifest.window.from(),
+        to_date: manifest.window.to(),
+        fetched_at: manifest.fetched_at,
+        manifest: manifest.folder().manifest().to_string(),
+        pages: i32::try_from(manifest.pages.len()).unwrap_or(i32::MAX),
+        body_bytes: i64::try_from(manifest.body_bytes()).unwrap_or(i64::MAX),
+        published_at,
+    }
+}
