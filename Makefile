@@ -1,0 +1,40 @@
+# One entry point for people and CI alike. `make help` lists the targets.
+.DEFAULT_GOAL := help
+CARGO ?= cargo
+
+.PHONY: help
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-10s %s\n", $$1, $$2 }'
+
+.PHONY: demo
+demo: ## Show it all on a made-up company: no key, no network
+	$(CARGO) run --locked --quiet -- demo
+
+.PHONY: test
+test: ## Run all tests
+	$(CARGO) test --locked --workspace
+
+.PHONY: lint
+lint: ## Formatting and lints, warnings are errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+.PHONY: deny
+deny: ## Licences, bans and sources of all dependencies (needs cargo-deny)
+	$(CARGO) deny --offline check bans licenses sources
+
+.PHONY: advisories
+advisories: ## Known vulnerabilities of dependencies (needs cargo-deny and the network)
+	$(CARGO) deny check advisories
+
+.PHONY: bench
+bench: ## Normalize, merge and a sync of a million rows, with peak memory
+	$(CARGO) build --locked --release --package everycent
+	$(CARGO) bench --locked --package everycent-pipeline-tests --bench throughput
+
+.PHONY: build
+build: ## The program, optimized, in target/release/everycent
+	$(CARGO) build --locked --release --package everycent
+
+.PHONY: ci
+ci: lint deny test demo ## What CI runs

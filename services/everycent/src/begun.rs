@@ -1,0 +1,99 @@
+//! The note that a sync has begun, so that the same command goes on after an interruption instead of starting over.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use everycent_domain::source::Source;
+use everycent_schemas::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::scope::Days;
+
+/// What a sync was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    pub days: Days,
+    pub sources: Vec<String>,
+}
+
+impl Asked {
+    pub fn new(days: Days, sources: &[Source]) -> Self {
+        let mut sources: Vec<String> = sources.iter().map(|source| source.name().to_owned()).collect();
+        sources.sort();
+        Self { days, sources }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Note {
+    asked: Asked,
+    begun_at: Timestamp,
+}
+
+/// A sync that is under way.
+#[derive(Debug)]
+pub struct Begun {
+    file: PathBuf,
+    pub begun_at: Timestamp,
+    /// Whether the same was asked before and did not end.
+    pub resumed: bool,
+}
+
+impl Begun {
+    /// Begins, or goes on with what was begun before.
+    pub fn begin(home: &Path, asked: &Asked, now: Timestamp) -> anyhow::Result<Self> {
+        let file = home.join("sync-begun.json");
+        if let Some(note) = read(&file)?.filter(|note| note.asked == *asked) {
+            return Ok(Self { file, begun_at: note.begun_at, resumed: true });
+        }
+        let note = Note { asked: asked.clone(), begun_at: now };
+        write(&file, &note).with_context(|| format!("{}", file.display()))?;
+        Ok(Self { file, begun_at: now, resumed: false })
+    }
+
+    /// Nothing is left to do.
+    pub fn end(self) -> anyhow::Result<()> {
+        fs::remove_file(&self.file).with_context(|| format!("{}", self.file.display()))
+    }
+}
+
+/// An unreadable note is as good as none: it only costs asking again.
+fn read(file: &Path) -> anyhow::Result<Option<Note>> {
+    match fs::read(file) {
+        Ok(json) => Ok(serde_json::from_slice(&json).ok()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("{}", file.display())),
+    }
+}
+
+fn write(file: &Path, note: &Note) -> std::io::Result<()> {
+    let partial = file.with_extension("partial");
+    let mut out = fs::File::create(&partial)?;
+    out.write_all(&serde_json::to_vec_pretty(note)?)?;
+    out.sync_all()?;
+    fs::rename(&partial, file)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn only_the_same_question_goes_on_where_it_stopped() {
+        let home = tempfile::tempdir().unwrap();
+        let days = Days::Due { since: "2025-10-01".parse().unwrap() };
+        let asked = Asked::new(days, &[]);
+        let first = Begun::begin(home.path(), &asked, Timestamp::from_micros(1)).unwrap();
+        assert!(!first.resumed);
+        let again = Begun::begin(home.path(), &asked, Timestamp::from_micros(2)).unwrap();
+        assert_eq!((again.resumed, again.begun_at), (true, Timestamp::from_micros(1)));
+        let other = Asked::new(days, &[Source::CursorDailyUsage]);
+        let other = Begun::begin(home.path(), &other, Timestamp::from_micros(3)).unwrap();
+        assert_eq!((other.resumed, other.begun_at), (false, Timestamp::from_micros(3)));
+        other.end().unwrap();
+        assert!(!Begun::begin(home.path(), &asked, Timestamp::from_micros(4)).unwrap().resumed);
+    }
+}

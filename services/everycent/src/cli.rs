@@ -1,0 +1,184 @@
+//! The command line: what can be asked for, and how it is explained.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use everycent_domain::source::Source;
+use everycent_schemas::Day;
+
+/// Every cent of AI spend, accounted for.
+///
+/// Fetches what Anthropic (Claude) and Cursor report about your organization's use, keeps every answer as it came, and
+/// turns it into tables whose totals equal the vendor's bill to the cent. Money in tables and output is in US dollars;
+/// days are UTC.
+#[derive(Debug, Parser)]
+#[command(name = "everycent", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub global: Global,
+}
+
+const AFTER_HELP: &str = "\
+Start with `everycent demo`: it needs no key and no network.
+
+With your own data:
+  export ANTHROPIC_ADMIN_KEY=...    # Claude Console, an admin key; or ANTHROPIC_ADMIN_KEY_FILE
+  export CURSOR_API_KEY=...         # Cursor dashboard, an admin API key; or CURSOR_API_KEY_FILE
+  everycent sync && everycent reconcile
+
+Exit status: 0 done; 1 something failed or does not reconcile; 2 wrong call or configuration.";
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Directory that holds raw pages, the queue and the tables.
+    #[arg(long, global = true, value_name = "DIR", env = "EVERYCENT_HOME")]
+    pub home: Option<PathBuf>,
+    /// Configuration file (TOML): accounts, attribution rules, prices, addresses. Without one, a key that is set in
+    /// the environment means one account of that vendor.
+    #[arg(long, global = true, value_name = "FILE", env = "EVERYCENT_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Print one JSON document for machines instead of tables for people.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl Global {
+    /// The home, unless the command has one of its own by default.
+    pub fn home_or(&self, default: &str) -> PathBuf {
+        self.home.clone().unwrap_or_else(|| PathBuf::from(default))
+    }
+}
+
+/// The home when none is named.
+pub const DEFAULT_HOME: &str = "./everycent-data";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show it all on a made-up company: no key, no network.
+    ///
+    /// Starts a simulator of both vendors' APIs on a loopback port, syncs two months, and prints spend, reconciliation
+    /// and coverage. The tables stay in ./everycent-demo (or --home) for you to query.
+    Demo,
+    /// Fetch what is missing or not final yet, and load it.
+    ///
+    /// Without dates: every day since the start of history that is missing, failed, or may still be restated by the
+    /// vendor. With dates: those days, whatever is known of them. An interrupted sync goes on where it stopped when
+    /// the same command is run again.
+    Sync(SyncArgs),
+    /// Keep the tables up to date until a signal comes: sync on a schedule.
+    Run(RunArgs),
+    /// Make the rows of stored answers again, without asking the vendors.
+    ///
+    /// Needed after a change of attribution rules or prices, or to put back what was edited by hand. For each day the
+    /// latest stored answer is used. Answers fetched later always win over a replay.
+    Replay(ReplayArgs),
+    /// Prove the tables: compare totals told in several ways, and what was merged with what is there.
+    ///
+    /// Exits with 1 when a check fails, and names the days.
+    Reconcile(ReconcileArgs),
+    /// Show what is loaded, day by day state, rejects, the queue and its dead letters.
+    Status,
+}
+
+#[derive(Debug, Args)]
+pub struct SyncArgs {
+    /// First UTC day, inclusive, as 2025-10-03.
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<Day>,
+    /// Last UTC day, inclusive. Yesterday if only --from is given.
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<Day>,
+    /// Only this source, such as anthropic/cost_report; may be repeated.
+    #[arg(long = "source", value_name = "SOURCE")]
+    pub sources: Vec<Source>,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// How often to sync: 30m, 1h, 1d.
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = parse_duration)]
+    pub every: Duration,
+    /// Only this source; may be repeated.
+    #[arg(long = "source", value_name = "SOURCE")]
+    pub sources: Vec<Source>,
+}
+
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// First UTC day, inclusive. The first that is stored if not given.
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<Day>,
+    /// Last UTC day, inclusive. The last that is stored if not given.
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<Day>,
+    /// Only this source; may be repeated.
+    #[arg(long = "source", value_name = "SOURCE")]
+    pub sources: Vec<Source>,
+    /// List the snapshots that would be replayed, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ReconcileArgs {
+    /// First UTC day, inclusive. The first that is covered if not given.
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<Day>,
+    /// Last UTC day, inclusive. The last that is covered if not given.
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<Day>,
+    /// A total of Claude cost in dollars, read off the vendor's console. 246 agrees with all that rounds to 246.
+    #[arg(long, value_name = "USD", requires = "from", requires = "to")]
+    pub expect: Option<String>,
+    /// Compare --expect with one workspace only: its id, or `default`.
+    #[arg(long, value_name = "ID", requires = "expect")]
+    pub workspace: Option<String>,
+}
+
+/// Whole seconds, minutes, hours or days, at least one second.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let expected = || format!("`{text}` is not a duration such as 30m, 1h or 1d");
+    let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(expected)?;
+    let (number, unit) = text.split_at(split);
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err(expected()),
+    };
+    let number: u64 = number.parse().map_err(|_| expected())?;
+    let total = number.checked_mul(seconds).filter(|total| (1..=31_536_000).contains(total)).ok_or_else(expected)?;
+    Ok(Duration::from_secs(total))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        for (text, seconds) in [("1s", 1), ("30m", 1800), ("1h", 3600), ("2d", 172_800)] {
+            assert_eq!(parse_duration(text).unwrap().as_secs(), seconds);
+        }
+        for text in ["", "1", "h", "1w", "-1h", "0s", "99999999999999999999d", "400d"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_source_is_answered_with_the_known_ones() {
+        let error = Cli::try_parse_from(["everycent", "sync", "--source", "anthropic/cost"]).unwrap_err().to_string();
+        assert!(error.contains("anthropic/cost_report"), "{error}");
+    }
+}

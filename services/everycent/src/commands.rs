@@ -1,0 +1,8 @@
+//! The commands, one file each.
+
+pub mod demo;
+pub mod reconcile;
+pub mod replay;
+pub mod run;
+pub mod status;
+pub mod sync;

@@ -1,0 +1,179 @@
+//! `everycent demo`: a made-up company, from the simulated vendors' APIs to reconciled tables.
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, anyhow};
+use everycent_domain::window::Window;
+use everycent_runtime::clock::{Clock, SystemClock};
+use everycent_runtime::config::Config;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+use vendor_sim::{Simulator, worlds};
+
+use super::reconcile;
+use super::status::{FeedCoverage, by_feed, coverage_text};
+use super::sync;
+use crate::cli::Global;
+use crate::deployment::Deployment;
+use crate::failure::Failure;
+use crate::progress::Watcher;
+use crate::scope::Days;
+use crate::show::{self, heading};
+use crate::spend::{self, SpendRow};
+
+/// Where the demo lives unless --home says otherwise.
+const HOME: &str = "./everycent-demo";
+/// Marks a directory that a demo made, and may make anew.
+const MARK: &str = "demo.toml";
+const DAYS: u32 = 61;
+const SEED: u64 = 2025;
+
+pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failure> {
+    let began = Instant::now();
+    let home = global.home_or(HOME);
+    start_afresh(&home)?;
+    let last_day = SystemClock.now().day().minus(1);
+    let window = Window::new(last_day.minus(DAYS - 1), last_day)?;
+    let simulator = Simulator::start(worlds::company(SEED, last_day.date(), DAYS)).await?;
+    let config = config(&home, &simulator, window)?;
+    let deployment = Deployment::open(&home, config).await?;
+    if !global.json {
+        show::print(&introduction(&simulator, window));
+    }
+    let watcher = Watcher::new(!global.json);
+    let synced = sync::once(&deployment, Days::Named(window), &[], &watcher, stop).await?;
+    simulator.stop().await;
+    let coverage = deployment.whole_coverage().await?;
+    let verdicts = reconcile::check(&deployment, window, &coverage, None).await?;
+    let spend = spend::by_platform_and_month(deployment.warehouse.as_ref(), window).await?;
+    let passed = synced.is_clean() && verdicts.iter().all(|verdict| verdict.passed);
+    if global.json {
+        show::print_json(&Report { synced, spend, coverage: by_feed(&coverage), reconciled: passed });
+    } else {
+        let seconds = began.elapsed().as_millis();
+        let mut text = sync::text(&synced);
+        text += &heading("Spend in US dollars, by month");
+        text += &spend::text(&spend);
+        text += &reconcile::text(window, &verdicts);
+        text += &heading("Coverage, in days (UTC)");
+        text += &coverage_text(&by_feed(&coverage));
+        text += &outlook(&home, seconds);
+        show::print(&text);
+    }
+    if passed { Ok(()) } else { Err(Failure::Reported) }
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    synced: sync::Report,
+    spend: Vec<SpendRow>,
+    coverage: Vec<FeedCoverage>,
+    reconciled: bool,
+}
+
+/// Removes what an earlier demo left; anything else is not touched.
+fn start_afresh(home: &Path) -> Result<(), Failure> {
+    if !home.exists() {
+        return Ok(());
+    }
+    let empty = fs::read_dir(home).with_context(|| home.display().to_string())?.next().is_none();
+    if empty {
+        return Ok(());
+    }
+    if !home.join(MARK).is_file() {
+        return Err(Failure::usage(anyhow!(
+            "{} holds something else than a demo; name another directory with --home",
+            home.display()
+        )));
+    }
+    fs::remove_dir_all(home).with_context(|| home.display().to_string())?;
+    Ok(())
+}
+
+/// The configuration that the demo runs with, written where a person can read it.
+fn config(home: &Path, simulator: &Simulator, window: Window) -> Result<Config, Failure> {
+    fs::create_dir_all(home).with_context(|| home.display().to_string())?;
+    let file = home.join(MARK);
+    fs::write(&file, config_text(&simulator.url(), window)).with_context(|| file.display().to_string())?;
+    let (anthropic, cursor) = (simulator.anthropic_key(), simulator.cursor_key());
+    let keys = move |name: &str| match name {
+        "DEMO_ANTHROPIC_KEY" => Some(anthropic.clone()),
+        "DEMO_CURSOR_KEY" => Some(cursor.clone()),
+        _ => None,
+    };
+    Ok(Config::load(Some(&file), &keys)?)
+}
+
+fn config_text(url: &str, window: Window) -> String {
+    format!(
+        r#"# Written by `everycent demo`. The vendors are simulated, and so is the company.
+
+[sync]
+since = "{since}"
+
+[vendors.anthropic]
+url = "{url}"
+requests_per_minute = 6000
+
+[vendors.cursor]
+url = "{url}"
+requests_per_minute = 6000
+
+[[accounts]]
+id = "example-company"
+vendor = "anthropic"
+key_env = "DEMO_ANTHROPIC_KEY"
+
+[[accounts]]
+id = "example-company"
+vendor = "cursor"
+key_env = "DEMO_CURSOR_KEY"
+
+# What this company knows of its workspaces. A name alone would prove nothing.
+[[attribution.rules]]
+id = "engineers-in-the-terminal"
+platform = "claude_code"
+workspace_id = "wrkspc_01ClaudeCodeCompany"
+
+[[attribution.rules]]
+id = "product-backend"
+platform = "claude_api"
+workspace_id = "wrkspc_01ProductApi"
+
+[[attribution.rules]]
+id = "support-assistant"
+platform = "claude_api"
+workspace_id = "wrkspc_01SupportAssistant"
+"#,
+        since = window.from()
+    )
+}
+
+fn introduction(simulator: &Simulator, window: Window) -> String {
+    format!(
+        "EveryCent demo: Example Company, {} to {}.\nBoth vendors' APIs are simulated on {}; nothing leaves this machine.\n\n",
+        window.from(),
+        window.to(),
+        simulator.url()
+    )
+}
+
+fn outlook(home: &Path, milliseconds: u128) -> String {
+    let file = home.join("everycent.sqlite");
+    format!(
+        r#"
+Done in {}.{:01} s. The tables are in {file}; any SQLite tool opens it. Three queries to try:
+
+  sqlite3 {file} "SELECT * FROM claude_daily_summary ORDER BY total_usd DESC LIMIT 10"
+  sqlite3 {file} "SELECT platform, platform_basis, round(sum(cost_usd), 2) FROM claude_expenses GROUP BY 1, 2"
+  sqlite3 {file} "SELECT email, sum(agent_requests), sum(estimated_cost_usd) FROM cursor_daily_user_usage GROUP BY 1 ORDER BY 2 DESC"
+
+Your own data: export ANTHROPIC_ADMIN_KEY=... CURSOR_API_KEY=... && everycent sync && everycent reconcile
+"#,
+        milliseconds / 1000,
+        milliseconds % 1000 / 100,
+        file = file.display()
+    )
+}

@@ -1,0 +1,176 @@
+//! `everycent replay`: publishes stored snapshots again, through the ordinary path.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, anyhow};
+use everycent_domain::manifest::Manifest;
+use everycent_domain::objects::{ManifestName, ObjectName, raw_prefix};
+use everycent_domain::replay::ReplayPlan;
+use everycent_domain::source::Source;
+use everycent_domain::window::Window;
+use everycent_fetcher::stored;
+use everycent_runtime::store::Store;
+use everycent_runtime::worker::publish;
+use everycent_schemas::Day;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::ReplayArgs;
+use crate::deployment::Deployment;
+use crate::failure::Failure;
+use crate::pipeline;
+use crate::progress::Watcher;
+use crate::show::{self, Grid, count};
+
+/// Names that one listing asks for.
+const LISTED: usize = 1000;
+
+pub async fn replay(
+    deployment: &Deployment,
+    args: &ReplayArgs,
+    json: bool,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
+    if let (Some(from), Some(to)) = (args.from, args.to) {
+        Window::new(from, to).map_err(|e| Failure::usage(anyhow!("--from, --to: {e}")))?;
+    }
+    let snapshots = snapshots(deployment.store.as_ref(), args).await?;
+    if args.dry_run {
+        let report = Report::new(&snapshots, None, false);
+        return show_report(&report, json);
+    }
+    let watcher = Watcher::new(!json);
+    watcher.say(&format!("replaying {}", count(snapshots.len(), "snapshot")));
+    let published_at = deployment.clock.now();
+    for manifest in &snapshots {
+        publish(deployment.bus.as_ref(), &stored(manifest, published_at)).await?;
+    }
+    let dead_before = pipeline::dead_letters(deployment).await?;
+    pipeline::drain(deployment, watcher.observer(), stop.clone()).await?;
+    watcher.end();
+    let tally = watcher.tally();
+    let written: u64 = tally.tables.values().map(|(written, deleted)| written + deleted).sum();
+    show_report(&Report::new(&snapshots, Some(written), stop.is_cancelled()), json)?;
+    let given_up = pipeline::dead_letters(deployment).await?.saturating_sub(dead_before);
+    if given_up > 0 {
+        return Err(Failure::Failed(anyhow!("{given_up} messages were given up; `everycent status` tells why")));
+    }
+    if stop.is_cancelled() { Err(Failure::Reported) } else { Ok(()) }
+}
+
+/// The manifests of the snapshots that decide the range, of every source and account asked for.
+async fn snapshots(store: &dyn Store, args: &ReplayArgs) -> Result<Vec<Manifest>, Failure> {
+    let sources = if args.sources.is_empty() { Source::ALL.to_vec() } else { args.sources.clone() };
+    let mut chosen = Vec::new();
+    for source in sources {
+        for manifests in by_account(store, source).await?.into_values() {
+            let Some(range) = range(args, &manifests) else { continue };
+            chosen.extend(deciding(store, ReplayPlan::new(range, manifests)).await?);
+        }
+    }
+    Ok(chosen)
+}
+
+async fn by_account(store: &dyn Store, source: Source) -> Result<BTreeMap<String, Vec<ManifestName>>, Failure> {
+    let mut accounts: BTreeMap<String, Vec<ManifestName>> = BTreeMap::new();
+    let mut after: Option<ObjectName> = None;
+    loop {
+        let names = store.list(&raw_prefix(source.name()), after.as_ref(), LISTED).await?;
+        for manifest in names.iter().filter_map(ManifestName::parse) {
+            accounts.entry(manifest.account.clone()).or_default().push(manifest);
+        }
+        if names.len() < LISTED {
+            return Ok(accounts);
+        }
+        after = names.last().cloned();
+    }
+}
+
+fn range(args: &ReplayArgs, manifests: &[ManifestName]) -> Option<Window> {
+    let first = manifests.iter().map(|manifest| manifest.window.from()).min()?;
+    let last = manifests.iter().map(|manifest| manifest.window.to()).max()?;
+    Window::new(args.from.unwrap_or(first), args.to.unwrap_or(last)).ok()
+}
+
+async fn deciding(store: &dyn Store, mut plan: ReplayPlan) -> Result<Vec<Manifest>, Failure> {
+    let mut manifests = Vec::new();
+    while let Some(candidate) = plan.next_candidate() {
+        let json = store.read(&candidate.object).await?;
+        let manifest = Manifest::from_json(&json).with_context(|| candidate.object.to_string())?;
+        if plan.decide(&manifest.covered) {
+            manifests.push(manifest);
+        }
+    }
+    Ok(manifests)
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    snapshots: Vec<SnapshotRow>,
+    /// Rows written or deleted; nothing on a dry run.
+    rows_changed: Option<u64>,
+    interrupted: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct SnapshotRow {
+    source: String,
+    account_id: String,
+    from: Day,
+    to: Day,
+    fetched_at: String,
+    snapshot_id: String,
+    pages: usize,
+}
+
+impl Report {
+    fn new(manifests: &[Manifest], rows_changed: Option<u64>, interrupted: bool) -> Self {
+        Self { snapshots: manifests.iter().map(SnapshotRow::of).collect(), rows_changed, interrupted }
+    }
+}
+
+impl SnapshotRow {
+    fn of(manifest: &Manifest) -> Self {
+        Self {
+            source: manifest.source.clone(),
+            account_id: manifest.account_id.clone(),
+            from: manifest.window.from(),
+            to: manifest.window.to(),
+            fetched_at: manifest.fetched_at.to_string(),
+            snapshot_id: manifest.snapshot_id.clone(),
+            pages: manifest.pages.len(),
+        }
+    }
+}
+
+fn show_report(report: &Report, json: bool) -> Result<(), Failure> {
+    if json {
+        show::print_json(report);
+    } else {
+        show::print(&text(report));
+    }
+    Ok(())
+}
+
+fn text(report: &Report) -> String {
+    let snapshots = count(report.snapshots.len(), "snapshot");
+    match report.rows_changed {
+        Some(_) if report.interrupted => "interrupted; the next command finishes what is in the queue\n".to_owned(),
+        Some(changed) => format!("{snapshots} replayed; {changed} rows changed\n"),
+        None => {
+            let mut grid = Grid::new(&["source", "account", "from", "to", "fetched at", "snapshot", ">pages"]);
+            for row in &report.snapshots {
+                grid.row([
+                    row.source.clone(),
+                    row.account_id.clone(),
+                    row.from.to_string(),
+                    row.to.to_string(),
+                    row.fetched_at.clone(),
+                    row.snapshot_id.clone(),
+                    row.pages.to_string(),
+                ]);
+            }
+            format!("{}\n{snapshots} would be replayed; nothing was done\n", grid.text())
+        }
+    }
+}

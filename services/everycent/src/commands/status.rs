@@ -1,0 +1,244 @@
+//! `everycent status`: what is loaded, what is not, and what waits.
+
+use std::collections::BTreeMap;
+
+use everycent_runtime::bus::{DeadLetter, Depth};
+use everycent_runtime::warehouse::CoverageRow;
+use everycent_schemas::Day;
+use serde::Serialize;
+
+use crate::deployment::Deployment;
+use crate::failure::Failure;
+use crate::show::{self, Grid, count, heading};
+
+/// Dead letters that are shown.
+const SHOWN: usize = 10;
+
+pub async fn status(deployment: &Deployment, json: bool) -> Result<(), Failure> {
+    let coverage = deployment.whole_coverage().await?;
+    let depths = deployment.bus.depths().await?;
+    let dead = deployment.bus.dead_letters(SHOWN).await?;
+    let report = Report::new(deployment, &coverage, &depths, &dead);
+    if json {
+        show::print_json(&report);
+    } else {
+        show::print(&text(&report));
+    }
+    Ok(())
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    warehouse: String,
+    coverage: Vec<FeedCoverage>,
+    failed: Vec<FailedDay>,
+    queue: Vec<Queue>,
+    dead_letters: Vec<Dead>,
+}
+
+/// Coverage of one source of one account.
+#[derive(Debug, Default, Serialize)]
+pub struct FeedCoverage {
+    pub source: String,
+    pub account_id: String,
+    pub first_day: Option<Day>,
+    pub last_day: Option<Day>,
+    pub settled_days: usize,
+    pub open_days: usize,
+    pub failed_days: usize,
+    /// Days between the first and the last that were never loaded and never failed.
+    pub missing_days: usize,
+    pub rows: i64,
+    pub rejects: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct FailedDay {
+    source: String,
+    account_id: String,
+    activity_date: Day,
+    failure: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Queue {
+    topic: &'static str,
+    ready: u64,
+    leased: u64,
+    dead: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Dead {
+    topic: &'static str,
+    message_id: String,
+    attempts: u32,
+    reason: String,
+    at: String,
+}
+
+impl Report {
+    fn new(deployment: &Deployment, coverage: &[CoverageRow], depths: &[Depth], dead: &[DeadLetter]) -> Self {
+        let failed = coverage.iter().filter(|row| row.state == "failed");
+        Self {
+            warehouse: deployment.warehouse.address(),
+            coverage: by_feed(coverage),
+            failed: failed.map(FailedDay::of).collect(),
+            queue: depths.iter().map(Queue::of).collect(),
+            dead_letters: dead.iter().map(Dead::of).collect(),
+        }
+    }
+}
+
+impl FailedDay {
+    fn of(row: &CoverageRow) -> Self {
+        Self {
+            source: row.source.clone(),
+            account_id: row.account_id.clone(),
+            activity_date: row.activity_date,
+            failure: row.failure.clone().unwrap_or_default(),
+        }
+    }
+}
+
+impl Queue {
+    fn of(depth: &Depth) -> Self {
+        Self { topic: depth.topic.name(), ready: depth.ready, leased: depth.leased, dead: depth.dead }
+    }
+}
+
+impl Dead {
+    fn of(letter: &DeadLetter) -> Self {
+        Self {
+            topic: letter.topic.name(),
+            message_id: letter.message_id.clone(),
+            attempts: letter.attempts,
+            reason: letter.reason.clone(),
+            at: letter.at.to_string(),
+        }
+    }
+}
+
+/// Coverage summed up for each source and account.
+pub fn by_feed(coverage: &[CoverageRow]) -> Vec<FeedCoverage> {
+    let mut feeds: BTreeMap<(&str, &str), FeedCoverage> = BTreeMap::new();
+    for row in coverage {
+        let feed = feeds.entry((&row.source, &row.account_id)).or_default();
+        feed.first_day = Some(feed.first_day.map_or(row.activity_date, |day| day.min(row.activity_date)));
+        feed.last_day = Some(feed.last_day.map_or(row.activity_date, |day| day.max(row.activity_date)));
+        match row.state.as_str() {
+            "settled" => feed.settled_days += 1,
+            "failed" => feed.failed_days += 1,
+            _ => feed.open_days += 1,
+        }
+        feed.rows += row.rows.unwrap_or_default();
+        feed.rejects += row.rejects.unwrap_or_default();
+    }
+    feeds.into_iter().map(|((source, account_id), feed)| feed.named(source, account_id)).collect()
+}
+
+impl FeedCoverage {
+    fn named(mut self, source: &str, account_id: &str) -> Self {
+        source.clone_into(&mut self.source);
+        account_id.clone_into(&mut self.account_id);
+        if let (Some(first), Some(last)) = (self.first_day, self.last_day) {
+            let known = self.settled_days + self.open_days + self.failed_days;
+            self.missing_days = first.through(last).count().saturating_sub(known);
+        }
+        self
+    }
+}
+
+/// Coverage as a table.
+pub fn coverage_text(feeds: &[FeedCoverage]) -> String {
+    let mut grid = Grid::new(&[
+        "source",
+        "account",
+        "first day",
+        "last day",
+        ">settled",
+        ">open",
+        ">failed",
+        ">missing",
+        ">rows",
+        ">rejects",
+    ]);
+    for feed in feeds {
+        let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
+        grid.row([
+            feed.source.clone(),
+            feed.account_id.clone(),
+            day(feed.first_day),
+            day(feed.last_day),
+            feed.settled_days.to_string(),
+            feed.open_days.to_string(),
+            feed.failed_days.to_string(),
+            feed.missing_days.to_string(),
+            feed.rows.to_string(),
+            feed.rejects.to_string(),
+        ]);
+    }
+    grid.text()
+}
+
+fn text(report: &Report) -> String {
+    let mut text = format!("EveryCent status of {}\n", report.warehouse);
+    text += &heading("Coverage, in days (UTC)");
+    if report.coverage.is_empty() {
+        text += "  nothing is loaded yet; run `everycent sync`\n";
+    } else {
+        text += &coverage_text(&report.coverage);
+    }
+    text += &failed_text(&report.failed);
+    let waiting: u64 = report.queue.iter().map(|queue| queue.ready + queue.leased).sum();
+    text += &heading("Queue");
+    text += &match waiting {
+        0 => "  empty\n".to_owned(),
+        _ => queue_text(&report.queue),
+    };
+    text += &dead_text(&report.dead_letters);
+    let rejects: i64 = report.coverage.iter().map(|feed| feed.rejects).sum();
+    if rejects > 0 {
+        text += &format!(
+            "\n{} could not become rows: SELECT activity_date, reason, object, position FROM rejected_records;\n",
+            count(usize::try_from(rejects).unwrap_or(usize::MAX), "record")
+        );
+    }
+    text
+}
+
+fn failed_text(failed: &[FailedDay]) -> String {
+    if failed.is_empty() {
+        return String::new();
+    }
+    let mut grid = Grid::new(&["source", "account", "day", "why the last attempt failed"]);
+    for day in failed.iter().take(SHOWN) {
+        grid.row([day.source.clone(), day.account_id.clone(), day.activity_date.to_string(), day.failure.clone()]);
+    }
+    let more = match failed.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("  and {}; --json lists all\n", count(more, "more day")),
+    };
+    format!("{}{}{more}", heading("Failed days; `everycent sync` asks for them again"), grid.text())
+}
+
+fn queue_text(queues: &[Queue]) -> String {
+    let mut grid = Grid::new(&["topic", ">ready", ">leased", ">dead"]);
+    for queue in queues {
+        grid.row([queue.topic.to_owned(), queue.ready.to_string(), queue.leased.to_string(), queue.dead.to_string()]);
+    }
+    grid.text()
+}
+
+fn dead_text(letters: &[Dead]) -> String {
+    if letters.is_empty() {
+        return String::new();
+    }
+    let mut grid = Grid::new(&["topic", "message", ">attempts", "reason"]);
+    for letter in letters {
+        let cells =
+            [letter.topic.to_owned(), letter.message_id.clone(), letter.attempts.to_string(), letter.reason.clone()];
+        grid.row(cells);
+    }
+    format!("{}{}", heading("Dead letters: messages that were given up"), grid.text())
+}

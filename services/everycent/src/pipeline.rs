@@ -1,0 +1,106 @@
+//! The three services in this process, until nothing is left to do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use everycent_fetcher::Fetcher;
+use everycent_loader::{FailureRecorder, Loader};
+use everycent_normalizer::Normalizer;
+use everycent_runtime::progress::Observer;
+use everycent_runtime::worker::{Handler, Worker, WorkerError, WorkerSettings};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::deployment::Deployment;
+use crate::failure::Failure;
+
+/// Windows that are fetched at the same time. A vendor's rate limit holds for all of them together.
+const FETCHERS: usize = 2;
+/// How often the queue is looked at for its end.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Whether messages wait.
+pub async fn has_work(deployment: &Deployment) -> Result<bool, Failure> {
+    Ok(deployment.bus.depths().await?.iter().any(|depth| depth.ready + depth.leased > 0))
+}
+
+/// Messages that were ever given up.
+pub async fn dead_letters(deployment: &Deployment) -> Result<u64, Failure> {
+    Ok(deployment.bus.depths().await?.iter().map(|depth| depth.dead).sum())
+}
+
+/// Runs the services until the queue is empty, or until `stop`. A message is acked after what follows from it was
+/// published, so an empty queue means that all is done.
+pub async fn drain(deployment: &Deployment, observer: Observer, stop: CancellationToken) -> Result<(), Failure> {
+    let shutdown = stop.child_token();
+    let mut workers = start(deployment, &observer, &shutdown);
+    let outcome = until_idle(deployment, &mut workers, &stop).await;
+    shutdown.cancel();
+    let mut ended = Ok(());
+    while let Some(worker) = workers.join_next().await {
+        ended = ended.and(worker.expect("invariant: workers do not panic"));
+    }
+    outcome?;
+    Ok(ended?)
+}
+
+async fn until_idle(
+    deployment: &Deployment,
+    workers: &mut JoinSet<Result<(), WorkerError>>,
+    stop: &CancellationToken,
+) -> Result<(), Failure> {
+    while has_work(deployment).await? {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            Some(ended) = workers.join_next() => ended.expect("invariant: workers do not panic")?,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+    Ok(())
+}
+
+fn start(
+    deployment: &Deployment,
+    observer: &Observer,
+    shutdown: &CancellationToken,
+) -> JoinSet<Result<(), WorkerError>> {
+    let mut workers = JoinSet::new();
+    let (store, bus) = (&deployment.store, &deployment.bus);
+    let fetcher = Arc::new(Fetcher::new(
+        deployment.fetch_accounts(),
+        Arc::clone(store),
+        Arc::clone(bus),
+        Arc::clone(&deployment.clock),
+        deployment.fetcher_settings(),
+        observer.clone(),
+    ));
+    for _ in 0..FETCHERS {
+        work(&mut workers, deployment, Arc::clone(&fetcher), shutdown);
+    }
+    let recipe = Arc::new(deployment.config.recipe.clone());
+    let normalizer = Normalizer::new(Arc::clone(store), Arc::clone(bus), recipe, observer.clone());
+    work(&mut workers, deployment, Arc::new(normalizer), shutdown);
+    let loader = Loader::new(
+        Arc::clone(store),
+        Arc::clone(bus),
+        Arc::clone(&deployment.warehouse),
+        Arc::clone(&deployment.clock),
+        observer.clone(),
+    );
+    work(&mut workers, deployment, Arc::new(loader), shutdown);
+    let failures = FailureRecorder::new(Arc::clone(&deployment.warehouse));
+    work(&mut workers, deployment, Arc::new(failures), shutdown);
+    workers
+}
+
+fn work<H: Handler + 'static>(
+    workers: &mut JoinSet<Result<(), WorkerError>>,
+    deployment: &Deployment,
+    handler: Arc<H>,
+    shutdown: &CancellationToken,
+) {
+    let settings = WorkerSettings { idle_wait: LOOK, ..WorkerSettings::default() };
+    let worker = Worker::new(Arc::clone(&deployment.bus), handler).with_settings(settings);
+    let shutdown = shutdown.clone();
+    workers.spawn(async move { worker.run(shutdown).await });
+}

@@ -1,0 +1,128 @@
+//! Progress of a sync: bars on a terminal, plain lines elsewhere, and the sums for the report.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, stderr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use everycent_runtime::progress::{Observer, Progress};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// What was done so far.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    pub pages: u64,
+    pub body_bytes: u64,
+    pub rows: i64,
+    pub rejects: i64,
+    /// Rows written and deleted, by table.
+    pub tables: BTreeMap<&'static str, (u64, u64)>,
+}
+
+impl Tally {
+    fn take(&mut self, progress: &Progress) {
+        match progress {
+            Progress::PageKept { body_bytes, .. } => {
+                self.pages += 1;
+                self.body_bytes += body_bytes;
+            }
+            Progress::Normalized { rows, rejects, .. } => {
+                self.rows += rows;
+                self.rejects += rejects;
+            }
+            Progress::Merged { tables, .. } => {
+                for change in tables {
+                    let (written, deleted) = self.tables.entry(change.table).or_default();
+                    *written += change.written;
+                    *deleted += change.deleted;
+                }
+            }
+            Progress::Asking { .. } | Progress::Stored { .. } | Progress::Failed { .. } => {}
+        }
+    }
+}
+
+/// Watches the services and shows what they do on standard error.
+pub struct Watcher {
+    shown: bool,
+    bar: ProgressBar,
+    tally: Arc<Mutex<Tally>>,
+}
+
+impl Watcher {
+    /// With `shown` false it only counts.
+    pub fn new(shown: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+        if !shown {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        let style = "{elapsed_precise} {bar:30} {pos}/{len} windows  {wide_msg}";
+        bar.set_style(ProgressStyle::with_template(style).expect("invariant: the template is well-formed"));
+        Self { shown, bar, tally: Arc::default() }
+    }
+
+    /// Says how much there is to do.
+    pub fn begin(&self, windows: usize, resumed: bool) {
+        self.bar.set_length(windows as u64);
+        match (windows, resumed) {
+            (0, _) => self.say("nothing is due"),
+            (_, true) => self.say(&format!("going on with an interrupted sync: {windows} windows are left")),
+            (_, false) => self.say(&format!("asking for {windows} windows")),
+        }
+    }
+
+    pub fn say(&self, line: &str) {
+        if self.shown {
+            say(&self.bar, line);
+        }
+    }
+
+    pub fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    pub fn tally(&self) -> Tally {
+        lock(&self.tally).clone()
+    }
+
+    pub fn observer(&self) -> Observer {
+        let (shown, bar, tally) = (self.shown, self.bar.clone(), Arc::clone(&self.tally));
+        Observer::new(move |progress| {
+            lock(&tally).take(&progress);
+            if shown {
+                show(&bar, &progress);
+            }
+        })
+    }
+}
+
+/// A panic while counting leaves counts that are still worth showing.
+fn lock(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
+    tally.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn say(bar: &ProgressBar, line: &str) {
+    if stderr().is_terminal() {
+        bar.println(line);
+    } else {
+        eprintln!("{line}");
+    }
+}
+
+fn show(bar: &ProgressBar, progress: &Progress) {
+    match progress {
+        Progress::Asking { source, account_id, window } => {
+            bar.set_message(format!("{source} of {account_id}, {window}"))
+        }
+        Progress::Stored { source, account_id, window, pages } => {
+            bar.inc(1);
+            if !stderr().is_terminal() {
+                say(bar, &format!("fetched {source} of {account_id}, {window}, pages: {pages}"));
+            }
+        }
+        Progress::Failed { source, account_id, window, .. } => {
+            bar.inc(1);
+            say(bar, &format!("failed {source} of {account_id}, {window}"));
+        }
+        Progress::PageKept { .. } | Progress::Normalized { .. } | Progress::Merged { .. } => {}
+    }
+}

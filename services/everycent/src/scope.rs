@@ -1,0 +1,124 @@
+//! What a command is about: accounts, their sources, and days.
+
+use std::collections::BTreeMap;
+
+use anyhow::anyhow;
+use everycent_domain::source::Source;
+use everycent_domain::wanted::DayState;
+use everycent_domain::window::Window;
+use everycent_runtime::config::Config;
+use everycent_runtime::warehouse::CoverageRow;
+use everycent_schemas::Day;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// One source of one account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Feed {
+    pub source: Source,
+    pub account_id: String,
+}
+
+/// The configured feeds, all or those of the named sources. None at all is a mistake of the call.
+pub fn feeds(config: &Config, sources: &[Source]) -> Result<Vec<Feed>, Failure> {
+    let mut feeds = Vec::new();
+    for account in &config.accounts {
+        let wanted = account.sources.iter().filter(|source| sources.is_empty() || sources.contains(source));
+        feeds.extend(wanted.map(|source| Feed { source: *source, account_id: account.id.clone() }));
+    }
+    feeds.sort();
+    match (feeds.is_empty(), sources.first()) {
+        (false, _) => Ok(feeds),
+        (true, None) => Err(Failure::usage(anyhow!(
+            "no account is configured: set ANTHROPIC_ADMIN_KEY or CURSOR_API_KEY (or ..._FILE), or write accounts into \
+             a configuration file; `everycent demo` needs neither"
+        ))),
+        (true, Some(source)) => Err(Failure::usage(anyhow!(
+            "no configured account has source {source}; set the key of {} or configure an account",
+            source.vendor()
+        ))),
+    }
+}
+
+/// The days that a person named, as far as they did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Days {
+    /// None: what is due since the start of history.
+    Due {
+        since: Day,
+    },
+    Named(Window),
+}
+
+impl Days {
+    /// Checks what a person typed. `today` is not over, and may be named all the same; the future may not.
+    pub fn parse(from: Option<Day>, to: Option<Day>, since: Day, today: Day) -> Result<Self, Failure> {
+        let yesterday = today.minus(1);
+        let (from, to) = match (from, to) {
+            (None, None) => return Ok(Self::Due { since }),
+            (Some(from), to) => (from, to.unwrap_or(yesterday.max(from))),
+            (None, Some(to)) => (since.min(to), to),
+        };
+        if to > today {
+            return Err(Failure::usage(anyhow!("--to {to} lies in the future; today is {today} (UTC)")));
+        }
+        Window::new(from, to).map(Self::Named).map_err(|e| Failure::usage(anyhow!("--from, --to: {e}")))
+    }
+
+    pub fn window(self, today: Day) -> Window {
+        match self {
+            Self::Named(window) => window,
+            Self::Due { since } => {
+                let last = today.minus(1).max(since);
+                Window::new(since, last).expect("invariant: the later of two days is not before the other")
+            }
+        }
+    }
+}
+
+/// What is known of each feed's days, in order of day.
+pub fn known_days(coverage: &[CoverageRow]) -> BTreeMap<(String, String), Vec<DayState>> {
+    let mut known: BTreeMap<(String, String), Vec<DayState>> = BTreeMap::new();
+    for row in coverage {
+        known.entry((row.source.clone(), row.account_id.clone())).or_default().push(DayState {
+            day: row.activity_date,
+            fetched_at: row.fetched_at,
+            settled: row.state == "settled",
+            failed: row.state == "failed",
+        });
+    }
+    for days in known.values_mut() {
+        days.sort_by_key(|state| state.day);
+    }
+    known
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn days_are_completed_and_checked() {
+        let (since, today) = (day("2025-09-01"), day("2025-11-20"));
+        let parse = |from: &str, to: &str| {
+            let some = |text: &str| (!text.is_empty()).then(|| day(text));
+            match Days::parse(some(from), some(to), since, today) {
+                Ok(Days::Due { since }) => format!("due since {since}"),
+                Ok(Days::Named(window)) => window.to_string(),
+                Err(failure) => failure.message().unwrap(),
+            }
+        };
+        assert_eq!(parse("", ""), "due since 2025-09-01");
+        assert_eq!(parse("2025-11-01", ""), "2025-11-01..2025-11-19");
+        assert_eq!(parse("2025-11-20", ""), "2025-11-20..2025-11-20");
+        assert_eq!(parse("", "2025-10-01"), "2025-09-01..2025-10-01");
+        assert!(parse("2025-11-01", "2025-11-21").contains("future"));
+        assert!(parse("2025-11-02", "2025-11-01").contains("ends before it begins"));
+    }
+}
