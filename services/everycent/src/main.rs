@@ -16,8 +16,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use everycent_runtime::config::Config;
+use everycent_runtime::secret::process_env;
+use everycent_runtime::service::stop_on_signal;
 use everycent_runtime::telemetry::{self, Format};
-use tokio_util::sync::CancellationToken;
 
 use cli::{Cli, Command, DEFAULT_HOME, Global};
 use commands::{demo, reconcile, replay, run, status, sync};
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
 
 async fn execute(cli: Cli) -> Result<(), Failure> {
     let level = if matches!(cli.command, Command::Run(_)) { tracing::Level::INFO } else { tracing::Level::ERROR };
-    telemetry::init(Format::Human, level, &environment).map_err(Failure::usage)?;
+    telemetry::init(Format::Human, level, &process_env).map_err(Failure::usage)?;
     let stop = stop_on_signal();
     let (global, json) = (&cli.global, cli.global.json);
     match &cli.command {
@@ -53,10 +54,6 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
     }
 }
 
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
 async fn open(global: &Global) -> Result<Deployment, Failure> {
     Deployment::open(&global.home_or(DEFAULT_HOME), config(global)?).await
 }
@@ -66,28 +63,5 @@ fn open_read_only(global: &Global) -> Result<Deployment, Failure> {
 }
 
 fn config(global: &Global) -> Result<Config, Failure> {
-    Config::load(global.config.as_deref(), &environment).map_err(Failure::usage)
-}
-
-/// Cancelled by the first interrupt or termination; the second ends the process at once.
-fn stop_on_signal() -> CancellationToken {
-    let stop = CancellationToken::new();
-    let cancelled = stop.clone();
-    tokio::spawn(async move {
-        signal().await;
-        cancelled.cancel();
-        eprintln!("everycent: stopping; once more to stop at once");
-        signal().await;
-        std::process::exit(1);
-    });
-    stop
-}
-
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).expect("invariant: signals can be listened to");
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    Config::load(global.config.as_deref(), &process_env).map_err(Failure::usage)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use everycent_fetcher::Fetcher;
+use everycent_fetcher::{Fetcher, FetcherSettings, accounts};
 use everycent_loader::{FailureRecorder, Loader};
 use everycent_normalizer::Normalizer;
 use everycent_runtime::progress::Observer;
@@ -67,11 +67,11 @@ fn start(
     let mut workers = JoinSet::new();
     let (store, bus) = (&deployment.store, &deployment.bus);
     let fetcher = Arc::new(Fetcher::new(
-        deployment.fetch_accounts(),
+        accounts(&deployment.config, &deployment.clock),
         Arc::clone(store),
         Arc::clone(bus),
         Arc::clone(&deployment.clock),
-        deployment.fetcher_settings(),
+        FetcherSettings::from(&deployment.config),
         observer.clone(),
     ));
     for _ in 0..FETCHERS {

@@ -43,11 +43,10 @@ const ALLOWED: [(&str, &[&str]); 9] = [
 ];
 
 /// What a pure crate has nowhere in its tree: async runtimes, HTTP, storage.
-const IMPURE: [&str; 12] = [
+const IMPURE: [&str; 11] = [
     "async-trait",
     "axum",
     "fs4",
-    "futures-core",
     "hyper",
     "mio",
     "reqwest",

@@ -35,11 +35,8 @@ impl Home {
     /// Creates the folder where it is missing, and keeps every other process from writing in it.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
         let dir = absolute(dir.as_ref())?;
-        fs::create_dir_all(&dir).map_err(|error| unusable(&dir, &error, &dir))?;
-        let path = dir.join(LOCK);
-        let failed = |error: io::Error| unusable(&dir, &error, &path);
-        let mut lock =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        let mut lock = lock_file(&dir)?;
+        let failed = |error: io::Error| unusable(&dir, &error, &dir.join(LOCK));
         match FileExt::try_lock(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(HomeError::AlreadyRunning { owner: owner(&mut lock), dir }),
@@ -47,6 +44,20 @@ impl Home {
         }
         sign(&mut lock).map_err(failed)?;
         Ok(Self { dir, _lock: Some(lock) })
+    }
+
+    /// For the services, which work in the folder together: the lock keeps out whoever wants it alone.
+    pub fn join(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
+        let dir = absolute(dir.as_ref())?;
+        let mut lock = lock_file(&dir)?;
+        match FileExt::try_lock_shared(&lock) {
+            Ok(()) => {
+                sign(&mut lock).map_err(|error| unusable(&dir, &error, &dir.join(LOCK)))?;
+                Ok(Self { dir, _lock: Some(lock) })
+            }
+            Err(TryLockError::WouldBlock) => Err(HomeError::AlreadyRunning { owner: owner(&mut lock), dir }),
+            Err(TryLockError::Error(error)) => Err(unusable(&dir, &error, &dir.join(LOCK))),
+        }
     }
 
     /// For those who only read, also while another process writes. Creates nothing and locks nothing.
@@ -72,6 +83,13 @@ impl Home {
     pub fn warehouse_file(&self) -> PathBuf {
         self.dir.join("everycent.sqlite")
     }
+}
+
+fn lock_file(dir: &Path) -> Result<File, HomeError> {
+    fs::create_dir_all(dir).map_err(|error| unusable(dir, &error, dir))?;
+    let path = dir.join(LOCK);
+    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+    opened.map_err(|error| unusable(dir, &error, &path))
 }
 
 fn absolute(dir: &Path) -> Result<PathBuf, HomeError> {
@@ -114,6 +132,16 @@ mod tests {
         assert!(error.ends_with("); wait for it or use another --home"), "{error}");
         drop(first);
         Home::open(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn services_share_a_home_that_nobody_has_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, other) = (Home::join(dir.path()).unwrap(), Home::join(dir.path()).unwrap());
+        assert!(matches!(Home::open(dir.path()), Err(HomeError::AlreadyRunning { .. })));
+        drop((one, other));
+        let _alone = Home::open(dir.path()).unwrap();
+        assert!(matches!(Home::join(dir.path()), Err(HomeError::AlreadyRunning { .. })));
     }
 
     #[test]
