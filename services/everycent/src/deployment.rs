@@ -45,9 +45,23 @@ impl Deployment {
     /// Opens what is there to look at it, also while another process works with it.
     pub fn open_read_only(home: &Path, config: Config) -> Result<Self, Failure> {
         let home = Home::open_shared(home)?;
+        let warehouse = open::warehouse_read_only(&config.addresses, home.data_dir()).map_err(opening)?;
+        Self::beside(home, config, warehouse)
+    }
+
+    /// Opens what is there to look at it and to note verdicts, also while another process works with it.
+    pub async fn open_to_check(home: &Path, config: Config) -> Result<Self, Failure> {
+        let home = Home::open_shared(home)?;
+        // Opened to read first: what is not there yet is not created by a check.
+        open::warehouse_read_only(&config.addresses, home.data_dir()).map_err(opening)?;
+        let warehouse = open::warehouse(&config.addresses, home.data_dir()).map_err(opening)?;
+        warehouse.migrate().await?;
+        Self::beside(home, config, warehouse)
+    }
+
+    fn beside(home: Home, config: Config, warehouse: Arc<dyn Warehouse>) -> Result<Self, Failure> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let bus = open::bus(&config.addresses, home.data_dir(), Arc::clone(&clock)).map_err(opening)?;
-        let warehouse = open::warehouse_read_only(&config.addresses, home.data_dir()).map_err(opening)?;
         let store = open::store(&config.addresses, home.data_dir()).map_err(opening)?;
         Ok(Self { store, bus, warehouse, config, home, clock })
     }
@@ -74,6 +88,8 @@ impl Deployment {
 fn opening(error: OpenError) -> Failure {
     match error {
         OpenError::NotInThisBuild(_) => Failure::usage(error),
-        OpenError::Store(_) | OpenError::Bus(_) | OpenError::Warehouse(_) => Failure::Failed(error.into()),
+        OpenError::Nothing(_) | OpenError::Store(_) | OpenError::Bus(_) | OpenError::Warehouse(_) => {
+            Failure::Failed(error.into())
+        }
     }
 }

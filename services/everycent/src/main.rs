@@ -49,13 +49,17 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Sync(args) => sync::sync(&open(global).await?, args, json, stop).await,
         Command::Run(args) => run::run(&open(global).await?, args, json, stop).await,
         Command::Replay(args) => replay::replay(&open(global).await?, args, json, stop).await,
-        Command::Reconcile(args) => reconcile::reconcile(&open(global).await?, args, json).await,
+        Command::Reconcile(args) => reconcile::reconcile(&open_to_check(global).await?, args, json).await,
         Command::Status => status::status(&open_read_only(global)?, json).await,
     }
 }
 
 async fn open(global: &Global) -> Result<Deployment, Failure> {
     Deployment::open(&global.home_or(DEFAULT_HOME), config(global)?).await
+}
+
+async fn open_to_check(global: &Global) -> Result<Deployment, Failure> {
+    Deployment::open_to_check(&global.home_or(DEFAULT_HOME), config(global)?).await
 }
 
 fn open_read_only(global: &Global) -> Result<Deployment, Failure> {

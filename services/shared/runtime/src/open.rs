@@ -3,7 +3,7 @@
 //! An address that this build does not reach is an error at the start, never a silent fallback.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::bus::sqlite::SqliteBus;
@@ -19,6 +19,8 @@ use crate::warehouse::{SqliteWarehouse, WarehouseError};
 pub enum OpenError {
     #[error("{0} is an address on Google Cloud, which this build does not reach; use file:// and sqlite:// addresses")]
     NotInThisBuild(String),
+    #[error("there is no everycent data in {}; run `everycent sync` first or use another --home", .0.display())]
+    Nothing(PathBuf),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -56,6 +58,7 @@ pub fn warehouse(addresses: &Addresses, home: &Path) -> Result<Arc<SqliteWarehou
 /// For those who only look.
 pub fn warehouse_read_only(addresses: &Addresses, home: &Path) -> Result<Arc<SqliteWarehouse>, OpenError> {
     match addresses.warehouse_in(home) {
+        WarehouseAddress::Sqlite(file) if !file.exists() => Err(OpenError::Nothing(file)),
         WarehouseAddress::Sqlite(file) => Ok(Arc::new(SqliteWarehouse::open_read_only(&file)?)),
         cloud @ WarehouseAddress::BigQuery { .. } => Err(not_in_this_build(&cloud)),
     }
@@ -66,6 +69,14 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::clock::SystemClock;
+
+    #[test]
+    fn a_look_at_nothing_says_what_to_do_and_creates_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let error = warehouse_read_only(&Addresses::default(), home.path()).unwrap_err().to_string();
+        assert!(error.contains("run `everycent sync` first"), "{error}");
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+    }
 
     #[test]
     fn a_cloud_address_is_an_error_and_no_silent_fallback() {
