@@ -15,6 +15,7 @@ mod spend;
 use std::process::ExitCode;
 
 use clap::Parser;
+use everycent_domain::source::Source;
 use everycent_runtime::config::Config;
 use everycent_runtime::telemetry::{self, Format};
 use tokio_util::sync::CancellationToken;
@@ -45,8 +46,8 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
     let (global, json) = (&cli.global, cli.global.json);
     match &cli.command {
         Command::Demo => demo::demo(global, stop).await,
-        Command::Sync(args) => sync::sync(&open(global).await?, args, json, stop).await,
-        Command::Run(args) => run::run(&open(global).await?, args, json, stop).await,
+        Command::Sync(args) => sync::sync(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
+        Command::Run(args) => run::run(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
         Command::Replay(args) => replay::replay(&open(global).await?, args, json, stop).await,
         Command::Reconcile(args) => reconcile::reconcile(&open(global).await?, args, json).await,
         Command::Status => status::status(&open_read_only(global)?, json).await,
@@ -55,6 +56,13 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
 
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// Opens to ask the vendors. Whom and with which key is settled before anything is created.
+async fn open_to_ask(global: &Global, sources: &[Source]) -> Result<Deployment, Failure> {
+    let config = config(global)?;
+    scope::check_keys(&config, sources)?;
+    Deployment::open(&global.home_or(DEFAULT_HOME), config).await
 }
 
 async fn open(global: &Global) -> Result<Deployment, Failure> {
