@@ -50,10 +50,18 @@ impl Deployment {
 
     /// Opens what is there to look at it, also while another process works with it.
     pub fn open_read_only(home: &Path, config: Config) -> Result<Self, Failure> {
-        let home = Home::open_shared(home)?;
+        let home = Home::open_shared(home).map_err(Failure::usage)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let tables = warehouse_file(&config, &home)?;
+        if !tables.exists() {
+            return Err(Failure::Failed(anyhow!(
+                "there are no tables yet, for {} is missing; `everycent sync` makes it, and so does `everycent replay` \
+                 from answers that are stored",
+                tables.display()
+            )));
+        }
         let bus = Arc::new(open_bus(&config, &home, Arc::clone(&clock))?);
-        let warehouse = Arc::new(SqliteWarehouse::open_read_only(&warehouse_file(&config, &home)?)?);
+        let warehouse = Arc::new(SqliteWarehouse::open_read_only(&tables)?);
         let store = Arc::new(FileStore::open(store_folder(&config, &home)?)?);
         Ok(Self { store, bus, warehouse, config, home, clock })
     }

@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use everycent_domain::source::Source;
 use everycent_runtime::config::Config;
+use everycent_runtime::home::Home;
 use everycent_runtime::telemetry::{self, Format};
 use tokio_util::sync::CancellationToken;
 
@@ -48,8 +49,8 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Demo => demo::demo(global, stop).await,
         Command::Sync(args) => sync::sync(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
         Command::Run(args) => run::run(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
-        Command::Replay(args) => replay::replay(&open(global).await?, args, json, stop).await,
-        Command::Reconcile(args) => reconcile::reconcile(&open(global).await?, args, json).await,
+        Command::Replay(args) => replay::replay(&open_present(global).await?, args, json, stop).await,
+        Command::Reconcile(args) => reconcile::reconcile(&open_present(global).await?, args, json).await,
         Command::Status => status::status(&open_read_only(global)?, json).await,
     }
 }
@@ -65,8 +66,11 @@ async fn open_to_ask(global: &Global, sources: &[Source]) -> Result<Deployment, 
     Deployment::open(&global.home_or(DEFAULT_HOME), config).await
 }
 
-async fn open(global: &Global) -> Result<Deployment, Failure> {
-    Deployment::open(&global.home_or(DEFAULT_HOME), config(global)?).await
+/// Opens a home that is there: to replay or reconcile nothing is a mistake of the call.
+async fn open_present(global: &Global) -> Result<Deployment, Failure> {
+    let home = global.home_or(DEFAULT_HOME);
+    Home::open_shared(&home).map_err(Failure::usage)?;
+    Deployment::open(&home, config(global)?).await
 }
 
 fn open_read_only(global: &Global) -> Result<Deployment, Failure> {
