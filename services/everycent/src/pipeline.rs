@@ -17,6 +17,8 @@ use crate::failure::Failure;
 
 /// Windows that are fetched at the same time. A vendor's rate limit holds for all of them together.
 const FETCHERS: usize = 2;
+/// How long a worker may end what is in its hand, such as the wait that a vendor asked for.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How often the queue is looked at for its end.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -51,12 +53,19 @@ pub async fn drain(
     let mut workers = start(deployment, part, &observer, &shutdown);
     let outcome = until_idle(deployment, part, &mut workers, &stop).await;
     shutdown.cancel();
+    let ended = tokio::time::timeout(PATIENCE, end(&mut workers)).await;
+    // What is dropped here is as if the process had died: it is begun again by the next command.
+    workers.shutdown().await;
+    outcome?;
+    Ok(ended.unwrap_or(Ok(()))?)
+}
+
+async fn end(workers: &mut JoinSet<Result<(), WorkerError>>) -> Result<(), WorkerError> {
     let mut ended = Ok(());
     while let Some(worker) = workers.join_next().await {
         ended = ended.and(worker.expect("invariant: workers do not panic"));
     }
-    outcome?;
-    Ok(ended?)
+    ended
 }
 
 async fn until_idle(
