@@ -44,14 +44,14 @@ impl Deployment {
 
     /// Opens what is there to look at it, also while another process works with it.
     pub fn open_read_only(home: &Path, config: Config) -> Result<Self, Failure> {
-        let home = Home::open_shared(home)?;
+        let home = Home::open_shared(home).map_err(Failure::usage)?;
         let warehouse = open::warehouse_read_only(&config.addresses, home.data_dir()).map_err(opening)?;
         Self::beside(home, config, warehouse)
     }
 
     /// Opens what is there to look at it and to note verdicts, also while another process works with it.
     pub async fn open_to_check(home: &Path, config: Config) -> Result<Self, Failure> {
-        let home = Home::open_shared(home)?;
+        let home = Home::open_shared(home).map_err(Failure::usage)?;
         // Opened to read first: what is not there yet is not created by a check.
         open::warehouse_read_only(&config.addresses, home.data_dir()).map_err(opening)?;
         let warehouse = open::warehouse(&config.addresses, home.data_dir()).map_err(opening)?;

@@ -15,7 +15,9 @@ mod spend;
 use std::process::ExitCode;
 
 use clap::Parser;
+use everycent_domain::source::Source;
 use everycent_runtime::config::Config;
+use everycent_runtime::home::Home;
 use everycent_runtime::secret::process_env;
 use everycent_runtime::service::stop_on_signal;
 use everycent_runtime::telemetry::{self, Format};
@@ -46,16 +48,26 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
     let (global, json) = (&cli.global, cli.global.json);
     match &cli.command {
         Command::Demo => demo::demo(global, stop).await,
-        Command::Sync(args) => sync::sync(&open(global).await?, args, json, stop).await,
-        Command::Run(args) => run::run(&open(global).await?, args, json, stop).await,
-        Command::Replay(args) => replay::replay(&open(global).await?, args, json, stop).await,
+        Command::Sync(args) => sync::sync(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
+        Command::Run(args) => run::run(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
+        Command::Replay(args) => replay::replay(&open_present(global).await?, args, json, stop).await,
         Command::Reconcile(args) => reconcile::reconcile(&open_to_check(global).await?, args, json).await,
         Command::Status => status::status(&open_read_only(global)?, json).await,
     }
 }
 
-async fn open(global: &Global) -> Result<Deployment, Failure> {
-    Deployment::open(&global.home_or(DEFAULT_HOME), config(global)?).await
+/// Opens to ask the vendors. Whom and with which key is settled before anything is created.
+async fn open_to_ask(global: &Global, sources: &[Source]) -> Result<Deployment, Failure> {
+    let config = config(global)?;
+    scope::check_keys(&config, sources)?;
+    Deployment::open(&global.home_or(DEFAULT_HOME), config).await
+}
+
+/// Opens a home that is there: to replay nothing is a mistake of the call.
+async fn open_present(global: &Global) -> Result<Deployment, Failure> {
+    let home = global.home_or(DEFAULT_HOME);
+    Home::open_shared(&home).map_err(Failure::usage)?;
+    Deployment::open(&home, config(global)?).await
 }
 
 async fn open_to_check(global: &Global) -> Result<Deployment, Failure> {

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::ReplayArgs;
 use crate::deployment::Deployment;
 use crate::failure::Failure;
-use crate::pipeline;
+use crate::pipeline::{self, Part};
 use crate::progress::Watcher;
 use crate::show::{self, Grid, count};
 
@@ -46,7 +46,7 @@ pub async fn replay(
         publish(deployment.bus.as_ref(), &stored(manifest, published_at)).await?;
     }
     let dead_before = pipeline::dead_letters(deployment).await?;
-    pipeline::drain(deployment, watcher.observer(), stop.clone()).await?;
+    pipeline::drain(deployment, Part::FromStored, watcher.observer(), stop.clone()).await?;
     watcher.end();
     let tally = watcher.tally();
     let written: u64 = tally.tables.values().map(|(written, deleted)| written + deleted).sum();

@@ -9,11 +9,10 @@ use crate::cli::RunArgs;
 use crate::deployment::Deployment;
 use crate::failure::Failure;
 use crate::progress::Watcher;
-use crate::scope::{self, Days};
+use crate::scope::Days;
 use crate::show;
 
 pub async fn run(deployment: &Deployment, args: &RunArgs, json: bool, stop: CancellationToken) -> Result<(), Failure> {
-    scope::feeds(&deployment.config, &args.sources)?;
     while !stop.is_cancelled() {
         let days = Days::Due { since: deployment.since() };
         let watcher = Watcher::new(!json);

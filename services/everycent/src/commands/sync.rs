@@ -15,7 +15,7 @@ use crate::begun::{Asked, Begun};
 use crate::cli::SyncArgs;
 use crate::deployment::Deployment;
 use crate::failure::Failure;
-use crate::pipeline;
+use crate::pipeline::{self, Part};
 use crate::progress::{Tally, Watcher};
 use crate::scope::{self, Days, Feed};
 use crate::show::{self, Grid, count, heading};
@@ -52,16 +52,16 @@ pub async fn once(
     let now = deployment.clock.now();
     let dead_before = dead_letters(deployment.bus.as_ref()).await?;
     let begun = Begun::begin(deployment.home.data_dir(), &Asked::new(days, sources), now)?;
-    if pipeline::has_work(deployment).await? {
+    if pipeline::has_work(deployment, Part::Whole).await? {
         watcher.say("finishing what an earlier run left in the queue");
-        pipeline::drain(deployment, watcher.observer(), stop.clone()).await?;
+        pipeline::drain(deployment, Part::Whole, watcher.observer(), stop.clone()).await?;
     }
     let windows = plan_windows(deployment, days, &feeds, begun.begun_at).await?;
     watcher.begin(windows.len(), begun.resumed);
     for (feed, window) in &windows {
         publish(deployment.bus.as_ref(), &request(feed, *window, now)).await?;
     }
-    pipeline::drain(deployment, watcher.observer(), stop.clone()).await?;
+    pipeline::drain(deployment, Part::Whole, watcher.observer(), stop.clone()).await?;
     watcher.end();
     let interrupted = stop.is_cancelled();
     if !interrupted {

@@ -60,11 +60,12 @@ impl Home {
         }
     }
 
-    /// For those who only read, also while another process writes. Creates nothing and locks nothing.
+    /// For those who need what is there, also while another process writes. Creates nothing and locks nothing.
     pub fn open_shared(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
         let dir = absolute(dir.as_ref())?;
         match fs::metadata(&dir) {
-            Ok(found) if found.is_dir() => Ok(Self { dir, _lock: None }),
+            Ok(found) if found.is_dir() && holds_data(&dir) => Ok(Self { dir, _lock: None }),
+            Ok(found) if found.is_dir() => Err(HomeError::Missing { dir }),
             Ok(_) => Err(unusable(&dir, &io::ErrorKind::NotADirectory.into(), &dir)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(HomeError::Missing { dir }),
             Err(error) => Err(unusable(&dir, &error, &dir)),
@@ -94,6 +95,11 @@ fn lock_file(dir: &Path) -> Result<File, HomeError> {
 
 fn absolute(dir: &Path) -> Result<PathBuf, HomeError> {
     std::path::absolute(dir).map_err(|error| unusable(dir, &error, dir))
+}
+
+/// Whether anything of ours is in the folder.
+fn holds_data(dir: &Path) -> bool {
+    [LOCK, "raw", "bus.sqlite", "everycent.sqlite"].iter().any(|name| dir.join(name).exists())
 }
 
 /// Writes who holds the lock, for the message that the next process shows.
@@ -161,6 +167,9 @@ mod tests {
         let missing = Home::open_shared(dir.path().join("missing")).unwrap_err();
         assert!(missing.to_string().contains("run `everycent sync` first"), "{missing}");
         assert!(!dir.path().join("missing").exists());
+        let empty = tempfile::tempdir().unwrap();
+        assert!(matches!(Home::open_shared(empty.path()), Err(HomeError::Missing { .. })));
+        assert!(fs::read_dir(empty.path()).unwrap().next().is_none());
     }
 
     #[test]
