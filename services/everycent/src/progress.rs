@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use everycent_runtime::progress::{Observer, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::show::count;
+
 /// What was done so far.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
@@ -65,8 +67,10 @@ impl Watcher {
         self.bar.set_length(windows as u64);
         match (windows, resumed) {
             (0, _) => self.say("nothing is due"),
-            (_, true) => self.say(&format!("going on with an interrupted sync: {windows} windows are left")),
-            (_, false) => self.say(&format!("asking for {windows} windows")),
+            (_, true) => {
+                self.say(&format!("going on with an interrupted sync; left to ask for: {}", count(windows, "window")))
+            }
+            (_, false) => self.say(&format!("asking for {}", count(windows, "window"))),
         }
     }
 

@@ -216,9 +216,12 @@ impl Report {
 
 /// The report for people.
 pub fn text(report: &Report) -> String {
+    let windows = match report.failed.len() {
+        0 => count(report.windows, "window"),
+        failed => format!("{} of {}", report.windows.saturating_sub(failed), count(report.windows, "window")),
+    };
     let mut text = format!(
-        "{} fetched in {}; {} rows read, {} written, {} deleted\n",
-        count(report.windows, "window"),
+        "{windows} fetched in {}; {} rows read, {} written, {} deleted\n",
         count(usize::try_from(report.pages).unwrap_or(usize::MAX), "page"),
         report.rows,
         report.rows_written,
@@ -233,10 +236,12 @@ pub fn text(report: &Report) -> String {
     }
     text += &failed_text(&report.failed);
     if report.rejects > 0 {
-        text += &format!("\n{} records could not become rows; `everycent status` tells more\n", report.rejects);
+        let records = count(usize::try_from(report.rejects).unwrap_or(usize::MAX), "record");
+        text += &format!("\n{records} could not become rows; `everycent status` tells more\n");
     }
     if report.dead_letters > 0 {
-        text += &format!("\n{} messages were given up; `everycent status` tells why\n", report.dead_letters);
+        let messages = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");
+        text += &format!("\n{messages} given up; `everycent status` tells why\n");
     }
     text += &match report.interrupted {
         true => "\nInterrupted. Run the same command again to go on.\n".to_owned(),
