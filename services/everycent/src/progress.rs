@@ -12,6 +12,8 @@ use crate::show::count;
 /// What was done so far.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
+    /// Windows whose answer is stored.
+    pub windows: usize,
     pub pages: u64,
     pub body_bytes: u64,
     pub rows: i64,
@@ -38,7 +40,8 @@ impl Tally {
                     *deleted += change.deleted;
                 }
             }
-            Progress::Asking { .. } | Progress::Stored { .. } | Progress::Failed { .. } => {}
+            Progress::Stored { .. } => self.windows += 1,
+            Progress::Asking { .. } | Progress::Failed { .. } => {}
         }
     }
 }
