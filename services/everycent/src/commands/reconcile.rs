@@ -146,6 +146,8 @@ struct CheckSummary {
 struct FailureRow {
     check_id: &'static str,
     account_id: String,
+    /// The first day of a check of a range; else the day itself.
+    from_date: Day,
     activity_date: Day,
     expected: String,
     found: String,
@@ -171,6 +173,7 @@ impl FailureRow {
         Self {
             check_id: verdict.check.id(),
             account_id: verdict.account_id.clone(),
+            from_date: verdict.from_date,
             activity_date: verdict.activity_date,
             expected: verdict.expected.text(),
             found: verdict.found.text(),
@@ -204,6 +207,11 @@ pub fn text(window: Window, verdicts: &[Verdict]) -> String {
     text + &failures_text(verdicts)
 }
 
+fn days_text(verdict: &Verdict) -> String {
+    let (first, last) = (verdict.from_date, verdict.activity_date);
+    if first == last { last.to_string() } else { format!("{first} to {last}") }
+}
+
 fn shown_checks(verdicts: &[Verdict]) -> impl Iterator<Item = Check> {
     Check::ALL.into_iter().filter(|check| verdicts.iter().any(|verdict| verdict.check == *check))
 }
@@ -215,7 +223,7 @@ fn failures_text(verdicts: &[Verdict]) -> String {
         text += &format!(
             "\n  ✗ {} {}: expected {}, found {} (difference {} {})\n    {}\n",
             verdict.check.id(),
-            verdict.activity_date,
+            days_text(verdict),
             verdict.expected.text(),
             verdict.found.text(),
             verdict.difference().text(),

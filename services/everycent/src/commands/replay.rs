@@ -40,6 +40,9 @@ pub async fn replay(
         return show_report(&report, json);
     }
     let watcher = Watcher::new(!json);
+    if snapshots.is_empty() {
+        watcher.say("no stored answer covers these days; `everycent sync` fetches them");
+    }
     watcher.say(&format!("replaying {}", count(snapshots.len(), "snapshot")));
     let published_at = deployment.clock.now();
     for manifest in &snapshots {

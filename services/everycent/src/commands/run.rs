@@ -18,7 +18,7 @@ pub async fn run(deployment: &Deployment, args: &RunArgs, json: bool, stop: Canc
         let watcher = Watcher::new(!json);
         let report = sync::once(deployment, days, &args.sources, &watcher, stop.clone()).await?;
         if json {
-            show::print_json(&report);
+            show::print_json_line(&report);
         } else {
             show::print(&sync::text(&report));
         }

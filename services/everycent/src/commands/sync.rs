@@ -56,8 +56,14 @@ pub async fn once(
         watcher.say("finishing what an earlier run left in the queue");
         pipeline::drain(deployment, Part::Whole, watcher.observer(), stop.clone()).await?;
     }
-    let windows = plan_windows(deployment, days, &feeds, begun.begun_at).await?;
-    watcher.begin(windows.len(), begun.resumed);
+    // Who is interrupted here asks for nothing more, or it would be asked for twice.
+    let windows = match stop.is_cancelled() {
+        true => Vec::new(),
+        false => plan_windows(deployment, days, &feeds, begun.begun_at).await?,
+    };
+    if !stop.is_cancelled() {
+        watcher.begin(windows.len(), begun.resumed);
+    }
     for (feed, window) in &windows {
         publish(deployment.bus.as_ref(), &request(feed, *window, now)).await?;
     }
@@ -146,7 +152,10 @@ fn is_failed(row: &CoverageRow, feed: &Feed, window: Window) -> bool {
 pub struct Report {
     pub home: String,
     pub warehouse: String,
+    /// Windows that were asked for.
     pub windows: usize,
+    /// Windows whose answer is stored, also such as an earlier run had asked for.
+    pub windows_fetched: usize,
     pub pages: u64,
     pub body_bytes: u64,
     pub rows: i64,
@@ -196,6 +205,7 @@ impl Report {
             home: deployment.home.data_dir().display().to_string(),
             warehouse: deployment.warehouse.address(),
             windows,
+            windows_fetched: tally.windows,
             pages: tally.pages,
             body_bytes: tally.body_bytes,
             rows: tally.rows,
@@ -218,7 +228,7 @@ impl Report {
 pub fn text(report: &Report) -> String {
     let mut text = format!(
         "{} fetched in {}; {} rows read, {} written, {} deleted\n",
-        count(report.windows, "window"),
+        count(report.windows_fetched, "window"),
         count(usize::try_from(report.pages).unwrap_or(usize::MAX), "page"),
         report.rows,
         report.rows_written,
@@ -233,10 +243,12 @@ pub fn text(report: &Report) -> String {
     }
     text += &failed_text(&report.failed);
     if report.rejects > 0 {
-        text += &format!("\n{} records could not become rows; `everycent status` tells more\n", report.rejects);
+        let records = count(usize::try_from(report.rejects).unwrap_or(usize::MAX), "record");
+        text += &format!("\n{records} could not become rows; `everycent status` tells more\n");
     }
     if report.dead_letters > 0 {
-        text += &format!("\n{} messages were given up; `everycent status` tells why\n", report.dead_letters);
+        let messages = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");
+        text += &format!("\n{messages} given up; `everycent status` tells why\n");
     }
     text += &match report.interrupted {
         true => "\nInterrupted. Run the same command again to go on.\n".to_owned(),
