@@ -217,22 +217,58 @@ fn shown_checks(verdicts: &[Verdict]) -> impl Iterator<Item = Check> {
 }
 
 fn failures_text(verdicts: &[Verdict]) -> String {
-    let failed: Vec<&Verdict> = verdicts.iter().filter(|verdict| !verdict.passed).collect();
+    let runs = failed_runs(verdicts);
     let mut text = String::new();
-    for verdict in failed.iter().take(SHOWN) {
+    for run in runs.iter().take(SHOWN) {
+        let verdict = run.first;
         text += &format!(
-            "\n  ✗ {} {}: expected {}, found {} (difference {} {})\n    {}\n",
+            "\n  ✗ {} {}: expected {}, found {} (difference {} {}){}\n    {}\n",
             verdict.check.id(),
             days_text(verdict),
             verdict.expected.text(),
             verdict.found.text(),
             verdict.difference().text(),
             verdict.expected.unit(),
+            run.more(),
             verdict.explanation
         );
     }
-    if failed.len() > SHOWN {
-        text += &format!("\n  and {} more; --json lists all\n", failed.len() - SHOWN);
+    if runs.len() > SHOWN {
+        text += &format!("\n  and {} more; --json lists all\n", runs.len() - SHOWN);
     }
     text
+}
+
+/// A failure, and the days right after it that fail alike.
+struct FailedRun<'v> {
+    first: &'v Verdict,
+    last_day: Day,
+    days: usize,
+}
+
+impl FailedRun<'_> {
+    fn takes(&self, verdict: &Verdict) -> bool {
+        let first = self.first;
+        (first.check, &first.source, &first.account_id) == (verdict.check, &verdict.source, &verdict.account_id)
+            && (first.expected, first.found) == (verdict.expected, verdict.found)
+            && self.last_day.next() == verdict.activity_date
+    }
+
+    fn more(&self) -> String {
+        match self.days {
+            1 => String::new(),
+            days => format!("; so is every day to {}, {days} days in all", self.last_day),
+        }
+    }
+}
+
+fn failed_runs(verdicts: &[Verdict]) -> Vec<FailedRun<'_>> {
+    let mut runs: Vec<FailedRun<'_>> = Vec::new();
+    for verdict in verdicts.iter().filter(|verdict| !verdict.passed) {
+        match runs.last_mut() {
+            Some(run) if run.takes(verdict) => (run.last_day, run.days) = (verdict.activity_date, run.days + 1),
+            _ => runs.push(FailedRun { first: verdict, last_day: verdict.activity_date, days: 1 }),
+        }
+    }
+    runs
 }

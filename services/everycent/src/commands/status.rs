@@ -99,6 +99,10 @@ impl FailedDay {
             failure: row.failure.clone().unwrap_or_default(),
         }
     }
+
+    fn is_alike(&self, other: &Self) -> bool {
+        (&self.source, &self.account_id, &self.failure) == (&other.source, &other.account_id, &other.failure)
+    }
 }
 
 impl Queue {
@@ -211,15 +215,25 @@ fn failed_text(failed: &[FailedDay]) -> String {
     if failed.is_empty() {
         return String::new();
     }
-    let mut grid = Grid::new(&["source", "account", "day", "why the last attempt failed"]);
-    for day in failed.iter().take(SHOWN) {
-        grid.row([day.source.clone(), day.account_id.clone(), day.activity_date.to_string(), day.failure.clone()]);
+    let mut runs: Vec<(&FailedDay, Day, usize)> = Vec::new();
+    for day in failed {
+        match runs.last_mut() {
+            Some((first, last, days)) if last.next() == day.activity_date && first.is_alike(day) => {
+                (*last, *days) = (day.activity_date, *days + 1);
+            }
+            _ => runs.push((day, day.activity_date, 1)),
+        }
     }
-    let more = match failed.len().saturating_sub(SHOWN) {
-        0 => String::new(),
-        more => format!("  and {}; --json lists all\n", count(more, "more day")),
-    };
-    format!("{}{}{more}", heading("Failed days; `everycent sync` asks for them again"), grid.text())
+    let mut text = heading("Failed days; `everycent sync` asks for them again");
+    for (first, last, days) in runs.iter().take(SHOWN) {
+        let FailedDay { source, account_id, activity_date, failure } = first;
+        let days = count(*days, "day");
+        text += &format!("  ✗ {source} of {account_id}, {activity_date} to {last} ({days})\n    {failure}\n");
+    }
+    match runs.len().saturating_sub(SHOWN) {
+        0 => text,
+        more => format!("{text}  and {}; --json lists all\n", count(more, "more failure")),
+    }
 }
 
 fn queue_text(queues: &[Queue]) -> String {
