@@ -8,6 +8,7 @@ mod facts;
 mod failure;
 mod pipeline;
 mod progress;
+mod rejects;
 mod scope;
 mod show;
 mod spend;

@@ -69,7 +69,8 @@ impl Watcher {
     pub fn begin(&self, windows: usize, resumed: bool) {
         self.bar.set_length(windows as u64);
         match (windows, resumed) {
-            (0, _) => self.say("nothing is due"),
+            (0, false) => self.say("nothing is due"),
+            (0, true) => self.say("nothing else is left to ask for"),
             (_, true) => {
                 self.say(&format!("going on with an interrupted sync; left to ask for: {}", count(windows, "window")))
             }

@@ -32,7 +32,7 @@ fn a_record_that_does_not_parse_is_rejected_with_its_place_and_its_neighbours_lo
     let grouped = Fault::on(Endpoint::AnthropicCostReport, FaultKind::AmountText).containing("group_by[]=description");
     scene.simulator.inject(grouped.when(day));
     scene.simulator.inject(Fault::on(Endpoint::CursorDailyUsageData, FaultKind::CountText).when(day));
-    scene.run(&sync()).exits(0).says(&["2 records could not become rows"]);
+    scene.run(&sync()).exits(0).says(&["Rejected: 2 records"]);
 
     let rejects = scene
         .tables()
@@ -48,7 +48,19 @@ fn a_record_that_does_not_parse_is_rejected_with_its_place_and_its_neighbours_lo
     assert_eq!(tables.count("SELECT COUNT(*) FROM claude_costs WHERE activity_date = '2025-10-08'"), told - 1);
     assert_eq!(tables.count("SELECT COUNT(*) FROM cursor_usage_stats WHERE activity_date = '2025-10-08'"), 1);
 
-    scene.run("status").exits(0).says(&["2 records could not become rows", "rejected_records"]);
+    scene.run("status").exits(0).says(&[
+        "Rejected records",
+        "/data/5/results/0",
+        "agentRequests: invalid type",
+        "`abc` is not a decimal number",
+    ]);
+    let status = scene.run("status --json").exits(0).json();
+    assert_eq!(status["rejects"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        (&status["rejects"][0]["page"], &status["rejects"][0]["activity_date"]),
+        (&1.into(), &"2025-10-08".into())
+    );
+
     scene.run("reconcile").exits(1).says(&["no_reject 2025-10-08", "grouped_equals_ungrouped 2025-10-08"]);
 
     scene.simulator.clear_faults();

@@ -9,16 +9,18 @@ use serde::Serialize;
 
 use crate::deployment::Deployment;
 use crate::failure::Failure;
+use crate::rejects::{self, RejectRow};
 use crate::show::{self, Grid, count, heading};
 
-/// Dead letters that are shown.
+/// Failed days, rejected records and dead letters that are shown.
 const SHOWN: usize = 10;
 
 pub async fn status(deployment: &Deployment, json: bool) -> Result<(), Failure> {
     let coverage = deployment.whole_coverage().await?;
     let depths = deployment.bus.depths().await?;
     let dead = deployment.bus.dead_letters(SHOWN).await?;
-    let report = Report::new(deployment, &coverage, &depths, &dead);
+    let rejects = rejects::latest(deployment.warehouse.as_ref(), SHOWN).await?;
+    let report = Report::new(deployment, &coverage, rejects, &depths, &dead);
     if json {
         show::print_json(&report);
     } else {
@@ -32,6 +34,8 @@ struct Report {
     warehouse: String,
     coverage: Vec<FeedCoverage>,
     failed: Vec<FailedDay>,
+    /// Some of the rejected records; coverage counts them all.
+    rejects: Vec<RejectRow>,
     queue: Vec<Queue>,
     dead_letters: Vec<Dead>,
 }
@@ -78,12 +82,19 @@ struct Dead {
 }
 
 impl Report {
-    fn new(deployment: &Deployment, coverage: &[CoverageRow], depths: &[Depth], dead: &[DeadLetter]) -> Self {
+    fn new(
+        deployment: &Deployment,
+        coverage: &[CoverageRow],
+        rejects: Vec<RejectRow>,
+        depths: &[Depth],
+        dead: &[DeadLetter],
+    ) -> Self {
         let failed = coverage.iter().filter(|row| row.state == "failed");
         Self {
             warehouse: deployment.warehouse.address(),
             coverage: by_feed(coverage),
             failed: failed.map(FailedDay::of).collect(),
+            rejects,
             queue: depths.iter().map(Queue::of).collect(),
             dead_letters: dead.iter().map(Dead::of).collect(),
         }
@@ -194,21 +205,26 @@ fn text(report: &Report) -> String {
         text += &coverage_text(&report.coverage);
     }
     text += &failed_text(&report.failed);
+    text += &rejects_text(report);
     let waiting: u64 = report.queue.iter().map(|queue| queue.ready + queue.leased).sum();
     text += &heading("Queue");
     text += &match waiting {
         0 => "  empty\n".to_owned(),
         _ => queue_text(&report.queue),
     };
-    text += &dead_text(&report.dead_letters);
-    let rejects: i64 = report.coverage.iter().map(|feed| feed.rejects).sum();
-    if rejects > 0 {
-        text += &format!(
-            "\n{} could not become rows: SELECT activity_date, reason, object, position FROM rejected_records;\n",
-            count(usize::try_from(rejects).unwrap_or(usize::MAX), "record")
-        );
+    text + &dead_text(&report.dead_letters)
+}
+
+fn rejects_text(report: &Report) -> String {
+    if report.rejects.is_empty() {
+        return String::new();
     }
-    text
+    let all: i64 = report.coverage.iter().map(|feed| feed.rejects).sum();
+    let more = match usize::try_from(all).unwrap_or_default().saturating_sub(report.rejects.len()) {
+        0 => String::new(),
+        more => format!("  and {}; the table rejected_records has all\n", count(more, "more record")),
+    };
+    format!("{}{}{more}", heading("Rejected records, which could not become rows"), rejects::text(&report.rejects))
 }
 
 fn failed_text(failed: &[FailedDay]) -> String {

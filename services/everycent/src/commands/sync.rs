@@ -244,7 +244,7 @@ pub fn text(report: &Report) -> String {
     text += &failed_text(&report.failed);
     if report.rejects > 0 {
         let records = count(usize::try_from(report.rejects).unwrap_or(usize::MAX), "record");
-        text += &format!("\n{records} could not become rows; `everycent status` tells more\n");
+        text += &format!("\nRejected: {records} that could not become rows; `everycent status` shows where and why\n");
     }
     if report.dead_letters > 0 {
         let messages = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");

@@ -68,7 +68,8 @@ fn rejected(bucket: &BucketFact) -> Verdict {
     let rejects = bucket.stored.rejects;
     let explanation = match rejects {
         0 => "every record became a row".to_owned(),
-        _ => format!("{rejects} records could not become rows; rejected_records has the reason and the page of each"),
+        1 => "a record could not become a row; `everycent status` shows where and why".to_owned(),
+        _ => format!("{rejects} records could not become rows; `everycent status` shows where and why"),
     };
     let found = Figure::Count(rejects);
     bucket.verdict(Check::NoReject, Figure::Count(0), found, rejects == 0, explanation)
