@@ -41,7 +41,9 @@ fn in_words(error: &Error) -> String {
             "it is no SQLite file; move it away, and `everycent replay` makes a new one from the raw store".into()
         }
         Some(ErrorCode::DatabaseCorrupt) => {
-            format!("the file is damaged ({error}); move it away, and `everycent replay` makes a new one from the raw store")
+            format!(
+                "the file is damaged ({error}); move it away, and `everycent replay` makes a new one from the raw store"
+            )
         }
         Some(ErrorCode::DatabaseBusy) => "another process has been writing to it for too long".into(),
         Some(ErrorCode::ReadOnly) => "it can't be written to; look at its permissions and those of its folder".into(),
