@@ -205,13 +205,13 @@ fn failures_text(verdicts: &[Verdict]) -> String {
     let mut text = String::new();
     for verdict in failed.iter().take(SHOWN) {
         text += &format!(
-            "\n  ✗ {} {}: expected {}, found {} (difference {} {})\n    {}\n",
+            "\n  ✗ {} {}: expected {}, found {} (difference {}{})\n    {}\n",
             verdict.check.id(),
             days_text(verdict),
             verdict.expected.text(),
             verdict.found.text(),
             verdict.difference().text(),
-            verdict.expected.unit(),
+            if verdict.expected.unit() == "usd" { " usd" } else { "" },
             verdict.explanation
         );
     }
