@@ -216,14 +216,14 @@ fn a_second_signal_ends_it_at_once() {
 }
 
 #[test]
-fn a_second_process_on_one_home_is_refused_and_status_is_not() {
+fn a_second_writer_on_one_home_is_refused_and_a_look_is_not() {
     let scene = Scene::company();
     scene.run(&format!("{} --source anthropic/cost_totals", sync())).exits(0);
     let asked = scene.request_count();
     scene.simulator.inject(Fault::on(Endpoint::CursorDailyUsageData, FaultKind::SlowBody { pause_ms: 3_000 }));
     let mut first = scene.start(&sync());
     until("the first to ask", || (scene.request_count() > asked).then_some(()));
-    for words in [sync(), "run --every 1s".into(), "reconcile".into(), "replay".into()] {
+    for words in [sync(), "run --every 1s".into(), "replay".into()] {
         scene.run(&words).exits(2).says(&[
             "everycent is already running on",
             "(process ",
@@ -231,6 +231,7 @@ fn a_second_process_on_one_home_is_refused_and_status_is_not() {
         ]);
     }
     scene.run("status").exits(0).says(&["anthropic/cost_totals"]);
+    scene.run("reconcile").exits(1).says(&["anthropic/cost_report of", "it was never loaded"]);
     let status = scene.run("status --json").exits(0).json();
     assert_eq!(status["coverage"][0]["rejects"], 0);
     assert!(first.is_running());

@@ -222,13 +222,13 @@ fn failures_text(verdicts: &[Verdict]) -> String {
     for run in runs.iter().take(SHOWN) {
         let verdict = run.first;
         text += &format!(
-            "\n  ✗ {} {}: expected {}, found {} (difference {} {}){}\n    {}\n",
+            "\n  ✗ {} {}: expected {}, found {} (difference {}{}){}\n    {}\n",
             verdict.check.id(),
             days_text(verdict),
             verdict.expected.text(),
             verdict.found.text(),
             verdict.difference().text(),
-            verdict.expected.unit(),
+            if verdict.expected.unit() == "usd" { " usd" } else { "" },
             run.more(),
             verdict.explanation
         );
