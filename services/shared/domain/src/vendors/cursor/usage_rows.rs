@@ -14,7 +14,7 @@ use crate::attribution::Platform;
 use crate::identity::{Id, IdHasher};
 use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::prices::{CursorPrices, PriceError};
-use crate::vendors::Text;
+use crate::vendors::{Text, without_content};
 
 /// Says that the vendor itself is the evidence for the platform.
 const BASIS: &str = "vendor";
@@ -132,7 +132,7 @@ impl RowMaker for UsageRows<'_> {
             let records: Vec<_> = answer.data.into_iter().map(Ok).collect();
             return self.take_page(page, &records, output);
         }
-        let answer: Page<&RawValue> = serde_json::from_slice(body).map_err(|e| page.not_whole(e))?;
+        let answer: Page<&RawValue> = serde_json::from_slice(body).map_err(|e| page.not_whole(without_content(&e)))?;
         let records: Vec<_> = answer.data.into_iter().map(read).collect();
         self.take_page(page, &records, output)
     }
