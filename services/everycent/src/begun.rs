@@ -5,11 +5,15 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use chrono::Duration;
 use everycent_domain::source::Source;
 use everycent_schemas::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::scope::Days;
+
+/// Later than this, days that were answered before the interruption are worth asking for again.
+const RESUMED_FOR: Duration = Duration::days(1);
 
 /// What a sync was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +49,8 @@ impl Begun {
     /// Begins, or goes on with what was begun before.
     pub fn begin(home: &Path, asked: &Asked, now: Timestamp) -> anyhow::Result<Self> {
         let file = home.join("sync-begun.json");
-        if let Some(note) = read(&file)?.filter(|note| note.asked == *asked) {
+        let goes_on = |note: &Note| note.asked == *asked && now < note.begun_at.plus(RESUMED_FOR);
+        if let Some(note) = read(&file)?.filter(goes_on) {
             return Ok(Self { file, begun_at: note.begun_at, resumed: true });
         }
         let note = Note { asked: asked.clone(), begun_at: now };
@@ -95,5 +100,16 @@ mod tests {
         assert_eq!((other.resumed, other.begun_at), (false, Timestamp::from_micros(3)));
         other.end().unwrap();
         assert!(!Begun::begin(home.path(), &asked, Timestamp::from_micros(4)).unwrap().resumed);
+    }
+
+    #[test]
+    fn what_was_begun_long_ago_is_begun_anew() {
+        let home = tempfile::tempdir().unwrap();
+        let asked = Asked::new(Days::Due { since: "2025-10-01".parse().unwrap() }, &[]);
+        let begun_at = Timestamp::from_micros(1);
+        let resumed = |now| Begun::begin(home.path(), &asked, now).unwrap().resumed;
+        assert!(!resumed(begun_at));
+        assert!(resumed(begun_at.plus(RESUMED_FOR - Duration::microseconds(1))));
+        assert!(!resumed(begun_at.plus(RESUMED_FOR)));
     }
 }

@@ -40,7 +40,7 @@ pub struct Global {
     /// the environment means one account of that vendor.
     #[arg(long, global = true, value_name = "FILE", env = "EVERYCENT_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Print one JSON document for machines instead of tables for people.
+    /// Print one JSON document for machines instead of tables for people; `run` prints one line for each sync.
     #[arg(long, global = true)]
     pub json: bool,
 }

@@ -1,21 +1,15 @@
 //! The three addresses, opened, with what a command needs beside them.
 
-use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::anyhow;
-use everycent_domain::source::Vendor;
-use everycent_fetcher::{FetchAccount, FetcherSettings};
-use everycent_runtime::bus::sqlite::SqliteBus;
-use everycent_runtime::bus::{Bus, BusSettings};
+use everycent_runtime::bus::Bus;
 use everycent_runtime::clock::{Clock, SystemClock};
-use everycent_runtime::config::{Account, BusAddress, Config, StoreAddress, WarehouseAddress};
+use everycent_runtime::config::Config;
 use everycent_runtime::home::Home;
+use everycent_runtime::open::{self, OpenError};
 use everycent_runtime::store::Store;
-use everycent_runtime::store::file::FileStore;
-use everycent_runtime::vendor::VendorClient;
-use everycent_runtime::warehouse::{CoverageRow, SqliteWarehouse, Warehouse};
+use everycent_runtime::warehouse::{CoverageRow, Warehouse};
 use everycent_schemas::Day;
 
 use crate::failure::Failure;
@@ -39,22 +33,36 @@ impl Deployment {
     pub async fn open(home: &Path, config: Config) -> Result<Self, Failure> {
         let home = Home::open(home).map_err(Failure::usage)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let bus = open_bus(&config, &home, Arc::clone(&clock))?;
+        let bus = open::bus(&config.addresses, home.data_dir(), Arc::clone(&clock)).map_err(opening)?;
         // Whoever held a lease is gone, for we hold the lock.
         bus.release_all_leases().await?;
-        let warehouse = SqliteWarehouse::open(&warehouse_file(&config, &home)?)?;
+        let warehouse = open::warehouse(&config.addresses, home.data_dir()).map_err(opening)?;
         warehouse.migrate().await?;
-        let store = Arc::new(FileStore::open(store_folder(&config, &home)?)?);
-        Ok(Self { store, bus: Arc::new(bus), warehouse: Arc::new(warehouse), config, home, clock })
+        let store = open::store(&config.addresses, home.data_dir()).map_err(opening)?;
+        Ok(Self { store, bus, warehouse, config, home, clock })
     }
 
     /// Opens what is there to look at it, also while another process works with it.
     pub fn open_read_only(home: &Path, config: Config) -> Result<Self, Failure> {
-        let home = Home::open_shared(home)?;
+        let home = Home::open_shared(home).map_err(Failure::usage)?;
+        let warehouse = open::warehouse_read_only(&config.addresses, home.data_dir()).map_err(opening)?;
+        Self::beside(home, config, warehouse)
+    }
+
+    /// Opens what is there to look at it and to note verdicts, also while another process works with it.
+    pub async fn open_to_check(home: &Path, config: Config) -> Result<Self, Failure> {
+        let home = Home::open_shared(home).map_err(Failure::usage)?;
+        // Opened to read first: what is not there yet is not created by a check.
+        open::warehouse_read_only(&config.addresses, home.data_dir()).map_err(opening)?;
+        let warehouse = open::warehouse(&config.addresses, home.data_dir()).map_err(opening)?;
+        warehouse.migrate().await?;
+        Self::beside(home, config, warehouse)
+    }
+
+    fn beside(home: Home, config: Config, warehouse: Arc<dyn Warehouse>) -> Result<Self, Failure> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let bus = Arc::new(open_bus(&config, &home, Arc::clone(&clock))?);
-        let warehouse = Arc::new(SqliteWarehouse::open_read_only(&warehouse_file(&config, &home)?)?);
-        let store = Arc::new(FileStore::open(store_folder(&config, &home)?)?);
+        let bus = open::bus(&config.addresses, home.data_dir(), Arc::clone(&clock)).map_err(opening)?;
+        let store = open::store(&config.addresses, home.data_dir()).map_err(opening)?;
         Ok(Self { store, bus, warehouse, config, home, clock })
     }
 
@@ -74,48 +82,14 @@ impl Deployment {
     pub fn feeds(&self) -> Vec<Feed> {
         scope::feeds(&self.config, &[]).unwrap_or_default()
     }
-
-    /// The accounts as the fetcher asks them. One without a usable key fails its windows and names the reason.
-    pub fn fetch_accounts(&self) -> Vec<FetchAccount> {
-        self.config.accounts.iter().map(|account| self.fetch_account(account)).collect()
-    }
-
-    fn fetch_account(&self, account: &Account) -> FetchAccount {
-        let client = self.config.client_settings(account).map_err(|e| e.to_string());
-        let client = client.and_then(|settings| {
-            VendorClient::new(settings, Arc::clone(&self.clock)).map(Arc::new).map_err(|e| e.to_string())
-        });
-        FetchAccount { vendor: account.vendor, account_id: account.id.clone(), client }
-    }
-
-    pub fn fetcher_settings(&self) -> FetcherSettings {
-        let default = FetcherSettings::default();
-        let page_size = self.config.vendor(Vendor::Cursor).page_size;
-        FetcherSettings { cursor_page_size: page_size.map_or(default.cursor_page_size, NonZeroU32::get), ..default }
-    }
 }
 
-fn open_bus(config: &Config, home: &Home, clock: Arc<dyn Clock>) -> Result<SqliteBus, Failure> {
-    match config.addresses.bus_in(home.data_dir()) {
-        BusAddress::Sqlite(file) => Ok(SqliteBus::open(&file, clock, BusSettings::default())?),
-        cloud @ BusAddress::PubSub { .. } => Err(not_in_this_build(&cloud)),
+/// An address that can't be served is a mistake of the configuration; the rest is trouble with what is there.
+fn opening(error: OpenError) -> Failure {
+    match error {
+        OpenError::NotInThisBuild(_) => Failure::usage(error),
+        OpenError::Nothing(_) | OpenError::Store(_) | OpenError::Bus(_) | OpenError::Warehouse(_) => {
+            Failure::Failed(error.into())
+        }
     }
-}
-
-fn store_folder(config: &Config, home: &Home) -> Result<PathBuf, Failure> {
-    match config.addresses.store_in(home.data_dir()) {
-        StoreAddress::File(folder) => Ok(folder),
-        cloud @ StoreAddress::Gcs { .. } => Err(not_in_this_build(&cloud)),
-    }
-}
-
-fn warehouse_file(config: &Config, home: &Home) -> Result<PathBuf, Failure> {
-    match config.addresses.warehouse_in(home.data_dir()) {
-        WarehouseAddress::Sqlite(file) => Ok(file),
-        cloud @ WarehouseAddress::BigQuery { .. } => Err(not_in_this_build(&cloud)),
-    }
-}
-
-fn not_in_this_build(address: &impl std::fmt::Display) -> Failure {
-    Failure::usage(anyhow!("{address} is an address on Google Cloud, which this build does not reach"))
 }

@@ -16,9 +16,12 @@ mod spend;
 use std::process::ExitCode;
 
 use clap::Parser;
+use everycent_domain::source::Source;
 use everycent_runtime::config::Config;
+use everycent_runtime::home::Home;
+use everycent_runtime::secret::process_env;
+use everycent_runtime::service::stop_on_signal;
 use everycent_runtime::telemetry::{self, Format};
-use tokio_util::sync::CancellationToken;
 
 use cli::{Cli, Command, DEFAULT_HOME, Global};
 use commands::{demo, reconcile, replay, run, status, sync};
@@ -41,25 +44,35 @@ fn main() -> ExitCode {
 
 async fn execute(cli: Cli) -> Result<(), Failure> {
     let level = if matches!(cli.command, Command::Run(_)) { tracing::Level::INFO } else { tracing::Level::ERROR };
-    telemetry::init(Format::Human, level, &environment).map_err(Failure::usage)?;
+    telemetry::init(Format::Human, level, &process_env).map_err(Failure::usage)?;
     let stop = stop_on_signal();
     let (global, json) = (&cli.global, cli.global.json);
     match &cli.command {
         Command::Demo => demo::demo(global, stop).await,
-        Command::Sync(args) => sync::sync(&open(global).await?, args, json, stop).await,
-        Command::Run(args) => run::run(&open(global).await?, args, json, stop).await,
-        Command::Replay(args) => replay::replay(&open(global).await?, args, json, stop).await,
-        Command::Reconcile(args) => reconcile::reconcile(&open(global).await?, args, json).await,
+        Command::Sync(args) => sync::sync(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
+        Command::Run(args) => run::run(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
+        Command::Replay(args) => replay::replay(&open_present(global).await?, args, json, stop).await,
+        Command::Reconcile(args) => reconcile::reconcile(&open_to_check(global).await?, args, json).await,
         Command::Status => status::status(&open_read_only(global)?, json).await,
     }
 }
 
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+/// Opens to ask the vendors. Whom and with which key is settled before anything is created.
+async fn open_to_ask(global: &Global, sources: &[Source]) -> Result<Deployment, Failure> {
+    let config = config(global)?;
+    scope::check_keys(&config, sources)?;
+    Deployment::open(&global.home_or(DEFAULT_HOME), config).await
 }
 
-async fn open(global: &Global) -> Result<Deployment, Failure> {
-    Deployment::open(&global.home_or(DEFAULT_HOME), config(global)?).await
+/// Opens a home that is there: to replay nothing is a mistake of the call.
+async fn open_present(global: &Global) -> Result<Deployment, Failure> {
+    let home = global.home_or(DEFAULT_HOME);
+    Home::open_shared(&home).map_err(Failure::usage)?;
+    Deployment::open(&home, config(global)?).await
+}
+
+async fn open_to_check(global: &Global) -> Result<Deployment, Failure> {
+    Deployment::open_to_check(&global.home_or(DEFAULT_HOME), config(global)?).await
 }
 
 fn open_read_only(global: &Global) -> Result<Deployment, Failure> {
@@ -67,28 +80,5 @@ fn open_read_only(global: &Global) -> Result<Deployment, Failure> {
 }
 
 fn config(global: &Global) -> Result<Config, Failure> {
-    Config::load(global.config.as_deref(), &environment).map_err(Failure::usage)
-}
-
-/// Cancelled by the first interrupt or termination; the second ends the process at once.
-fn stop_on_signal() -> CancellationToken {
-    let stop = CancellationToken::new();
-    let cancelled = stop.clone();
-    tokio::spawn(async move {
-        signal().await;
-        cancelled.cancel();
-        eprintln!("everycent: stopping; once more to stop at once");
-        signal().await;
-        std::process::exit(1);
-    });
-    stop
-}
-
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).expect("invariant: signals can be listened to");
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    Config::load(global.config.as_deref(), &process_env).map_err(Failure::usage)
 }

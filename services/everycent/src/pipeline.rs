@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use everycent_fetcher::Fetcher;
+use everycent_fetcher::{Fetcher, FetcherSettings, accounts};
 use everycent_loader::{FailureRecorder, Loader};
 use everycent_normalizer::Normalizer;
+use everycent_runtime::bus::Topic;
 use everycent_runtime::progress::Observer;
 use everycent_runtime::worker::{Handler, Worker, WorkerError, WorkerSettings};
 use tokio::task::JoinSet;
@@ -16,12 +17,23 @@ use crate::failure::Failure;
 
 /// Windows that are fetched at the same time. A vendor's rate limit holds for all of them together.
 const FETCHERS: usize = 2;
+/// How long a worker may end what is in its hand, such as the wait that a vendor asked for.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How often the queue is looked at for its end.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Whether messages wait.
-pub async fn has_work(deployment: &Deployment) -> Result<bool, Failure> {
-    Ok(deployment.bus.depths().await?.iter().any(|depth| depth.ready + depth.leased > 0))
+/// Which of the services work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Whole,
+    /// All but the fetcher: no vendor is asked, and requests that wait are left for who may ask.
+    FromStored,
+}
+
+/// Whether messages wait for this part.
+pub async fn has_work(deployment: &Deployment, part: Part) -> Result<bool, Failure> {
+    let concerns = |topic: Topic| part == Part::Whole || topic != Topic::FetchRequested;
+    Ok(deployment.bus.depths().await?.iter().any(|depth| concerns(depth.topic) && depth.ready + depth.leased > 0))
 }
 
 /// Messages that were ever given up.
@@ -29,27 +41,40 @@ pub async fn dead_letters(deployment: &Deployment) -> Result<u64, Failure> {
     Ok(deployment.bus.depths().await?.iter().map(|depth| depth.dead).sum())
 }
 
-/// Runs the services until the queue is empty, or until `stop`. A message is acked after what follows from it was
+/// Runs the services until their queue is empty, or until `stop`. A message is acked after what follows from it was
 /// published, so an empty queue means that all is done.
-pub async fn drain(deployment: &Deployment, observer: Observer, stop: CancellationToken) -> Result<(), Failure> {
+pub async fn drain(
+    deployment: &Deployment,
+    part: Part,
+    observer: Observer,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
     let shutdown = stop.child_token();
-    let mut workers = start(deployment, &observer, &shutdown);
-    let outcome = until_idle(deployment, &mut workers, &stop).await;
+    let mut workers = start(deployment, part, &observer, &shutdown);
+    let outcome = until_idle(deployment, part, &mut workers, &stop).await;
     shutdown.cancel();
+    let ended = tokio::time::timeout(PATIENCE, end(&mut workers)).await;
+    // What is dropped here is as if the process had died: it is begun again by the next command.
+    workers.shutdown().await;
+    outcome?;
+    Ok(ended.unwrap_or(Ok(()))?)
+}
+
+async fn end(workers: &mut JoinSet<Result<(), WorkerError>>) -> Result<(), WorkerError> {
     let mut ended = Ok(());
     while let Some(worker) = workers.join_next().await {
         ended = ended.and(worker.expect("invariant: workers do not panic"));
     }
-    outcome?;
-    Ok(ended?)
+    ended
 }
 
 async fn until_idle(
     deployment: &Deployment,
+    part: Part,
     workers: &mut JoinSet<Result<(), WorkerError>>,
     stop: &CancellationToken,
 ) -> Result<(), Failure> {
-    while has_work(deployment).await? {
+    while has_work(deployment, part).await? {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             Some(ended) = workers.join_next() => ended.expect("invariant: workers do not panic")?,
@@ -61,22 +86,15 @@ async fn until_idle(
 
 fn start(
     deployment: &Deployment,
+    part: Part,
     observer: &Observer,
     shutdown: &CancellationToken,
 ) -> JoinSet<Result<(), WorkerError>> {
     let mut workers = JoinSet::new();
-    let (store, bus) = (&deployment.store, &deployment.bus);
-    let fetcher = Arc::new(Fetcher::new(
-        deployment.fetch_accounts(),
-        Arc::clone(store),
-        Arc::clone(bus),
-        Arc::clone(&deployment.clock),
-        deployment.fetcher_settings(),
-        observer.clone(),
-    ));
-    for _ in 0..FETCHERS {
-        work(&mut workers, deployment, Arc::clone(&fetcher), shutdown);
+    if part == Part::Whole {
+        start_fetchers(&mut workers, deployment, observer, shutdown);
     }
+    let (store, bus) = (&deployment.store, &deployment.bus);
     let recipe = Arc::new(deployment.config.recipe.clone());
     let normalizer = Normalizer::new(Arc::clone(store), Arc::clone(bus), recipe, observer.clone());
     work(&mut workers, deployment, Arc::new(normalizer), shutdown);
@@ -91,6 +109,25 @@ fn start(
     let failures = FailureRecorder::new(Arc::clone(&deployment.warehouse));
     work(&mut workers, deployment, Arc::new(failures), shutdown);
     workers
+}
+
+fn start_fetchers(
+    workers: &mut JoinSet<Result<(), WorkerError>>,
+    deployment: &Deployment,
+    observer: &Observer,
+    shutdown: &CancellationToken,
+) {
+    let fetcher = Arc::new(Fetcher::new(
+        accounts(&deployment.config, &deployment.clock),
+        Arc::clone(&deployment.store),
+        Arc::clone(&deployment.bus),
+        Arc::clone(&deployment.clock),
+        FetcherSettings::from(&deployment.config),
+        observer.clone(),
+    ));
+    for _ in 0..FETCHERS {
+        work(workers, deployment, Arc::clone(&fetcher), shutdown);
+    }
 }
 
 fn work<H: Handler + 'static>(

@@ -7,9 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use everycent_runtime::progress::{Observer, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::show::count;
+
 /// What was done so far.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
+    /// Windows whose answer is stored.
+    pub windows: usize,
     pub pages: u64,
     pub body_bytes: u64,
     pub rows: i64,
@@ -36,7 +40,8 @@ impl Tally {
                     *deleted += change.deleted;
                 }
             }
-            Progress::Asking { .. } | Progress::Stored { .. } | Progress::Failed { .. } => {}
+            Progress::Stored { .. } => self.windows += 1,
+            Progress::Asking { .. } | Progress::Failed { .. } => {}
         }
     }
 }
@@ -65,8 +70,10 @@ impl Watcher {
         self.bar.set_length(windows as u64);
         match (windows, resumed) {
             (0, _) => self.say("nothing is due"),
-            (_, true) => self.say(&format!("going on with an interrupted sync: {windows} windows are left")),
-            (_, false) => self.say(&format!("asking for {windows} windows")),
+            (_, true) => {
+                self.say(&format!("going on with an interrupted sync; left to ask for: {}", count(windows, "window")))
+            }
+            (_, false) => self.say(&format!("asking for {}", count(windows, "window"))),
         }
     }
 

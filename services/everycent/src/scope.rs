@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use everycent_domain::source::Source;
 use everycent_domain::wanted::DayState;
 use everycent_domain::window::Window;
-use everycent_runtime::config::Config;
+use everycent_runtime::config::{Account, Config};
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::Day;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,18 @@ pub fn feeds(config: &Config, sources: &[Source]) -> Result<Vec<Feed>, Failure> 
             source.vendor()
         ))),
     }
+}
+
+/// Every account that is to be asked has a key that can be read.
+pub fn check_keys(config: &Config, sources: &[Source]) -> Result<(), Failure> {
+    let feeds = feeds(config, sources)?;
+    let is_asked = |account: &&Account| {
+        feeds.iter().any(|feed| (feed.source.vendor(), &feed.account_id) == (account.vendor, &account.id))
+    };
+    for account in config.accounts.iter().filter(is_asked) {
+        account.key().map_err(Failure::usage)?;
+    }
+    Ok(())
 }
 
 /// The days that a person named, as far as they did.

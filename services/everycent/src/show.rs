@@ -66,6 +66,12 @@ pub fn print_json(document: &impl Serialize) {
     print(&format!("{json}\n"));
 }
 
+/// Prints one JSON document on one line, for commands that go on printing.
+pub fn print_json_line(document: &impl Serialize) {
+    let json = serde_json::to_string(document).expect("invariant: documents have only string keys");
+    print(&format!("{json}\n"));
+}
+
 /// A heading over a table.
 pub fn heading(title: &str) -> String {
     format!("\n{title}\n")

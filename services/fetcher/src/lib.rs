@@ -3,6 +3,7 @@
 //! It writes pages, then the manifest, then publishes. It never looks into a record: what a page means is the
 //! normalizer's work.
 
+mod account;
 mod request;
 mod snapshot;
 
@@ -22,18 +23,10 @@ use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
 use everycent_schemas::events::{FetchFailed, FetchRequested, SnapshotStored};
 use tracing::{info, warn};
 
+pub use account::{FetchAccount, accounts};
 pub use request::{InvalidRequest, resolve};
 pub use snapshot::stored;
 use snapshot::{FetchError, SnapshotWriter};
-
-/// An account of a vendor, ready to be asked.
-#[derive(Debug, Clone)]
-pub struct FetchAccount {
-    pub vendor: Vendor,
-    pub account_id: String,
-    /// The client, or why there is none, for example for want of a key.
-    pub client: Result<Arc<VendorClient>, String>,
-}
 
 /// What a fetcher lives in.
 #[derive(Debug, Clone)]

@@ -43,20 +43,8 @@ const ALLOWED: [(&str, &[&str]); 9] = [
 ];
 
 /// What a pure crate has nowhere in its tree: async runtimes, HTTP, storage.
-const IMPURE: [&str; 12] = [
-    "async-trait",
-    "axum",
-    "fs4",
-    "futures-core",
-    "hyper",
-    "mio",
-    "reqwest",
-    "rusqlite",
-    "rustls",
-    "socket2",
-    "tokio",
-    "zstd",
-];
+const IMPURE: [&str; 11] =
+    ["async-trait", "axum", "fs4", "hyper", "mio", "reqwest", "rusqlite", "rustls", "socket2", "tokio", "zstd"];
 
 struct Graph {
     /// Normal and build dependencies of each package, by name.

@@ -8,6 +8,7 @@ use anyhow::{Context, anyhow};
 use everycent_domain::window::Window;
 use everycent_runtime::clock::{Clock, SystemClock};
 use everycent_runtime::config::Config;
+use everycent_runtime::home::Home;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use vendor_sim::{Simulator, worlds};
@@ -46,7 +47,7 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
     let synced = sync::once(&deployment, Days::Named(window), &[], &watcher, stop).await?;
     simulator.stop().await;
     let coverage = deployment.whole_coverage().await?;
-    let verdicts = reconcile::check(&deployment, window, &coverage, None).await?;
+    let verdicts = reconcile::check(&deployment, window, None).await?;
     let spend = spend::by_platform_and_month(deployment.warehouse.as_ref(), window).await?;
     let passed = synced.is_clean() && verdicts.iter().all(|verdict| verdict.passed);
     if global.json {
@@ -88,6 +89,8 @@ fn start_afresh(home: &Path) -> Result<(), Failure> {
             home.display()
         )));
     }
+    // Taken and given back: a demo that still runs keeps its directory.
+    drop(Home::open(home).map_err(Failure::usage)?);
     fs::remove_dir_all(home).with_context(|| home.display().to_string())?;
     Ok(())
 }

@@ -24,11 +24,10 @@ const SHOWN: usize = 20;
 
 pub async fn reconcile(deployment: &Deployment, args: &ReconcileArgs, json: bool) -> Result<(), Failure> {
     let expectation = args.expect.as_deref().map(Expectation::parse).transpose().map_err(Failure::usage)?;
-    let coverage = deployment.whole_coverage().await?;
-    let window = window(args, &coverage)?;
+    let window = window(args, &deployment.whole_coverage().await?)?;
     let workspace = Workspace::parse(args.workspace.as_deref());
     let expected = expectation.map(|expectation| (expectation, workspace));
-    let verdicts = check(deployment, window, &coverage, expected).await?;
+    let verdicts = check(deployment, window, expected).await?;
     if json {
         show::print_json(&Report::new(window, &verdicts));
     } else {
@@ -46,8 +45,26 @@ fn window(args: &ReconcileArgs, coverage: &[CoverageRow]) -> Result<Window, Fail
     Window::new(from, to).map_err(|e| Failure::usage(anyhow!("--from, --to: {e}")))
 }
 
-/// Runs every check on the range and stores the verdicts.
+/// Runs every check on the range and stores the verdicts. When somebody merged meanwhile, the facts may not belong
+/// together, so they are read again.
 pub async fn check(
+    deployment: &Deployment,
+    window: Window,
+    expected: Option<(Expectation, Workspace)>,
+) -> Result<Vec<Verdict>, Failure> {
+    let mut coverage = deployment.whole_coverage().await?;
+    loop {
+        let verdicts = judge(deployment, window, &coverage, expected.clone()).await?;
+        let after = deployment.whole_coverage().await?;
+        if after == coverage {
+            deployment.warehouse.store_verdicts(&verdicts, deployment.clock.now()).await?;
+            return Ok(verdicts);
+        }
+        coverage = after;
+    }
+}
+
+async fn judge(
     deployment: &Deployment,
     window: Window,
     coverage: &[CoverageRow],
@@ -68,7 +85,6 @@ pub async fn check(
         let missing = days_without_cost(&covered, window);
         verdicts.push(equals_expected(window, &workspace, expectation, found, &missing));
     }
-    deployment.warehouse.store_verdicts(&verdicts, deployment.clock.now()).await?;
     Ok(verdicts)
 }
 
@@ -130,6 +146,8 @@ struct CheckSummary {
 struct FailureRow {
     check_id: &'static str,
     account_id: String,
+    /// The first day of a check of a range; else the day itself.
+    from_date: Day,
     activity_date: Day,
     expected: String,
     found: String,
@@ -155,6 +173,7 @@ impl FailureRow {
         Self {
             check_id: verdict.check.id(),
             account_id: verdict.account_id.clone(),
+            from_date: verdict.from_date,
             activity_date: verdict.activity_date,
             expected: verdict.expected.text(),
             found: verdict.found.text(),
@@ -188,6 +207,11 @@ pub fn text(window: Window, verdicts: &[Verdict]) -> String {
     text + &failures_text(verdicts)
 }
 
+fn days_text(verdict: &Verdict) -> String {
+    let (first, last) = (verdict.from_date, verdict.activity_date);
+    if first == last { last.to_string() } else { format!("{first} to {last}") }
+}
+
 fn shown_checks(verdicts: &[Verdict]) -> impl Iterator<Item = Check> {
     Check::ALL.into_iter().filter(|check| verdicts.iter().any(|verdict| verdict.check == *check))
 }
@@ -199,7 +223,7 @@ fn failures_text(verdicts: &[Verdict]) -> String {
         text += &format!(
             "\n  ✗ {} {}: expected {}, found {} (difference {} {})\n    {}\n",
             verdict.check.id(),
-            verdict.activity_date,
+            days_text(verdict),
             verdict.expected.text(),
             verdict.found.text(),
             verdict.difference().text(),

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::ReplayArgs;
 use crate::deployment::Deployment;
 use crate::failure::Failure;
-use crate::pipeline;
+use crate::pipeline::{self, Part};
 use crate::progress::Watcher;
 use crate::show::{self, Grid, count};
 
@@ -40,13 +40,16 @@ pub async fn replay(
         return show_report(&report, json);
     }
     let watcher = Watcher::new(!json);
+    if snapshots.is_empty() {
+        watcher.say("no stored answer covers these days; `everycent sync` fetches them");
+    }
     watcher.say(&format!("replaying {}", count(snapshots.len(), "snapshot")));
     let published_at = deployment.clock.now();
     for manifest in &snapshots {
         publish(deployment.bus.as_ref(), &stored(manifest, published_at)).await?;
     }
     let dead_before = pipeline::dead_letters(deployment).await?;
-    pipeline::drain(deployment, watcher.observer(), stop.clone()).await?;
+    pipeline::drain(deployment, Part::FromStored, watcher.observer(), stop.clone()).await?;
     watcher.end();
     let tally = watcher.tally();
     let written: u64 = tally.tables.values().map(|(written, deleted)| written + deleted).sum();

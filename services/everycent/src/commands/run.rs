@@ -9,17 +9,16 @@ use crate::cli::RunArgs;
 use crate::deployment::Deployment;
 use crate::failure::Failure;
 use crate::progress::Watcher;
-use crate::scope::{self, Days};
+use crate::scope::Days;
 use crate::show;
 
 pub async fn run(deployment: &Deployment, args: &RunArgs, json: bool, stop: CancellationToken) -> Result<(), Failure> {
-    scope::feeds(&deployment.config, &args.sources)?;
     while !stop.is_cancelled() {
         let days = Days::Due { since: deployment.since() };
         let watcher = Watcher::new(!json);
         let report = sync::once(deployment, days, &args.sources, &watcher, stop.clone()).await?;
         if json {
-            show::print_json(&report);
+            show::print_json_line(&report);
         } else {
             show::print(&sync::text(&report));
         }

@@ -16,7 +16,7 @@ use crate::cli::SyncArgs;
 use crate::deployment::Deployment;
 use crate::failure::Failure;
 use crate::peak_memory;
-use crate::pipeline;
+use crate::pipeline::{self, Part};
 use crate::progress::{Tally, Watcher};
 use crate::scope::{self, Days, Feed};
 use crate::show::{self, Grid, count, heading};
@@ -53,16 +53,22 @@ pub async fn once(
     let now = deployment.clock.now();
     let dead_before = dead_letters(deployment.bus.as_ref()).await?;
     let begun = Begun::begin(deployment.home.data_dir(), &Asked::new(days, sources), now)?;
-    if pipeline::has_work(deployment).await? {
+    if pipeline::has_work(deployment, Part::Whole).await? {
         watcher.say("finishing what an earlier run left in the queue");
-        pipeline::drain(deployment, watcher.observer(), stop.clone()).await?;
+        pipeline::drain(deployment, Part::Whole, watcher.observer(), stop.clone()).await?;
     }
-    let windows = plan_windows(deployment, days, &feeds, begun.begun_at).await?;
-    watcher.begin(windows.len(), begun.resumed);
+    // Who is interrupted here asks for nothing more, or it would be asked for twice.
+    let windows = match stop.is_cancelled() {
+        true => Vec::new(),
+        false => plan_windows(deployment, days, &feeds, begun.begun_at).await?,
+    };
+    if !stop.is_cancelled() {
+        watcher.begin(windows.len(), begun.resumed);
+    }
     for (feed, window) in &windows {
         publish(deployment.bus.as_ref(), &request(feed, *window, now)).await?;
     }
-    pipeline::drain(deployment, watcher.observer(), stop.clone()).await?;
+    pipeline::drain(deployment, Part::Whole, watcher.observer(), stop.clone()).await?;
     watcher.end();
     let interrupted = stop.is_cancelled();
     if !interrupted {
@@ -147,7 +153,10 @@ fn is_failed(row: &CoverageRow, feed: &Feed, window: Window) -> bool {
 pub struct Report {
     pub home: String,
     pub warehouse: String,
+    /// Windows that were asked for.
     pub windows: usize,
+    /// Windows whose answer is stored, also such as an earlier run had asked for.
+    pub windows_fetched: usize,
     pub pages: u64,
     pub body_bytes: u64,
     pub rows: i64,
@@ -200,6 +209,7 @@ impl Report {
             home: deployment.home.data_dir().display().to_string(),
             warehouse: deployment.warehouse.address(),
             windows,
+            windows_fetched: tally.windows,
             pages: tally.pages,
             body_bytes: tally.body_bytes,
             rows: tally.rows,
@@ -223,7 +233,7 @@ impl Report {
 pub fn text(report: &Report) -> String {
     let mut text = format!(
         "{} fetched in {}; {} rows read, {} written, {} deleted\n",
-        count(report.windows, "window"),
+        count(report.windows_fetched, "window"),
         count(usize::try_from(report.pages).unwrap_or(usize::MAX), "page"),
         report.rows,
         report.rows_written,
@@ -238,10 +248,12 @@ pub fn text(report: &Report) -> String {
     }
     text += &failed_text(&report.failed);
     if report.rejects > 0 {
-        text += &format!("\n{} records could not become rows; `everycent status` tells more\n", report.rejects);
+        let records = count(usize::try_from(report.rejects).unwrap_or(usize::MAX), "record");
+        text += &format!("\n{records} could not become rows; `everycent status` tells more\n");
     }
     if report.dead_letters > 0 {
-        text += &format!("\n{} messages were given up; `everycent status` tells why\n", report.dead_letters);
+        let messages = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");
+        text += &format!("\n{messages} given up; `everycent status` tells why\n");
     }
     text += &match report.interrupted {
         true => "\nInterrupted. Run the same command again to go on.\n".to_owned(),

@@ -65,6 +65,21 @@ pub struct Rule {
 pub const DEFAULT_WORKSPACE: &str = "default";
 
 impl Rule {
+    /// A rule without conditions.
+    pub fn new(id: impl Into<String>, platform: Platform) -> Self {
+        Self {
+            id: id.into(),
+            platform,
+            workspace_id: None,
+            api_key_id: None,
+            description_contains: None,
+            model_prefix: None,
+            product: None,
+            service_tier: None,
+            cost_type: None,
+        }
+    }
+
     fn matches(&self, evidence: &Evidence<'_>) -> bool {
         let workspace = evidence.workspace_id.unwrap_or(DEFAULT_WORKSPACE);
         is(&self.workspace_id, Some(workspace))
@@ -128,29 +143,15 @@ impl Rules {
 mod tests {
     use super::*;
 
-    fn rule(id: &str, platform: Platform) -> Rule {
-        Rule {
-            id: id.into(),
-            platform,
-            workspace_id: None,
-            api_key_id: None,
-            description_contains: None,
-            model_prefix: None,
-            product: None,
-            service_tier: None,
-            cost_type: None,
-        }
-    }
-
     #[test]
     fn the_first_rule_that_matches_decides() {
         let rules = Rules::new(vec![
-            Rule { workspace_id: Some("wrkspc_1".into()), ..rule("code", Platform::ClaudeCode) },
-            Rule { workspace_id: Some(DEFAULT_WORKSPACE.into()), ..rule("default-api", Platform::ClaudeApi) },
+            Rule { workspace_id: Some("wrkspc_1".into()), ..Rule::new("code", Platform::ClaudeCode) },
+            Rule { workspace_id: Some(DEFAULT_WORKSPACE.into()), ..Rule::new("default-api", Platform::ClaudeApi) },
             Rule {
                 description_contains: Some("web search".into()),
                 cost_type: Some("web_search".into()),
-                ..rule("search", Platform::ClaudeAi)
+                ..Rule::new("search", Platform::ClaudeAi)
             },
         ]);
         let at = |workspace_id, description, cost_type| {

@@ -35,17 +35,7 @@ mod tests {
 
     #[test]
     fn another_rule_is_another_recipe() {
-        let rule = Rule {
-            id: "r".into(),
-            platform: Platform::ClaudeApi,
-            workspace_id: None,
-            api_key_id: None,
-            description_contains: None,
-            model_prefix: None,
-            product: None,
-            service_tier: None,
-            cost_type: None,
-        };
+        let rule = Rule::new("r", Platform::ClaudeApi);
         let changed = Recipe { rules: Rules::new(vec![rule]), ..Recipe::default() };
         assert_ne!(changed.fingerprint(), Recipe::default().fingerprint());
         assert_eq!(Recipe::default().fingerprint(), Recipe::default().fingerprint());

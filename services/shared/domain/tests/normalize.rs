@@ -157,17 +157,7 @@ fn twins_in_a_bucket_are_all_kept_and_their_ids_do_not_depend_on_amounts() {
 #[test]
 fn rules_attribute_a_cost_and_keep_the_evidence() {
     let manifest = manifest(Source::AnthropicCostReport, "2025-10-03", "2025-10-03", 1);
-    let rule = Rule {
-        id: "team-code".into(),
-        platform: Platform::ClaudeCode,
-        workspace_id: Some("wrkspc_1".into()),
-        api_key_id: None,
-        description_contains: None,
-        model_prefix: None,
-        product: None,
-        service_tier: None,
-        cost_type: None,
-    };
+    let rule = Rule { workspace_id: Some("wrkspc_1".into()), ..Rule::new("team-code", Platform::ClaudeCode) };
     let recipe = Recipe { rules: Rules::new(vec![rule]), ..Recipe::default() };
     let page = json!({"data": [bucket("2025-10-03", json!([cost(json!("1"), json!("wrkspc_1"))]))]});
     let normalized = normalize(&manifest, &recipe, &[page]).unwrap();

@@ -47,6 +47,8 @@ pub struct VendorConfig {
     pub requests_per_minute: NonZeroU32,
     /// How many of them may go at once.
     pub burst: NonZeroU32,
+    /// How often a request is made before it has failed, the first time included.
+    pub max_attempts: NonZeroU32,
     /// Rows a page, where the vendor lets us choose.
     pub page_size: Option<NonZeroU32>,
 }
@@ -80,6 +82,7 @@ impl Config {
         let mut settings = VendorSettings::new(vendor.url.clone(), auth, account.key_name());
         settings.requests_per_minute = Some(vendor.requests_per_minute);
         settings.burst = vendor.burst;
+        settings.retry.max_attempts = vendor.max_attempts;
         Ok(settings)
     }
 }

@@ -35,11 +35,8 @@ impl Home {
     /// Creates the folder where it is missing, and keeps every other process from writing in it.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
         let dir = absolute(dir.as_ref())?;
-        fs::create_dir_all(&dir).map_err(|error| unusable(&dir, &error, &dir))?;
-        let path = dir.join(LOCK);
-        let failed = |error: io::Error| unusable(&dir, &error, &path);
-        let mut lock =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        let mut lock = lock_file(&dir)?;
+        let failed = |error: io::Error| unusable(&dir, &error, &dir.join(LOCK));
         match FileExt::try_lock(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(HomeError::AlreadyRunning { owner: owner(&mut lock), dir }),
@@ -49,11 +46,26 @@ impl Home {
         Ok(Self { dir, _lock: Some(lock) })
     }
 
-    /// For those who only read, also while another process writes. Creates nothing and locks nothing.
+    /// For the services, which work in the folder together: the lock keeps out whoever wants it alone.
+    pub fn join(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
+        let dir = absolute(dir.as_ref())?;
+        let mut lock = lock_file(&dir)?;
+        match FileExt::try_lock_shared(&lock) {
+            Ok(()) => {
+                sign(&mut lock).map_err(|error| unusable(&dir, &error, &dir.join(LOCK)))?;
+                Ok(Self { dir, _lock: Some(lock) })
+            }
+            Err(TryLockError::WouldBlock) => Err(HomeError::AlreadyRunning { owner: owner(&mut lock), dir }),
+            Err(TryLockError::Error(error)) => Err(unusable(&dir, &error, &dir.join(LOCK))),
+        }
+    }
+
+    /// For those who need what is there, also while another process writes. Creates nothing and locks nothing.
     pub fn open_shared(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
         let dir = absolute(dir.as_ref())?;
         match fs::metadata(&dir) {
-            Ok(found) if found.is_dir() => Ok(Self { dir, _lock: None }),
+            Ok(found) if found.is_dir() && holds_data(&dir) => Ok(Self { dir, _lock: None }),
+            Ok(found) if found.is_dir() => Err(HomeError::Missing { dir }),
             Ok(_) => Err(unusable(&dir, &io::ErrorKind::NotADirectory.into(), &dir)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(HomeError::Missing { dir }),
             Err(error) => Err(unusable(&dir, &error, &dir)),
@@ -74,8 +86,20 @@ impl Home {
     }
 }
 
+fn lock_file(dir: &Path) -> Result<File, HomeError> {
+    fs::create_dir_all(dir).map_err(|error| unusable(dir, &error, dir))?;
+    let path = dir.join(LOCK);
+    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+    opened.map_err(|error| unusable(dir, &error, &path))
+}
+
 fn absolute(dir: &Path) -> Result<PathBuf, HomeError> {
     std::path::absolute(dir).map_err(|error| unusable(dir, &error, dir))
+}
+
+/// Whether anything of ours is in the folder.
+fn holds_data(dir: &Path) -> bool {
+    [LOCK, "raw", "bus.sqlite", "everycent.sqlite"].iter().any(|name| dir.join(name).exists())
 }
 
 /// Writes who holds the lock, for the message that the next process shows.
@@ -117,6 +141,16 @@ mod tests {
     }
 
     #[test]
+    fn services_share_a_home_that_nobody_has_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, other) = (Home::join(dir.path()).unwrap(), Home::join(dir.path()).unwrap());
+        assert!(matches!(Home::open(dir.path()), Err(HomeError::AlreadyRunning { .. })));
+        drop((one, other));
+        let _alone = Home::open(dir.path()).unwrap();
+        assert!(matches!(Home::join(dir.path()), Err(HomeError::AlreadyRunning { .. })));
+    }
+
+    #[test]
     fn a_home_is_created_with_the_folders_above_it() {
         let dir = tempfile::tempdir().unwrap();
         let home = Home::open(dir.path().join("a/b")).unwrap();
@@ -133,6 +167,9 @@ mod tests {
         let missing = Home::open_shared(dir.path().join("missing")).unwrap_err();
         assert!(missing.to_string().contains("run `everycent sync` first"), "{missing}");
         assert!(!dir.path().join("missing").exists());
+        let empty = tempfile::tempdir().unwrap();
+        assert!(matches!(Home::open_shared(empty.path()), Err(HomeError::Missing { .. })));
+        assert!(fs::read_dir(empty.path()).unwrap().next().is_none());
     }
 
     #[test]

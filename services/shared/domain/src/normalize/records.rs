@@ -46,5 +46,40 @@ impl fmt::Display for Position {
 
 /// Reads one record of a page that does not read as a whole; the error says why this one does not.
 pub fn read_alone<'a, R: Deserialize<'a>>(raw: &'a RawValue) -> Result<R, String> {
-    serde_json::from_str(raw.get()).map_err(|e| e.to_string())
+    serde_json::from_str(raw.get()).map_err(|error| match field_at(raw.get(), &error) {
+        Some(field) => format!("{field}: {error}"),
+        None => error.to_string(),
+    })
+}
+
+/// The field whose value an error points at: the last name before it. At the end it points at the whole record.
+fn field_at<'a>(text: &'a str, error: &serde_json::Error) -> Option<&'a str> {
+    let is_value = error.is_data() && error.line() == 1 && error.column() < text.len();
+    let before = text.get(..error.column()).filter(|_| is_value)?;
+    let (names, _) = before.rsplit_once("\":")?;
+    let (_, name) = names.rsplit_once('"')?;
+    Some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only whether it reads matters")]
+    struct Record {
+        first: u32,
+        second: Option<u32>,
+    }
+
+    #[test]
+    fn the_reason_names_the_field_where_one_is_to_blame() {
+        let reason = |text: &str| read_alone::<Record>(&RawValue::from_string(text.to_owned()).unwrap()).unwrap_err();
+        let many = r#"{"first":1,"second":"many","third":3}"#;
+        assert_eq!(reason(many), "second: invalid type: string \"many\", expected u32 at line 1 column 26");
+        assert!(reason(r#"{"first":-1}"#).starts_with("first: invalid value"), "{}", reason(r#"{"first":-1}"#));
+        assert!(reason("7").starts_with("invalid type"), "{}", reason("7"));
+        assert!(reason(r#"{"second":1}"#).starts_with("missing field `first`"), "{}", reason(r#"{"second":1}"#));
+    }
 }

@@ -18,6 +18,7 @@ use super::tables::{AccountTable, RuleTable, Tables, VendorTables};
 use super::text::{BaseUrl, Dollars, Form, Name, Text, VariableName};
 use super::{VendorConfig, path_from};
 use crate::secret::Env;
+use crate::vendor::RetrySettings;
 
 /// A file, its text for places in errors, and its tables.
 #[derive(Debug, Default)]
@@ -53,9 +54,12 @@ impl Document {
     /// A vendor's table over its defaults, and the environment over both.
     pub(super) fn vendor(&self, vendor: Vendor, env: Env<'_>) -> Result<VendorConfig, ConfigError> {
         let VendorTables { anthropic, cursor } = &self.tables.vendors;
-        let (url, requests_per_minute, page_size) = match vendor {
-            Vendor::Anthropic => (&anthropic.url, anthropic.requests_per_minute, None),
-            Vendor::Cursor => (&cursor.url, cursor.requests_per_minute, cursor.page_size.or(NonZeroU32::new(500))),
+        let (url, requests_per_minute, max_attempts, page_size) = match vendor {
+            Vendor::Anthropic => (&anthropic.url, anthropic.requests_per_minute, anthropic.max_attempts, None),
+            Vendor::Cursor => {
+                let page_size = cursor.page_size.or(NonZeroU32::new(500));
+                (&cursor.url, cursor.requests_per_minute, cursor.max_attempts, page_size)
+            }
         };
         let (default_url, default_per_minute, burst) = match vendor {
             Vendor::Anthropic => ("https://api.anthropic.com", 60, 30),
@@ -67,7 +71,9 @@ impl Document {
             (None, Some(Text(url))) => url.clone(),
             (None, None) => BaseUrl::read(default_url).expect("invariant: the vendor's own address is one"),
         };
-        Ok(VendorConfig { url, requests_per_minute, burst: number(burst).min(requests_per_minute), page_size })
+        let max_attempts = max_attempts.unwrap_or(RetrySettings::default().max_attempts);
+        let burst = number(burst).min(requests_per_minute);
+        Ok(VendorConfig { url, requests_per_minute, burst, max_attempts, page_size })
     }
 
     pub(super) fn accounts(&self, env: Env<'_>) -> Result<Vec<Account>, ConfigError> {

@@ -49,6 +49,7 @@ pub(super) struct VendorTables {
 pub(super) struct AnthropicTable {
     pub(super) url: Option<Text<BaseUrl>>,
     pub(super) requests_per_minute: Option<NonZeroU32>,
+    pub(super) max_attempts: Option<NonZeroU32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -56,6 +57,7 @@ pub(super) struct AnthropicTable {
 pub(super) struct CursorTable {
     pub(super) url: Option<Text<BaseUrl>>,
     pub(super) requests_per_minute: Option<NonZeroU32>,
+    pub(super) max_attempts: Option<NonZeroU32>,
     pub(super) page_size: Option<NonZeroU32>,
 }
 

@@ -38,7 +38,7 @@ impl<'r> UsageRows<'r> {
     fn take_page<'p>(
         &self,
         page: &PageContext<'_>,
-        records: impl ExactSizeIterator<Item = Result<&'p UsageRecord<'p>, &'p String>>,
+        records: impl ExactSizeIterator<Item = Result<&'p UsageRecord<'p>, &'p Unread>>,
         output: &mut Output<'_>,
     ) -> Result<(), NormalizeError> {
         // A user stands on one page only, as the paging made sure, so twins are on the same page.
@@ -46,7 +46,7 @@ impl<'r> UsageRows<'r> {
         for (index, record) in records.enumerate() {
             let outcome = match record {
                 Ok(record) => self.take_record(record, &mut seen, output),
-                Err(reason) => Err(Refusal::Reject { day: None, reason: reason.clone() }),
+                Err(unread) => Err(Refusal::Reject { day: unread.day, reason: unread.reason.clone() }),
             };
             match outcome {
                 Ok(()) => {}
@@ -63,7 +63,7 @@ impl<'r> UsageRows<'r> {
         seen: &mut Seen<'p>,
         output: &mut Output<'_>,
     ) -> Result<(), Refusal> {
-        let day = record.day().map_err(|reason| Refusal::Reject { day: None, reason })?;
+        let day = day_of(record.day.as_deref(), record.date).map_err(|reason| Refusal::Reject { day: None, reason })?;
         let reject = |reason: String| Refusal::Reject { day: Some(day), reason };
         if !output.covers(day) {
             return Err(reject(format!("{day} was not asked for")));
@@ -167,7 +167,7 @@ impl RowMaker for UsageRows<'_> {
             return self.take_page(page, answer.data.iter().map(Ok), output);
         }
         let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(e))?;
-        let records: Vec<_> = answer.data.into_iter().map(read_alone).collect();
+        let records: Vec<_> = answer.data.into_iter().map(read).collect();
         self.take_page(page, records.iter().map(Result::as_ref), output)
     }
 }
@@ -175,6 +175,35 @@ impl RowMaker for UsageRows<'_> {
 #[derive(Deserialize)]
 struct Page<R> {
     data: Vec<R>,
+}
+
+/// A record that does not read, and the day that it tells all the same.
+struct Unread {
+    day: Option<Day>,
+    reason: String,
+}
+
+fn read<'a>(raw: &'a RawValue) -> Result<UsageRecord<'a>, Unread> {
+    read_alone(raw).map_err(|reason| {
+        let told: Option<ToldDay<'a>> = read_alone(raw).ok();
+        Unread { day: told.and_then(|told| day_of(told.day.as_deref(), told.date).ok()), reason }
+    })
+}
+
+#[derive(Deserialize)]
+struct ToldDay<'a> {
+    #[serde(borrow)]
+    day: Option<Text<'a>>,
+    date: Option<i64>,
+}
+
+/// `day` as the vendor tells it today, or the older `date`.
+fn day_of(day: Option<&str>, date: Option<i64>) -> Result<Day, String> {
+    match (day, date) {
+        (Some(day), _) => day.parse().map_err(|e| format!("day: {e}")),
+        (None, Some(millis)) => Ok(Timestamp::from_micros(millis.saturating_mul(1000)).day()),
+        (None, None) => Err("it has neither `day` nor `date`".into()),
+    }
 }
 
 /// One user on one day. Fields that the vendor adds are left in the page.
@@ -232,17 +261,6 @@ struct UsageRecord<'a> {
     tab_most_used_extension: Option<Text<'a>>,
     #[serde(borrow)]
     client_version: Option<Text<'a>>,
-}
-
-impl UsageRecord<'_> {
-    /// `day` as the vendor tells it today, or the older `date`.
-    fn day(&self) -> Result<Day, String> {
-        match (&self.day, self.date) {
-            (Some(day), _) => day.parse().map_err(|e| format!("day: {e}")),
-            (None, Some(millis)) => Ok(Timestamp::from_micros(millis.saturating_mul(1000)).day()),
-            (None, None) => Err("it has neither `day` nor `date`".into()),
-        }
-    }
 }
 
 /// The vendor's id of a user: a number in this report, text in others.

@@ -37,9 +37,13 @@ fn may_pass(error: &Error) -> bool {
 
 fn in_words(error: &Error) -> String {
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => "it is no SQLite file".into(),
+        Some(ErrorCode::NotADatabase) => {
+            "it is no SQLite file; move it away, and `everycent replay` makes a new one from the raw store".into()
+        }
         Some(ErrorCode::DatabaseCorrupt) => {
-            format!("the file is damaged ({error}); move it away, and `replay` makes a new one from the raw store")
+            format!(
+                "the file is damaged ({error}); move it away, and `everycent replay` makes a new one from the raw store"
+            )
         }
         Some(ErrorCode::DatabaseBusy) => "another process has been writing to it for too long".into(),
         Some(ErrorCode::ReadOnly) => "it can't be written to; look at its permissions and those of its folder".into(),

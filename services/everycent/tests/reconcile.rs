@@ -1,0 +1,146 @@
+//! Reconciling: figures of the console, rows that somebody edited, and what puts them right.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use serde_json::Value;
+use support::{OCTOBER, Scene, company_days};
+use vendor_sim::worlds::CLAUDE_CODE_WORKSPACE;
+
+fn october() -> Scene {
+    let scene = Scene::october();
+    scene.run(&format!("sync {OCTOBER}")).exits(0);
+    scene
+}
+
+/// The checks that failed, each with its day.
+fn failures(report: &Value) -> Vec<(&str, &str)> {
+    let failures = report["failures"].as_array().unwrap();
+    failures.iter().map(|row| (row["check_id"].as_str().unwrap(), row["activity_date"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn figures_of_the_console_agree_to_the_precision_they_are_given_in() {
+    let scene = october();
+    let named = format!("84.31 --workspace {CLAUDE_CODE_WORKSPACE}");
+    for expect in ["223.33", "$223.33", "223", "223.330000000", "139.02 --workspace default", &named] {
+        scene.run(&format!("reconcile {OCTOBER} --expect {expect}")).exits(0).says(&["read off the console", "✓"]);
+    }
+    for expect in ["223.34", "224", "223.330000001", "223.33 --workspace default", "84.31 --workspace nosuch"] {
+        scene.run(&format!("reconcile {OCTOBER} --expect {expect}")).exits(1).says(&["equals_expected", "✗"]);
+    }
+}
+
+#[test]
+fn cents_taken_for_dollars_are_called_by_their_name() {
+    let scene = october();
+    scene.run(&format!("reconcile {OCTOBER} --expect 22333")).exits(1).says(&[
+        "cents for dollars",
+        "expected 22333.00, found 223.33",
+        "2025-10-03 to 2025-10-17",
+    ]);
+    let report = scene.run(&format!("reconcile {OCTOBER} --expect 22333 --json")).exits(1).json();
+    assert_eq!(report["passed"], false);
+    assert_eq!(failures(&report), [("equals_expected", "2025-10-17")]);
+    assert_eq!(report["failures"][0]["from_date"], "2025-10-03");
+}
+
+#[test]
+fn a_figure_of_days_that_are_not_loaded_says_so() {
+    let scene = october();
+    scene
+        .run("reconcile --from 2025-10-03 --to 2025-10-19 --expect 246.34")
+        .exits(1)
+        .says(&["2 days are not loaded, the first is 2025-10-18", "no_missing_bucket 2025-10-18"]);
+}
+
+#[test]
+fn verdicts_are_kept_in_the_file() {
+    let scene = october();
+    scene.run(&format!("reconcile {OCTOBER} --expect 22333")).exits(1);
+    let tables = scene.tables();
+    assert_eq!(
+        tables.rows("SELECT DISTINCT verdict FROM reconciliation ORDER BY 1"),
+        [["fail".to_owned()], ["pass".to_owned()]]
+    );
+    assert_eq!(
+        tables.rows("SELECT check_id, activity_date, found FROM reconciliation WHERE verdict = 'fail'"),
+        [["equals_expected", "2025-10-17", "223.33"]]
+    );
+}
+
+/// Edits the file, and sees that it is noticed, named by its day, and put right by a replay of that day alone.
+#[track_caller]
+fn tampering_is_seen_and_undone(scene: &Scene, sql: &str, day: &str) {
+    let before = scene.tables().content();
+    assert_eq!(scene.tables().tamper(sql), 1, "{sql}");
+    scene.run("reconcile").exits(1).says(&[
+        &format!("tables_equal_coverage {day}"),
+        &format!("`everycent replay --from {day} --to {day}`"),
+        "somebody edited",
+    ]);
+    let report = scene.run("reconcile --json").exits(1).json();
+    assert!(failures(&report).iter().all(|(_, named)| *named == day), "{report}");
+    assert_ne!(scene.tables().content(), before);
+    scene.run(&format!("replay --from {day} --to {day}")).exits(0);
+    scene.run("reconcile").exits(0);
+    assert_eq!(scene.tables().content(), before);
+}
+
+#[test]
+fn an_amount_that_was_edited_is_seen_and_undone() {
+    let edit = "UPDATE claude_costs_nano SET amount_nano_usd = amount_nano_usd + 1
+        WHERE activity_date = '2025-10-07' AND row_id =
+        (SELECT MIN(row_id) FROM claude_costs_nano WHERE activity_date = '2025-10-07')";
+    tampering_is_seen_and_undone(&october(), edit, "2025-10-07");
+}
+
+#[test]
+fn a_row_that_was_deleted_is_seen_and_undone() {
+    let edit = "DELETE FROM claude_costs_nano
+        WHERE row_id = (SELECT MIN(row_id) FROM claude_costs_nano WHERE activity_date = '2025-10-10')
+        AND activity_date = '2025-10-10'";
+    tampering_is_seen_and_undone(&october(), edit, "2025-10-10");
+}
+
+#[test]
+fn a_row_that_was_put_in_is_seen_and_undone() {
+    let columns = "organization_id, activity_date, currency, amount_cents, amount_nano_usd, platform, snapshot_id,
+        fetched_at, ingestion_timestamp";
+    let edit = format!(
+        "INSERT INTO claude_costs_nano (row_id, {columns})
+         SELECT 'made-up', {columns} FROM claude_costs_nano WHERE activity_date = '2025-10-13' LIMIT 1"
+    );
+    tampering_is_seen_and_undone(&october(), &edit, "2025-10-13");
+}
+
+#[test]
+fn a_control_total_that_was_edited_is_seen_and_undone() {
+    let edit = "UPDATE claude_cost_totals_nano SET amount_nano_usd = 0 WHERE activity_date = '2025-10-15'";
+    tampering_is_seen_and_undone(&october(), edit, "2025-10-15");
+}
+
+#[test]
+fn a_count_of_cursor_that_was_edited_is_seen_and_undone() {
+    let scene = Scene::company();
+    let (_, last) = company_days();
+    scene.run(&format!("sync --from 2025-09-25 --to {last}")).exits(0);
+    let edit = "UPDATE cursor_usage_stats_nano SET agent_requests = agent_requests + 1
+        WHERE activity_date = '2025-09-26' AND row_id =
+        (SELECT MIN(row_id) FROM cursor_usage_stats_nano WHERE activity_date = '2025-09-26')";
+    tampering_is_seen_and_undone(&scene, edit, "2025-09-26");
+}
+
+#[test]
+fn a_gap_between_loaded_days_is_named() {
+    let scene = Scene::october();
+    scene.run("sync --from 2025-10-03 --to 2025-10-05").exits(0);
+    scene.run("sync --from 2025-10-08 --to 2025-10-09").exits(0);
+    scene.run("reconcile").exits(1).says(&[
+        "no_missing_bucket 2025-10-06",
+        "no_missing_bucket 2025-10-07",
+        "`everycent sync` asks for it",
+    ]);
+    scene.run("sync --from 2025-10-06 --to 2025-10-07").exits(0);
+    scene.run("reconcile").exits(0);
+}

@@ -1,0 +1,170 @@
+//! A scene: simulated vendors, a home, and the program run in it as a person runs it.
+//!
+//! It owns processes, their environment and what they leave behind. It never reaches into the program.
+#![allow(dead_code, unused_imports, reason = "each file of tests uses its part")]
+
+mod process;
+mod tables;
+mod truth;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use vendor_sim::{RequestRecord, Simulator, World};
+
+pub use process::{Ended, Running, until};
+pub use tables::{FACTS, Tables};
+pub use truth::{asked_days, assert_tells, company_days};
+
+/// The October that everybody knows the totals of.
+pub const OCTOBER: &str = "--from 2025-10-03 --to 2025-10-17";
+
+/// Dropping it ends the simulator and removes the home.
+pub struct Scene {
+    pub simulator: Simulator,
+    env: BTreeMap<String, String>,
+    vendors: BTreeMap<&'static str, String>,
+    rest: String,
+    folder: TempDir,
+    runtime: Runtime,
+}
+
+impl Scene {
+    /// Both keys are set, both addresses lead to the simulator, and no pace is kept.
+    pub fn of(world: World) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let simulator = runtime.block_on(Simulator::start(world)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let url = simulator.url();
+        let env = [
+            ("ANTHROPIC_ADMIN_KEY", simulator.anthropic_key()),
+            ("CURSOR_API_KEY", simulator.cursor_key()),
+            ("EVERYCENT_ANTHROPIC_URL", url.clone()),
+            ("EVERYCENT_CURSOR_URL", url),
+            ("EVERYCENT_CONFIG", folder.path().join("everycent.toml").display().to_string()),
+        ];
+        let env = env.map(|(name, value)| (name.to_owned(), value)).into();
+        let pace = "requests_per_minute = 60000\nmax_attempts = 2\n";
+        let vendors = ["anthropic", "cursor"].map(|vendor| (vendor, pace.to_owned())).into();
+        let scene = Self { simulator, env, vendors, rest: String::new(), folder, runtime };
+        scene.write_configuration();
+        scene
+    }
+
+    pub fn october() -> Self {
+        Self::of(vendor_sim::worlds::october())
+    }
+
+    /// A hundred days of a company, which are four windows of each source; Cursor's are three pages each.
+    pub fn company() -> Self {
+        let (_, last) = company_days();
+        Self::of(vendor_sim::worlds::company(7, last.parse().unwrap(), 100)).with_vendor("cursor", "page_size = 10")
+    }
+
+    /// Adds a line to a vendor's table of the configuration.
+    pub fn with_vendor(mut self, vendor: &'static str, line: &str) -> Self {
+        self.vendors.entry(vendor).or_default().push_str(&format!("{line}\n"));
+        self.write_configuration();
+        self
+    }
+
+    /// The tables of the configuration besides the vendors'.
+    pub fn configure(&mut self, tables: &str) {
+        tables.clone_into(&mut self.rest);
+        self.write_configuration();
+    }
+
+    fn write_configuration(&self) {
+        let vendors = self.vendors.iter().map(|(vendor, lines)| format!("[vendors.{vendor}]\n{lines}\n"));
+        fs::write(self.path("everycent.toml"), vendors.collect::<String>() + &self.rest).unwrap();
+    }
+
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.env.insert(name.to_owned(), value.into());
+    }
+
+    pub fn unset(&mut self, name: &str) {
+        self.env.remove(name);
+    }
+
+    /// The folder that holds the home; the program's working directory.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn home(&self) -> PathBuf {
+        self.path("home")
+    }
+
+    /// The program with these words and no other environment than the scene's. Without a `--home` it gets the scene's.
+    pub fn command(&self, words: &str) -> Command {
+        let mut command = self.bare_command(words);
+        if !words.contains("--home") {
+            command.arg("--home").arg(self.home());
+        }
+        command
+    }
+
+    /// The same, and whatever home it finds.
+    pub fn bare_command(&self, words: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_everycent"));
+        command.args(words.split_whitespace()).current_dir(self.folder.path()).env_clear().envs(&self.env);
+        if let Some(path) = std::env::var_os("PATH") {
+            command.env("PATH", path);
+        }
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, words: &str) -> Ended {
+        Ended::of(words, &mut self.command(words))
+    }
+
+    /// Starts the program and leaves it running.
+    pub fn start(&self, words: &str) -> Running {
+        Running::start(words, self.command(words), self.folder.path())
+    }
+
+    pub fn tables(&self) -> Tables {
+        Tables::open(&self.home())
+    }
+
+    /// What was asked after the first `count` requests.
+    pub fn requests_after(&self, count: usize) -> Vec<RequestRecord> {
+        self.simulator.requests().split_off(count)
+    }
+
+    pub fn request_count(&self) -> usize {
+        self.simulator.requests().len()
+    }
+
+    /// The objects below a folder of the home, in order.
+    pub fn objects(&self, folder: &str) -> Vec<PathBuf> {
+        files(&self.home().join(folder))
+    }
+
+    /// The manifests of a source.
+    pub fn manifests(&self, source: &str) -> Vec<PathBuf> {
+        let all = self.objects(&format!("raw/{source}"));
+        all.into_iter().filter(|path| path.ends_with("manifest.json")).collect()
+    }
+}
+
+/// Every file below a folder, in order; none if there is no such folder. One that vanishes meanwhile is left out.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else { return found };
+    for entry in entries.flatten() {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => found.extend(files(&entry.path())),
+            Ok(_) => found.push(entry.path()),
+            Err(_) => {}
+        }
+    }
+    found.sort();
+    found
+}

@@ -1,0 +1,40 @@
+//! The configured accounts, ready to be asked.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use everycent_domain::source::Vendor;
+use everycent_runtime::clock::Clock;
+use everycent_runtime::config::{Account, Config};
+use everycent_runtime::vendor::VendorClient;
+
+use super::FetcherSettings;
+
+/// An account of a vendor.
+#[derive(Debug, Clone)]
+pub struct FetchAccount {
+    pub vendor: Vendor,
+    pub account_id: String,
+    /// The client, or why there is none, for example for want of a key.
+    pub client: Result<Arc<VendorClient>, String>,
+}
+
+/// Every configured account. One without a usable key fails its windows and names the reason.
+pub fn accounts(config: &Config, clock: &Arc<dyn Clock>) -> Vec<FetchAccount> {
+    config.accounts.iter().map(|account| fetch_account(config, account, clock)).collect()
+}
+
+fn fetch_account(config: &Config, account: &Account, clock: &Arc<dyn Clock>) -> FetchAccount {
+    let settings = config.client_settings(account).map_err(|e| e.to_string());
+    let client = settings
+        .and_then(|settings| VendorClient::new(settings, Arc::clone(clock)).map(Arc::new).map_err(|e| e.to_string()));
+    FetchAccount { vendor: account.vendor, account_id: account.id.clone(), client }
+}
+
+impl From<&Config> for FetcherSettings {
+    fn from(config: &Config) -> Self {
+        let default = Self::default();
+        let page_size = config.vendor(Vendor::Cursor).page_size;
+        Self { cursor_page_size: page_size.map_or(default.cursor_page_size, NonZeroU32::get), ..default }
+    }
+}

@@ -1,0 +1,100 @@
+//! From the three addresses to the bodies behind the ports.
+//!
+//! An address that this build does not reach is an error at the start, never a silent fallback.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::bus::sqlite::SqliteBus;
+use crate::bus::{BusError, BusSettings};
+use crate::clock::Clock;
+use crate::config::{Addresses, BusAddress, StoreAddress, WarehouseAddress};
+use crate::store::file::FileStore;
+use crate::store::{Store, StoreError};
+use crate::warehouse::{SqliteWarehouse, WarehouseError};
+
+/// Why an address could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("{0} is an address on Google Cloud, which this build does not reach; use file:// and sqlite:// addresses")]
+    NotInThisBuild(String),
+    #[error("there is no everycent data in {}; run `everycent sync` first or use another --home", .0.display())]
+    Nothing(PathBuf),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+}
+
+fn not_in_this_build(address: &impl fmt::Display) -> OpenError {
+    OpenError::NotInThisBuild(address.to_string())
+}
+
+pub fn store(addresses: &Addresses, home: &Path) -> Result<Arc<dyn Store>, OpenError> {
+    match addresses.store_in(home) {
+        StoreAddress::File(folder) => Ok(Arc::new(FileStore::open(folder)?)),
+        cloud @ StoreAddress::Gcs { .. } => Err(not_in_this_build(&cloud)),
+    }
+}
+
+/// The SQLite body itself, for the owner of a home may release the leases of the dead.
+pub fn bus(addresses: &Addresses, home: &Path, clock: Arc<dyn Clock>) -> Result<Arc<SqliteBus>, OpenError> {
+    match addresses.bus_in(home) {
+        BusAddress::Sqlite(file) => Ok(Arc::new(SqliteBus::open(&file, clock, BusSettings::default())?)),
+        cloud @ BusAddress::PubSub { .. } => Err(not_in_this_build(&cloud)),
+    }
+}
+
+pub fn warehouse(addresses: &Addresses, home: &Path) -> Result<Arc<SqliteWarehouse>, OpenError> {
+    match addresses.warehouse_in(home) {
+        WarehouseAddress::Sqlite(file) => Ok(Arc::new(SqliteWarehouse::open(&file)?)),
+        cloud @ WarehouseAddress::BigQuery { .. } => Err(not_in_this_build(&cloud)),
+    }
+}
+
+/// For those who only look.
+pub fn warehouse_read_only(addresses: &Addresses, home: &Path) -> Result<Arc<SqliteWarehouse>, OpenError> {
+    match addresses.warehouse_in(home) {
+        WarehouseAddress::Sqlite(file) if !file.exists() => Err(OpenError::Nothing(file)),
+        WarehouseAddress::Sqlite(file) => Ok(Arc::new(SqliteWarehouse::open_read_only(&file)?)),
+        cloud @ WarehouseAddress::BigQuery { .. } => Err(not_in_this_build(&cloud)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::clock::SystemClock;
+
+    #[test]
+    fn a_look_at_nothing_says_what_to_do_and_creates_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let error = warehouse_read_only(&Addresses::default(), home.path()).unwrap_err().to_string();
+        assert!(error.contains("run `everycent sync` first"), "{error}");
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_cloud_address_is_an_error_and_no_silent_fallback() {
+        let home = tempfile::tempdir().unwrap();
+        let cloud = Addresses {
+            store: Some("gs://bucket".parse().unwrap()),
+            bus: Some("pubsub://project".parse().unwrap()),
+            warehouse: Some("bigquery://project/dataset".parse().unwrap()),
+        };
+        let errors = [
+            store(&cloud, home.path()).err(),
+            bus(&cloud, home.path(), Arc::new(SystemClock)).err(),
+            warehouse(&cloud, home.path()).err(),
+            warehouse_read_only(&cloud, home.path()).err(),
+        ];
+        for error in errors {
+            assert!(matches!(error, Some(OpenError::NotInThisBuild(_))), "{error:?}");
+        }
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+}
