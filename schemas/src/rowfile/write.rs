@@ -1,6 +1,9 @@
 //! Writing a row file in memory, row by row.
 
+mod positional;
+
 use apache_avro::{Codec, Writer};
+use positional::Positional;
 
 use crate::rows::Row;
 use crate::tables::{self, Table};
@@ -29,6 +32,7 @@ impl RowFileWriter {
     /// Adds a row. All rows of a file are of the type that it was made for.
     pub fn append<R: Row>(&mut self, row: &R) {
         assert_eq!(R::TABLE, self.table.name, "invariant: one file, one table");
+        let row = Positional { row, columns: &self.table.columns };
         self.writer.append_ser(row).expect("invariant: a row type fits its schema, as a test shows");
         self.rows += 1;
     }
@@ -85,7 +89,7 @@ mod tests {
         assert_eq!(sums(file), (row.amount(), row.quantity()), "control sums of {}", R::TABLE);
     }
 
-    /// Appending checks names and types of a row's fields against the schema.
+    /// Appending checks names, order and types of a row's fields against the schema.
     #[test]
     fn every_row_type_fits_its_schema_with_its_options_full_and_empty() {
         let (day, at) = (Day::from_epoch_days(1).expect("a day"), Timestamp::from_micros(1));

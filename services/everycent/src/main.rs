@@ -6,6 +6,7 @@ mod commands;
 mod deployment;
 mod facts;
 mod failure;
+mod peak_memory;
 mod pipeline;
 mod progress;
 mod rejects;

@@ -15,6 +15,7 @@ use crate::begun::{Asked, Begun};
 use crate::cli::SyncArgs;
 use crate::deployment::Deployment;
 use crate::failure::Failure;
+use crate::peak_memory;
 use crate::pipeline::{self, Part};
 use crate::progress::{Tally, Watcher};
 use crate::scope::{self, Days, Feed};
@@ -168,6 +169,9 @@ pub struct Report {
     pub failed: Vec<FailedWindow>,
     pub dead_letters: u64,
     pub interrupted: bool,
+    /// The most memory that this process held so far, where the system tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_memory_bytes: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -216,6 +220,7 @@ impl Report {
             failed,
             dead_letters,
             interrupted,
+            peak_memory_bytes: peak_memory::bytes(),
         }
     }
 

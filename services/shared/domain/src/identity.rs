@@ -2,20 +2,23 @@
 
 use sha2::{Digest, Sha256};
 
+/// Room for the parts of most ids.
+const ROOM_BYTES: usize = 256;
+
 /// Builds an id from parts. Each part is framed, so that no two lists of parts give the same bytes.
 #[derive(Clone)]
-pub struct IdHasher(Sha256);
+pub struct IdHasher(Vec<u8>);
 
 impl IdHasher {
     /// Starts an id of its own kind; ids of different kinds never meet.
     pub fn new(kind: &str) -> Self {
-        Self(Sha256::new()).part(kind)
+        Self(Vec::with_capacity(ROOM_BYTES)).part(kind)
     }
 
     #[must_use]
     pub fn part(mut self, text: &str) -> Self {
-        self.0.update((text.len() as u64 + 1).to_le_bytes());
-        self.0.update(text.as_bytes());
+        self.0.extend_from_slice(&(text.len() as u64 + 1).to_le_bytes());
+        self.0.extend_from_slice(text.as_bytes());
         self
     }
 
@@ -25,7 +28,7 @@ impl IdHasher {
         match text {
             Some(text) => self.part(text),
             None => {
-                self.0.update(0_u64.to_le_bytes());
+                self.0.extend_from_slice(&0_u64.to_le_bytes());
                 self
             }
         }
@@ -33,13 +36,13 @@ impl IdHasher {
 
     #[must_use]
     pub fn number(mut self, number: i64) -> Self {
-        self.0.update(number.to_le_bytes());
+        self.0.extend_from_slice(&number.to_le_bytes());
         self
     }
 
-    /// 128 bits of the hash.
-    pub fn finish(self) -> Id {
-        let digest = self.0.finalize();
+    /// 128 bits of the hash of all parts so far, taken in one go.
+    pub fn finish(&self) -> Id {
+        let digest = Sha256::digest(&self.0);
         let mut id = [0; 16];
         id.copy_from_slice(&digest[..16]);
         Id(id)

@@ -34,7 +34,7 @@ pub enum NormalizeError {
 
 /// Makes the rows of one source.
 pub trait RowMaker {
-    fn page(&mut self, page: &PageContext<'_>, body: &[u8], output: &mut Output<'_>) -> Result<(), NormalizeError>;
+    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError>;
 }
 
 /// Takes the pages of one snapshot in order.
@@ -66,6 +66,8 @@ impl<'a> Normalizer<'a> {
         self.pages += 1;
         let entry = self.manifest.pages.get(index).ok_or_else(|| self.not_whole("the manifest does not name it"))?;
         let page = PageContext { number: self.pages, object: &entry.object, manifest: self.manifest };
+        // Checked once for the whole page, which is cheaper than text by text.
+        let body = std::str::from_utf8(body).map_err(|e| page.not_whole(e))?;
         self.rows.page(&page, body, &mut self.output)?;
         Ok(self.output.take_finished())
     }

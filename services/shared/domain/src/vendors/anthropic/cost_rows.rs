@@ -36,17 +36,20 @@ impl<'r> CostRows<'r> {
         Self { rules: None, last_day: None, twins: HashMap::new() }
     }
 
-    fn take_page<'a, R>(
+    fn take_page<'p, R>(
         &mut self,
         page: &PageContext<'_>,
-        buckets: Vec<Bucket<'a, R>>,
-        read: impl Fn(R) -> Result<CostRecord<'a>, String>,
+        buckets: &'p [Bucket<'p, R>],
+        record_of: impl Fn(&'p R) -> Result<&'p CostRecord<'p>, &'p String>,
         output: &mut Output<'_>,
     ) -> Result<(), NormalizeError> {
-        for (bucket_index, bucket) in buckets.into_iter().enumerate() {
+        for (bucket_index, bucket) in buckets.iter().enumerate() {
             let day = self.begin_bucket(page, &bucket.starting_at, output)?;
-            for (index, record) in bucket.results.into_iter().enumerate() {
-                let outcome = read(record).and_then(|record| self.take_record(day, &record, output));
+            for (index, result) in bucket.results.iter().enumerate() {
+                let outcome = match record_of(result) {
+                    Ok(record) => self.take_record(day, record, output),
+                    Err(reason) => Err(reason.clone()),
+                };
                 if let Err(reason) = outcome {
                     output.reject(page, Position::InBucket(bucket_index, index), Some(day), &reason);
                 }
@@ -119,7 +122,7 @@ impl<'r> CostRows<'r> {
         Ok(())
     }
 
-    /// Dimensions, and the ordinal among the rows of the day that share them all. Never the amount.
+    /// Dimensions, and for a twin its ordinal among the rows of the day that share them all. Never the amount.
     fn row_id(&mut self, record: &CostRecord<'_>) -> Id {
         let dimensions = [
             &record.workspace_id,
@@ -134,21 +137,25 @@ impl<'r> CostRows<'r> {
         let hasher = dimensions
             .into_iter()
             .fold(IdHasher::new("claude_costs"), |hasher, dimension| hasher.optional(dimension.as_deref()));
-        let ordinal = self.twins.entry(hasher.clone().finish()).or_default();
-        let id = hasher.number(*ordinal).finish();
+        let first = hasher.finish();
+        let ordinal = self.twins.entry(first).or_default();
         *ordinal += 1;
-        id
+        match *ordinal {
+            1 => first,
+            twin => hasher.number(twin).finish(),
+        }
     }
 }
 
 impl RowMaker for CostRows<'_> {
-    fn page(&mut self, page: &PageContext<'_>, body: &[u8], output: &mut Output<'_>) -> Result<(), NormalizeError> {
-        if let Ok(report) = serde_json::from_slice::<Page<'_, CostRecord<'_>>>(body) {
-            return self.take_page(page, report.data, Ok, output);
+    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
+        if let Ok(report) = serde_json::from_str::<Page<'_, CostRecord<'_>>>(body) {
+            return self.take_page(page, &report.data, Ok, output);
         }
         let report: Page<'_, &RawValue> =
-            serde_json::from_slice(body).map_err(|e| page.not_whole(without_content(&e)))?;
-        self.take_page(page, report.data, read_alone, output)
+            serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
+        let buckets: Vec<_> = report.data.into_iter().map(Bucket::read_each_alone).collect();
+        self.take_page(page, &buckets, Result::as_ref, output)
     }
 }
 
@@ -163,6 +170,13 @@ struct Page<'a, R> {
 struct Bucket<'a, R> {
     starting_at: Text<'a>,
     results: Vec<R>,
+}
+
+impl<'a> Bucket<'a, &'a RawValue> {
+    fn read_each_alone(self) -> Bucket<'a, Result<CostRecord<'a>, String>> {
+        let results = self.results.into_iter().map(read_alone).collect();
+        Bucket { starting_at: self.starting_at, results }
+    }
 }
 
 /// One result. Fields that the vendor adds are left in the page.

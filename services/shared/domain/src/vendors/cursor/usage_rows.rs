@@ -11,7 +11,7 @@ use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde_json::value::RawValue;
 
 use crate::attribution::Platform;
-use crate::identity::{Id, IdHasher};
+use crate::identity::{HexId, Id, IdHasher};
 use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::prices::{CursorPrices, PriceError};
 use crate::vendors::{Text, without_content};
@@ -35,15 +35,15 @@ impl<'r> UsageRows<'r> {
         Self { prices }
     }
 
-    fn take_page(
+    fn take_page<'p>(
         &self,
         page: &PageContext<'_>,
-        records: &[Result<UsageRecord<'_>, Unread>],
+        records: impl ExactSizeIterator<Item = Result<&'p UsageRecord<'p>, &'p Unread>>,
         output: &mut Output<'_>,
     ) -> Result<(), NormalizeError> {
         // A user stands on one page only, as the paging made sure, so twins are on the same page.
-        let mut seen = HashMap::with_capacity(records.len());
-        for (index, record) in records.iter().enumerate() {
+        let mut seen = Seen::of(records.len());
+        for (index, record) in records.enumerate() {
             let outcome = match record {
                 Ok(record) => self.take_record(record, &mut seen, output),
                 Err(unread) => Err(Refusal::Reject { day: unread.day, reason: unread.reason.clone() }),
@@ -60,7 +60,7 @@ impl<'r> UsageRows<'r> {
     fn take_record<'p>(
         &self,
         record: &'p UsageRecord<'p>,
-        seen: &mut HashMap<(Id, Day), &'p UsageRecord<'p>>,
+        seen: &mut Seen<'p>,
         output: &mut Output<'_>,
     ) -> Result<(), Refusal> {
         let day = day_of(record.day.as_deref(), record.date).map_err(|reason| Refusal::Reject { day: None, reason })?;
@@ -68,10 +68,8 @@ impl<'r> UsageRows<'r> {
         if !output.covers(day) {
             return Err(reject(format!("{day} was not asked for")));
         }
-        let email = lower_case(&record.email);
-        let user_id = record.user_id.as_ref().map(UserId::text);
-        let id = IdHasher::new("cursor_usage_stats").optional(user_id.as_deref()).part(&email).finish();
-        match seen.insert((id, day), record) {
+        let (user, twin) = seen.note(record, day);
+        match twin {
             Some(twin) if twin == record => return Ok(()),
             Some(_) => return Err(reject("a second record of the same user and day, with other figures".into())),
             None => {}
@@ -80,14 +78,13 @@ impl<'r> UsageRows<'r> {
             PriceError::Unpriced { .. } => Refusal::Stop(NormalizeError::Unpriced(error)),
             PriceError::Absurd { .. } => reject(error.to_string()),
         })?;
-        let row_id = id.hex();
         let manifest = output.manifest();
         let row = CursorUsageStat {
             account_id: &manifest.account_id,
             activity_date: day,
-            row_id: row_id.as_str(),
-            user_id: user_id.as_deref(),
-            email: &email,
+            row_id: user.row_id.as_str(),
+            user_id: user.user_id.as_deref(),
+            email: &user.email,
             is_active: record.is_active,
             total_lines_added: record.total_lines_added.0,
             total_lines_deleted: record.total_lines_deleted.0,
@@ -122,19 +119,56 @@ impl<'r> UsageRows<'r> {
     }
 }
 
+/// The records of a page so far.
+struct Seen<'p> {
+    records: HashMap<(Id, Day), &'p UsageRecord<'p>>,
+    /// Whose record came last. A user's records mostly follow one another, and all have the same identity.
+    last: Option<(&'p UsageRecord<'p>, User<'p>)>,
+}
+
+/// A user, as the rows name one.
+struct User<'p> {
+    user_id: Option<Cow<'p, str>>,
+    /// In lower case.
+    email: Cow<'p, str>,
+    id: Id,
+    row_id: HexId,
+}
+
+impl<'p> Seen<'p> {
+    fn of(records: usize) -> Self {
+        Self { records: HashMap::with_capacity(records), last: None }
+    }
+
+    /// Gives the record's user, and the record of this user and day that came before.
+    fn note(&mut self, record: &'p UsageRecord<'p>, day: Day) -> (&User<'p>, Option<&'p UsageRecord<'p>>) {
+        let last = self.last.take().filter(|(last, _)| last.user_id == record.user_id && last.email == record.email);
+        let (_, user) = self.last.insert(last.unwrap_or_else(|| (record, User::of(record))));
+        (user, self.records.insert((user.id, day), record))
+    }
+}
+
+impl<'p> User<'p> {
+    fn of(record: &'p UsageRecord<'p>) -> Self {
+        let email = lower_case(&record.email);
+        let user_id = record.user_id.as_ref().map(UserId::text);
+        let id = IdHasher::new("cursor_usage_stats").optional(user_id.as_deref()).part(&email).finish();
+        Self { user_id, email, id, row_id: id.hex() }
+    }
+}
+
 fn lower_case<'t>(email: &'t str) -> Cow<'t, str> {
     if email.chars().any(char::is_uppercase) { Cow::Owned(email.to_lowercase()) } else { Cow::Borrowed(email) }
 }
 
 impl RowMaker for UsageRows<'_> {
-    fn page(&mut self, page: &PageContext<'_>, body: &[u8], output: &mut Output<'_>) -> Result<(), NormalizeError> {
-        if let Ok(answer) = serde_json::from_slice::<Page<UsageRecord<'_>>>(body) {
-            let records: Vec<_> = answer.data.into_iter().map(Ok).collect();
-            return self.take_page(page, &records, output);
+    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
+        if let Ok(answer) = serde_json::from_str::<Page<UsageRecord<'_>>>(body) {
+            return self.take_page(page, answer.data.iter().map(Ok), output);
         }
-        let answer: Page<&RawValue> = serde_json::from_slice(body).map_err(|e| page.not_whole(without_content(&e)))?;
+        let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
         let records: Vec<_> = answer.data.into_iter().map(read).collect();
-        self.take_page(page, &records, output)
+        self.take_page(page, records.iter().map(Result::as_ref), output)
     }
 }
 

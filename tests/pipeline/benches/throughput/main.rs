@@ -1,0 +1,42 @@
+//! `make bench`: how fast the product normalizes, merges and syncs, beside the least work that could do the same.
+//!
+//! Each subject is a module that gives lines with figures; this file only runs them and says which targets are missed.
+//! Nothing here is compared with a figure of another machine.
+
+mod bare;
+mod merge;
+mod normalize;
+mod samples;
+mod scale;
+mod snapshots;
+mod sync;
+mod verdicts;
+
+use std::process::ExitCode;
+
+use scale::Scale;
+use verdicts::Verdicts;
+
+fn main() -> anyhow::Result<ExitCode> {
+    let scale = Scale::from_env()?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let mut verdicts = Verdicts::default();
+    println!("{scale}\n");
+    if is_asked("normalize") {
+        runtime.block_on(normalize::run(scale, &mut verdicts))?;
+    }
+    if is_asked("merge") {
+        runtime.block_on(merge::run(scale, &mut verdicts))?;
+    }
+    if is_asked("sync") {
+        runtime.block_on(sync::run(scale, &mut verdicts))?;
+    }
+    verdicts.print();
+    Ok(if verdicts.all_met() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether the subject is named on the command line, or none is.
+fn is_asked(subject: &str) -> bool {
+    let mut named = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
+    named.peek().is_none() || named.any(|name| name == subject)
+}
