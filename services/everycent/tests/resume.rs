@@ -6,6 +6,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use chrono::NaiveDate;
 use rand::Rng;
 use support::{Ended, Running, Scene, Tables, asked_days, assert_tells, company_days, files, until};
 use vendor_sim::{Endpoint, Fault, FaultKind};
@@ -52,6 +53,21 @@ fn merged_half_way(scene: &Scene) -> BTreeSet<(String, String)> {
     if scene.home().join("sync-begun.json").exists() { merged(scene) } else { BTreeSet::new() }
 }
 
+/// Days whose answer is stored and not merged, by source. A process that dies between announcing an answer and settling
+/// its question leaves both in the queue, so that question may be asked once more, also when its answer is merged by then.
+fn in_hand(scene: &Scene) -> BTreeSet<(String, String)> {
+    let mut days = BTreeSet::new();
+    for manifest in scene.objects("raw").iter().filter(|path| path.ends_with("manifest.json")) {
+        let below = manifest.strip_prefix(scene.home().join("raw")).unwrap();
+        let parts: Vec<&str> = below.iter().map(|part| part.to_str().unwrap()).collect();
+        let (from, to) = parts[3].split_once('_').unwrap();
+        let (from, to): (NaiveDate, NaiveDate) = (from.parse().unwrap(), to.parse().unwrap());
+        let source = format!("{}/{}", parts[0], parts[1]);
+        days.extend(from.iter_days().take_while(|day| *day <= to).map(|day| (source.clone(), day.to_string())));
+    }
+    &days - &merged(scene)
+}
+
 /// None of the requests after the first `asked` is for a day that was merged by then.
 #[track_caller]
 fn assert_not_asked_again(scene: &Scene, merged: &BTreeSet<(String, String)>, asked: usize) {
@@ -82,19 +98,21 @@ fn killed_at_random_again_and_again_it_ends_in_the_tables_of_one_clean_run() {
     slow(&scene, 4);
     let points: Vec<usize> = (0..7).map(|_| rand::rng().random_range(1..=14)).collect();
     println!("killed after so many steps each: {points:?}");
+    let mut excused = BTreeSet::new();
     for more in points {
         let (asked, before, known) = (scene.request_count(), steps(&scene), merged_half_way(&scene));
         let mut running = scene.start(&sync());
         let reached = reaches(&scene, &mut running, before, more);
         running.kill();
-        assert_not_asked_again(&scene, &known, asked);
+        assert_not_asked_again(&scene, &(&known - &excused), asked);
+        excused.extend(in_hand(&scene));
         if !reached {
             break;
         }
     }
     let (asked, known) = (scene.request_count(), merged_half_way(&scene));
     scene.run(&sync()).exits(0);
-    assert_not_asked_again(&scene, &known, asked);
+    assert_not_asked_again(&scene, &(&known - &excused), asked);
     assert_as_undisturbed(&scene);
 }
 
