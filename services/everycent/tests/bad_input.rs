@@ -159,7 +159,7 @@ fn wrong_calls_exit_with_2_and_say_what_is_expected() {
         ("sync --from 2025-10-32", &["`2025-10-32` is not a day of the form 2025-10-03"]),
         ("sync --from 03.10.2025", &["is not a day of the form"]),
         ("sync --from 2025-10-17 --to 2025-10-03", &["2025-10-17 to 2025-10-03 ends before it begins"]),
-        ("sync --from 2025-10-17 --to 2999-01-01", &["--to 2999-01-01 lies in the future; today is"]),
+        ("sync --from 2025-10-17 --to 2999-01-01", &["2999-01-01 lies in the future; today is"]),
         ("sync --from 2999-01-01", &["2999-01-01 lies in the future"]),
         ("sync --source openai/cost", &["unknown source `openai/cost`; known are anthropic/cost_report"]),
         ("run --every soon", &["`soon` is not a duration such as 30m, 1h or 1d"]),

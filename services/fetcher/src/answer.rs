@@ -25,7 +25,7 @@ pub async fn since(
     loop {
         let names = store.list(&prefix, after.as_ref(), LISTED).await?;
         let fresh = names.iter().filter_map(ManifestName::parse).filter(|name| name.is_fetched_since(requested_at));
-        latest = fresh.last().or(latest);
+        latest = fresh.max_by(|a, b| a.version.cmp(&b.version)).or(latest);
         if names.len() < LISTED {
             break;
         }

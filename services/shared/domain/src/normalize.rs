@@ -77,6 +77,12 @@ impl<'a> Normalizer<'a> {
         if self.pages as usize != self.manifest.pages.len() {
             return Err(self.not_whole("it is the last that came, and the manifest names more"));
         }
+        if let Some(last) = self.manifest.pages.last() {
+            let page = PageContext { number: self.pages, object: &last.object, manifest: self.manifest };
+            for remark in &self.manifest.remarks {
+                self.output.reject(&page, Position::WholePage, None, remark);
+            }
+        }
         let batch = self.output.finish();
         Ok((self.output.take_finished(), batch))
     }

@@ -333,7 +333,10 @@ impl<'de> Deserialize<'de> for Count {
             }
 
             fn visit_i64<E: Error>(self, number: i64) -> Result<Count, E> {
-                Ok(Count(number))
+                match number {
+                    0.. => Ok(Count(number)),
+                    _ => Err(E::invalid_value(Unexpected::Signed(number), &self)),
+                }
             }
 
             fn visit_u64<E: Error>(self, number: u64) -> Result<Count, E> {
@@ -360,7 +363,7 @@ mod tests {
         let cases = [
             ("7", Some(7)),
             ("null", Some(0)),
-            ("-1", Some(-1)),
+            ("-1", None),
             ("1.5", None),
             ("\"7\"", None),
             ("18446744073709551615", None),
