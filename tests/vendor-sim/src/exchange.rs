@@ -47,8 +47,15 @@ pub(crate) struct Covers {
     /// From 1.
     pub page: u32,
     pub first_day: NaiveDate,
-    /// Inclusive.
+    /// Inclusive; before `first_day` if the answer is not about days.
     pub last_day: NaiveDate,
+}
+
+impl Covers {
+    /// A page of something that has no days.
+    pub(crate) fn no_day(page: u32) -> Covers {
+        Covers { page, first_day: NaiveDate::MAX, last_day: NaiveDate::MIN }
+    }
 }
 
 impl Reply {

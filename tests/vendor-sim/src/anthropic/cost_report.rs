@@ -33,13 +33,6 @@ pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal>
     Ok(reply)
 }
 
-/// The token that would lead to the first page, which nobody is ever given in earnest.
-pub(super) fn first_page_token(request: &Request) -> String {
-    let start = request.query.iter().find(|(name, _)| name == "starting_at");
-    let first_day = start.and_then(|(_, text)| text.get(..10)?.parse().ok()).unwrap_or_default();
-    page_token::write(Position { first_day, page: 1 }, request)
-}
-
 struct Asked {
     range: Range,
     limit: u32,

@@ -34,6 +34,13 @@ pub(super) fn read(token: &str, request: &Request) -> Result<Position, Refusal> 
     Ok(position)
 }
 
+/// The token that would lead to the first page, which nobody is ever given in earnest.
+pub(super) fn of_first_page(request: &Request) -> String {
+    let start = request.query.iter().find(|(name, _)| name == "starting_at");
+    let first_day = start.and_then(|(_, text)| text.get(..10)?.parse().ok()).unwrap_or_default();
+    write(Position { first_day, page: 1 }, request)
+}
+
 fn decode(token: &str) -> Option<(Position, u64)> {
     let plain = String::from_utf8(STANDARD.decode(token.strip_prefix(PREFIX)?).ok()?).ok()?;
     let mut parts = plain.split('|');

@@ -18,10 +18,7 @@ pub(super) fn repeat(body: &mut Value, first_page: &[u8]) {
 
 pub(super) fn point_to_itself(body: &mut Value, endpoint: Endpoint, request: &Request) {
     match endpoint.vendor() {
-        Vendor::Anthropic => {
-            body["has_more"] = json!(true);
-            body["next_page"] = anthropic::token_of_same_page(request);
-        }
+        Vendor::Anthropic => anthropic::point_to_itself(body, request),
         Vendor::Cursor if body["pagination"].is_object() => body["pagination"]["hasNextPage"] = json!(true),
         Vendor::Cursor => {}
     }

@@ -5,6 +5,7 @@
 
 mod activity;
 mod cost;
+mod directory;
 mod members;
 pub(crate) mod prices;
 mod usage;
@@ -13,7 +14,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-pub use self::cost::{CostRow, Workspace};
+pub use self::cost::CostRow;
+pub use self::directory::{ApiKey, ApiKeyShape, User, Workspace};
 pub use self::members::Member;
 pub use self::usage::{CursorRow, CursorUsage};
 
@@ -25,6 +27,8 @@ pub struct World {
     pub options: Options,
     pub(crate) organization: String,
     pub(crate) workspaces: Vec<Workspace>,
+    pub(crate) api_keys: Vec<ApiKey>,
+    pub(crate) users: Vec<User>,
     pub(crate) costs: BTreeMap<NaiveDate, Vec<CostRow>>,
     /// Sorted by user id, which is also the order of the pages.
     pub(crate) members: Vec<Member>,
@@ -44,6 +48,10 @@ pub struct Options {
     pub cursor_key: String,
     /// The Anthropic key is genuine but answers 403.
     pub anthropic_key_lacks_scope: bool,
+    /// How API keys name their workspace under version 2023-06-01.
+    pub api_key_shape: ApiKeyShape,
+    /// The real id of the default workspace, where the vendor tells it.
+    pub default_workspace_id: String,
     /// The Cursor key is genuine but answers 403.
     pub cursor_key_lacks_scope: bool,
     /// Requests that each Cursor endpoint takes in a minute before it answers 429; none is no limit.
@@ -61,6 +69,8 @@ impl Options {
             anthropic_key: "sk-ant-admin01-sim".to_owned(),
             cursor_key: "crsr_sim".to_owned(),
             anthropic_key_lacks_scope: false,
+            api_key_shape: ApiKeyShape::WorkspaceId,
+            default_workspace_id: "wrkspc_01Default".to_owned(),
             cursor_key_lacks_scope: false,
             cursor_requests_per_minute: None,
             cursor_end_is_inclusive: true,
@@ -75,6 +85,8 @@ impl World {
             options: Options::at(today),
             organization: "Example Org".to_owned(),
             workspaces: vec![Workspace::default_one()],
+            api_keys: Vec::new(),
+            users: Vec::new(),
             costs: BTreeMap::new(),
             members: Vec::new(),
             activity: Activity::none(),

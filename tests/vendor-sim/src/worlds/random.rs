@@ -5,7 +5,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::day_after;
+use super::{day_after, staff};
 use crate::world::prices::{HAIKU_4_5, Line, Model, OPUS_4_6, SONNET_4_5, Tokens};
 use crate::world::{Activity, CostRow, Member, Workspace, World};
 
@@ -26,6 +26,7 @@ pub fn random(seed: u64, first_day: NaiveDate, days: u32) -> World {
         let member = Member::new(number * 7, &format!("person-{number}@example.com"), &format!("Person {number}"));
         world.members.push(member);
     }
+    staff::anybody(&mut world, seed);
     world.activity = Activity { seed, weekday_percent: 75, weekend_percent: 30 };
     for day in first_day.iter_days().take(days as usize) {
         let rows = bucket(&mut rng, &world.workspaces);

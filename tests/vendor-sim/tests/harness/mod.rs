@@ -11,6 +11,9 @@ use vendor_sim::{Simulator, World};
 
 pub const COST: &str = "/v1/organizations/cost_report";
 pub const ME: &str = "/v1/organizations/me";
+pub const WORKSPACES: &str = "/v1/organizations/workspaces";
+pub const API_KEYS: &str = "/v1/organizations/api_keys";
+pub const USERS: &str = "/v1/organizations/users";
 pub const DAILY: &str = "/teams/daily-usage-data";
 
 pub struct Harness {
@@ -66,6 +69,35 @@ impl Harness {
 
     pub async fn daily(&self, body: &Value) -> Told {
         told(self.post(DAILY, body)).await
+    }
+
+    /// A good answer of Anthropic.
+    pub async fn read(&self, path: &str, query: &[(&str, &str)]) -> Value {
+        let told = told(self.get(path, query)).await;
+        assert_eq!(told.status, 200, "{path} {query:?}: {}", told.body);
+        told.body
+    }
+
+    /// The message of an answer of Anthropic with status 400.
+    pub async fn refusal(&self, path: &str, query: &[(&str, &str)]) -> String {
+        let told = told(self.get(path, query)).await;
+        assert_eq!(told.status, 400, "{path} {query:?}: {}", told.body);
+        told.body["error"]["message"].as_str().unwrap().to_owned()
+    }
+
+    /// All items of a list of the directory, page by page.
+    pub async fn listed(&self, path: &str, query: &[(&str, &str)]) -> Vec<Value> {
+        let (mut items, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let mut query = query.to_vec();
+            query.extend(after.as_deref().map(|id| ("after_id", id)));
+            let body = self.read(path, &query).await;
+            items.extend(body["data"].as_array().unwrap().clone());
+            if !body["has_more"].as_bool().unwrap() {
+                return items;
+            }
+            after = Some(body["last_id"].as_str().unwrap().to_owned());
+        }
     }
 
     /// All buckets of days, both ends included, page by page.

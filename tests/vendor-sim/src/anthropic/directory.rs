@@ -1,0 +1,53 @@
+//! Lists that are paged by the ids of their items.
+//!
+//! Owns `after_id`, `before_id`, `limit` and the envelope. It must never know what an item is.
+
+use serde_json::{Value, json};
+
+use super::query::Query;
+use super::refusal::Refusal;
+use crate::exchange::{Covers, Reply};
+
+const DEFAULT_LIMIT: usize = 20;
+const MAX_LIMIT: usize = 1_000;
+
+/// The parameters that every list takes.
+pub(super) const PAGING: [&str; 3] = ["after_id", "before_id", "limit"];
+
+/// The page of the items that is asked for; each item has its `id`.
+pub(super) fn page(query: &Query<'_>, items: &[Value]) -> Result<Reply, Refusal> {
+    let limit = limit(query)?;
+    let place = |name| query.single(name).map(|id| place_of(items, name, id)).transpose();
+    let (start, end, has_more) = match (place("after_id")?, place("before_id")?) {
+        (Some(_), Some(_)) => return Err(Refusal::invalid("Only one of after_id and before_id may be given")),
+        (None, Some(before)) => {
+            let start = before.saturating_sub(limit);
+            (start, before, start > 0)
+        }
+        (after, None) => {
+            let start = after.map_or(0, |after| after + 1);
+            let end = (start + limit).min(items.len());
+            (start, end, end < items.len())
+        }
+    };
+    let data = &items[start..end];
+    let id = |item: Option<&Value>| item.map(|item| item["id"].clone());
+    let body = json!({"data": data, "has_more": has_more, "first_id": id(data.first()), "last_id": id(data.last())});
+    let mut reply = Reply::json(200, &body);
+    reply.covers = Some(Covers::no_day(u32::try_from(start.div_ceil(limit) + 1).unwrap_or(u32::MAX)));
+    Ok(reply)
+}
+
+fn place_of(items: &[Value], name: &str, id: &str) -> Result<usize, Refusal> {
+    let found = items.iter().position(|item| item["id"] == id);
+    found.ok_or_else(|| Refusal::invalid(format!("{name}: No item with this id")))
+}
+
+fn limit(query: &Query<'_>) -> Result<usize, Refusal> {
+    match query.single("limit").map(str::parse::<usize>) {
+        None => Ok(DEFAULT_LIMIT),
+        Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => Ok(limit),
+        Some(Ok(_)) => Err(Refusal::invalid(format!("limit: Input should be between 1 and {MAX_LIMIT}"))),
+        Some(Err(_)) => Err(Refusal::invalid("limit: Input should be a valid integer")),
+    }
+}
