@@ -32,16 +32,25 @@ pub enum Endpoint {
     AnthropicUsers,
     /// `POST /teams/daily-usage-data`
     CursorDailyUsageData,
+    /// `POST /teams/filtered-usage-events`
+    CursorUsageEvents,
+    /// `POST /teams/spend`
+    CursorSpend,
+    /// `GET /teams/members`
+    CursorMembers,
 }
 
 impl Endpoint {
-    pub const ALL: [Endpoint; 6] = [
+    pub const ALL: [Endpoint; 9] = [
         Endpoint::AnthropicMe,
         Endpoint::AnthropicCostReport,
         Endpoint::AnthropicWorkspaces,
         Endpoint::AnthropicApiKeys,
         Endpoint::AnthropicUsers,
         Endpoint::CursorDailyUsageData,
+        Endpoint::CursorUsageEvents,
+        Endpoint::CursorSpend,
+        Endpoint::CursorMembers,
     ];
 
     /// The name used on the command line and in request records.
@@ -78,6 +87,9 @@ impl Endpoint {
             Endpoint::AnthropicApiKeys => ("anthropic/api_keys", "GET", "/v1/organizations/api_keys"),
             Endpoint::AnthropicUsers => ("anthropic/users", "GET", "/v1/organizations/users"),
             Endpoint::CursorDailyUsageData => ("cursor/daily-usage-data", "POST", "/teams/daily-usage-data"),
+            Endpoint::CursorUsageEvents => ("cursor/usage-events", "POST", "/teams/filtered-usage-events"),
+            Endpoint::CursorSpend => ("cursor/spend", "POST", "/teams/spend"),
+            Endpoint::CursorMembers => ("cursor/members", "GET", "/teams/members"),
         }
     }
 }

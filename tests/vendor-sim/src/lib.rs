@@ -50,4 +50,7 @@ pub mod worlds;
 pub use self::endpoint::Endpoint;
 pub use self::faults::{Fault, FaultKind, FaultTextError, When};
 pub use self::server::{RequestRecord, Simulator};
-pub use self::world::{ApiKey, ApiKeyShape, CostRow, CursorRow, CursorUsage, Member, Options, User, Workspace, World};
+pub use self::world::{
+    ApiKey, ApiKeyShape, CostRow, CursorEvent, CursorRow, CursorUsage, EventKind, EventTokens, KindSpelling, Member,
+    Options, User, Workspace, World,
+};

@@ -43,6 +43,11 @@ pub(crate) fn failure(status: u16, number: u64) -> Reply {
     Refusal::of_status(status).reply(number)
 }
 
+/// The 403 of a key that is good for other endpoints.
+pub(crate) fn missing_scope(number: u64) -> Reply {
+    Refusal::forbidden(auth::MISSING_SCOPE).reply(number)
+}
+
 /// The request for the first page of what this one asks for.
 pub(crate) fn first_page(request: &Request) -> Request {
     let mut first = request.clone();

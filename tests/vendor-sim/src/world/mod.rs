@@ -6,6 +6,9 @@
 mod activity;
 mod cost;
 mod directory;
+mod draw;
+mod event_prices;
+mod events;
 mod members;
 pub(crate) mod prices;
 mod usage;
@@ -16,6 +19,7 @@ use chrono::NaiveDate;
 
 pub use self::cost::CostRow;
 pub use self::directory::{ApiKey, ApiKeyShape, User, Workspace};
+pub use self::events::{CursorEvent, EventKind, EventTokens, KindSpelling};
 pub use self::members::Member;
 pub use self::usage::{CursorRow, CursorUsage};
 
@@ -35,6 +39,8 @@ pub struct World {
     pub(crate) activity: Activity,
     /// Usage that a mutation put in the place of the generated one.
     pub(crate) told: BTreeMap<(NaiveDate, u64), CursorUsage>,
+    /// Days whose events a mutation put in the place of the generated ones.
+    pub(crate) told_events: BTreeMap<NaiveDate, Vec<CursorEvent>>,
 }
 
 /// How the vendors behave in this world. Public fields: set them before or while the server runs.
@@ -59,6 +65,11 @@ pub struct Options {
     pub cursor_requests_per_minute: Option<u32>,
     /// Whether the day of Cursor's `endDate` itself is answered; undocumented for daily usage.
     pub cursor_end_is_inclusive: bool,
+    pub cursor_kinds: KindSpelling,
+    /// Whether members with an odd id are spelled with a capital letter outside the daily report.
+    pub cursor_emails_vary_in_case: bool,
+    /// The day of the month on which Cursor's billing cycle starts, 1 to 28.
+    pub cursor_cycle_day: u32,
 }
 
 impl Options {
@@ -74,6 +85,9 @@ impl Options {
             cursor_key_lacks_scope: false,
             cursor_requests_per_minute: None,
             cursor_end_is_inclusive: true,
+            cursor_kinds: KindSpelling::Labels,
+            cursor_emails_vary_in_case: false,
+            cursor_cycle_day: 1,
         }
     }
 }
@@ -91,6 +105,7 @@ impl World {
             members: Vec::new(),
             activity: Activity::none(),
             told: BTreeMap::new(),
+            told_events: BTreeMap::new(),
         }
     }
 

@@ -43,6 +43,9 @@ const PEOPLE: [&str; 25] = [
     "Yukihiro",
 ];
 
+/// Belongs to the Cursor team on all days but not any more.
+const LEAVER: &str = "Ole";
+
 /// Two keys share a name, one has no creator, and one creator has left.
 const STAFF: Staff<'_> = Staff {
     people: &PEOPLE,
@@ -113,6 +116,7 @@ pub fn company(seed: u64, last_day: NaiveDate, days: u32) -> World {
     staff::retire(&mut world, "wrkspc_01Prototype", "Prototype", first_day);
     STAFF.join(&mut world);
     world.activity = Activity { seed, weekday_percent: 86, weekend_percent: 9 };
+    world.options.cursor_emails_vary_in_case = true;
     world.members = members(first_day, days);
     for (index, day) in first_day.iter_days().take(days as usize).enumerate() {
         world.costs.insert(day, rows(&mut rng, index as u64, day));
@@ -125,6 +129,12 @@ fn members(first_day: NaiveDate, days: u32) -> Vec<Member> {
     let person = |(place, name): (usize, &&str)| {
         let email = format!("{}@example.com", name.to_lowercase());
         let mut member = Member::new(41_000 + 13 * place as u64, &email, name);
+        if place == 0 {
+            member.role = "owner".to_owned();
+        }
+        if *name == LEAVER {
+            member.left_on = day_after(first_day, days).pred_opt();
+        }
         if place >= newcomers {
             member.joined_on = day_after(first_day, days / 2);
         }

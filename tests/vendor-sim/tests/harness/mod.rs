@@ -15,6 +15,9 @@ pub const WORKSPACES: &str = "/v1/organizations/workspaces";
 pub const API_KEYS: &str = "/v1/organizations/api_keys";
 pub const USERS: &str = "/v1/organizations/users";
 pub const DAILY: &str = "/teams/daily-usage-data";
+pub const EVENTS: &str = "/teams/filtered-usage-events";
+pub const SPEND: &str = "/teams/spend";
+pub const MEMBERS: &str = "/teams/members";
 
 pub struct Harness {
     pub simulator: Simulator,
@@ -98,6 +101,13 @@ impl Harness {
             }
             after = Some(body["last_id"].as_str().unwrap().to_owned());
         }
+    }
+
+    /// A good answer of Cursor.
+    pub async fn ask(&self, path: &str, body: &Value) -> Value {
+        let told = told(self.post(path, body)).await;
+        assert_eq!(told.status, 200, "{path} {body}: {}", told.body);
+        told.body
     }
 
     /// All buckets of days, both ends included, page by page.
