@@ -24,6 +24,8 @@ pub enum Endpoint {
     AnthropicMe,
     /// `GET /v1/organizations/cost_report`
     AnthropicCostReport,
+    /// `GET /v1/organizations/usage_report/messages`
+    AnthropicUsageMessages,
     /// `GET /v1/organizations/workspaces`
     AnthropicWorkspaces,
     /// `GET /v1/organizations/api_keys`
@@ -41,9 +43,10 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    pub const ALL: [Endpoint; 9] = [
+    pub const ALL: [Endpoint; 10] = [
         Endpoint::AnthropicMe,
         Endpoint::AnthropicCostReport,
+        Endpoint::AnthropicUsageMessages,
         Endpoint::AnthropicWorkspaces,
         Endpoint::AnthropicApiKeys,
         Endpoint::AnthropicUsers,
@@ -83,6 +86,9 @@ impl Endpoint {
         match self {
             Endpoint::AnthropicMe => ("anthropic/me", "GET", "/v1/organizations/me"),
             Endpoint::AnthropicCostReport => ("anthropic/cost_report", "GET", "/v1/organizations/cost_report"),
+            Endpoint::AnthropicUsageMessages => {
+                ("anthropic/usage_messages", "GET", "/v1/organizations/usage_report/messages")
+            }
             Endpoint::AnthropicWorkspaces => ("anthropic/workspaces", "GET", "/v1/organizations/workspaces"),
             Endpoint::AnthropicApiKeys => ("anthropic/api_keys", "GET", "/v1/organizations/api_keys"),
             Endpoint::AnthropicUsers => ("anthropic/users", "GET", "/v1/organizations/users"),

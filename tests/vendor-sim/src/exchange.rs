@@ -24,6 +24,12 @@ impl Request {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Whether one of the comma lists of beta headers names this beta.
+    pub(crate) fn has_beta(&self, beta: &str) -> bool {
+        let lists = self.headers.iter().filter(|(name, _)| name == "anthropic-beta");
+        lists.flat_map(|(_, list)| list.split(',')).any(|named| named.trim() == beta)
+    }
+
     /// Query and body as one text, for faults that look for a word in it.
     pub(crate) fn text(&self) -> String {
         let query: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();

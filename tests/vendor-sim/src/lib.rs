@@ -51,6 +51,6 @@ pub use self::endpoint::Endpoint;
 pub use self::faults::{Fault, FaultKind, FaultTextError, When};
 pub use self::server::{RequestRecord, Simulator};
 pub use self::world::{
-    ApiKey, ApiKeyShape, CostRow, CursorEvent, CursorRow, CursorUsage, EventKind, EventTokens, KindSpelling, Member,
-    Options, User, Workspace, World,
+    Actor, ApiKey, ApiKeyShape, CostRow, CostShare, CursorEvent, CursorRow, CursorUsage, EventKind, EventTokens,
+    KindSpelling, Member, Options, UsageCounts, UsageKey, User, Workspace, World,
 };

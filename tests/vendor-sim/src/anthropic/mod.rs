@@ -4,13 +4,16 @@
 
 mod api_keys;
 mod auth;
+mod buckets;
 mod cost_report;
+mod dimensions;
 mod directory;
 mod me;
 mod page_token;
 mod query;
 mod range;
 mod refusal;
+mod usage_messages;
 mod users;
 mod workspaces;
 
@@ -29,6 +32,7 @@ pub(crate) fn answer(endpoint: Option<Endpoint>, world: &World, request: &Reques
         .and_then(|()| match endpoint {
             Some(Endpoint::AnthropicMe) => me::answer(world, request),
             Some(Endpoint::AnthropicCostReport) => cost_report::answer(world, request),
+            Some(Endpoint::AnthropicUsageMessages) => usage_messages::answer(world, request),
             Some(Endpoint::AnthropicWorkspaces) => workspaces::answer(world, request),
             Some(Endpoint::AnthropicApiKeys) => api_keys::answer(world, request),
             Some(Endpoint::AnthropicUsers) => users::answer(world, request),

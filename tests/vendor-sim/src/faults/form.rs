@@ -50,6 +50,18 @@ impl Form {
                 ],
                 ..PLAIN
             },
+            Endpoint::AnthropicUsageMessages => Form {
+                has_buckets: true,
+                day: Some("starting_at"),
+                count: Some("/output_tokens"),
+                unknown: &[
+                    ("/model", "claude-of-tomorrow"),
+                    ("/service_tier", "flex_discount"),
+                    ("/context_window", "1M-10M"),
+                    ("/inference_geo", "moon"),
+                ],
+                ..PLAIN
+            },
             Endpoint::AnthropicWorkspaces => Form { unknown: &[("/data_residency/workspace_geo", "moon")], ..PLAIN },
             Endpoint::AnthropicApiKeys => Form { unknown: &[("/status", "dormant")], ..PLAIN },
             Endpoint::AnthropicUsers => Form { unknown: &[("/role", "dreamer")], ..PLAIN },

@@ -2,6 +2,17 @@
 //!
 //! Owns the mixing of bits. It must never remember a draw.
 
+/// A number for these words; the same ones give the same number.
+pub(crate) fn draw(seed: u64, words: &[&str]) -> u64 {
+    let mut hash = seed ^ 0xcbf2_9ce4_8422_2325;
+    for word in words {
+        for byte in word.bytes().chain([0xff]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    mix(hash)
+}
+
 /// A number for these numbers; the same ones give the same number.
 pub(crate) fn draw_numbers(seed: u64, numbers: &[u64]) -> u64 {
     numbers.iter().fold(mix(seed), |hash, number| mix(hash ^ mix(*number)))

@@ -11,6 +11,8 @@ mod event_prices;
 mod events;
 mod members;
 pub(crate) mod prices;
+mod shares;
+mod tokens;
 mod usage;
 
 use std::collections::BTreeMap;
@@ -21,6 +23,8 @@ pub use self::cost::CostRow;
 pub use self::directory::{ApiKey, ApiKeyShape, User, Workspace};
 pub use self::events::{CursorEvent, EventKind, EventTokens, KindSpelling};
 pub use self::members::Member;
+pub use self::shares::{Actor, CostShare};
+pub use self::tokens::{UsageCounts, UsageKey};
 pub use self::usage::{CursorRow, CursorUsage};
 
 pub(crate) use self::activity::{Activity, is_weekend};

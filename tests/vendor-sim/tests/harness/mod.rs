@@ -11,6 +11,7 @@ use vendor_sim::{Simulator, World};
 
 pub const COST: &str = "/v1/organizations/cost_report";
 pub const ME: &str = "/v1/organizations/me";
+pub const USAGE: &str = "/v1/organizations/usage_report/messages";
 pub const WORKSPACES: &str = "/v1/organizations/workspaces";
 pub const API_KEYS: &str = "/v1/organizations/api_keys";
 pub const USERS: &str = "/v1/organizations/users";
@@ -112,6 +113,11 @@ impl Harness {
 
     /// All buckets of days, both ends included, page by page.
     pub async fn buckets(&self, first: &str, last: &str, group_by: &[&str], limit: &str) -> Vec<Value> {
+        self.buckets_of(COST, first, last, group_by, limit).await
+    }
+
+    /// The same of another report in buckets.
+    pub async fn buckets_of(&self, path: &str, first: &str, last: &str, group_by: &[&str], limit: &str) -> Vec<Value> {
         let start = format!("{first}T00:00:00Z");
         let end = format!("{}T00:00:00Z", day(last).succ_opt().unwrap());
         let mut query = vec![("starting_at", start.as_str()), ("ending_at", end.as_str()), ("limit", limit)];
@@ -120,14 +126,13 @@ impl Harness {
         loop {
             let mut query = query.clone();
             query.extend(page.as_deref().map(|token| ("page", token)));
-            let told = self.cost(&query).await;
-            assert_eq!(told.status, 200, "{}", told.body);
-            buckets.extend(told.body["data"].as_array().unwrap().clone());
-            if !told.body["has_more"].as_bool().unwrap() {
-                assert!(told.body["next_page"].is_null());
+            let body = self.read(path, &query).await;
+            buckets.extend(body["data"].as_array().unwrap().clone());
+            if !body["has_more"].as_bool().unwrap() {
+                assert!(body["next_page"].is_null());
                 return buckets;
             }
-            page = Some(told.body["next_page"].as_str().unwrap().to_owned());
+            page = Some(body["next_page"].as_str().unwrap().to_owned());
         }
     }
 }
