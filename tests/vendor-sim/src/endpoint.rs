@@ -26,6 +26,8 @@ pub enum Endpoint {
     AnthropicCostReport,
     /// `GET /v1/organizations/usage_report/messages`
     AnthropicUsageMessages,
+    /// `GET /v1/organizations/usage_report/claude_code`
+    AnthropicClaudeCode,
     /// `GET /v1/organizations/workspaces`
     AnthropicWorkspaces,
     /// `GET /v1/organizations/api_keys`
@@ -43,10 +45,11 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    pub const ALL: [Endpoint; 10] = [
+    pub const ALL: [Endpoint; 11] = [
         Endpoint::AnthropicMe,
         Endpoint::AnthropicCostReport,
         Endpoint::AnthropicUsageMessages,
+        Endpoint::AnthropicClaudeCode,
         Endpoint::AnthropicWorkspaces,
         Endpoint::AnthropicApiKeys,
         Endpoint::AnthropicUsers,
@@ -88,6 +91,9 @@ impl Endpoint {
             Endpoint::AnthropicCostReport => ("anthropic/cost_report", "GET", "/v1/organizations/cost_report"),
             Endpoint::AnthropicUsageMessages => {
                 ("anthropic/usage_messages", "GET", "/v1/organizations/usage_report/messages")
+            }
+            Endpoint::AnthropicClaudeCode => {
+                ("anthropic/claude_code", "GET", "/v1/organizations/usage_report/claude_code")
             }
             Endpoint::AnthropicWorkspaces => ("anthropic/workspaces", "GET", "/v1/organizations/workspaces"),
             Endpoint::AnthropicApiKeys => ("anthropic/api_keys", "GET", "/v1/organizations/api_keys"),

@@ -3,7 +3,9 @@
 //! Owns what an endpoint may look at and what it may say. It must never hold a connection or a clock.
 
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 /// A request, completely read.
 #[derive(Clone, Debug, Default)]
@@ -78,4 +80,9 @@ impl Reply {
         self.headers.push((name, value.into()));
         self
     }
+}
+
+/// A JSON number with just the digits of the decimal.
+pub(crate) fn exactly(number: Decimal) -> Box<RawValue> {
+    RawValue::from_string(number.to_string()).expect("invariant: a decimal is a JSON number")
 }

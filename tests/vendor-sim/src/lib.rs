@@ -51,6 +51,7 @@ pub use self::endpoint::Endpoint;
 pub use self::faults::{Fault, FaultKind, FaultTextError, When};
 pub use self::server::{RequestRecord, Simulator};
 pub use self::world::{
-    Actor, ApiKey, ApiKeyShape, CostRow, CostShare, CursorEvent, CursorRow, CursorUsage, EventKind, EventTokens,
-    KindSpelling, Member, Options, UsageCounts, UsageKey, User, Workspace, World,
+    Actor, ApiKey, ApiKeyShape, ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow, CostRow, CostShare, CursorEvent,
+    CursorRow, CursorUsage, EventKind, EventTokens, KindSpelling, Member, Options, UsageCounts, UsageKey, User,
+    Workspace, World,
 };

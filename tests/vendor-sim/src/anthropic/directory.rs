@@ -1,22 +1,20 @@
 //! Lists that are paged by the ids of their items.
 //!
-//! Owns `after_id`, `before_id`, `limit` and the envelope. It must never know what an item is.
+//! Owns `after_id`, `before_id` and the envelope. It must never know what an item is.
 
 use serde_json::{Value, json};
 
 use super::query::Query;
 use super::refusal::Refusal;
+use super::rows;
 use crate::exchange::{Covers, Reply};
-
-const DEFAULT_LIMIT: usize = 20;
-const MAX_LIMIT: usize = 1_000;
 
 /// The parameters that every list takes.
 pub(super) const PAGING: [&str; 3] = ["after_id", "before_id", "limit"];
 
 /// The page of the items that is asked for; each item has its `id`.
 pub(super) fn page(query: &Query<'_>, items: &[Value]) -> Result<Reply, Refusal> {
-    let limit = limit(query)?;
+    let limit = rows::limit(query)?;
     let place = |name| query.single(name).map(|id| place_of(items, name, id)).transpose();
     let (start, end, has_more) = match (place("after_id")?, place("before_id")?) {
         (Some(_), Some(_)) => return Err(Refusal::invalid("Only one of after_id and before_id may be given")),
@@ -41,13 +39,4 @@ pub(super) fn page(query: &Query<'_>, items: &[Value]) -> Result<Reply, Refusal>
 fn place_of(items: &[Value], name: &str, id: &str) -> Result<usize, Refusal> {
     let found = items.iter().position(|item| item["id"] == id);
     found.ok_or_else(|| Refusal::invalid(format!("{name}: No item with this id")))
-}
-
-fn limit(query: &Query<'_>) -> Result<usize, Refusal> {
-    match query.single("limit").map(str::parse::<usize>) {
-        None => Ok(DEFAULT_LIMIT),
-        Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => Ok(limit),
-        Some(Ok(_)) => Err(Refusal::invalid(format!("limit: Input should be between 1 and {MAX_LIMIT}"))),
-        Some(Err(_)) => Err(Refusal::invalid("limit: Input should be a valid integer")),
-    }
 }

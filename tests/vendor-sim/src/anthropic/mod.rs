@@ -5,6 +5,7 @@
 mod api_keys;
 mod auth;
 mod buckets;
+mod claude_code;
 mod cost_report;
 mod dimensions;
 mod directory;
@@ -13,6 +14,7 @@ mod page_token;
 mod query;
 mod range;
 mod refusal;
+mod rows;
 mod usage_messages;
 mod users;
 mod workspaces;
@@ -33,6 +35,7 @@ pub(crate) fn answer(endpoint: Option<Endpoint>, world: &World, request: &Reques
             Some(Endpoint::AnthropicMe) => me::answer(world, request),
             Some(Endpoint::AnthropicCostReport) => cost_report::answer(world, request),
             Some(Endpoint::AnthropicUsageMessages) => usage_messages::answer(world, request),
+            Some(Endpoint::AnthropicClaudeCode) => claude_code::answer(world, request),
             Some(Endpoint::AnthropicWorkspaces) => workspaces::answer(world, request),
             Some(Endpoint::AnthropicApiKeys) => api_keys::answer(world, request),
             Some(Endpoint::AnthropicUsers) => users::answer(world, request),

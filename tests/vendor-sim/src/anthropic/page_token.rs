@@ -45,7 +45,7 @@ fn decode(token: &str) -> Option<(Position, u64)> {
     let plain = String::from_utf8(STANDARD.decode(token.strip_prefix(PREFIX)?).ok()?).ok()?;
     let mut parts = plain.split('|');
     let first_day = parts.next()?.split('T').next()?.parse().ok()?;
-    let page = parts.next()?.parse().ok()?;
+    let page = parts.next()?.parse().ok().filter(|page| *page > 0)?;
     let bound_to = u64::from_str_radix(parts.next()?, 16).ok()?;
     Some((Position { first_day, page }, bound_to))
 }

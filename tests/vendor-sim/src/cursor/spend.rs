@@ -11,8 +11,7 @@ use super::members::told_email;
 use super::paging::{self, number};
 use super::range::day_ms;
 use super::refusal::Refusal;
-use super::usage_events::exactly;
-use crate::exchange::{Covers, Reply, Request};
+use crate::exchange::{Covers, Reply, Request, exactly};
 use crate::world::{Member, World};
 
 const DEFAULT_PAGE_SIZE: u64 = 10;

@@ -3,7 +3,6 @@
 //! Owns filters, pages and the form of the answer. Both bounds are inclusive; the total is that of the world at the
 //! moment of the answer.
 
-use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -12,7 +11,7 @@ use super::members::told_email;
 use super::paging::{self, EventPagination, number};
 use super::range::Range;
 use super::refusal::Refusal;
-use crate::exchange::{Covers, Reply, Request};
+use crate::exchange::{Covers, Reply, Request, exactly};
 use crate::world::{CursorEvent, EventKind, KindSpelling, World, days_of};
 
 const DEFAULT_PAGE_SIZE: u64 = 100;
@@ -193,9 +192,4 @@ fn spelled(kind: EventKind, spelling: KindSpelling) -> &'static str {
         KindSpelling::Labels => label,
         KindSpelling::Constants => constant,
     }
-}
-
-/// A JSON number with just the digits of the decimal.
-pub(super) fn exactly(number: Decimal) -> Box<RawValue> {
-    RawValue::from_string(number.to_string()).expect("invariant: a decimal is a JSON number")
 }

@@ -62,6 +62,17 @@ impl Form {
                 ],
                 ..PLAIN
             },
+            Endpoint::AnthropicClaudeCode => Form {
+                day: Some("date"),
+                amount: Some("/model_breakdown/0/estimated_cost/amount"),
+                count: Some("/core_metrics/num_sessions"),
+                unknown: &[
+                    ("/customer_type", "dreamt"),
+                    ("/terminal_type", "terminal-of-tomorrow"),
+                    ("/model_breakdown/0/model", "claude-of-tomorrow"),
+                ],
+                ..PLAIN
+            },
             Endpoint::AnthropicWorkspaces => Form { unknown: &[("/data_residency/workspace_geo", "moon")], ..PLAIN },
             Endpoint::AnthropicApiKeys => Form { unknown: &[("/status", "dormant")], ..PLAIN },
             Endpoint::AnthropicUsers => Form { unknown: &[("/role", "dreamer")], ..PLAIN },

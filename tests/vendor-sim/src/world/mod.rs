@@ -4,6 +4,7 @@
 //! is paged, encoded or asked for.
 
 mod activity;
+mod claude_code;
 mod cost;
 mod directory;
 mod draw;
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+pub use self::claude_code::{ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow};
 pub use self::cost::CostRow;
 pub use self::directory::{ApiKey, ApiKeyShape, User, Workspace};
 pub use self::events::{CursorEvent, EventKind, EventTokens, KindSpelling};

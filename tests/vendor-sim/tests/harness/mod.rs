@@ -12,6 +12,7 @@ use vendor_sim::{Simulator, World};
 pub const COST: &str = "/v1/organizations/cost_report";
 pub const ME: &str = "/v1/organizations/me";
 pub const USAGE: &str = "/v1/organizations/usage_report/messages";
+pub const CLAUDE_CODE: &str = "/v1/organizations/usage_report/claude_code";
 pub const WORKSPACES: &str = "/v1/organizations/workspaces";
 pub const API_KEYS: &str = "/v1/organizations/api_keys";
 pub const USERS: &str = "/v1/organizations/users";
@@ -87,6 +88,22 @@ impl Harness {
         let told = told(self.get(path, query)).await;
         assert_eq!(told.status, 400, "{path} {query:?}: {}", told.body);
         told.body["error"]["message"].as_str().unwrap().to_owned()
+    }
+
+    /// All records of a report without buckets, page by page.
+    pub async fn records(&self, path: &str, query: &[(&str, &str)]) -> Vec<Value> {
+        let (mut records, mut page) = (Vec::new(), None::<String>);
+        loop {
+            let mut query = query.to_vec();
+            query.extend(page.as_deref().map(|token| ("page", token)));
+            let body = self.read(path, &query).await;
+            records.extend(body["data"].as_array().unwrap().clone());
+            if !body["has_more"].as_bool().unwrap() {
+                assert!(body["next_page"].is_null());
+                return records;
+            }
+            page = Some(body["next_page"].as_str().unwrap().to_owned());
+        }
     }
 
     /// All items of a list of the directory, page by page.
