@@ -28,6 +28,8 @@ pub enum Endpoint {
     AnthropicUsageMessages,
     /// `GET /v1/organizations/usage_report/claude_code`
     AnthropicClaudeCode,
+    /// `GET /v1/organizations/analytics/cost`
+    AnthropicAnalyticsCost,
     /// `GET /v1/organizations/workspaces`
     AnthropicWorkspaces,
     /// `GET /v1/organizations/api_keys`
@@ -45,11 +47,12 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    pub const ALL: [Endpoint; 11] = [
+    pub const ALL: [Endpoint; 12] = [
         Endpoint::AnthropicMe,
         Endpoint::AnthropicCostReport,
         Endpoint::AnthropicUsageMessages,
         Endpoint::AnthropicClaudeCode,
+        Endpoint::AnthropicAnalyticsCost,
         Endpoint::AnthropicWorkspaces,
         Endpoint::AnthropicApiKeys,
         Endpoint::AnthropicUsers,
@@ -95,6 +98,7 @@ impl Endpoint {
             Endpoint::AnthropicClaudeCode => {
                 ("anthropic/claude_code", "GET", "/v1/organizations/usage_report/claude_code")
             }
+            Endpoint::AnthropicAnalyticsCost => ("anthropic/analytics_cost", "GET", "/v1/organizations/analytics/cost"),
             Endpoint::AnthropicWorkspaces => ("anthropic/workspaces", "GET", "/v1/organizations/workspaces"),
             Endpoint::AnthropicApiKeys => ("anthropic/api_keys", "GET", "/v1/organizations/api_keys"),
             Endpoint::AnthropicUsers => ("anthropic/users", "GET", "/v1/organizations/users"),

@@ -2,6 +2,7 @@
 //!
 //! Owns credentials, refusals and the dispatch to one file per endpoint. It must never change the world.
 
+mod analytics_cost;
 mod api_keys;
 mod auth;
 mod buckets;
@@ -36,6 +37,7 @@ pub(crate) fn answer(endpoint: Option<Endpoint>, world: &World, request: &Reques
             Some(Endpoint::AnthropicCostReport) => cost_report::answer(world, request),
             Some(Endpoint::AnthropicUsageMessages) => usage_messages::answer(world, request),
             Some(Endpoint::AnthropicClaudeCode) => claude_code::answer(world, request),
+            Some(Endpoint::AnthropicAnalyticsCost) => analytics_cost::answer(world, request),
             Some(Endpoint::AnthropicWorkspaces) => workspaces::answer(world, request),
             Some(Endpoint::AnthropicApiKeys) => api_keys::answer(world, request),
             Some(Endpoint::AnthropicUsers) => users::answer(world, request),
@@ -53,6 +55,12 @@ pub(crate) fn failure(status: u16, number: u64) -> Reply {
 /// The 403 of a key that is good for other endpoints.
 pub(crate) fn missing_scope(number: u64) -> Reply {
     Refusal::forbidden(auth::MISSING_SCOPE).reply(number)
+}
+
+/// The 410 of a page token whose data was refreshed meanwhile.
+pub(crate) fn expired_cursor(number: u64) -> Reply {
+    Refusal::expired("page: The cursor has expired because the data was refreshed; start again without it")
+        .reply(number)
 }
 
 /// The request for the first page of what this one asks for.

@@ -73,6 +73,18 @@ impl Form {
                 ],
                 ..PLAIN
             },
+            Endpoint::AnthropicAnalyticsCost => Form {
+                day: Some("starting_at"),
+                amount: Some("/cost/amount"),
+                amount_is_text: true,
+                unknown: &[
+                    ("/group/product", "claude_dreams"),
+                    ("/group/cost_type", "dream_time"),
+                    ("/group/model", "claude-of-tomorrow"),
+                    ("/group/actor/type", "dream_actor"),
+                ],
+                ..PLAIN
+            },
             Endpoint::AnthropicWorkspaces => Form { unknown: &[("/data_residency/workspace_geo", "moon")], ..PLAIN },
             Endpoint::AnthropicApiKeys => Form { unknown: &[("/status", "dormant")], ..PLAIN },
             Endpoint::AnthropicUsers => Form { unknown: &[("/role", "dreamer")], ..PLAIN },

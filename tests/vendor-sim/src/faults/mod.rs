@@ -74,6 +74,9 @@ pub enum FaultKind {
     EventLeaves,
     /// 403 of a genuine key, with the vendor's words for a scope that it lacks.
     MissingScope,
+    /// 410 for a page after the first one, as after a refresh of the data (Anthropic's cost by analytics). Requests
+    /// for a first page are not counted.
+    ExpiredCursor,
     /// Before the answer the day is restated in the world, for both vendors.
     Restate(NaiveDate),
     /// Undocumented fields on every level.
@@ -146,6 +149,7 @@ impl FaultKind {
                 endpoint.vendor() == Vendor::Cursor
             }
             FaultKind::EventJoins | FaultKind::EventLeaves => endpoint == Endpoint::CursorUsageEvents,
+            FaultKind::ExpiredCursor => endpoint == Endpoint::AnthropicAnalyticsCost,
             FaultKind::RepeatedPage | FaultKind::NextPageLoop => form.is_paged,
             FaultKind::UnknownValues => !form.unknown.is_empty(),
             FaultKind::DateMissing | FaultKind::MissingBucket => form.day.is_some(),

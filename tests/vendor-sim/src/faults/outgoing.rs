@@ -76,6 +76,7 @@ impl Outgoing {
                 move_events(&fault.kind, world, request);
                 self.reply = answer(world, request);
             }
+            FaultKind::ExpiredCursor => self.reply = anthropic::expired_cursor(request.number),
             FaultKind::MissingScope => self.reply = missing_scope(endpoint, request),
             FaultKind::RepeatedPage => {
                 let first = answer(world, &first_page(endpoint, request));

@@ -64,6 +64,8 @@ pub struct Options {
     pub api_key_shape: ApiKeyShape,
     /// The real id of the default workspace, where the vendor tells it.
     pub default_workspace_id: String,
+    /// By how much of the amount the list amount of the cost by analytics is above it.
+    pub analytics_list_markup_percent: u32,
     /// The Cursor key is genuine but answers 403.
     pub cursor_key_lacks_scope: bool,
     /// Requests that each Cursor endpoint takes in a minute before it answers 429; none is no limit.
@@ -88,6 +90,7 @@ impl Options {
             anthropic_key_lacks_scope: false,
             api_key_shape: ApiKeyShape::WorkspaceId,
             default_workspace_id: "wrkspc_01Default".to_owned(),
+            analytics_list_markup_percent: 0,
             cursor_key_lacks_scope: false,
             cursor_requests_per_minute: None,
             cursor_end_is_inclusive: true,

@@ -13,6 +13,8 @@ pub const COST: &str = "/v1/organizations/cost_report";
 pub const ME: &str = "/v1/organizations/me";
 pub const USAGE: &str = "/v1/organizations/usage_report/messages";
 pub const CLAUDE_CODE: &str = "/v1/organizations/usage_report/claude_code";
+pub const ANALYTICS: &str = "/v1/organizations/analytics/cost";
+pub const ANALYTICS_BETA: &str = "analytics-usage-cost-2026-08-24";
 pub const WORKSPACES: &str = "/v1/organizations/workspaces";
 pub const API_KEYS: &str = "/v1/organizations/api_keys";
 pub const USERS: &str = "/v1/organizations/users";
@@ -58,6 +60,7 @@ impl Harness {
             .get(format!("{}{path}", self.simulator.url()))
             .header("x-api-key", self.simulator.anthropic_key())
             .header("anthropic-version", "2023-06-01")
+            .header("anthropic-beta", ANALYTICS_BETA)
             .query(query)
     }
 
