@@ -6,6 +6,7 @@ mod harness;
 use chrono::NaiveDate;
 use harness::{Harness, cents, day, paged, results, sum};
 use rust_decimal::Decimal;
+use vendor_sim::ClaudeCodeActor;
 use vendor_sim::Workspace;
 use vendor_sim::{World, worlds};
 
@@ -36,6 +37,35 @@ fn same_seed_is_the_same_world_and_another_seed_is_not() {
     };
     assert_eq!(told(3), told(3));
     assert_ne!(told(3), told(4));
+    let derived = |seed| {
+        let world = worlds::random(seed, first, days);
+        let tell = |day| (world.cost_shares(day), world.claude_usage(day), world.claude_code_rows(day));
+        let told: Vec<_> = all_days(first, days as usize).map(tell).collect();
+        let events: Vec<_> = all_days(first, days as usize).flat_map(|day| world.cursor_events(day)).collect();
+        (told, events, world.api_keys().to_vec(), world.users().to_vec())
+    };
+    assert_eq!(derived(3), derived(3));
+    assert_ne!(derived(3), derived(4));
+}
+
+#[test]
+fn random_worlds_hold_everything_that_the_company_holds_now_and_then() {
+    let (first, days) = (day("2026-09-01"), 10);
+    let mut seen = [0; 6];
+    for world in (0..40).map(|seed| worlds::random(seed, first, days)) {
+        let rows: Vec<_> = all_days(first, days as usize).flat_map(|day| world.claude_code_rows(day)).collect();
+        let usage: Vec<_> = all_days(first, days as usize).flat_map(|day| world.claude_usage(day)).collect();
+        let is_there = [
+            !world.users().is_empty(),
+            world.api_keys().iter().any(|key| key.status != "active"),
+            rows.iter().any(|row| matches!(row.actor, ClaudeCodeActor::ApiKey(_))),
+            rows.iter().any(|row| matches!(row.actor, ClaudeCodeActor::User(_))),
+            usage.iter().any(|(key, _)| key.api_key_id.is_some()),
+            world.options.cursor_emails_vary_in_case,
+        ];
+        (0..6).filter(|place| is_there[*place]).for_each(|place| seen[place] += 1);
+    }
+    assert!(seen.iter().all(|worlds| (5..40).contains(worlds)), "{seen:?} of 40");
 }
 
 #[test]

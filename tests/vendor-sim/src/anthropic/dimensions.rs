@@ -36,6 +36,12 @@ impl<'a> Grouping<'a> {
         self.by.contains(&name)
     }
 
+    /// The values that are grouped by, those of `without` aside, as one text: the same for rows of the same group.
+    pub(super) fn key(&self, without: &[&str], value: impl Fn(&str) -> Value) -> String {
+        let named = self.by.iter().filter(|name| !without.contains(name));
+        named.map(|name| value(name).to_string() + "\n").collect()
+    }
+
     /// Every dimension; null unless grouped by it.
     pub(super) fn shown(&self, value: impl Fn(&str) -> Value) -> Map<String, Value> {
         let shown = |name: &&str| if self.has(name) { value(name) } else { Value::Null };

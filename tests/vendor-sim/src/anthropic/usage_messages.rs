@@ -55,9 +55,8 @@ fn results(world: &World, day: NaiveDate, query: &Query<'_>, grouping: &Grouping
     for (key, counts) in world.claude_usage(day) {
         let value = |name: &str| dimension(&key, name);
         if dimensions::admits(query, &FILTERS, value) {
-            let shown = grouping.shown(value);
-            let group = groups.entry(json!(shown).to_string()).or_insert((shown, UsageCounts::default()));
-            group.1.add(counts);
+            let group = groups.entry(grouping.key(&[], value));
+            group.or_insert_with(|| (grouping.shown(value), UsageCounts::default())).1.add(counts);
         }
     }
     groups.into_values().map(|(shown, counts)| record(shown, counts)).collect()

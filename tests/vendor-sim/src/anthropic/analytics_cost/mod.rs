@@ -97,15 +97,12 @@ fn groups(world: &World, period: Period, asked: &Asked<'_>) -> Vec<Group> {
         if !dimensions::admits(&asked.query, &asked::FILTERS, value) {
             continue;
         }
-        let shown = asked.grouping.shown(value);
-        let mut counted = shown.clone();
-        FANNED_OUT.iter().for_each(|name| drop(counted.remove(*name)));
-        let key = Value::Object(counted).to_string();
+        let key = asked.grouping.key(&FANNED_OUT, value);
         let empty = || Group { period, key: key.clone(), sum: Sum::default(), fanned_out: BTreeMap::new() };
         let group = groups.entry(key.clone()).or_insert_with(empty);
         group.sum.add(&share);
-        let whole_key = Value::Object(shown.clone()).to_string();
-        group.fanned_out.entry(whole_key).or_insert((shown, Sum::default())).1.add(&share);
+        let row = group.fanned_out.entry(asked.grouping.key(&[], value));
+        row.or_insert_with(|| (asked.grouping.shown(value), Sum::default())).1.add(&share);
     }
     groups.into_values().collect()
 }
