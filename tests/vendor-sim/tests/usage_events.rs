@@ -297,3 +297,28 @@ async fn removed_members_stay_listed_under_their_team_id() {
     assert!(emails.contains(&"ada@example.com") && emails.contains(&"Alan@example.com"), "{emails:?}");
     assert!(members.iter().any(|member| member["role"] == "owner"));
 }
+
+#[test]
+fn events_follow_every_change_of_members_and_usage_after_they_were_read() {
+    let mut world = worlds::company(7, day("2026-10-31"), 61);
+    let the_day = day("2026-10-12");
+    let count = |world: &World| world.cursor_events(the_day).len();
+    let before = count(&world);
+    let busy = world.cursor_rows(the_day).into_iter().find(|row| row.usage.is_active).unwrap();
+    let mine = world.cursor_events(the_day).iter().filter(|event| event.user_id == busy.user_id).count();
+    world.clear_cursor_usage(busy.user_id, the_day);
+    assert_eq!(count(&world), before - mine);
+    world.set_cursor_usage(busy.user_id, the_day, busy.usage.clone());
+    assert_eq!(count(&world), before);
+    world.end_membership(busy.user_id, day("2026-10-11"));
+    assert_eq!(count(&world), before - mine);
+    world.add_member(Member::new(busy.user_id, &busy.email, "Back"));
+    assert_eq!(count(&world), before);
+    world.remove_member(busy.user_id);
+    assert_eq!(count(&world), before - mine);
+    let gone = world.remove_cursor_event(the_day, 3).unwrap();
+    assert_eq!(count(&world), before - mine - 1);
+    world.add_cursor_event(gone);
+    assert_eq!(count(&world), before - mine);
+    assert_eq!(world.remove_cursor_event(the_day, 99_999), None);
+}

@@ -92,12 +92,12 @@ fn select(world: &World, range: Range, wanted: &Wanted, positions: std::ops::Ran
                 continue;
             }
         }
-        for event in world.cursor_events(day) {
-            if !range.holds(event.timestamp_ms) || !wanted.admits(&event) {
+        for event in world.shared_cursor_events(day).iter() {
+            if !range.holds(event.timestamp_ms) || !wanted.admits(event) {
                 continue;
             }
             if positions.contains(&seen) {
-                found.push(event);
+                found.push(event.clone());
             }
             seen += 1;
         }

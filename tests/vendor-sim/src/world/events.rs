@@ -1,10 +1,11 @@
 //! Cursor's usage events: what each request of a member cost.
 //!
 //! Owns the events of a day, their order and their mutations. Every member has as many included and on-demand
-//! events on a day as the daily report counts, and now and then one that failed. It must never remember an event of
-//! a day that no mutation touched.
+//! events on a day as the daily report counts, and now and then one that failed. It must never keep more
+//! than one day that no mutation touched.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveTime};
 use rust_decimal::Decimal;
@@ -74,10 +75,7 @@ pub struct EventTokens {
 impl World {
     /// The events of a day, newest first; twins are all there.
     pub fn cursor_events(&self, day: NaiveDate) -> Vec<CursorEvent> {
-        match self.told_events.get(&day) {
-            Some(told) => told.clone(),
-            None => self.made_up_events(day),
-        }
+        self.shared_cursor_events(day).to_vec()
     }
 
     /// The events between two moments, both included, newest first.
@@ -126,6 +124,14 @@ impl World {
         let Some(day) = day_of(event.timestamp_ms) else { return };
         let found = self.told_day(day).iter().position(|known| known == event);
         found.map(|index| self.remove_cursor_event(day, index));
+    }
+
+    /// The events of a day without a copy of each.
+    pub(crate) fn shared_cursor_events(&self, day: NaiveDate) -> Arc<[CursorEvent]> {
+        match self.told_events.get(&day) {
+            Some(told) => told.as_slice().into(),
+            None => self.event_cache.get_or_make(day, || self.made_up_events(day)),
+        }
     }
 
     /// How many events a day has, without making them up.

@@ -53,6 +53,7 @@ impl World {
 
     /// Adds a member in the order of user ids; one with the same id is replaced.
     pub fn add_member(&mut self, member: Member) {
+        self.event_cache.forget();
         match self.members.binary_search_by_key(&member.user_id, |known| known.user_id) {
             Ok(found) => self.members[found] = member,
             Err(place) => self.members.insert(place, member),
@@ -61,12 +62,14 @@ impl World {
 
     /// Erases a member from every range.
     pub fn remove_member(&mut self, user_id: u64) -> Option<Member> {
+        self.event_cache.forget();
         let found = self.members.iter().position(|known| known.user_id == user_id)?;
         Some(self.members.remove(found))
     }
 
     /// Ends a membership; ranges that touch it still list the member.
     pub fn end_membership(&mut self, user_id: u64, last_day: NaiveDate) {
+        self.event_cache.forget();
         for member in self.members.iter_mut().filter(|known| known.user_id == user_id) {
             member.left_on = Some(last_day);
         }

@@ -8,6 +8,7 @@ mod claude_code;
 mod cost;
 mod directory;
 mod draw;
+mod event_cache;
 mod event_prices;
 mod events;
 mod members;
@@ -30,6 +31,7 @@ pub use self::tokens::{UsageCounts, UsageKey};
 pub use self::usage::{CursorRow, CursorUsage};
 
 pub(crate) use self::activity::{Activity, is_weekend};
+use self::event_cache::EventCache;
 
 /// What the vendors know. Made by [`crate::worlds`], changed through [`crate::Simulator::with_world`].
 #[derive(Clone, Debug)]
@@ -47,6 +49,7 @@ pub struct World {
     pub(crate) told: BTreeMap<(NaiveDate, u64), CursorUsage>,
     /// Days whose events a mutation put in the place of the generated ones.
     pub(crate) told_events: BTreeMap<NaiveDate, Vec<CursorEvent>>,
+    event_cache: EventCache,
 }
 
 /// How the vendors behave in this world. Public fields: set them before or while the server runs.
@@ -115,6 +118,7 @@ impl World {
             activity: Activity::none(),
             told: BTreeMap::new(),
             told_events: BTreeMap::new(),
+            event_cache: EventCache::default(),
         }
     }
 
