@@ -134,3 +134,15 @@ fn a_replay_needs_no_key() {
         scene.run(words).exits(0);
     }
 }
+
+#[test]
+fn a_replay_of_one_day_leaves_the_other_days_of_its_snapshot_alone() {
+    let mut scene = october();
+    scene.configure("[[attribution.rules]]\nid = \"all\"\nplatform = \"claude_api\"\nmodel_prefix = \"claude-\"\n");
+    scene.run("replay --from 2025-10-05 --to 2025-10-05").exits(0);
+    let days = scene.tables().rows(
+        "SELECT DISTINCT activity_date FROM claude_costs_nano WHERE platform = 'claude_api' ORDER BY activity_date",
+    );
+    assert_eq!(days, [["2025-10-05"]]);
+    scene.run("reconcile").exits(0);
+}

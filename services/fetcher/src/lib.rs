@@ -83,7 +83,7 @@ impl Fetcher {
         self.observer.tell(Progress::Asking { source, account_id: account_id.clone(), window });
         let answered = answer::since(self.store.as_ref(), source, &account.account_id, window, requested_at).await;
         let outcome = match (answered?, &account.client) {
-            (Some(manifest), _) => Ok(stored(&manifest, self.clock.now())),
+            (Some(manifest), _) => Ok(stored(&manifest, self.clock.now(), None)),
             (None, Ok(client)) => self.read_until_whole(source, account, window, client).await,
             (None, Err(reason)) => Err(FetchError::Vendor(reason.clone())),
         };
@@ -133,7 +133,7 @@ impl Fetcher {
             let writer =
                 SnapshotWriter::new(self.store.as_ref(), &task, &account.account_id, fetched_at, &self.observer);
             match writer.fetch(client).await {
-                Ok(manifest) => return Ok(stored(&manifest, self.clock.now())),
+                Ok(manifest) => return Ok(stored(&manifest, self.clock.now(), None)),
                 Err(error) if error.is_final() || reading >= self.settings.max_readings => return Err(error),
                 Err(error) => {
                     info!(source = %source, window = %window, reading, "asking again from the start: {error}");

@@ -46,7 +46,8 @@ pub async fn replay(
     watcher.say(&format!("replaying {}", count(snapshots.len(), "snapshot")));
     let published_at = deployment.clock.now();
     for manifest in &snapshots {
-        publish(deployment.bus.as_ref(), &stored(manifest, published_at)).await?;
+        let only = named_days(args, manifest);
+        publish(deployment.bus.as_ref(), &stored(manifest, published_at, only)).await?;
     }
     let dead_before = pipeline::dead_letters(deployment).await?;
     pipeline::drain(deployment, Part::FromStored, watcher.observer(), stop.clone()).await?;
@@ -56,6 +57,15 @@ pub async fn replay(
     let given_up = pipeline::dead_letters(deployment).await?.saturating_sub(dead_before);
     show_report(&Report::new(&snapshots, Some(written), given_up, stop.is_cancelled()), json)?;
     if given_up > 0 || stop.is_cancelled() { Err(Failure::Reported) } else { Ok(()) }
+}
+
+/// The days of a snapshot that were named; `None` is all of them.
+fn named_days(args: &ReplayArgs, manifest: &Manifest) -> Option<Window> {
+    if args.from.is_none() && args.to.is_none() {
+        return None;
+    }
+    let (first, last) = (manifest.window.from(), manifest.window.to());
+    Window::new(args.from.unwrap_or(first), args.to.unwrap_or(last)).ok()
 }
 
 /// The manifests of the snapshots that decide the range, of every source and account asked for.

@@ -6,8 +6,8 @@
 mod output;
 mod records;
 
-use everycent_schemas::Timestamp;
 use everycent_schemas::events::BatchNormalized;
+use everycent_schemas::{Day, Timestamp};
 
 use crate::manifest::Manifest;
 use crate::prices::PriceError;
@@ -58,6 +58,13 @@ impl<'a> Normalizer<'a> {
         };
         let output = Output::new(manifest, source, recipe.fingerprint(), normalized_at);
         Ok(Self { manifest, rows, output, pages: 0 })
+    }
+
+    /// Makes rows of these days only, both included; the others are left as they are.
+    #[must_use]
+    pub fn only(mut self, from: Day, to: Day) -> Self {
+        self.output.keep_only(from, to);
+        self
     }
 
     /// Takes the next page, its bytes as the vendor sent them. Gives the row files that became full.
