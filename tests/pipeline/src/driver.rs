@@ -29,8 +29,7 @@ pub async fn run(case: &Case) -> Result<Vec<&'static str>> {
     for transition in &case.transitions {
         driver.apply(transition).await.with_context(|| format!("{transition:?}"))?;
     }
-    driver.pipeline.drain().await?;
-    driver.check().await.context("after the schedule")?;
+    driver.settle().await.context("after the schedule")?;
     driver.deliver_everything_again().await?;
     driver.heal().await?;
     Ok(driver.pipeline.fate().calls())
@@ -51,6 +50,7 @@ impl Driver {
             }
             Transition::Step(service) => self.pipeline.step(*service).await.map(drop),
             Transition::Round => self.pipeline.round().await.map(drop),
+            Transition::Settle => self.settle().await,
             Transition::DeliverAgain { topic, place, copies } => self.deliver_again(*topic, *place, *copies).await,
             Transition::Crash { leases_released } => self.pipeline.crash(*leases_released).await,
             Transition::Strike { operation, skip, blow } => {
@@ -92,6 +92,12 @@ impl Driver {
             self.pipeline.deliver_again(*topic, message.clone()).await?;
         }
         Ok(())
+    }
+
+    /// What is armed may still befall it.
+    async fn settle(&mut self) -> Result<()> {
+        self.pipeline.rest().await?;
+        self.check().await
     }
 
     async fn check(&self) -> Result<()> {

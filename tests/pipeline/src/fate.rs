@@ -63,6 +63,11 @@ impl Fate {
         self.state().awaited.clear();
     }
 
+    /// Whether some blow has not fallen yet.
+    pub fn is_awaited(&self) -> bool {
+        !self.state().awaited.is_empty()
+    }
+
     pub fn is_dead(&self) -> bool {
         self.state().dead
     }

@@ -204,6 +204,11 @@ impl Pipeline {
     pub async fn drain(&mut self) -> Result<()> {
         self.fate.calm();
         self.simulator.clear_faults();
+        self.rest().await
+    }
+
+    /// Works until nothing is left to do, whatever befalls it.
+    pub async fn rest(&mut self) -> Result<()> {
         for _ in 0..MOST_ROUNDS {
             let taken = self.round().await?;
             let depths = self.services().bus.depths().await?;

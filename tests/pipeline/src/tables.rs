@@ -156,7 +156,7 @@ fn open(file: &Path) -> Result<Connection> {
 
 fn records(connection: &Connection, table: &str) -> Result<Vec<Record>> {
     let mut select = connection.prepare(&format!("SELECT * FROM {table}"))?;
-    let names: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = select.column_names().map(str::to_owned).collect();
     let mut found = select.query([])?;
     let mut records = Vec::new();
     while let Some(row) = found.next()? {

@@ -9,15 +9,17 @@ use everycent_pipeline_tests::schedule::{Case, any_case};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestCaseResult};
 
-const CASES: u32 = 48;
+const CASES: u32 = 100;
+const SHRINKS: u32 = 600;
 const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/property.proptest-regressions");
 
 fn config() -> ProptestConfig {
     let default = ProptestConfig::default();
+    let or = |name: &str, chosen: u32, ours: u32| if std::env::var_os(name).is_some() { chosen } else { ours };
     ProptestConfig {
-        cases: if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { CASES },
+        cases: or("PROPTEST_CASES", default.cases, CASES),
+        max_shrink_iters: or("PROPTEST_MAX_SHRINK_ITERS", default.max_shrink_iters, SHRINKS),
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(KEPT))),
-        max_shrink_iters: 600,
         ..default
     }
 }
