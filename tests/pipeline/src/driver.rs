@@ -48,7 +48,12 @@ impl Driver {
                 let (from, to) = self.range(*from, *days);
                 self.pipeline.request(report.source(), account, from, to).await
             }
-            Transition::Step(service) => self.pipeline.step(*service).await.map(drop),
+            Transition::Step { service, rounds } => {
+                for _ in 0..*rounds {
+                    self.pipeline.step(*service).await?;
+                }
+                Ok(())
+            }
             Transition::Round => self.pipeline.round().await.map(drop),
             Transition::Settle => self.settle().await,
             Transition::DeliverAgain { topic, place, copies } => self.deliver_again(*topic, *place, *copies).await,

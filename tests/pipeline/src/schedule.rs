@@ -51,8 +51,11 @@ pub enum Transition {
         from: u32,
         days: u32,
     },
-    /// A service works one round.
-    Step(Service),
+    /// One service works so many rounds, while what it publishes piles up.
+    Step {
+        service: Service,
+        rounds: u32,
+    },
     /// Every service works one round.
     Round,
     /// All work until nothing is left to do, and the tables are compared.
@@ -145,9 +148,9 @@ fn any_transition() -> impl Strategy<Value = Transition> {
     let place = 0..100_usize;
     prop_oneof![
         10 => any_change_of_the_world(),
-        10 => (any_report(), prop::option::of(0..2_usize), day.clone(), 1..6_u32)
+        10 => (any_report(), prop::option::of(0..2_usize), 0..5_u32, 1..6_u32)
             .prop_map(|(report, account, from, days)| Request { report, account, from, days }),
-        14 => any_service().prop_map(Step),
+        14 => (any_service(), 1..6_u32).prop_map(|(service, rounds)| Step { service, rounds }),
         10 => Just(Round),
         4 => Just(Settle),
         5 => (prop::option::of(any_topic()), place.clone(), 1..=5_u32)

@@ -9,7 +9,7 @@ use everycent_pipeline_tests::schedule::{Case, any_case};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestCaseResult};
 
-const CASES: u32 = 100;
+const CASES: u32 = 150;
 const SHRINKS: u32 = 600;
 const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/property.proptest-regressions");
 

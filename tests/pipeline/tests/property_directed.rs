@@ -2,7 +2,7 @@
 //! must end in the same tables, row for row.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_pipeline_tests::driver::first_day;
 use everycent_pipeline_tests::fate::Blow;
@@ -180,6 +180,63 @@ async fn an_older_snapshot_that_comes_after_a_newer_one_changes_nothing() {
     pipeline.drain().await.unwrap();
     assert_eq!(tables::everything(&pipeline.warehouse_file()).unwrap(), before);
     assert_eq!(batches_normalized(&pipeline), 2, "the older one was normalized too");
+}
+
+/// Three answers about the same days wait for the loader, in every order and grouping.
+#[tokio::test]
+async fn of_several_answers_in_one_merge_the_latest_wins_in_whatever_order_they_come() {
+    for seed in 0..30 {
+        let settings = Settings { shuffle_seed: Some(seed), on_disk: false };
+        let mut pipeline = Pipeline::start(world(), settings).await.unwrap();
+        for _ in 0..3 {
+            pipeline.request(COSTS, Some("acme"), first_day(), last_day()).await.unwrap();
+            pipeline.step(Service::Fetcher).await.unwrap();
+            pipeline.simulator().with_world(|world| world.restate_day(first_day().date()));
+        }
+        for _ in 0..3 {
+            pipeline.step(Service::Normalizer).await.unwrap();
+        }
+        pipeline.drain().await.unwrap();
+        end(&pipeline).await;
+    }
+}
+
+#[tokio::test]
+async fn a_failure_that_is_recorded_after_a_later_answer_does_not_fail_the_day() {
+    let mut pipeline = Pipeline::start(world(), Settings::default()).await.unwrap();
+    pipeline.simulator().inject(Fault::on(Endpoint::CursorDailyUsageData, FaultKind::Status(401)).times(1));
+    for _ in 0..2 {
+        pipeline.request(USAGE, None, first_day(), last_day()).await.unwrap();
+        pipeline.step(Service::Fetcher).await.unwrap();
+    }
+    for service in [Service::Normalizer, Service::Loader, Service::FailureRecorder] {
+        assert_eq!(pipeline.step(service).await.unwrap(), 1, "{service:?}");
+    }
+    end(&pipeline).await;
+    assert!(
+        pipeline.tables().unwrap().coverage.values().all(|known| known.state == "open" && known.failed_at.is_some())
+    );
+}
+
+/// Until it answers again: then the next request heals the days, and nothing that was loaded is lost meanwhile.
+#[tokio::test]
+async fn a_vendor_that_fails_fails_its_days_and_takes_no_row_away() {
+    let mut pipeline = Pipeline::start(world(), Settings::default()).await.unwrap();
+    let mut states = Vec::new();
+    for fails in [false, true, false] {
+        if fails {
+            let second_page = Fault::on(Endpoint::CursorDailyUsageData, FaultKind::Status(500)).when(When::Page(2));
+            pipeline.simulator().inject(second_page);
+        }
+        pipeline.request(USAGE, None, first_day(), last_day()).await.unwrap();
+        pipeline.rest().await.unwrap();
+        pipeline.simulator().clear_faults();
+        end(&pipeline).await;
+        let tables = pipeline.tables().unwrap();
+        assert_eq!(tables.cursor_usage_stats.len(), world().members().len() * DAYS as usize);
+        states.extend(tables.coverage.into_values().map(|known| known.state).collect::<BTreeSet<_>>());
+    }
+    assert_eq!(states, ["open", "failed", "open"]);
 }
 
 fn batches_normalized(pipeline: &Pipeline) -> usize {
