@@ -80,11 +80,13 @@ impl DailyUsagePager {
         }
     }
 
-    /// The vendor's own total must be what came. A difference that stays the same in two readings is not movement.
+    /// The vendor's own total must be what came, unless only today was asked for, of which there may be nothing to tell
+    /// yet. A difference that stays the same in two readings is not movement.
     fn complete(&self) -> Result<Next, PagingFault> {
         let found = self.users.len() as u64;
         let covered = self.window.days().filter(|day| *day <= self.today).collect();
-        match self.total_users.filter(|total| *total != found) {
+        let is_judged = self.window.from() < self.today;
+        match self.total_users.filter(|total| is_judged && *total != found) {
             None => Ok(Next::Whole(Answer { covered, remarks: vec![] })),
             Some(total) => {
                 let reason = format!("the vendor counts {total} users and tells of {found}");
@@ -278,5 +280,16 @@ mod tests {
         let body = br#"{"data": "ann@example.com", "pagination": {}}"#;
         let fault = DailyUsagePager::new(&task(None)).accept(body).unwrap_err().to_string();
         assert!(fault.contains("line 1") && !fault.contains("ann"), "{fault}");
+    }
+
+    #[test]
+    fn of_today_alone_there_may_be_nothing_to_tell_yet() {
+        let mut of_today = task(None);
+        of_today.today = of_today.window.to();
+        of_today.window = Window::new(of_today.today, of_today.today).unwrap();
+        let Next::Whole(answer) = DailyUsagePager::new(&of_today).accept(&page(1, &[], 2)).unwrap() else {
+            panic!("accepted")
+        };
+        assert_eq!((answer.covered.len(), answer.remarks.len()), (1, 0));
     }
 }
