@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::usage_rows::UserId;
 use crate::paging::{Answer, MAX_PAGES, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
+use crate::room;
 use crate::vendors::Text;
 use crate::window::Window;
 
@@ -123,7 +124,7 @@ fn moved(reason: String) -> PagingFault {
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "room::read_list")]
     data: Vec<Record<'a>>,
     pagination: Option<Pagination>,
 }
