@@ -3,7 +3,7 @@
 mod read;
 mod write;
 
-pub use read::{Cell, CellRef, RowFileReader, RowsUnreadable};
+pub use read::{Cell, RowFileReader, RowsUnreadable};
 pub use write::RowFileWriter;
 
 #[cfg(test)]

@@ -1,12 +1,9 @@
 //! Reading a row file without knowing its row type: cells in the order of the file's own columns.
-//!
-//! Cells are borrowed from the block that they lie in, because a merge reads millions of them.
 
-mod container;
-mod record;
+use std::fmt;
 
-use container::Container;
-use record::Field;
+use apache_avro::{Reader, Schema, reader::ReaderDeser};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use crate::Usd;
 
@@ -20,81 +17,31 @@ pub enum Cell {
     Money(Usd),
 }
 
-/// A [`Cell`] that borrows its text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CellRef<'a> {
-    Null,
-    Boolean(bool),
-    Integer(i64),
-    Text(&'a str),
-    Money(Usd),
-}
-
-impl From<CellRef<'_>> for Cell {
-    fn from(cell: CellRef<'_>) -> Self {
-        match cell {
-            CellRef::Null => Self::Null,
-            CellRef::Boolean(value) => Self::Boolean(value),
-            CellRef::Integer(value) => Self::Integer(value),
-            CellRef::Text(text) => Self::Text(text.to_owned()),
-            CellRef::Money(amount) => Self::Money(amount),
-        }
-    }
-}
-
 /// The file is no row file, or not a whole one.
 #[derive(Debug, thiserror::Error)]
 #[error("row file is unreadable: {0}")]
 pub struct RowsUnreadable(String);
 
-/// Iterates over the rows of a file; holds one decompressed block of it.
+/// Iterates over the rows of a file.
 pub struct RowFileReader<'a> {
     columns: Vec<String>,
-    fields: Vec<Field>,
-    container: Container<'a>,
-    block: Vec<u8>,
-    /// Where the next row begins in the block.
-    offset: usize,
-    /// Rows left in the block.
-    left: u64,
+    rows: ReaderDeser<'static, &'a [u8], Cells>,
 }
 
 impl<'a> RowFileReader<'a> {
     pub fn new(bytes: &'a [u8]) -> Result<Self, RowsUnreadable> {
-        let (container, schema) = Container::open(bytes).map_err(RowsUnreadable)?;
-        let (columns, fields) = record::fields(&schema).map_err(RowsUnreadable)?;
-        Ok(Self { columns, fields, container, block: Vec::new(), offset: 0, left: 0 })
+        let reader: Reader<'static, &[u8]> =
+            Reader::builder(bytes).human_readable(false).build().map_err(|e| RowsUnreadable(e.to_string()))?;
+        let columns = match reader.writer_schema() {
+            Schema::Record(record) => record.fields.iter().map(|field| field.name.clone()).collect(),
+            _ => return Err(RowsUnreadable("its schema is not a record".into())),
+        };
+        Ok(Self { columns, rows: reader.into_deser_iter() })
     }
 
     /// Names of the columns, in the order of the cells.
     pub fn columns(&self) -> &[String] {
         &self.columns
-    }
-
-    /// The next row, or `None` after the last. After an error there is nothing more to read.
-    pub fn next_row(&mut self) -> Result<Option<Vec<CellRef<'_>>>, RowsUnreadable> {
-        if !self.has_row().map_err(RowsUnreadable)? {
-            return Ok(None);
-        }
-        let mut rest = &self.block[self.offset..];
-        let cells = self.fields.iter().map(|field| field.read(&mut rest)).collect::<Result<_, _>>();
-        self.left -= 1;
-        self.offset = self.block.len() - rest.len();
-        cells.map(Some).map_err(RowsUnreadable)
-    }
-
-    /// Goes on to the next block that holds a row, if this one is read.
-    fn has_row(&mut self) -> Result<bool, String> {
-        while self.left == 0 {
-            if self.offset != self.block.len() {
-                return Err(format!("{} bytes too many in a block", self.block.len() - self.offset));
-            }
-            match self.container.next_block()? {
-                Some(block) => (self.block, self.left, self.offset) = (block.bytes, block.rows, 0),
-                None => return Ok(false),
-            }
-        }
-        Ok(true)
     }
 }
 
@@ -102,8 +49,101 @@ impl Iterator for RowFileReader<'_> {
     type Item = Result<Vec<Cell>, RowsUnreadable>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let row = self.next_row().transpose()?;
-        Some(row.map(|cells| cells.into_iter().map(Cell::from).collect()))
+        let row = self.rows.next()?;
+        Some(row.map(|cells| cells.0).map_err(|e| RowsUnreadable(e.to_string())))
+    }
+}
+
+struct Cells(Vec<Cell>);
+
+impl<'de> Deserialize<'de> for Cells {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RecordVisitor)
+    }
+}
+
+struct RecordVisitor;
+
+impl<'de> Visitor<'de> for RecordVisitor {
+    type Value = Cells;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Cells, A::Error> {
+        let mut cells = Vec::with_capacity(fields.size_hint().unwrap_or(40));
+        while fields.next_key::<FieldName>()?.is_some() {
+            cells.push(fields.next_value()?);
+        }
+        Ok(Cells(cells))
+    }
+}
+
+/// A field's name, read past: the order of the columns is known from the schema.
+struct FieldName;
+
+impl<'de> Deserialize<'de> for FieldName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_identifier(FieldNameVisitor)
+    }
+}
+
+struct FieldNameVisitor;
+
+impl Visitor<'_> for FieldNameVisitor {
+    type Value = FieldName;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<FieldName, E> {
+        Ok(FieldName)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cell {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(CellVisitor)
+    }
+}
+
+struct CellVisitor;
+
+impl Visitor<'_> for CellVisitor {
+    type Value = Cell;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("null, boolean, int, long, string or decimal")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Cell, E> {
+        Ok(Cell::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Cell, E> {
+        Ok(Cell::Boolean(value))
+    }
+
+    fn visit_i32<E: Error>(self, value: i32) -> Result<Cell, E> {
+        Ok(Cell::Integer(value.into()))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Cell, E> {
+        Ok(Cell::Integer(value))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Cell, E> {
+        Ok(Cell::Text(value.to_owned()))
+    }
+
+    fn visit_string<E: Error>(self, value: String) -> Result<Cell, E> {
+        Ok(Cell::Text(value))
+    }
+
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Cell, E> {
+        Usd::from_be_bytes(bytes).map(Cell::Money).ok_or_else(|| E::invalid_length(bytes.len(), &self))
     }
 }
 

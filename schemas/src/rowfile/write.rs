@@ -17,10 +17,15 @@ pub struct RowFileWriter {
 
 impl RowFileWriter {
     pub fn new<R: Row>() -> Self {
+        Self::into::<R>(Vec::new())
+    }
+
+    /// Writes the file into an empty vector, whose room may have been chosen.
+    pub fn into<R: Row>(room: Vec<u8>) -> Self {
         let table = tables::find(R::TABLE).expect("invariant: a row type names a shipped table");
         let writer = Writer::builder()
             .schema(&table.schema)
-            .writer(Vec::new())
+            .writer(room)
             .codec(Codec::Snappy)
             .block_size(64 << 10)
             .human_readable(false)

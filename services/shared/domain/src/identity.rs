@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-/// Room for the parts of most ids.
-const ROOM_BYTES: usize = 256;
+/// As long as the parts of most ids together.
+const PARTS_BYTES: usize = 256;
 
 /// Builds an id from parts. Each part is framed, so that no two lists of parts give the same bytes.
 #[derive(Clone)]
@@ -12,7 +12,7 @@ pub struct IdHasher(Vec<u8>);
 impl IdHasher {
     /// Starts an id of its own kind; ids of different kinds never meet.
     pub fn new(kind: &str) -> Self {
-        Self(Vec::with_capacity(ROOM_BYTES)).part(kind)
+        Self(Vec::with_capacity(PARTS_BYTES)).part(kind)
     }
 
     #[must_use]

@@ -14,6 +14,7 @@ pub mod prices;
 pub mod recipe;
 pub mod reconcile;
 pub mod replay;
+pub mod room;
 pub mod source;
 pub mod sql;
 pub mod vendors;

@@ -120,6 +120,6 @@ async fn stored(store: &MemoryStore) -> anyhow::Result<Vec<Snapshot>> {
 
 /// So many days from the first day of the worlds here.
 pub fn days(count: u32) -> anyhow::Result<Window> {
-    let first = Day::new(2024, 1, 1).context("a day of the calendar")?;
+    let first = Day::new(2023, 1, 1).context("a day of the calendar")?;
     Ok(Window::new(first, first.plus(count - 1))?)
 }

@@ -14,11 +14,11 @@ use super::verdicts::Verdicts;
 use program::{Program, Synced};
 
 const REPETITIONS: u32 = 3;
-/// The shorter and the longer history.
-const DAYS: [u32; 2] = [100, 500];
+/// Shorter and longer histories.
+const DAYS: [u32; 3] = [100, 500, 1_000];
 const PEAK_BYTES_MAX: u64 = 200 << 20;
-/// Percent that the peaks of the two may differ.
-const PEAK_DIFFERENCE_MAX: u64 = 10;
+/// Percent that the peak of the next longer history may be above that of a shorter one.
+const PEAK_GROWTH_MAX: u64 = 10;
 
 /// Syncs of one length.
 struct Runs {
@@ -82,20 +82,19 @@ impl Runs {
     }
 }
 
-fn check(all: &[Runs; 2], verdicts: &mut Verdicts) {
-    let [short, long] = all;
+fn check(all: &[Runs], verdicts: &mut Verdicts) {
     for runs in all {
         let target = format!("sync of {} days: peak {}, under {}", runs.days, mib(runs.peak()), mib(PEAK_BYTES_MAX));
         verdicts.check(target, runs.peaks.iter().all(|peak| *peak < PEAK_BYTES_MAX));
     }
-    let percent = long.peak() * 100 / short.peak();
-    let target = format!(
-        "sync: the peak of {} days is {percent} % of that of {} days, at most {} %",
-        long.days,
-        short.days,
-        100 + PEAK_DIFFERENCE_MAX
-    );
-    verdicts.check(target, percent <= 100 + PEAK_DIFFERENCE_MAX);
+    for pair in all.windows(2) {
+        let (short, long) = (&pair[0], &pair[1]);
+        let percent = long.peak() * 100 / short.peak();
+        let most = 100 + PEAK_GROWTH_MAX;
+        let target =
+            format!("sync: the peak of {} days is {percent} % of that of {}, at most {most} %", long.days, short.days);
+        verdicts.check(target, percent <= most);
+    }
 }
 
 fn mib(bytes: u64) -> String {

@@ -11,10 +11,11 @@ use super::records::{PageContext, Position};
 use crate::identity::IdHasher;
 use crate::manifest::Manifest;
 use crate::objects::{ObjectName, row_file};
+use crate::room;
 use crate::source::Source;
 
 /// Size at which a row file is closed and the next part begins.
-pub const PART_BYTES: usize = 8 << 20;
+pub const PART_BYTES: usize = 2 << 20;
 
 /// A row file that is ready to be stored.
 #[derive(Debug)]
@@ -111,7 +112,7 @@ impl<'a> Output<'a> {
     }
 
     fn append<R: Row>(&mut self, row: &R) {
-        let file = self.open.entry(R::TABLE).or_insert_with(RowFileWriter::new::<R>);
+        let file = self.open.entry(R::TABLE).or_insert_with(|| RowFileWriter::into::<R>(room::list()));
         file.append(row);
         if file.bytes() >= PART_BYTES {
             self.close(R::TABLE);
@@ -124,7 +125,7 @@ impl<'a> Output<'a> {
         let part = u32::try_from(part).expect("invariant: fewer than four billion parts");
         let object = row_file(table, &self.manifest.snapshot_id, self.normalized_at, &self.recipe, part);
         let rows = i64::try_from(file.rows()).expect("invariant: row counts fit 63 bits");
-        let body = file.finish();
+        let body = room::settle(file.finish());
         let bytes = i64::try_from(body.len()).expect("invariant: sizes fit 63 bits");
         self.files.push(RowFile { table: table.to_owned(), object: object.to_string(), rows, bytes });
         self.finished.push(FinishedFile { object, body });

@@ -6,7 +6,7 @@ mod walk;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use bytes::Bytes;
 use everycent_domain::objects::ObjectName;
+use everycent_domain::room;
 
 use super::{Created, Store, StoreError};
 use crate::disk::{Trouble, trouble};
@@ -157,14 +158,20 @@ impl Folder {
     }
 
     fn read(&self, name: &ObjectName) -> io::Result<Option<Bytes>> {
-        match fs::read(self.root.join(name.as_str())) {
-            Ok(body) => Ok(Some(body.into())),
+        match read_file(&self.root.join(name.as_str())) {
+            Ok(body) => Ok(Some(room::settle(body).into())),
             Err(error) => match error.kind() {
                 ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => Ok(None),
                 _ => Err(error),
             },
         }
     }
+}
+
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut body = room::list();
+    File::open(path)?.read_to_end(&mut body)?;
+    Ok(body)
 }
 
 /// A file that is whole and on the disk, under a name that nobody reads. Dropping it removes that name.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use chrono::DateTime;
+use everycent_domain::room::{ROOM_BYTES, SMALL_BYTES};
 use everycent_schemas::Timestamp;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
@@ -14,8 +15,6 @@ use super::{RequestName, VendorClient, VendorError, VendorPage};
 
 /// How much of an error's body is looked at.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
-/// A body is not given more room than this before its bytes arrive, whatever its head says.
-const MAX_ROOM_BYTES: u64 = 1024 * 1024;
 
 impl VendorClient {
     pub(super) async fn read_answer(
@@ -105,8 +104,9 @@ enum End {
 }
 
 async fn drain(response: &mut Response, max_bytes: usize) -> (Bytes, End) {
-    let room = response.content_length().unwrap_or(0).min(MAX_ROOM_BYTES);
-    let mut body = BytesMut::with_capacity(usize::try_from(room).unwrap_or(0));
+    let length = response.content_length().and_then(|length| usize::try_from(length).ok());
+    let small = length.filter(|length| *length < SMALL_BYTES);
+    let mut body = BytesMut::with_capacity(small.unwrap_or(ROOM_BYTES));
     let end = loop {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > max_bytes => {

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use super::usage_rows::UserId;
 use crate::paging::{Answer, MAX_PAGES, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
+use crate::room;
 use crate::vendors::{Text, without_content};
 use crate::window::Window;
 
@@ -129,7 +130,7 @@ fn moved(reason: String) -> PagingFault {
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "room::read_list")]
     data: Vec<&'a RawValue>,
     pagination: Option<Pagination>,
 }

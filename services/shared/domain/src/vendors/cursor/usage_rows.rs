@@ -14,6 +14,7 @@ use crate::attribution::Platform;
 use crate::identity::{HexId, Id, IdHasher};
 use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::prices::{CursorPrices, PriceError};
+use crate::room;
 use crate::vendors::{Text, without_content};
 
 /// Says that the vendor itself is the evidence for the platform.
@@ -173,7 +174,9 @@ impl RowMaker for UsageRows<'_> {
 }
 
 #[derive(Deserialize)]
+#[serde(bound = "R: Deserialize<'de>")]
 struct Page<R> {
+    #[serde(deserialize_with = "room::read_list")]
     data: Vec<R>,
 }
 

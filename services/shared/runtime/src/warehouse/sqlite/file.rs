@@ -14,7 +14,7 @@ const APPLICATION_ID: i32 = 0x4543_4e54;
 const LAYOUT: i32 = 1;
 /// Longer than a merge lasts.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
-const WRITER_CACHE_KIB: u32 = 32 << 10;
+const WRITER_CACHE_KIB: u32 = 16 << 10;
 const READER_CACHE_KIB: u32 = 16 << 10;
 /// Of the temporary tables, beyond which they go to a file.
 const STAGING_CACHE_KIB: u32 = 8 << 10;

@@ -1,4 +1,4 @@
-//! Rows from a row file into the table. The inner loop of every merge: it copies no text.
+//! Rows from a row file into the table. The inner loop of every merge.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use everycent_domain::sql::key_order;
 use everycent_domain::sql::sqlite::TableMerge;
 use everycent_schemas::events::{BatchNormalized, RowFile};
-use everycent_schemas::rowfile::{CellRef, RowFileReader};
+use everycent_schemas::rowfile::{Cell, RowFileReader};
 use everycent_schemas::tables::{Column, Kind, Table};
 use everycent_schemas::{Day, Timestamp};
 use rusqlite::types::Null;
@@ -77,11 +77,12 @@ impl<'c> Loader<'c> {
         bytes: &[u8],
     ) -> Result<(), WarehouseError> {
         let bad = |reason: String| WarehouseError::BadRows { object: file.object.clone(), reason };
-        let mut reader = RowFileReader::new(bytes).map_err(|e| bad(e.to_string()))?;
+        let reader = RowFileReader::new(bytes).map_err(|e| bad(e.to_string()))?;
         let columns = Columns::of(self.table, reader.columns()).map_err(bad)?;
         let days = Days::of(batch, won);
         let mut rows = 0_i64;
-        while let Some(cells) = reader.next_row().map_err(|e| bad(e.to_string()))? {
+        for cells in reader {
+            let cells = cells.map_err(|e| bad(e.to_string()))?;
             rows += 1;
             let day = columns.check_bucket(&cells, batch).map_err(bad)?;
             let destination = days.destination(day).ok_or_else(|| bad(columns.strange_day(day)))?;
@@ -94,7 +95,7 @@ impl<'c> Loader<'c> {
         if rows == file.rows { Ok(()) } else { Err(bad(format!("it has {rows} rows, its event says {}", file.rows))) }
     }
 
-    fn write(&mut self, columns: &Columns, cells: &[CellRef<'_>], destination: Destination) -> Result<(), NotWritten> {
+    fn write(&mut self, columns: &Columns, cells: &[Cell], destination: Destination) -> Result<(), NotWritten> {
         let statement = match destination {
             Destination::New => &mut self.insert,
             Destination::Known => {
@@ -167,15 +168,15 @@ impl Columns {
     }
 
     /// The row's day. A row of another account or source than its batch's is refused.
-    fn check_bucket(&self, cells: &[CellRef<'_>], batch: &BatchNormalized) -> Result<i64, String> {
-        if cells[self.account] != CellRef::Text(&batch.account_id) {
+    fn check_bucket(&self, cells: &[Cell], batch: &BatchNormalized) -> Result<i64, String> {
+        if !is_text(&cells[self.account], &batch.account_id) {
             return Err(format!("it holds a row of another account than {}", batch.account_id));
         }
-        if self.source.is_some_and(|place| cells[place] != CellRef::Text(&batch.source)) {
+        if self.source.is_some_and(|place| !is_text(&cells[place], &batch.source)) {
             return Err(format!("it holds a row of another source than {}", batch.source));
         }
-        match cells[self.day] {
-            CellRef::Integer(day) => Ok(day),
+        match &cells[self.day] {
+            Cell::Integer(day) => Ok(*day),
             other => Err(format!("column {} holds {other:?}", self.table.partition)),
         }
     }
@@ -187,28 +188,32 @@ impl Columns {
     }
 }
 
+fn is_text(cell: &Cell, text: &str) -> bool {
+    matches!(cell, Cell::Text(told) if told == text)
+}
+
 /// Binds the sources one after another.
 fn bind(
     sources: &[Source],
-    cells: &[CellRef<'_>],
+    cells: &[Cell],
     statement: &mut Statement<'_>,
     texts: &mut Texts,
 ) -> Result<(), NotWritten> {
     for ((column, place), parameter) in sources.iter().zip(1..) {
-        let cell = place.map_or(CellRef::Null, |place| cells[place]);
+        let cell = place.map_or(&Cell::Null, |place| &cells[place]);
         let strange = || NotWritten::Cell(format!("column {} holds {cell:?}", column.name));
         match (column.kind, cell) {
-            (_, CellRef::Null) => statement.raw_bind_parameter(parameter, Null),
-            (Kind::Text, CellRef::Text(text)) => statement.raw_bind_parameter(parameter, text),
-            (Kind::Integer, CellRef::Integer(value)) => statement.raw_bind_parameter(parameter, value),
-            (Kind::Boolean, CellRef::Boolean(value)) => statement.raw_bind_parameter(parameter, value),
-            (Kind::Date, CellRef::Integer(days)) => {
-                statement.raw_bind_parameter(parameter, texts.day(days).ok_or_else(strange)?)
+            (_, Cell::Null) => statement.raw_bind_parameter(parameter, Null),
+            (Kind::Text, Cell::Text(text)) => statement.raw_bind_parameter(parameter, text),
+            (Kind::Integer, Cell::Integer(value)) => statement.raw_bind_parameter(parameter, value),
+            (Kind::Boolean, Cell::Boolean(value)) => statement.raw_bind_parameter(parameter, value),
+            (Kind::Date, Cell::Integer(days)) => {
+                statement.raw_bind_parameter(parameter, texts.day(*days).ok_or_else(strange)?)
             }
-            (Kind::Timestamp, CellRef::Integer(micros)) => {
-                statement.raw_bind_parameter(parameter, texts.timestamp(micros))
+            (Kind::Timestamp, Cell::Integer(micros)) => {
+                statement.raw_bind_parameter(parameter, texts.timestamp(*micros))
             }
-            (Kind::Money, CellRef::Money(amount)) => {
+            (Kind::Money, Cell::Money(amount)) => {
                 let nanos = amount.nanos_i64().map_err(|_| strange())?;
                 statement.raw_bind_parameter(parameter, nanos)
             }
