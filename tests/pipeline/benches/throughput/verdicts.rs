@@ -9,10 +9,6 @@ impl Verdicts {
         self.0.push((target.into(), is_met));
     }
 
-    pub fn all_met(&self) -> bool {
-        self.0.iter().all(|(_, is_met)| *is_met)
-    }
-
     pub fn print(&self) {
         println!("targets");
         for (target, is_met) in &self.0 {
