@@ -90,6 +90,9 @@ pub struct SnapshotStored {
     pub body_bytes: i64,
     /// Becomes `normalized_at`: a redelivery is the same work, a replay is newer work.
     pub published_at: Timestamp,
+    /// Only these days are to be normalized, both included; `None` is all that the snapshot covers.
+    pub only_from: Option<Day>,
+    pub only_to: Option<Day>,
 }
 event!(SnapshotStored, "snapshot_stored", released: ["v1"]);
 

@@ -133,6 +133,9 @@ pub struct ReconcileArgs {
     /// A total of Claude cost in dollars, read off the vendor's console. 246 agrees with all that rounds to 246.
     #[arg(long, value_name = "USD", requires = "from", requires = "to")]
     pub expect: Option<String>,
+    /// Compare --expect with one account only; a console shows one organization.
+    #[arg(long, value_name = "ID", requires = "expect")]
+    pub account: Option<String>,
     /// Compare --expect with one workspace only: its id, or `default`.
     #[arg(long, value_name = "ID", requires = "expect")]
     pub workspace: Option<String>,

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use everycent_domain::wanted::DayState;
+use everycent_domain::window::{EmptyWindow, Window};
 use everycent_runtime::bus::Bus;
 use everycent_runtime::clock::{Clock, SystemClock};
 use everycent_runtime::config::Config;
@@ -71,9 +73,19 @@ impl Deployment {
         self.config.since.unwrap_or_else(|| self.clock.now().day().minus(DEFAULT_HISTORY_DAYS))
     }
 
+    /// The range of days that are due at all: without a configured start it reaches back to the first day that was ever
+    /// loaded, so that no gap grows too old to be filled.
+    pub fn history(&self, range: Window, known: &[DayState]) -> Result<Window, EmptyWindow> {
+        let loaded = known.iter().filter(|state| state.fetched_at.is_some()).map(|state| state.day).min();
+        match (self.config.since, loaded) {
+            (None, Some(first)) => Window::new(range.from().min(first), range.to()),
+            _ => Ok(range),
+        }
+    }
+
     /// Coverage of all days there are.
     pub async fn whole_coverage(&self) -> Result<Vec<CoverageRow>, Failure> {
-        let (first, last) = (Day::new(2020, 1, 1), Day::new(9999, 12, 31));
+        let (first, last) = (Day::new(1, 1, 1), Day::new(9999, 12, 31));
         let days = first.zip(last).expect("invariant: days of the calendar");
         Ok(self.warehouse.coverage(days.0, days.1).await?)
     }

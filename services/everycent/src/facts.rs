@@ -79,25 +79,48 @@ pub async fn daily_sums(
         .collect()
 }
 
-/// Claude cost of some days in one workspace or all.
-pub async fn claude_total(warehouse: &dyn Warehouse, window: Window, workspace: &Workspace) -> anyhow::Result<Usd> {
-    let condition = match workspace {
+/// What a total of Claude cost is about.
+#[derive(Debug, Clone)]
+pub struct CostScope {
+    /// `None`: all of them.
+    pub account_id: Option<String>,
+    pub workspace: Workspace,
+}
+
+/// Claude cost of some days.
+pub async fn claude_total(warehouse: &dyn Warehouse, window: Window, scope: &CostScope) -> anyhow::Result<Usd> {
+    let workspace = match &scope.workspace {
         Workspace::All => String::new(),
         Workspace::Default => " AND workspace_id IS NULL".into(),
         Workspace::Id(id) => format!(" AND workspace_id = {}", sql::text(id)),
     };
+    let account = scope.account_id.as_ref().map(|id| format!(" AND organization_id = {}", sql::text(id)));
     let rows = warehouse
         .query(&format!(
             "SELECT [[usd:SUM(amount_usd)]] AS total_usd FROM [[table:claude_costs]] \
-             WHERE activity_date BETWEEN '{}' AND '{}'{condition}",
+             WHERE activity_date BETWEEN '{}' AND '{}'{workspace}{}",
             window.from(),
-            window.to()
+            window.to(),
+            account.unwrap_or_default()
         ))
         .await?;
     each(&rows).next().map_or(Ok(Usd::ZERO), |fact| fact.usd("total_usd"))
 }
 
-/// Every wanted bucket, as coverage has it and as the tables have it. `wanted` may name buckets that were never loaded.
+/// The first and the last day that any table of facts has a row of.
+pub async fn stored_days(warehouse: &dyn Warehouse) -> anyhow::Result<Vec<Day>> {
+    let mut days = Vec::new();
+    for table in tables::all().iter().filter(|table| !table.bucket.is_empty()) {
+        for end in ["MIN", "MAX"] {
+            let query = format!("SELECT {end}(activity_date) AS activity_date FROM [[table:{}]]", table.name);
+            let rows = warehouse.query(&query).await?;
+            days.extend(each(&rows).filter_map(|fact| fact.day("activity_date").ok()));
+        }
+    }
+    Ok(days)
+}
+
+/// Every bucket that is wanted, covered or has rows, as coverage has it and as the tables have it.
 pub async fn buckets(
     warehouse: &dyn Warehouse,
     window: Window,
@@ -106,6 +129,9 @@ pub async fn buckets(
 ) -> anyhow::Result<Vec<BucketFact>> {
     let stored = stored_sums(warehouse, window).await?;
     let mut facts: BTreeMap<Bucket, BucketFact> = BTreeMap::new();
+    for bucket in stored.keys() {
+        facts.insert(bucket.clone(), fact(bucket.clone(), None, &stored));
+    }
     for (source, account_id, day) in wanted {
         let bucket = (source, account_id, day);
         facts.insert(bucket.clone(), fact(bucket, None, &stored));

@@ -9,6 +9,7 @@ mod failure;
 mod peak_memory;
 mod pipeline;
 mod progress;
+mod rejects;
 mod scope;
 mod show;
 mod spend;

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, stderr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use everycent_domain::window::Window;
 use everycent_runtime::progress::{Observer, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::scope::Feed;
 
 use crate::show::count;
 
@@ -18,6 +21,8 @@ pub struct Tally {
     pub body_bytes: u64,
     pub rows: i64,
     pub rejects: i64,
+    /// Windows that could not be fetched.
+    pub failed: Vec<(Feed, Window)>,
     /// Rows written and deleted, by table.
     pub tables: BTreeMap<&'static str, (u64, u64)>,
 }
@@ -41,7 +46,10 @@ impl Tally {
                 }
             }
             Progress::Stored { .. } => self.windows += 1,
-            Progress::Asking { .. } | Progress::Failed { .. } => {}
+            Progress::Failed { source, account_id, window, .. } => {
+                self.failed.push((Feed { source: *source, account_id: account_id.clone() }, *window));
+            }
+            Progress::Asking { .. } => {}
         }
     }
 }
@@ -69,7 +77,8 @@ impl Watcher {
     pub fn begin(&self, windows: usize, resumed: bool) {
         self.bar.set_length(windows as u64);
         match (windows, resumed) {
-            (0, _) => self.say("nothing is due"),
+            (0, false) => self.say("nothing is due"),
+            (0, true) => self.say("nothing else is left to ask for"),
             (_, true) => {
                 self.say(&format!("going on with an interrupted sync; left to ask for: {}", count(windows, "window")))
             }

@@ -7,6 +7,7 @@ use everycent_domain::source::Source;
 use everycent_domain::wanted::DayState;
 use everycent_domain::window::Window;
 use everycent_runtime::config::{Account, Config};
+use everycent_runtime::secret::Secret;
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::Day;
 use serde::{Deserialize, Serialize};
@@ -41,14 +42,25 @@ pub fn feeds(config: &Config, sources: &[Source]) -> Result<Vec<Feed>, Failure> 
     }
 }
 
-/// Every account that is to be asked has a key that can be read.
+/// Every account that is to be asked has a key that can be read, and that no other account has.
 pub fn check_keys(config: &Config, sources: &[Source]) -> Result<(), Failure> {
     let feeds = feeds(config, sources)?;
     let is_asked = |account: &&Account| {
         feeds.iter().any(|feed| (feed.source.vendor(), &feed.account_id) == (account.vendor, &account.id))
     };
+    let mut keys: Vec<(&Account, Secret)> = Vec::new();
     for account in config.accounts.iter().filter(is_asked) {
-        account.key().map_err(Failure::usage)?;
+        let key = account.key().map_err(Failure::usage)?;
+        let same = |(of, known): &&(&Account, Secret)| of.vendor == account.vendor && known.expose() == key.expose();
+        if let Some((other, _)) = keys.iter().find(same) {
+            return Err(Failure::usage(anyhow!(
+                "{} accounts `{}` and `{}` have the same key: the same money would be in the tables twice",
+                account.vendor,
+                other.id,
+                account.id
+            )));
+        }
+        keys.push((account, key));
     }
     Ok(())
 }
@@ -73,7 +85,7 @@ impl Days {
             (None, Some(to)) => (since.min(to), to),
         };
         if to > today {
-            return Err(Failure::usage(anyhow!("--to {to} lies in the future; today is {today} (UTC)")));
+            return Err(Failure::usage(anyhow!("{to} lies in the future; today is {today} (UTC)")));
         }
         Window::new(from, to).map(Self::Named).map_err(|e| Failure::usage(anyhow!("--from, --to: {e}")))
     }

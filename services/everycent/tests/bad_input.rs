@@ -32,7 +32,7 @@ fn a_record_that_does_not_parse_is_rejected_with_its_place_and_its_neighbours_lo
     let grouped = Fault::on(Endpoint::AnthropicCostReport, FaultKind::AmountText).containing("group_by[]=description");
     scene.simulator.inject(grouped.when(day));
     scene.simulator.inject(Fault::on(Endpoint::CursorDailyUsageData, FaultKind::CountText).when(day));
-    scene.run(&sync()).exits(0).says(&["2 records could not become rows"]);
+    scene.run(&sync()).exits(0).says(&["Rejected: 2 records"]);
 
     let rejects = scene
         .tables()
@@ -48,7 +48,19 @@ fn a_record_that_does_not_parse_is_rejected_with_its_place_and_its_neighbours_lo
     assert_eq!(tables.count("SELECT COUNT(*) FROM claude_costs WHERE activity_date = '2025-10-08'"), told - 1);
     assert_eq!(tables.count("SELECT COUNT(*) FROM cursor_usage_stats WHERE activity_date = '2025-10-08'"), 1);
 
-    scene.run("status").exits(0).says(&["2 records could not become rows", "rejected_records"]);
+    scene.run("status").exits(0).says(&[
+        "Rejected records",
+        "/data/5/results/0",
+        "agentRequests: invalid type",
+        "`abc` is not a decimal number",
+    ]);
+    let status = scene.run("status --json").exits(0).json();
+    assert_eq!(status["rejects"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        (&status["rejects"][0]["page"], &status["rejects"][0]["activity_date"]),
+        (&1.into(), &"2025-10-08".into())
+    );
+
     scene.run("reconcile").exits(1).says(&["no_reject 2025-10-08", "grouped_equals_ungrouped 2025-10-08"]);
 
     scene.simulator.clear_faults();
@@ -147,7 +159,7 @@ fn wrong_calls_exit_with_2_and_say_what_is_expected() {
         ("sync --from 2025-10-32", &["`2025-10-32` is not a day of the form 2025-10-03"]),
         ("sync --from 03.10.2025", &["is not a day of the form"]),
         ("sync --from 2025-10-17 --to 2025-10-03", &["2025-10-17 to 2025-10-03 ends before it begins"]),
-        ("sync --from 2025-10-17 --to 2999-01-01", &["--to 2999-01-01 lies in the future; today is"]),
+        ("sync --from 2025-10-17 --to 2999-01-01", &["2999-01-01 lies in the future; today is"]),
         ("sync --from 2999-01-01", &["2999-01-01 lies in the future"]),
         ("sync --source openai/cost", &["unknown source `openai/cost`; known are anthropic/cost_report"]),
         ("run --every soon", &["`soon` is not a duration such as 30m, 1h or 1d"]),

@@ -119,3 +119,19 @@ fn a_key_in_a_file_is_as_good() {
     assert_eq!(scene.tables().usd("SELECT cost_usd FROM claude_total_expenses"), usd("223.33"));
     assert_eq!(scene.tables().count("SELECT COUNT(*) FROM claude_cost_totals"), 0);
 }
+
+#[test]
+fn a_sync_leaves_raw_answers_and_no_row_file() {
+    let scene = Scene::october();
+    scene.run(&format!("sync {OCTOBER}")).exits(0);
+    let names = |folder: &str| files(&scene.home().join(folder));
+    assert_eq!(names("rows"), Vec::<std::path::PathBuf>::new());
+    assert!(names("raw").iter().any(|path| path.ends_with("manifest.json")));
+}
+
+/// Every file below a folder.
+fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}

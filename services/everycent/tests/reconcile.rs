@@ -138,7 +138,7 @@ fn a_gap_between_loaded_days_is_named() {
     scene.run("sync --from 2025-10-08 --to 2025-10-09").exits(0);
     scene.run("reconcile").exits(1).says(&[
         "no_missing_bucket 2025-10-06",
-        "no_missing_bucket 2025-10-07",
+        "so is every day to 2025-10-07, 2 days in all",
         "`everycent sync` asks for it",
     ]);
     scene.run("sync --from 2025-10-06 --to 2025-10-07").exits(0);

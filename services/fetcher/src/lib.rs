@@ -4,6 +4,7 @@
 //! normalizer's work.
 
 mod account;
+mod answer;
 mod request;
 mod snapshot;
 
@@ -20,6 +21,7 @@ use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::Store;
 use everycent_runtime::vendor::VendorClient;
 use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
+use everycent_schemas::Timestamp;
 use everycent_schemas::events::{FetchFailed, FetchRequested, SnapshotStored};
 use tracing::{info, warn};
 
@@ -69,13 +71,21 @@ impl Fetcher {
 
     /// Fetches one window and tells how it ended: stored, or failed. Only what stands between us and the store or the
     /// bus is an error here.
-    async fn fetch(&self, source: Source, account: &FetchAccount, window: Window) -> Result<(), Outcome> {
+    async fn fetch(
+        &self,
+        source: Source,
+        account: &FetchAccount,
+        window: Window,
+        requested_at: Option<Timestamp>,
+    ) -> Result<(), Outcome> {
         let started_at = self.clock.now();
         let account_id = account.account_id.clone();
         self.observer.tell(Progress::Asking { source, account_id: account_id.clone(), window });
-        let outcome = match &account.client {
-            Ok(client) => self.read_until_whole(source, account, window, client).await,
-            Err(reason) => Err(FetchError::Vendor(reason.clone())),
+        let answered = answer::since(self.store.as_ref(), source, &account.account_id, window, requested_at).await;
+        let outcome = match (answered?, &account.client) {
+            (Some(manifest), _) => Ok(stored(&manifest, self.clock.now(), None)),
+            (None, Ok(client)) => self.read_until_whole(source, account, window, client).await,
+            (None, Err(reason)) => Err(FetchError::Vendor(reason.clone())),
         };
         match outcome {
             Ok(stored) => {
@@ -123,7 +133,7 @@ impl Fetcher {
             let writer =
                 SnapshotWriter::new(self.store.as_ref(), &task, &account.account_id, fetched_at, &self.observer);
             match writer.fetch(client).await {
-                Ok(manifest) => return Ok(stored(&manifest, self.clock.now())),
+                Ok(manifest) => return Ok(stored(&manifest, self.clock.now(), None)),
                 Err(error) if error.is_final() || reading >= self.settings.max_readings => return Err(error),
                 Err(error) => {
                     info!(source = %source, window = %window, reading, "asking again from the start: {error}");
@@ -142,7 +152,7 @@ impl Fetcher {
         };
         for task in tasks {
             let account = &self.accounts[&(task.source.vendor(), task.account_id.clone())];
-            if let Err(outcome) = self.fetch(task.source, account, task.window).await {
+            if let Err(outcome) = self.fetch(task.source, account, task.window, event.requested_at).await {
                 return outcome;
             }
         }

@@ -4,6 +4,7 @@ use everycent_domain::identity::sha256_hex;
 use everycent_domain::manifest::{FORMAT, Manifest, PageEntry, snapshot_id};
 use everycent_domain::objects::SnapshotFolder;
 use everycent_domain::paging::{Answer, Method, Next, PageRequest, PagingFault, PagingTask};
+use everycent_domain::window::Window;
 use everycent_runtime::page::compress;
 use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::{Created, Store, StoreError};
@@ -150,8 +151,8 @@ fn vendor_request(request: PageRequest) -> VendorRequest {
     }
 }
 
-/// The event that announces a snapshot, now or again.
-pub fn stored(manifest: &Manifest, published_at: Timestamp) -> SnapshotStored {
+/// The event that announces a snapshot, now or again. With `only`, just these days of it.
+pub fn stored(manifest: &Manifest, published_at: Timestamp, only: Option<Window>) -> SnapshotStored {
     SnapshotStored {
         snapshot_id: manifest.snapshot_id.clone(),
         source: manifest.source.clone(),
@@ -163,5 +164,7 @@ pub fn stored(manifest: &Manifest, published_at: Timestamp) -> SnapshotStored {
         pages: i32::try_from(manifest.pages.len()).unwrap_or(i32::MAX),
         body_bytes: i64::try_from(manifest.body_bytes()).unwrap_or(i64::MAX),
         published_at,
+        only_from: only.map(|days| days.from()),
+        only_to: only.map(|days| days.to()),
     }
 }

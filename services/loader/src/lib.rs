@@ -52,9 +52,21 @@ impl Loader {
         self.observer.tell(Progress::Merged { batches: batches.len(), tables: report.tables });
         let mut outcomes = Vec::with_capacity(batches.len());
         for (batch, merged) in batches.iter().zip(report.batches) {
+            self.forget_rows(batch).await;
             outcomes.push(self.announce(batch, merged, merged_at).await);
         }
         Ok(outcomes)
+    }
+
+    /// What is merged is in the warehouse, and a replay makes it again from the raw pages. Delivered once more, the batch
+    /// has the version that is recorded, wins nothing and asks for no file. A file that stays costs only its place.
+    async fn forget_rows(&self, batch: &BatchNormalized) {
+        for file in &batch.files {
+            let Ok(name) = file.object.parse() else { continue };
+            if let Err(error) = self.store.delete(&name).await {
+                info!(object = %name, error = %error, "row file is left");
+            }
+        }
     }
 
     async fn announce(&self, batch: &BatchNormalized, merged: Merged, merged_at: Timestamp) -> Outcome {

@@ -92,6 +92,9 @@ impl SnapshotReader {
     fn normalize(&self) -> Result<BatchNormalized, SnapshotError> {
         let manifest = self.manifest()?;
         let mut rows = Rows::new(&manifest, &self.recipe, self.event.published_at)?;
+        if let (Some(from), Some(to)) = (self.event.only_from, self.event.only_to) {
+            rows = rows.only(from, to);
+        }
         for entry in &manifest.pages {
             let body = self.page(entry)?;
             self.keep(rows.page(&body)?)?;

@@ -10,12 +10,16 @@ use vendor_sim::Fault;
 
 const FAULTS_HELP: &str = "\
 Faults: ENDPOINT[?TEXT]:KIND[=VALUE][@WHEN][*TIMES]
-  ENDPOINT  any, anthropic/me, anthropic/cost_report, cursor/daily-usage-data
+  ENDPOINT  any, anthropic/me, anthropic/cost_report, anthropic/usage_messages,
+            anthropic/claude_code, anthropic/analytics_cost, anthropic/workspaces,
+            anthropic/api_keys, anthropic/users, cursor/daily-usage-data,
+            cursor/usage-events, cursor/spend, cursor/members
   ?TEXT     only requests whose query or body contains TEXT (!TEXT: does not), such as ?group_by
   KIND      429[=RETRY_AFTER_S], 500, 504, 529 or another status,
             cut[=BYTES], slow[=PAUSE_MS], huge[=BYTES], not-json, wrong-content,
             repeated-page, next-page-loop, missing-bucket, restate=DAY,
-            member-joins, member-leaves, member-swap,
+            member-joins, member-leaves, member-swap, event-joins, event-leaves,
+            missing-scope, expired-cursor,
             unknown-fields, unknown-values,
             amount-text, amount-number, date-missing, count-text
   @WHEN     always (default), nth=N (the N-th such request), page=N,

@@ -24,21 +24,47 @@ pub enum Endpoint {
     AnthropicMe,
     /// `GET /v1/organizations/cost_report`
     AnthropicCostReport,
+    /// `GET /v1/organizations/usage_report/messages`
+    AnthropicUsageMessages,
+    /// `GET /v1/organizations/usage_report/claude_code`
+    AnthropicClaudeCode,
+    /// `GET /v1/organizations/analytics/cost`
+    AnthropicAnalyticsCost,
+    /// `GET /v1/organizations/workspaces`
+    AnthropicWorkspaces,
+    /// `GET /v1/organizations/api_keys`
+    AnthropicApiKeys,
+    /// `GET /v1/organizations/users`
+    AnthropicUsers,
     /// `POST /teams/daily-usage-data`
     CursorDailyUsageData,
+    /// `POST /teams/filtered-usage-events`
+    CursorUsageEvents,
+    /// `POST /teams/spend`
+    CursorSpend,
+    /// `GET /teams/members`
+    CursorMembers,
 }
 
 impl Endpoint {
-    pub const ALL: [Endpoint; 3] =
-        [Endpoint::AnthropicMe, Endpoint::AnthropicCostReport, Endpoint::CursorDailyUsageData];
+    pub const ALL: [Endpoint; 12] = [
+        Endpoint::AnthropicMe,
+        Endpoint::AnthropicCostReport,
+        Endpoint::AnthropicUsageMessages,
+        Endpoint::AnthropicClaudeCode,
+        Endpoint::AnthropicAnalyticsCost,
+        Endpoint::AnthropicWorkspaces,
+        Endpoint::AnthropicApiKeys,
+        Endpoint::AnthropicUsers,
+        Endpoint::CursorDailyUsageData,
+        Endpoint::CursorUsageEvents,
+        Endpoint::CursorSpend,
+        Endpoint::CursorMembers,
+    ];
 
     /// The name used on the command line and in request records.
     pub fn name(self) -> &'static str {
-        match self {
-            Endpoint::AnthropicMe => "anthropic/me",
-            Endpoint::AnthropicCostReport => "anthropic/cost_report",
-            Endpoint::CursorDailyUsageData => "cursor/daily-usage-data",
-        }
+        self.entry().0
     }
 
     pub fn named(name: &str) -> Option<Endpoint> {
@@ -54,17 +80,32 @@ impl Endpoint {
     }
 
     fn method(self) -> &'static str {
-        match self {
-            Endpoint::AnthropicMe | Endpoint::AnthropicCostReport => "GET",
-            Endpoint::CursorDailyUsageData => "POST",
-        }
+        self.entry().1
     }
 
     fn path(self) -> &'static str {
+        self.entry().2
+    }
+
+    /// Name, method and path.
+    fn entry(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Endpoint::AnthropicMe => "/v1/organizations/me",
-            Endpoint::AnthropicCostReport => "/v1/organizations/cost_report",
-            Endpoint::CursorDailyUsageData => "/teams/daily-usage-data",
+            Endpoint::AnthropicMe => ("anthropic/me", "GET", "/v1/organizations/me"),
+            Endpoint::AnthropicCostReport => ("anthropic/cost_report", "GET", "/v1/organizations/cost_report"),
+            Endpoint::AnthropicUsageMessages => {
+                ("anthropic/usage_messages", "GET", "/v1/organizations/usage_report/messages")
+            }
+            Endpoint::AnthropicClaudeCode => {
+                ("anthropic/claude_code", "GET", "/v1/organizations/usage_report/claude_code")
+            }
+            Endpoint::AnthropicAnalyticsCost => ("anthropic/analytics_cost", "GET", "/v1/organizations/analytics/cost"),
+            Endpoint::AnthropicWorkspaces => ("anthropic/workspaces", "GET", "/v1/organizations/workspaces"),
+            Endpoint::AnthropicApiKeys => ("anthropic/api_keys", "GET", "/v1/organizations/api_keys"),
+            Endpoint::AnthropicUsers => ("anthropic/users", "GET", "/v1/organizations/users"),
+            Endpoint::CursorDailyUsageData => ("cursor/daily-usage-data", "POST", "/teams/daily-usage-data"),
+            Endpoint::CursorUsageEvents => ("cursor/usage-events", "POST", "/teams/filtered-usage-events"),
+            Endpoint::CursorSpend => ("cursor/spend", "POST", "/teams/spend"),
+            Endpoint::CursorMembers => ("cursor/members", "GET", "/teams/members"),
         }
     }
 }

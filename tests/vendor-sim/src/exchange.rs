@@ -3,7 +3,9 @@
 //! Owns what an endpoint may look at and what it may say. It must never hold a connection or a clock.
 
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 /// A request, completely read.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +24,12 @@ pub(crate) struct Request {
 impl Request {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether one of the comma lists of beta headers names this beta.
+    pub(crate) fn has_beta(&self, beta: &str) -> bool {
+        let lists = self.headers.iter().filter(|(name, _)| name == "anthropic-beta");
+        lists.flat_map(|(_, list)| list.split(',')).any(|named| named.trim() == beta)
     }
 
     /// Query and body as one text, for faults that look for a word in it.
@@ -47,8 +55,15 @@ pub(crate) struct Covers {
     /// From 1.
     pub page: u32,
     pub first_day: NaiveDate,
-    /// Inclusive.
+    /// Inclusive; before `first_day` if the answer is not about days.
     pub last_day: NaiveDate,
+}
+
+impl Covers {
+    /// A page of something that has no days.
+    pub(crate) fn no_day(page: u32) -> Covers {
+        Covers { page, first_day: NaiveDate::MAX, last_day: NaiveDate::MIN }
+    }
 }
 
 impl Reply {
@@ -65,4 +80,9 @@ impl Reply {
         self.headers.push((name, value.into()));
         self
     }
+}
+
+/// A JSON number with just the digits of the decimal.
+pub(crate) fn exactly(number: Decimal) -> Box<RawValue> {
+    RawValue::from_string(number.to_string()).expect("invariant: a decimal is a JSON number")
 }

@@ -26,17 +26,44 @@
 //!
 //! # Worlds
 //!
-//! See [`worlds`]: `october` (a real month's totals), `company` (two months to look at), `random` (for properties),
-//! `cursor_large` (a million rows that are never in memory).
+//! See [`worlds`]: `october` (a real month's totals, all of it console use), `company` (two months to look at, with
+//! people, keys and every kind of use), `random` (for properties), `cursor_large` (a million rows that are never in
+//! memory).
+//!
+//! # One truth
+//!
+//! All reports tell the same world. Cost rows are the base of everything about Claude: [`World::cost_shares`] splits
+//! each among the keys of its workspace and the console, and token usage, Claude Code on API billing and cost by
+//! analytics are sums of these shares. A mutation of a cost row therefore shows in all of them. Cursor's events are as
+//! many as the daily report counts, and spend is the sum of the events of the billing cycle.
+//!
+//! | endpoint | ground truth |
+//! |---|---|
+//! | `cost_report`, `analytics/cost` | [`World::cost_rows`], [`World::cost_cents`], [`World::cost_shares`] |
+//! | `usage_report/messages` | [`World::claude_usage`] |
+//! | `usage_report/claude_code` | [`World::claude_code_rows`] |
+//! | `workspaces`, `api_keys`, `users` | [`World::workspaces`], [`World::api_keys`], [`World::users`] |
+//! | `daily-usage-data` | [`World::cursor_rows`], [`World::cursor_rows_of`] |
+//! | `filtered-usage-events` | [`World::cursor_events`], [`World::cursor_events_of`] |
+//! | `spend`, `members` | [`World::cursor_spend_cents`], [`World::members`] |
 //!
 //! # What no vendor documents
 //!
-//! Whether today's bucket is answered, whether the day of Cursor's `endDate` is, how long a rate limit is: each is a
-//! field of [`Options`]. Cursor's largest `pageSize` is taken to be 1,000, as for its other reports.
+//! Whether today's bucket is answered, whether the day of Cursor's `endDate` is, how long a rate limit is, how Cursor
+//! spells kinds and e-mails, in which shape a key names its workspace: each is a field of [`Options`]. Cursor's largest
+//! `pageSize` is taken to be 1,000 everywhere, and its events without a range are those of the newest thirty days.
+//! An unknown `after_id` is a 400.
+//!
+//! # What is left out
+//!
+//! Buckets of an hour or a minute (400), OAuth and service accounts (their ids are always null, and no Cursor event
+//! passes a filter for one), the parameters `include_default` and `ids[]` of workspaces, rbac groups, keys of Cursor's
+//! organizations. Seat fees are in no API.
 //!
 //! # To add an endpoint
 //!
-//! A variant in `endpoint.rs`, a file under `anthropic/` or `cursor/`, a line in that folder's `answer`.
+//! A variant in `endpoint.rs`, a file under `anthropic/` or `cursor/`, a line in that folder's `answer`, its form in
+//! `faults/form.rs`.
 
 mod anthropic;
 mod cursor;
@@ -50,4 +77,8 @@ pub mod worlds;
 pub use self::endpoint::Endpoint;
 pub use self::faults::{Fault, FaultKind, FaultTextError, When};
 pub use self::server::{RequestRecord, Simulator};
-pub use self::world::{CostRow, CursorRow, CursorUsage, Member, Options, Workspace, World};
+pub use self::world::{
+    Actor, ApiKey, ApiKeyShape, ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow, CostRow, CostShare, CursorEvent,
+    CursorRow, CursorUsage, EventKind, EventTokens, KindSpelling, Member, Options, UsageCounts, UsageKey, User,
+    Workspace, World,
+};

@@ -6,6 +6,8 @@ mod harness;
 use chrono::NaiveDate;
 use harness::{Harness, cents, day, paged, results, sum};
 use rust_decimal::Decimal;
+use vendor_sim::ClaudeCodeActor;
+use vendor_sim::Workspace;
 use vendor_sim::{World, worlds};
 
 fn range(first: &str, last: &str) -> (NaiveDate, NaiveDate) {
@@ -35,6 +37,35 @@ fn same_seed_is_the_same_world_and_another_seed_is_not() {
     };
     assert_eq!(told(3), told(3));
     assert_ne!(told(3), told(4));
+    let derived = |seed| {
+        let world = worlds::random(seed, first, days);
+        let tell = |day| (world.cost_shares(day), world.claude_usage(day), world.claude_code_rows(day));
+        let told: Vec<_> = all_days(first, days as usize).map(tell).collect();
+        let events: Vec<_> = all_days(first, days as usize).flat_map(|day| world.cursor_events(day)).collect();
+        (told, events, world.api_keys().to_vec(), world.users().to_vec())
+    };
+    assert_eq!(derived(3), derived(3));
+    assert_ne!(derived(3), derived(4));
+}
+
+#[test]
+fn random_worlds_hold_everything_that_the_company_holds_now_and_then() {
+    let (first, days) = (day("2026-09-01"), 10);
+    let mut seen = [0; 6];
+    for world in (0..40).map(|seed| worlds::random(seed, first, days)) {
+        let rows: Vec<_> = all_days(first, days as usize).flat_map(|day| world.claude_code_rows(day)).collect();
+        let usage: Vec<_> = all_days(first, days as usize).flat_map(|day| world.claude_usage(day)).collect();
+        let is_there = [
+            !world.users().is_empty(),
+            world.api_keys().iter().any(|key| key.status != "active"),
+            rows.iter().any(|row| matches!(row.actor, ClaudeCodeActor::ApiKey(_))),
+            rows.iter().any(|row| matches!(row.actor, ClaudeCodeActor::User(_))),
+            usage.iter().any(|(key, _)| key.api_key_id.is_some()),
+            world.options.cursor_emails_vary_in_case,
+        ];
+        (0..6).filter(|place| is_there[*place]).for_each(|place| seen[place] += 1);
+    }
+    assert!(seen.iter().all(|worlds| (5..40).contains(worlds)), "{seen:?} of 40");
 }
 
 #[test]
@@ -47,8 +78,10 @@ fn company_spends_thousands_a_month_less_on_weekends_and_more_with_time() {
     assert!(november > october, "{november}");
     let weekend = month(range("2025-11-15", "2025-11-16"));
     assert!(weekend * Decimal::from(3) < month(range("2025-11-13", "2025-11-14")), "{weekend}");
-    assert_eq!(world.workspaces().len(), 5);
-    for workspace in world.workspaces() {
+    let (archived, open): (Vec<&Workspace>, Vec<&Workspace>) =
+        world.workspaces().iter().partition(|workspace| workspace.archived_on.is_some());
+    assert_eq!((open.len(), archived.len()), (5, 1));
+    for workspace in open {
         let (first, last) = range("2025-10-01", "2025-11-30");
         let spent = world.workspace_cost_cents(workspace.id.as_deref(), first, last);
         assert!(spent > cents("10000"), "{workspace:?} {spent}");

@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use vendor_sim::{Simulator, worlds};
 
-use super::reconcile;
+use super::reconcile::{self, Question};
 use super::status::{FeedCoverage, by_feed, coverage_text};
 use super::sync;
 use crate::cli::Global;
@@ -47,7 +47,8 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
     let synced = sync::once(&deployment, Days::Named(window), &[], &watcher, stop).await?;
     simulator.stop().await;
     let coverage = deployment.whole_coverage().await?;
-    let verdicts = reconcile::check(&deployment, window, None).await?;
+    let verdicts =
+        reconcile::check(&deployment, &Question { window, expected: None, wanted_from: Some(window.from()) }).await?;
     let spend = spend::by_platform_and_month(deployment.warehouse.as_ref(), window).await?;
     let passed = synced.is_clean() && verdicts.iter().all(|verdict| verdict.passed);
     if global.json {

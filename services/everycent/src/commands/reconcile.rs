@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::anyhow;
 use everycent_domain::reconcile::{
     Check, Expectation, Verdict, Workspace, equals_expected, grouped_equals_ungrouped, no_missing_bucket, no_reject,
-    tables_equal_coverage,
+    no_strange_account, tables_equal_coverage,
 };
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
@@ -24,10 +24,15 @@ const SHOWN: usize = 20;
 
 pub async fn reconcile(deployment: &Deployment, args: &ReconcileArgs, json: bool) -> Result<(), Failure> {
     let expectation = args.expect.as_deref().map(Expectation::parse).transpose().map_err(Failure::usage)?;
-    let window = window(args, &deployment.whole_coverage().await?)?;
-    let workspace = Workspace::parse(args.workspace.as_deref());
-    let expected = expectation.map(|expectation| (expectation, workspace));
-    let verdicts = check(deployment, window, expected).await?;
+    let window = window(deployment, args).await?;
+    let scope =
+        facts::CostScope { account_id: args.account.clone(), workspace: Workspace::parse(args.workspace.as_deref()) };
+    let question = Question {
+        window,
+        expected: expectation.map(|expectation| (expectation, scope)),
+        wanted_from: args.from.map(|from| deployment.config.since.map_or(from, |since| since.max(from))),
+    };
+    let verdicts = check(deployment, &question).await?;
     if json {
         show::print_json(&Report::new(window, &verdicts));
     } else {
@@ -36,25 +41,32 @@ pub async fn reconcile(deployment: &Deployment, args: &ReconcileArgs, json: bool
     if verdicts.iter().all(|verdict| verdict.passed) { Ok(()) } else { Err(Failure::Reported) }
 }
 
-/// The range that was named, completed by what is covered.
-fn window(args: &ReconcileArgs, coverage: &[CoverageRow]) -> Result<Window, Failure> {
-    let days = || coverage.iter().map(|row| row.activity_date);
+/// What is to be checked.
+pub struct Question {
+    pub window: Window,
+    /// A figure that a person read off the console, and what it is about.
+    pub expected: Option<(Expectation, facts::CostScope)>,
+    /// The day from which on every configured feed is to be loaded; its first covered day if not given.
+    pub wanted_from: Option<Day>,
+}
+
+/// The range that was named, completed by what is covered or has rows.
+async fn window(deployment: &Deployment, args: &ReconcileArgs) -> Result<Window, Failure> {
+    let coverage = deployment.whole_coverage().await?;
+    let stored = facts::stored_days(deployment.warehouse.as_ref()).await?;
+    let days: BTreeSet<Day> = coverage.iter().map(|row| row.activity_date).chain(stored).collect();
     let nothing = || Failure::Failed(anyhow!("nothing is loaded yet; run `everycent sync` first"));
-    let from = args.from.or_else(|| days().min()).ok_or_else(nothing)?;
-    let to = args.to.or_else(|| days().max()).ok_or_else(nothing)?;
+    let from = args.from.or_else(|| days.first().copied()).ok_or_else(nothing)?;
+    let to = args.to.or_else(|| days.last().copied()).ok_or_else(nothing)?;
     Window::new(from, to).map_err(|e| Failure::usage(anyhow!("--from, --to: {e}")))
 }
 
 /// Runs every check on the range and stores the verdicts. When somebody merged meanwhile, the facts may not belong
 /// together, so they are read again.
-pub async fn check(
-    deployment: &Deployment,
-    window: Window,
-    expected: Option<(Expectation, Workspace)>,
-) -> Result<Vec<Verdict>, Failure> {
+pub async fn check(deployment: &Deployment, question: &Question) -> Result<Vec<Verdict>, Failure> {
     let mut coverage = deployment.whole_coverage().await?;
     loop {
-        let verdicts = judge(deployment, window, &coverage, expected.clone()).await?;
+        let verdicts = judge(deployment, question, &coverage).await?;
         let after = deployment.whole_coverage().await?;
         if after == coverage {
             deployment.warehouse.store_verdicts(&verdicts, deployment.clock.now()).await?;
@@ -66,42 +78,47 @@ pub async fn check(
 
 async fn judge(
     deployment: &Deployment,
-    window: Window,
+    question: &Question,
     coverage: &[CoverageRow],
-    expected: Option<(Expectation, Workspace)>,
 ) -> Result<Vec<Verdict>, Failure> {
-    let warehouse = deployment.warehouse.as_ref();
+    let (warehouse, window) = (deployment.warehouse.as_ref(), question.window);
     let covered: Vec<CoverageRow> = coverage.iter().filter(|row| window.contains(row.activity_date)).cloned().collect();
-    let wanted = wanted(deployment, window, coverage);
-    let buckets = facts::buckets(warehouse, window, &covered, wanted).await?;
+    let buckets = facts::buckets(warehouse, window, &covered, wanted(deployment, question, coverage)).await?;
     let grouped = facts::daily_sums(warehouse, "claude_costs", window).await?;
     let ungrouped = facts::daily_sums(warehouse, "claude_cost_totals", window).await?;
+    let accounts = &deployment.config.accounts;
+    let configured: Vec<_> = accounts.iter().map(|account| (account.vendor, account.id.clone())).collect();
     let mut verdicts = grouped_equals_ungrouped(&told_twice(&covered), &grouped, &ungrouped);
     verdicts.extend(tables_equal_coverage(&buckets));
     verdicts.extend(no_missing_bucket(&buckets));
     verdicts.extend(no_reject(&buckets));
-    if let Some((expectation, workspace)) = expected {
-        let found = facts::claude_total(warehouse, window, &workspace).await?;
+    verdicts.extend(no_strange_account(&buckets, &configured));
+    if let Some((expectation, scope)) = &question.expected {
+        let found = facts::claude_total(warehouse, window, scope).await?;
         let missing = days_without_cost(&covered, window);
-        verdicts.push(equals_expected(window, &workspace, expectation, found, &missing));
+        verdicts.push(equals_expected(window, &scope.workspace, *expectation, found, &missing));
     }
     Ok(verdicts)
 }
 
-/// Closed days of every feed that is configured or was ever loaded, from its first covered day on.
-fn wanted(deployment: &Deployment, window: Window, coverage: &[CoverageRow]) -> Vec<facts::Bucket> {
-    let today = deployment.clock.now().day();
-    let mut feeds: BTreeMap<(String, String), Day> = BTreeMap::new();
+/// Closed days that are to be loaded: of a configured feed from the wanted day on, of another one between its covered
+/// days.
+fn wanted(deployment: &Deployment, question: &Question, coverage: &[CoverageRow]) -> Vec<facts::Bucket> {
+    let yesterday = deployment.clock.now().day().minus(1);
+    let mut feeds: BTreeMap<(String, String), (Day, Day)> = BTreeMap::new();
     for row in coverage {
-        let first = feeds.entry((row.source.clone(), row.account_id.clone())).or_insert(row.activity_date);
-        *first = row.activity_date.min(*first);
+        let day = row.activity_date;
+        let (first, last) = feeds.entry((row.source.clone(), row.account_id.clone())).or_insert((day, day));
+        (*first, *last) = (day.min(*first), day.max(*last));
     }
     for feed in deployment.feeds() {
-        feeds.entry((feed.source.name().to_owned(), feed.account_id)).or_insert(window.from());
+        let known = feeds.get(&(feed.source.name().to_owned(), feed.account_id.clone())).map(|(first, _)| *first);
+        let first = question.wanted_from.or(known).unwrap_or(question.window.from());
+        feeds.insert((feed.source.name().to_owned(), feed.account_id), (first, yesterday));
     }
     let mut wanted = Vec::new();
-    for ((source, account_id), first) in feeds {
-        let days = window.days().filter(|day| *day >= first && *day < today);
+    for ((source, account_id), (first, last)) in feeds {
+        let days = question.window.days().filter(|day| *day >= first && *day <= last.min(yesterday));
         wanted.extend(days.map(|day| (source.clone(), account_id.clone(), day)));
     }
     wanted
@@ -217,22 +234,58 @@ fn shown_checks(verdicts: &[Verdict]) -> impl Iterator<Item = Check> {
 }
 
 fn failures_text(verdicts: &[Verdict]) -> String {
-    let failed: Vec<&Verdict> = verdicts.iter().filter(|verdict| !verdict.passed).collect();
+    let runs = failed_runs(verdicts);
     let mut text = String::new();
-    for verdict in failed.iter().take(SHOWN) {
+    for run in runs.iter().take(SHOWN) {
+        let verdict = run.first;
         text += &format!(
-            "\n  ✗ {} {}: expected {}, found {} (difference {} {})\n    {}\n",
+            "\n  ✗ {} {}: expected {}, found {} (difference {}{}){}\n    {}\n",
             verdict.check.id(),
             days_text(verdict),
             verdict.expected.text(),
             verdict.found.text(),
             verdict.difference().text(),
-            verdict.expected.unit(),
+            if verdict.expected.unit() == "usd" { " usd" } else { "" },
+            run.more(),
             verdict.explanation
         );
     }
-    if failed.len() > SHOWN {
-        text += &format!("\n  and {} more; --json lists all\n", failed.len() - SHOWN);
+    if runs.len() > SHOWN {
+        text += &format!("\n  and {} more; --json lists all\n", runs.len() - SHOWN);
     }
     text
+}
+
+/// A failure, and the days right after it that fail alike.
+struct FailedRun<'v> {
+    first: &'v Verdict,
+    last_day: Day,
+    days: usize,
+}
+
+impl FailedRun<'_> {
+    fn takes(&self, verdict: &Verdict) -> bool {
+        let first = self.first;
+        (first.check, &first.source, &first.account_id) == (verdict.check, &verdict.source, &verdict.account_id)
+            && (first.expected, first.found) == (verdict.expected, verdict.found)
+            && self.last_day.next() == verdict.activity_date
+    }
+
+    fn more(&self) -> String {
+        match self.days {
+            1 => String::new(),
+            days => format!("; so is every day to {}, {days} days in all", self.last_day),
+        }
+    }
+}
+
+fn failed_runs(verdicts: &[Verdict]) -> Vec<FailedRun<'_>> {
+    let mut runs: Vec<FailedRun<'_>> = Vec::new();
+    for verdict in verdicts.iter().filter(|verdict| !verdict.passed) {
+        match runs.last_mut() {
+            Some(run) if run.takes(verdict) => (run.last_day, run.days) = (verdict.activity_date, run.days + 1),
+            _ => runs.push(FailedRun { first: verdict, last_day: verdict.activity_date, days: 1 }),
+        }
+    }
+    runs
 }

@@ -36,7 +36,7 @@ pub async fn replay(
     }
     let snapshots = snapshots(deployment.store.as_ref(), args).await?;
     if args.dry_run {
-        let report = Report::new(&snapshots, None, false);
+        let report = Report::new(&snapshots, None, 0, false);
         return show_report(&report, json);
     }
     let watcher = Watcher::new(!json);
@@ -46,19 +46,26 @@ pub async fn replay(
     watcher.say(&format!("replaying {}", count(snapshots.len(), "snapshot")));
     let published_at = deployment.clock.now();
     for manifest in &snapshots {
-        publish(deployment.bus.as_ref(), &stored(manifest, published_at)).await?;
+        let only = named_days(args, manifest);
+        publish(deployment.bus.as_ref(), &stored(manifest, published_at, only)).await?;
     }
     let dead_before = pipeline::dead_letters(deployment).await?;
     pipeline::drain(deployment, Part::FromStored, watcher.observer(), stop.clone()).await?;
     watcher.end();
     let tally = watcher.tally();
     let written: u64 = tally.tables.values().map(|(written, deleted)| written + deleted).sum();
-    show_report(&Report::new(&snapshots, Some(written), stop.is_cancelled()), json)?;
     let given_up = pipeline::dead_letters(deployment).await?.saturating_sub(dead_before);
-    if given_up > 0 {
-        return Err(Failure::Failed(anyhow!("{given_up} messages were given up; `everycent status` tells why")));
+    show_report(&Report::new(&snapshots, Some(written), given_up, stop.is_cancelled()), json)?;
+    if given_up > 0 || stop.is_cancelled() { Err(Failure::Reported) } else { Ok(()) }
+}
+
+/// The days of a snapshot that were named; `None` is all of them.
+fn named_days(args: &ReplayArgs, manifest: &Manifest) -> Option<Window> {
+    if args.from.is_none() && args.to.is_none() {
+        return None;
     }
-    if stop.is_cancelled() { Err(Failure::Reported) } else { Ok(()) }
+    let (first, last) = (manifest.window.from(), manifest.window.to());
+    Window::new(args.from.unwrap_or(first), args.to.unwrap_or(last)).ok()
 }
 
 /// The manifests of the snapshots that decide the range, of every source and account asked for.
@@ -112,6 +119,8 @@ struct Report {
     snapshots: Vec<SnapshotRow>,
     /// Rows written or deleted; nothing on a dry run.
     rows_changed: Option<u64>,
+    /// Messages that were given up.
+    dead_letters: u64,
     interrupted: bool,
 }
 
@@ -127,8 +136,8 @@ struct SnapshotRow {
 }
 
 impl Report {
-    fn new(manifests: &[Manifest], rows_changed: Option<u64>, interrupted: bool) -> Self {
-        Self { snapshots: manifests.iter().map(SnapshotRow::of).collect(), rows_changed, interrupted }
+    fn new(manifests: &[Manifest], rows_changed: Option<u64>, dead_letters: u64, interrupted: bool) -> Self {
+        Self { snapshots: manifests.iter().map(SnapshotRow::of).collect(), rows_changed, dead_letters, interrupted }
     }
 }
 
@@ -159,6 +168,12 @@ fn text(report: &Report) -> String {
     let snapshots = count(report.snapshots.len(), "snapshot");
     match report.rows_changed {
         Some(_) if report.interrupted => "interrupted; the next command finishes what is in the queue\n".to_owned(),
+        Some(changed) if report.dead_letters > 0 => {
+            let given_up = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");
+            format!(
+                "not all of {snapshots} replayed: {given_up} given up; `everycent status` tells why. {changed} rows changed\n"
+            )
+        }
         Some(changed) => format!("{snapshots} replayed; {changed} rows changed\n"),
         None => {
             let mut grid = Grid::new(&["source", "account", "from", "to", "fetched at", "snapshot", ">pages"]);

@@ -9,16 +9,18 @@ use serde::Serialize;
 
 use crate::deployment::Deployment;
 use crate::failure::Failure;
+use crate::rejects::{self, RejectRow};
 use crate::show::{self, Grid, count, heading};
 
-/// Dead letters that are shown.
+/// Failed days, rejected records and dead letters that are shown.
 const SHOWN: usize = 10;
 
 pub async fn status(deployment: &Deployment, json: bool) -> Result<(), Failure> {
     let coverage = deployment.whole_coverage().await?;
     let depths = deployment.bus.depths().await?;
     let dead = deployment.bus.dead_letters(SHOWN).await?;
-    let report = Report::new(deployment, &coverage, &depths, &dead);
+    let rejects = rejects::latest(deployment.warehouse.as_ref(), SHOWN).await?;
+    let report = Report::new(deployment, &coverage, rejects, &depths, &dead);
     if json {
         show::print_json(&report);
     } else {
@@ -32,6 +34,8 @@ struct Report {
     warehouse: String,
     coverage: Vec<FeedCoverage>,
     failed: Vec<FailedDay>,
+    /// Some of the rejected records; coverage counts them all.
+    rejects: Vec<RejectRow>,
     queue: Vec<Queue>,
     dead_letters: Vec<Dead>,
 }
@@ -78,12 +82,19 @@ struct Dead {
 }
 
 impl Report {
-    fn new(deployment: &Deployment, coverage: &[CoverageRow], depths: &[Depth], dead: &[DeadLetter]) -> Self {
+    fn new(
+        deployment: &Deployment,
+        coverage: &[CoverageRow],
+        rejects: Vec<RejectRow>,
+        depths: &[Depth],
+        dead: &[DeadLetter],
+    ) -> Self {
         let failed = coverage.iter().filter(|row| row.state == "failed");
         Self {
             warehouse: deployment.warehouse.address(),
             coverage: by_feed(coverage),
             failed: failed.map(FailedDay::of).collect(),
+            rejects,
             queue: depths.iter().map(Queue::of).collect(),
             dead_letters: dead.iter().map(Dead::of).collect(),
         }
@@ -98,6 +109,10 @@ impl FailedDay {
             activity_date: row.activity_date,
             failure: row.failure.clone().unwrap_or_default(),
         }
+    }
+
+    fn is_alike(&self, other: &Self) -> bool {
+        (&self.source, &self.account_id, &self.failure) == (&other.source, &other.account_id, &other.failure)
     }
 }
 
@@ -190,36 +205,51 @@ fn text(report: &Report) -> String {
         text += &coverage_text(&report.coverage);
     }
     text += &failed_text(&report.failed);
+    text += &rejects_text(report);
     let waiting: u64 = report.queue.iter().map(|queue| queue.ready + queue.leased).sum();
     text += &heading("Queue");
     text += &match waiting {
         0 => "  empty\n".to_owned(),
         _ => queue_text(&report.queue),
     };
-    text += &dead_text(&report.dead_letters);
-    let rejects: i64 = report.coverage.iter().map(|feed| feed.rejects).sum();
-    if rejects > 0 {
-        text += &format!(
-            "\n{} could not become rows: SELECT activity_date, reason, object, position FROM rejected_records;\n",
-            count(usize::try_from(rejects).unwrap_or(usize::MAX), "record")
-        );
+    text + &dead_text(&report.dead_letters)
+}
+
+fn rejects_text(report: &Report) -> String {
+    if report.rejects.is_empty() {
+        return String::new();
     }
-    text
+    let all: i64 = report.coverage.iter().map(|feed| feed.rejects).sum();
+    let more = match usize::try_from(all).unwrap_or_default().saturating_sub(report.rejects.len()) {
+        0 => String::new(),
+        more => format!("  and {}; the table rejected_records has all\n", count(more, "more record")),
+    };
+    format!("{}{}{more}", heading("Rejected records, which could not become rows"), rejects::text(&report.rejects))
 }
 
 fn failed_text(failed: &[FailedDay]) -> String {
     if failed.is_empty() {
         return String::new();
     }
-    let mut grid = Grid::new(&["source", "account", "day", "why the last attempt failed"]);
-    for day in failed.iter().take(SHOWN) {
-        grid.row([day.source.clone(), day.account_id.clone(), day.activity_date.to_string(), day.failure.clone()]);
+    let mut runs: Vec<(&FailedDay, Day, usize)> = Vec::new();
+    for day in failed {
+        match runs.last_mut() {
+            Some((first, last, days)) if last.next() == day.activity_date && first.is_alike(day) => {
+                (*last, *days) = (day.activity_date, *days + 1);
+            }
+            _ => runs.push((day, day.activity_date, 1)),
+        }
     }
-    let more = match failed.len().saturating_sub(SHOWN) {
-        0 => String::new(),
-        more => format!("  and {}; --json lists all\n", count(more, "more day")),
-    };
-    format!("{}{}{more}", heading("Failed days; `everycent sync` asks for them again"), grid.text())
+    let mut text = heading("Failed days; `everycent sync` asks for them again");
+    for (first, last, days) in runs.iter().take(SHOWN) {
+        let FailedDay { source, account_id, activity_date, failure } = first;
+        let days = count(*days, "day");
+        text += &format!("  ✗ {source} of {account_id}, {activity_date} to {last} ({days})\n    {failure}\n");
+    }
+    match runs.len().saturating_sub(SHOWN) {
+        0 => text,
+        more => format!("{text}  and {}; --json lists all\n", count(more, "more failure")),
+    }
 }
 
 fn queue_text(queues: &[Queue]) -> String {

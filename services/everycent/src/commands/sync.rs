@@ -1,9 +1,10 @@
 //! `everycent sync`: asks for what is due, lets the services work until nothing is left, and tells how it ended.
 
+use std::collections::BTreeSet;
+
 use everycent_domain::source::Source;
 use everycent_domain::wanted;
 use everycent_domain::window::{Window, plan};
-use everycent_runtime::bus::Bus;
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_runtime::worker::publish;
 use everycent_schemas::events::FetchRequested;
@@ -51,7 +52,7 @@ pub async fn once(
 ) -> Result<Report, Failure> {
     let feeds = scope::feeds(&deployment.config, sources)?;
     let now = deployment.clock.now();
-    let dead_before = dead_letters(deployment.bus.as_ref()).await?;
+    let dead_before = pipeline::dead_letters(deployment).await?;
     let begun = Begun::begin(deployment.home.data_dir(), &Asked::new(days, sources), now)?;
     if pipeline::has_work(deployment, Part::Whole).await? {
         watcher.say("finishing what an earlier run left in the queue");
@@ -74,13 +75,11 @@ pub async fn once(
     if !interrupted {
         begun.end()?;
     }
-    let failed = failed_windows(deployment, &feeds, &windows).await?;
-    let dead = dead_letters(deployment.bus.as_ref()).await?.saturating_sub(dead_before);
+    // Windows of this question, and those that an earlier run had left.
+    let asked: BTreeSet<(Feed, Window)> = windows.iter().cloned().chain(watcher.tally().failed).collect();
+    let failed = failed_windows(deployment, &asked).await?;
+    let dead = pipeline::dead_letters(deployment).await?.saturating_sub(dead_before);
     Ok(Report::new(deployment, watcher.tally(), windows.len(), failed, dead, interrupted))
-}
-
-async fn dead_letters(bus: &dyn Bus) -> Result<u64, Failure> {
-    Ok(bus.depths().await?.iter().map(|depth| depth.dead).sum())
 }
 
 /// The windows that answer the question, as far as they were not answered since it was first asked.
@@ -98,7 +97,7 @@ async fn plan_windows(
             known.get(&(feed.source.name().to_owned(), feed.account_id.clone())).map_or(&[][..], Vec::as_slice);
         let wanted = match days {
             Days::Named(range) => wanted::named(range, states, begun_at),
-            Days::Due { .. } => wanted::due(range, states, begun_at),
+            Days::Due { .. } => wanted::due(deployment.history(range, states)?, states, begun_at),
         };
         windows.extend(plan(feed.source, wanted).into_iter().map(|window| (feed.clone(), window)));
     }
@@ -116,28 +115,24 @@ fn request(feed: &Feed, window: Window, requested_at: Timestamp) -> FetchRequest
     }
 }
 
-/// Days of the asked windows whose last attempt failed, as coverage has them.
+/// Windows of which a day's last attempt failed, as coverage has it.
 async fn failed_windows(
     deployment: &Deployment,
-    feeds: &[Feed],
-    windows: &[(Feed, Window)],
+    asked: &BTreeSet<(Feed, Window)>,
 ) -> Result<Vec<FailedWindow>, Failure> {
     let coverage = deployment.whole_coverage().await?;
     let mut failed = Vec::new();
-    for feed in feeds {
-        let asked: Vec<Window> = windows.iter().filter(|(of, _)| of == feed).map(|(_, window)| *window).collect();
-        for window in asked {
-            let mut days = coverage.iter().filter(|row| is_failed(row, feed, window)).peekable();
-            let Some(first) = days.peek() else { continue };
-            failed.push(FailedWindow {
-                source: feed.source.name().to_owned(),
-                account_id: feed.account_id.clone(),
-                from: window.from(),
-                to: window.to(),
-                reason: first.failure.clone().unwrap_or_default(),
-                days: days.count(),
-            });
-        }
+    for (feed, window) in asked {
+        let mut days = coverage.iter().filter(|row| is_failed(row, feed, *window)).peekable();
+        let Some(first) = days.peek() else { continue };
+        failed.push(FailedWindow {
+            source: feed.source.name().to_owned(),
+            account_id: feed.account_id.clone(),
+            from: window.from(),
+            to: window.to(),
+            reason: first.failure.clone().unwrap_or_default(),
+            days: days.count(),
+        });
     }
     Ok(failed)
 }
@@ -249,7 +244,7 @@ pub fn text(report: &Report) -> String {
     text += &failed_text(&report.failed);
     if report.rejects > 0 {
         let records = count(usize::try_from(report.rejects).unwrap_or(usize::MAX), "record");
-        text += &format!("\n{records} could not become rows; `everycent status` tells more\n");
+        text += &format!("\nRejected: {records} that could not become rows; `everycent status` shows where and why\n");
     }
     if report.dead_letters > 0 {
         let messages = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");

@@ -6,8 +6,8 @@
 mod output;
 mod records;
 
-use everycent_schemas::Timestamp;
 use everycent_schemas::events::BatchNormalized;
+use everycent_schemas::{Day, Timestamp};
 
 use crate::manifest::Manifest;
 use crate::prices::PriceError;
@@ -60,6 +60,13 @@ impl<'a> Normalizer<'a> {
         Ok(Self { manifest, rows, output, pages: 0 })
     }
 
+    /// Makes rows of these days only, both included; the others are left as they are.
+    #[must_use]
+    pub fn only(mut self, from: Day, to: Day) -> Self {
+        self.output.keep_only(from, to);
+        self
+    }
+
     /// Takes the next page, its bytes as the vendor sent them. Gives the row files that became full.
     pub fn page(&mut self, body: &[u8]) -> Result<Vec<FinishedFile>, NormalizeError> {
         let index = self.pages as usize;
@@ -76,6 +83,12 @@ impl<'a> Normalizer<'a> {
     pub fn finish(mut self) -> Result<(Vec<FinishedFile>, BatchNormalized), NormalizeError> {
         if self.pages as usize != self.manifest.pages.len() {
             return Err(self.not_whole("it is the last that came, and the manifest names more"));
+        }
+        if let Some(last) = self.manifest.pages.last() {
+            let page = PageContext { number: self.pages, object: &last.object, manifest: self.manifest };
+            for remark in &self.manifest.remarks {
+                self.output.reject(&page, Position::WholePage, None, remark);
+            }
         }
         let batch = self.output.finish();
         Ok((self.output.take_finished(), batch))

@@ -68,7 +68,7 @@ pub struct SnapshotFolder(String);
 impl SnapshotFolder {
     pub fn new(source: &str, account: &str, from: Day, to: Day, fetched_at: Timestamp, snapshot_id: &str) -> Self {
         let at = compact(fetched_at);
-        Self(format!("raw/{source}/{}/{from}_{to}/{at}_{snapshot_id}", safe(account)))
+        Self(format!("{}{at}_{snapshot_id}", window_prefix(source, account, from, to)))
     }
 
     /// The page of this number, from 1.
@@ -83,6 +83,11 @@ impl SnapshotFolder {
 
 /// Last part of a manifest's name.
 pub const MANIFEST: &str = "manifest.json";
+
+/// Prefix of all snapshots of one window: `raw/<source>/<account>/<from>_<to>/`.
+pub fn window_prefix(source: &str, account: &str, from: Day, to: Day) -> String {
+    format!("raw/{source}/{}/{from}_{to}/", safe(account))
+}
 
 /// Prefix of all raw objects of a source: `raw/<source>/`.
 pub fn raw_prefix(source: &str) -> String {
@@ -102,6 +107,11 @@ pub struct ManifestName {
 }
 
 impl ManifestName {
+    /// Whether the snapshot was fetched at this time or later.
+    pub fn is_fetched_since(&self, at: Timestamp) -> bool {
+        self.version.as_str() >= compact(at).as_str()
+    }
+
     /// `None` for any other object.
     pub fn parse(object: &ObjectName) -> Option<Self> {
         let parts: Vec<&str> = object.as_str().split('/').collect();
@@ -162,6 +172,7 @@ mod tests {
         let name = ManifestName::parse(&folder.manifest()).unwrap();
         assert_eq!((name.source.as_str(), name.window.from()), ("anthropic/cost_report", day));
         assert_eq!(name.version, "19700101T000000.000001Z_ab12");
+        assert!(name.is_fetched_since(Timestamp::from_micros(1)) && !name.is_fetched_since(Timestamp::from_micros(2)));
         assert_eq!(ManifestName::parse(&page), None);
         let rows = row_file("claude_costs", "ab12", Timestamp::from_micros(1), "cd34", 2);
         assert_eq!(rows.as_str(), "rows/claude_costs/ab12/19700101T000000.000001Z_cd34-00002.avro");

@@ -34,14 +34,15 @@ impl CursorPrices {
         Self(vec![CursorPrice { from, request_usd: Usd::from_nanos(40_000_000) }])
     }
 
-    /// Public prices, with these in the place of those that begin on the same day.
+    /// These prices, and the public ones for the days before the first of them.
     pub fn overridden(prices: impl IntoIterator<Item = CursorPrice>) -> Self {
+        let mut own: Vec<CursorPrice> = prices.into_iter().collect();
+        own.sort_by_key(|price| price.from);
         let mut all = Self::public().0;
-        for price in prices {
-            all.retain(|known| known.from != price.from);
-            all.push(price);
+        if let Some(first) = own.first() {
+            all.retain(|public| public.from < first.from);
         }
-        all.sort_by_key(|price| price.from);
+        all.extend(own);
         Self(all)
     }
 
@@ -79,6 +80,14 @@ mod tests {
         let prices = CursorPrices::overridden([raised]);
         assert_eq!(prices.estimate(day("2025-05-31"), 5).unwrap().short(), "0.20");
         assert_eq!(prices.estimate(day("2025-06-01"), 5).unwrap().short(), "0.40");
+    }
+
+    #[test]
+    fn an_own_price_takes_the_place_of_every_public_one_from_its_day_on() {
+        let own = CursorPrice { from: day("2022-01-01"), request_usd: Usd::from_nanos(80_000_000) };
+        let prices = CursorPrices::overridden([own]);
+        assert_eq!(prices.estimate(day("2025-05-31"), 5).unwrap().short(), "0.40");
+        assert_eq!(prices.estimate(day("2022-05-31"), 5).unwrap().short(), "0.40");
     }
 
     #[test]

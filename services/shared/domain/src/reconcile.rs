@@ -1,11 +1,13 @@
 //! Reconciling: facts in, verdicts out. Each check says what was compared and, when it fails, the likely cause.
 
+mod accounts;
 mod buckets;
 mod cost;
 mod expected;
 
 use everycent_schemas::{Day, Usd};
 
+pub use accounts::no_strange_account;
 pub use buckets::{BucketFact, BucketSums, no_missing_bucket, no_reject, tables_equal_coverage};
 pub use cost::grouped_equals_ungrouped;
 pub use expected::{Expectation, InvalidExpectation, Workspace, equals_expected};
@@ -47,15 +49,17 @@ pub enum Check {
     TablesEqualCoverage,
     NoMissingBucket,
     NoReject,
+    NoStrangeAccount,
     EqualsExpected,
 }
 
 impl Check {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::GroupedEqualsUngrouped,
         Self::TablesEqualCoverage,
         Self::NoMissingBucket,
         Self::NoReject,
+        Self::NoStrangeAccount,
         Self::EqualsExpected,
     ];
 
@@ -65,6 +69,7 @@ impl Check {
             Self::TablesEqualCoverage => "tables_equal_coverage",
             Self::NoMissingBucket => "no_missing_bucket",
             Self::NoReject => "no_reject",
+            Self::NoStrangeAccount => "no_strange_account",
             Self::EqualsExpected => "equals_expected",
         }
     }
@@ -73,9 +78,10 @@ impl Check {
     pub fn title(self) -> &'static str {
         match self {
             Self::GroupedEqualsUngrouped => "Claude cost by workspace equals the ungrouped bill, day by day",
-            Self::TablesEqualCoverage => "tables hold what was merged, row for row and cent for cent",
+            Self::TablesEqualCoverage => "tables hold the rows, the money and the counts that were merged",
             Self::NoMissingBucket => "every day of every source is loaded",
             Self::NoReject => "every record became a row",
+            Self::NoStrangeAccount => "every account in the tables is a configured one",
             Self::EqualsExpected => "the total equals the figure read off the console",
         }
     }

@@ -32,9 +32,11 @@ pub fn named(range: Window, known: &[DayState], begun_at: Timestamp) -> Vec<Day>
     range.days().filter(|day| state(known, *day).is_none_or(|state| !state.is_fresh(begun_at))).collect()
 }
 
-/// Days that are missing, failed or may still be restated: of the range, and of whatever was loaded before it.
+/// Days that are missing, failed or may still be restated: of the range, and of whatever was loaded before it. A day
+/// before the range that was never loaded was asked for once and is nobody's business since.
 pub fn due(range: Window, known: &[DayState], begun_at: Timestamp) -> Vec<Day> {
-    let before = known.iter().map(|state| state.day).filter(|day| *day < range.from());
+    let loaded = known.iter().filter(|state| state.fetched_at.is_some());
+    let before = loaded.map(|state| state.day).filter(|day| *day < range.from());
     before
         .chain(range.days())
         .filter(|day| state(known, *day).is_none_or(|state| !state.is_final() && !state.is_fresh(begun_at)))
@@ -77,6 +79,13 @@ mod tests {
         let range = Window::new(day(3), day(7)).unwrap();
         let due: Vec<String> = due(range, &known(), BEGUN).iter().map(ToString::to_string).collect();
         assert_eq!(due, ["2025-10-02", "2025-10-03", "2025-10-04", "2025-10-07"]);
+    }
+
+    #[test]
+    fn a_day_before_the_range_that_only_ever_failed_is_not_due() {
+        let range = Window::new(day(5), day(6)).unwrap();
+        let due: Vec<String> = due(range, &known(), BEGUN).iter().map(ToString::to_string).collect();
+        assert_eq!(due, ["2025-10-02", "2025-10-03"]);
     }
 
     #[test]

@@ -244,3 +244,30 @@ fn the_same_snapshot_at_the_same_time_gives_the_same_batch() {
     let names = |batch: &BatchNormalized| batch.files.iter().map(|file| file.object.clone()).collect::<Vec<_>>();
     assert_eq!(names(&once.batch), names(&again.batch));
 }
+
+#[test]
+fn a_replay_of_some_days_makes_rows_and_rejects_of_no_other() {
+    let manifest = manifest(Source::AnthropicCostReport, "2025-10-03", "2025-10-05", 1);
+    let recipe = Recipe::default();
+    let bucket_of = |day: &str| bucket(day, json!([cost(json!("1"), Value::Null), cost(json!("x"), Value::Null)]));
+    let page = json!({"data": [bucket_of("2025-10-03"), bucket_of("2025-10-04"), bucket_of("2025-10-05")]});
+    let normalizer = Normalizer::new(&manifest, &recipe, Timestamp::from_micros(1)).unwrap();
+    let mut normalizer = normalizer.only(day("2025-10-04"), day("2025-10-04"));
+    normalizer.page(page.to_string().as_bytes()).unwrap();
+    let (files, batch) = normalizer.finish().unwrap();
+    let buckets: Vec<_> = batch.buckets.iter().map(|b| (b.activity_date.to_string(), b.rows, b.rejects)).collect();
+    assert_eq!(buckets, [("2025-10-04".to_owned(), 1, 1)]);
+    assert_eq!(batch.files.iter().map(|file| file.rows).collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(files.len(), 2);
+}
+
+#[test]
+fn what_was_odd_about_an_answer_is_a_reject() {
+    let mut manifest = manifest(Source::CursorDailyUsage, "2025-10-01", "2025-10-01", 1);
+    manifest.remarks.push("the vendor counts 2 users and tells of 1".into());
+    let page = json!({"data": [usage("ann@example.com", "2025-10-01", 1)]});
+    let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
+    let reject = &normalized.rows("rejected_records")[0];
+    assert!(text(reject, "reason").contains("counts 2 users"));
+    assert_eq!((text(reject, "position"), normalized.batch.buckets[0].rejects), (String::new(), 1));
+}

@@ -17,7 +17,7 @@ pub(crate) fn trouble(error: &io::Error, place: &Path) -> Trouble {
     let at = place.display();
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            Trouble::Passing(format!("no space left on {at}: free some and run the same command again"))
+            Trouble::Lasting(format!("no space left on {at}: free some and run the same command again"))
         }
         ErrorKind::ReadOnlyFilesystem => {
             Trouble::Lasting(format!("the disk of {at} is read-only: make it writable or use another place"))
@@ -55,8 +55,8 @@ mod tests {
 
     #[test]
     fn a_person_is_told_the_place_and_what_to_do() {
-        check(ErrorKind::StorageFull, false, "free some and run the same command again");
-        check(ErrorKind::QuotaExceeded, false, "free some and run the same command again");
+        check(ErrorKind::StorageFull, true, "free some and run the same command again");
+        check(ErrorKind::QuotaExceeded, true, "free some and run the same command again");
         check(ErrorKind::ReadOnlyFilesystem, true, "make it writable");
         check(ErrorKind::PermissionDenied, true, "give this user the right");
         check(ErrorKind::NotADirectory, true, "move it away");

@@ -19,7 +19,11 @@ use crate::warehouse::{SqliteWarehouse, WarehouseError};
 pub enum OpenError {
     #[error("{0} is an address on Google Cloud, which this build does not reach; use file:// and sqlite:// addresses")]
     NotInThisBuild(String),
-    #[error("there is no everycent data in {}; run `everycent sync` first or use another --home", .0.display())]
+    #[error(
+        "there are no tables yet, for {} is missing; `everycent sync` makes it, and so does `everycent replay` from \
+         answers that are stored",
+        .0.display()
+    )]
     Nothing(PathBuf),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -74,7 +78,7 @@ mod tests {
     fn a_look_at_nothing_says_what_to_do_and_creates_nothing() {
         let home = tempfile::tempdir().unwrap();
         let error = warehouse_read_only(&Addresses::default(), home.path()).unwrap_err().to_string();
-        assert!(error.contains("run `everycent sync` first"), "{error}");
+        assert!(error.contains("`everycent sync` makes it"), "{error}");
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
     }
 

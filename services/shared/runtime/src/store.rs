@@ -44,12 +44,16 @@ pub enum StoreError {
 /// - A create that returned is durable: it survives the process and, where the medium allows, the machine.
 /// - A create that failed may have happened. Names come from content or from an id that is used once, so doing
 ///   it again is right.
+/// - An object that was deleted is not there, and its name is free. Only what can be made again is ever deleted.
 /// - A list is in order of name, begins after `after`, and shows every object whose create returned before it began.
 #[async_trait]
 pub trait Store: Debug + Send + Sync {
     async fn create(&self, name: &ObjectName, body: Bytes) -> Result<Created, StoreError>;
 
     async fn read(&self, name: &ObjectName) -> Result<Bytes, StoreError>;
+
+    /// Forgets an object that nobody needs any more; one that is not there is forgotten already.
+    async fn delete(&self, name: &ObjectName) -> Result<(), StoreError>;
 
     /// Names that begin with `prefix`, at most `limit` of them, in order, after `after`.
     async fn list(&self, prefix: &str, after: Option<&ObjectName>, limit: usize)

@@ -8,6 +8,9 @@ use crate::world::World;
 
 const VERSIONS: [&str; 2] = ["2023-06-01", "2026-10-21"];
 
+pub(super) const MISSING_SCOPE: &str =
+    "This API key lacks the scope that this endpoint needs. Held: read:members. Needed: org:admin or read:analytics";
+
 pub(super) fn check(world: &World, request: &Request) -> Result<(), Refusal> {
     match request.header("x-api-key") {
         None => return Err(Refusal::unauthenticated("x-api-key header is required")),
@@ -17,7 +20,7 @@ pub(super) fn check(world: &World, request: &Request) -> Result<(), Refusal> {
         Some(_) => {}
     }
     if world.options.anthropic_key_lacks_scope {
-        return Err(Refusal::forbidden("This API key lacks the scope that this endpoint needs"));
+        return Err(Refusal::forbidden(MISSING_SCOPE));
     }
     match request.header("anthropic-version") {
         None => Err(Refusal::invalid("anthropic-version: header is required")),

@@ -5,66 +5,21 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::page_token::{self, Position};
+use super::buckets::{self, Buckets};
 use super::query::Query;
-use super::range::{self, Range, midnight};
 use super::refusal::Refusal;
-use crate::exchange::{Covers, Reply, Request};
+use crate::exchange::{Reply, Request};
 use crate::world::{CostRow, World};
 
 pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal> {
-    let asked = Asked::read(world, request)?;
-    let end = (asked.from.first_day + TimeDelta::days(i64::from(asked.limit))).min(asked.range.end);
-    let days = || asked.from.first_day.iter_days().take_while(|day| *day < end);
-    let has_more = end < asked.range.end;
-    let next = Position { first_day: end, page: asked.from.page + 1 };
-    let answer = Answer {
-        data: days().map(|day| bucket(world, day, asked.grouping)).collect(),
-        has_more,
-        next_page: has_more.then(|| page_token::write(next, request)),
-    };
-    let mut reply = Reply::json(200, &answer);
-    reply.covers =
-        days().last().map(|last_day| Covers { page: asked.from.page, first_day: asked.from.first_day, last_day });
-    Ok(reply)
-}
-
-/// The token that would lead to the first page, which nobody is ever given in earnest.
-pub(super) fn first_page_token(request: &Request) -> String {
-    let start = request.query.iter().find(|(name, _)| name == "starting_at");
-    let first_day = start.and_then(|(_, text)| text.get(..10)?.parse().ok()).unwrap_or_default();
-    page_token::write(Position { first_day, page: 1 }, request)
-}
-
-struct Asked {
-    range: Range,
-    limit: u32,
-    grouping: Grouping,
-    from: Position,
-}
-
-impl Asked {
-    fn read(world: &World, request: &Request) -> Result<Asked, Refusal> {
-        let single = ["starting_at", "ending_at", "bucket_width", "limit", "page"];
-        let query = Query::read(request, &single, &["group_by[]"])?;
-        if query.single("bucket_width").is_some_and(|width| width != "1d") {
-            return Err(Refusal::invalid("bucket_width: Input should be '1d'"));
-        }
-        let range = Range::read(&query, world)?;
-        let from = match query.single("page") {
-            None => Position { first_day: range.start, page: 1 },
-            Some(token) => page_token::read(token, request)?,
-        };
-        if from.page > 1 && !range.holds(from.first_day) {
-            return Err(Refusal::invalid("page: Invalid page token"));
-        }
-        let (limit, grouping) = (range::limit(&query)?, Grouping::read(&query)?);
-        Ok(Asked { range, limit, grouping, from })
-    }
+    let query = Query::read(request, &buckets::PARAMETERS, &["group_by[]"])?;
+    let buckets = Buckets::read(&query, world, request)?;
+    let grouping = Grouping::read(&query)?;
+    Ok(buckets.reply(request, |day| results(world, day, grouping)))
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -107,20 +62,6 @@ impl Grouping {
 }
 
 #[derive(Serialize)]
-struct Answer {
-    data: Vec<Bucket>,
-    has_more: bool,
-    next_page: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Bucket {
-    starting_at: String,
-    ending_at: String,
-    results: Vec<Row>,
-}
-
-#[derive(Serialize)]
 struct Row {
     amount: String,
     currency: &'static str,
@@ -140,7 +81,7 @@ struct Dimensions {
     inference_geo: Option<String>,
 }
 
-fn bucket(world: &World, day: NaiveDate, grouping: Grouping) -> Bucket {
+fn results(world: &World, day: NaiveDate, grouping: Grouping) -> Vec<Row> {
     let rows = world.cost_rows(day).iter().map(|row| (grouping.shown(row), row.amount_cents));
     let shown: Vec<(Dimensions, Decimal)> = if grouping.by_workspace && grouping.by_description {
         rows.collect()
@@ -151,11 +92,7 @@ fn bucket(world: &World, day: NaiveDate, grouping: Grouping) -> Bucket {
         }
         sums.into_iter().collect()
     };
-    Bucket {
-        starting_at: midnight(day),
-        ending_at: midnight(day + TimeDelta::days(1)),
-        results: shown.into_iter().map(|(dimensions, amount)| row(dimensions, amount)).collect(),
-    }
+    shown.into_iter().map(|(dimensions, amount)| row(dimensions, amount)).collect()
 }
 
 fn row(dimensions: Dimensions, amount: Decimal) -> Row {

@@ -34,11 +34,18 @@ pub(super) fn read(token: &str, request: &Request) -> Result<Position, Refusal> 
     Ok(position)
 }
 
+/// The token that would lead to the first page, which nobody is ever given in earnest.
+pub(super) fn of_first_page(request: &Request) -> String {
+    let start = request.query.iter().find(|(name, _)| name == "starting_at");
+    let first_day = start.and_then(|(_, text)| text.get(..10)?.parse().ok()).unwrap_or_default();
+    write(Position { first_day, page: 1 }, request)
+}
+
 fn decode(token: &str) -> Option<(Position, u64)> {
     let plain = String::from_utf8(STANDARD.decode(token.strip_prefix(PREFIX)?).ok()?).ok()?;
     let mut parts = plain.split('|');
     let first_day = parts.next()?.split('T').next()?.parse().ok()?;
-    let page = parts.next()?.parse().ok()?;
+    let page = parts.next()?.parse().ok().filter(|page| *page > 0)?;
     let bound_to = u64::from_str_radix(parts.next()?, 16).ok()?;
     Some((Position { first_day, page }, bound_to))
 }

@@ -31,6 +31,15 @@ impl<'a> Query<'a> {
         self.list(name).next()
     }
 
+    /// `true` or `false`; false if it is not there.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Refusal> {
+        match self.single(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Refusal::invalid(format!("{name}: Input should be a valid boolean"))),
+        }
+    }
+
     pub(super) fn list<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
         let pairs = self.pairs;
         pairs.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())

@@ -53,7 +53,7 @@ pub(super) fn midnight(day: NaiveDate) -> String {
     day.and_time(NaiveTime::MIN).and_utc().to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-fn instant(query: &Query<'_>, name: &str) -> Result<Option<DateTime<Utc>>, Refusal> {
+pub(super) fn instant(query: &Query<'_>, name: &str) -> Result<Option<DateTime<Utc>>, Refusal> {
     let Some(text) = query.single(name) else {
         return Ok(None);
     };

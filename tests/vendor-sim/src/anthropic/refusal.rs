@@ -29,6 +29,10 @@ impl Refusal {
         Refusal { status: 404, message: "Not found".to_owned() }
     }
 
+    pub(super) fn expired(message: &str) -> Refusal {
+        Refusal { status: 410, message: message.to_owned() }
+    }
+
     pub(super) fn of_status(status: u16) -> Refusal {
         let message = match status {
             429 => "This request would exceed your organization's rate limit",

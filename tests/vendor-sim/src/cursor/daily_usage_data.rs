@@ -3,7 +3,7 @@
 //! Owns the form of the answer, written straight into one buffer since a page may hold tens of thousands of rows.
 
 use chrono::NaiveDate;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::paging::Paging;
 use super::range::{Range, day_ms};
@@ -15,8 +15,7 @@ use crate::world::{CursorUsage, Member, World, days_of};
 const ROW_BYTES: usize = 768;
 
 pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal> {
-    let body: Map<String, Value> =
-        serde_json::from_slice(&request.body).map_err(|_| Refusal::invalid("Request body must be a JSON object"))?;
+    let body = super::body(request)?;
     let range = Range::read(&body, world)?;
     let paging = Paging::read(&body)?;
     let members: Vec<&Member> = listed(world, range);

@@ -4,23 +4,29 @@
 
 mod auth;
 mod daily_usage_data;
+mod members;
 mod paging;
 mod range;
 mod rate_limit;
 mod refusal;
+mod spend;
+mod usage_events;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 pub(crate) use self::rate_limit::RateLimit;
 use self::refusal::Refusal;
 use crate::endpoint::Endpoint;
 use crate::exchange::{Reply, Request};
-use crate::world::World;
+use crate::world::{CursorEvent, World};
 
 pub(crate) fn answer(endpoint: Option<Endpoint>, world: &World, request: &Request) -> Reply {
     auth::check(world, request)
         .and_then(|()| match endpoint {
             Some(Endpoint::CursorDailyUsageData) => daily_usage_data::answer(world, request),
+            Some(Endpoint::CursorUsageEvents) => usage_events::answer(world, request),
+            Some(Endpoint::CursorSpend) => spend::answer(world, request),
+            Some(Endpoint::CursorMembers) => members::answer(world),
             _ => Err(Refusal::not_found()),
         })
         .unwrap_or_else(|refusal| refusal.reply())
@@ -29,6 +35,11 @@ pub(crate) fn answer(endpoint: Option<Endpoint>, world: &World, request: &Reques
 /// The reply with a status that has nothing to do with the request.
 pub(crate) fn failure(status: u16) -> Reply {
     Refusal::of_status(status).reply()
+}
+
+/// The 403 of a key that is good for other endpoints.
+pub(crate) fn missing_scope() -> Reply {
+    Refusal::forbidden().reply()
 }
 
 /// The 429 of this vendor's own rate limit.
@@ -46,4 +57,25 @@ pub(crate) fn first_page(request: &Request) -> Request {
         first.body = Value::Object(body).to_string().into_bytes();
     }
     first
+}
+
+/// Makes an answer say that another page follows.
+pub(crate) fn promise_a_next_page(body: &mut Value) {
+    if body["pagination"].is_object() {
+        body["pagination"]["hasNextPage"] = json!(true);
+    }
+    for place in ["/pagination/numPages", "/totalPages"] {
+        if let Some(pages) = body.pointer_mut(place) {
+            *pages = json!(pages.as_u64().unwrap_or_default() + 1);
+        }
+    }
+}
+
+/// The newest event that a request for events asks for, whatever its page.
+pub(crate) fn newest_event(world: &World, request: &Request) -> Option<CursorEvent> {
+    usage_events::newest(world, request)
+}
+
+fn body(request: &Request) -> Result<Map<String, Value>, Refusal> {
+    serde_json::from_slice(&request.body).map_err(|_| Refusal::invalid("Request body must be a JSON object"))
 }

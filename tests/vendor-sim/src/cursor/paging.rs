@@ -1,6 +1,6 @@
-//! 1-based pages of members, as the daily report counts them.
+//! 1-based pages: of members, as the daily report counts them, and of events.
 //!
-//! Owns `page` and `pageSize` and the `pagination` object. It must never look at a row.
+//! Owns `page` and `pageSize` and the `pagination` objects. It must never look at a row.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use super::refusal::Refusal;
 
 /// Used when only `page` is given.
 const DEFAULT_PAGE_SIZE: u64 = 10;
-const MAX_PAGE_SIZE: u64 = 1_000;
+pub(super) const MAX_PAGE_SIZE: u64 = 1_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Paging {
@@ -29,6 +29,30 @@ pub(super) struct Pagination {
     total_pages: u64,
     has_next_page: bool,
     has_previous_page: bool,
+}
+
+/// The same for events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EventPagination {
+    num_pages: u64,
+    current_page: u64,
+    page_size: u64,
+    has_next_page: bool,
+    has_previous_page: bool,
+}
+
+impl EventPagination {
+    pub(super) fn new(page: u64, page_size: u64, events: u64) -> EventPagination {
+        let num_pages = events.div_ceil(page_size);
+        EventPagination {
+            num_pages,
+            current_page: page,
+            page_size,
+            has_next_page: page < num_pages,
+            has_previous_page: page > 1,
+        }
+    }
 }
 
 impl Paging {
@@ -66,7 +90,8 @@ impl Paging {
     }
 }
 
-fn number(body: &Map<String, Value>, name: &str, max: u64) -> Result<Option<u64>, Refusal> {
+/// A number from 1 to `max`.
+pub(super) fn number(body: &Map<String, Value>, name: &str, max: u64) -> Result<Option<u64>, Refusal> {
     match body.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => match value.as_u64() {

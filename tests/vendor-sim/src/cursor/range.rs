@@ -24,13 +24,36 @@ pub(super) struct Range {
 impl Range {
     pub(super) fn read(body: &Map<String, Value>, world: &World) -> Result<Range, Refusal> {
         let (start_ms, end_ms) = (epoch_ms(body, "startDate")?, epoch_ms(body, "endDate")?);
+        let end_of_days = if world.options.cursor_end_is_inclusive { end_ms } else { end_ms - 1 };
+        Range::check(start_ms, end_ms, end_of_days, world)
+    }
+
+    /// Both bounds are inclusive and may be left out: the newest thirty days.
+    pub(super) fn read_or_newest(body: &Map<String, Value>, world: &World) -> Result<Range, Refusal> {
+        let given = |name| match body.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => epoch_ms(body, name).map(Some),
+        };
+        let end_ms = given("endDate")?.unwrap_or(day_ms(world.newest_day()) + DAY_MS - 1);
+        let start_ms = given("startDate")?.unwrap_or(end_ms + 1 - MAX_DAYS * DAY_MS);
+        Range::check(start_ms, end_ms, end_ms, world)
+    }
+
+    pub(super) fn holds(&self, ms: i64) -> bool {
+        (self.start_ms..=self.end_ms).contains(&ms)
+    }
+
+    pub(super) fn holds_whole(&self, day: NaiveDate) -> bool {
+        self.holds(day_ms(day)) && self.holds(day_ms(day) + DAY_MS - 1)
+    }
+
+    fn check(start_ms: i64, end_ms: i64, end_of_days: i64, world: &World) -> Result<Range, Refusal> {
         if end_ms < start_ms {
             return Err(Refusal::invalid("endDate must be after startDate"));
         }
         if end_ms - start_ms > MAX_DAYS * DAY_MS {
             return Err(Refusal::invalid(format!("Date range cannot exceed {MAX_DAYS} days")));
         }
-        let end_of_days = if world.options.cursor_end_is_inclusive { end_ms } else { end_ms - 1 };
         Ok(Range {
             start_ms,
             end_ms,

@@ -1,59 +1,47 @@
 //! Faults within the JSON of an answer.
 //!
-//! Owns which part of which report is changed. It must never be applied to a refusal.
+//! Owns how a part of a report is changed. It must never be applied to a refusal.
 
+use chrono::DateTime;
 use serde_json::{Value, json};
 
+use super::form::Form;
 use super::{FaultKind, When};
-use crate::anthropic;
 use crate::endpoint::{Endpoint, Vendor};
 use crate::exchange::Request;
+use crate::{anthropic, cursor};
 
 /// Gives the page the records of the first one and leaves its own place among the pages.
-pub(super) fn repeat(body: &mut Value, first_page: &[u8]) {
+pub(super) fn repeat(body: &mut Value, first_page: &[u8], endpoint: Endpoint) {
     if let Ok(mut first) = serde_json::from_slice::<Value>(first_page) {
-        body["data"] = first["data"].take();
+        let list = Form::of(endpoint).list;
+        body[list] = first[list].take();
     }
 }
 
 pub(super) fn point_to_itself(body: &mut Value, endpoint: Endpoint, request: &Request) {
     match endpoint.vendor() {
-        Vendor::Anthropic => {
-            body["has_more"] = json!(true);
-            body["next_page"] = anthropic::token_of_same_page(request);
-        }
-        Vendor::Cursor if body["pagination"].is_object() => body["pagination"]["hasNextPage"] = json!(true),
-        Vendor::Cursor => {}
+        Vendor::Anthropic => anthropic::point_to_itself(body, request),
+        Vendor::Cursor => cursor::promise_a_next_page(body),
     }
 }
 
 pub(super) fn spoil(body: &mut Value, kind: &FaultKind, when: When, endpoint: Endpoint) {
-    match kind {
-        FaultKind::UnknownFields => add_fields(body),
-        FaultKind::MissingBucket => drop_day(body, when, endpoint),
-        FaultKind::DateMissing => drop_date(body, when, endpoint),
-        FaultKind::AmountText => set_in_record(body, when, endpoint, "amount", json!("abc")),
-        FaultKind::AmountNumber => set_in_record(body, when, endpoint, "amount", json!(12)),
-        FaultKind::CountText => set_in_record(body, when, endpoint, "agentRequests", json!("many")),
-        FaultKind::UnknownValues => {
-            for (field, value) in unknown_values(endpoint) {
-                set_in_record(body, when, endpoint, field, json!(value));
-            }
+    let form = Form::of(endpoint);
+    let mut set = |path: Option<&str>, value: Value| {
+        if let Some(path) = path {
+            set_in_record(body, when, form, path, &value);
         }
+    };
+    match kind {
+        FaultKind::AmountText => set(form.amount, json!("abc")),
+        FaultKind::AmountNumber => set(form.amount, json!(12)),
+        FaultKind::CountText => set(form.count, json!("many")),
+        FaultKind::UnknownValues => form.unknown.iter().for_each(|(path, value)| set(Some(path), json!(value))),
+        FaultKind::UnknownFields => add_fields(body),
+        FaultKind::MissingBucket => drop_day(body, when, form),
+        FaultKind::DateMissing => drop_date(body, when, form),
         _ => {}
-    }
-}
-
-fn unknown_values(endpoint: Endpoint) -> &'static [(&'static str, &'static str)] {
-    match endpoint.vendor() {
-        Vendor::Anthropic => &[
-            ("cost_type", "dream_time"),
-            ("token_type", "dreamt_tokens"),
-            ("service_tier", "priority_on_demand"),
-            ("context_window", "1M-10M"),
-            ("inference_geo", "moon"),
-        ],
-        Vendor::Cursor => &[("mostUsedModel", "model-of-tomorrow"), ("clientVersion", "nightly")],
     }
 }
 
@@ -69,57 +57,56 @@ fn add_fields(value: &mut Value) {
     }
 }
 
-/// The day of an entry of `data`: a bucket or a record.
-fn day_text(entry: &Value, endpoint: Endpoint) -> &str {
-    let field = match endpoint.vendor() {
-        Vendor::Anthropic => "starting_at",
-        Vendor::Cursor => "day",
-    };
-    entry[field].as_str().unwrap_or_default()
+/// The day of a bucket or a record as `YYYY-MM-DD`; empty if it has none.
+fn day_text(entry: &Value, form: Form) -> String {
+    let text = form.day.and_then(|field| entry[field].as_str()).unwrap_or_default();
+    match text.parse().ok().and_then(DateTime::from_timestamp_millis) {
+        Some(instant) => instant.date_naive().to_string(),
+        None => text.get(..10).unwrap_or_default().to_owned(),
+    }
 }
 
-fn is_meant(entry: &Value, when: When, endpoint: Endpoint) -> bool {
+fn is_meant(entry: &Value, when: When, form: Form) -> bool {
     match when {
-        When::Day(day) => day_text(entry, endpoint).starts_with(&day.to_string()),
+        When::Day(day) if form.day.is_some() => day_text(entry, form) == day.to_string(),
         _ => true,
     }
 }
 
-fn entries(body: &mut Value) -> &mut Vec<Value> {
-    if !body["data"].is_array() {
-        body["data"] = json!([]);
+fn entries(body: &mut Value, form: Form) -> &mut Vec<Value> {
+    if !body[form.list].is_array() {
+        body[form.list] = json!([]);
     }
-    body["data"].as_array_mut().expect("invariant: just made an array")
+    body[form.list].as_array_mut().expect("invariant: just made an array")
 }
 
 /// Sets a field of the first record that is meant: one with that field, so not a plain or null one.
-fn set_in_record(body: &mut Value, when: When, endpoint: Endpoint, field: &str, value: Value) {
-    let meant = entries(body).iter_mut().filter(|entry| is_meant(entry, when, endpoint));
-    let found = match endpoint.vendor() {
-        Vendor::Anthropic => meant
-            .filter_map(|bucket| bucket["results"].as_array_mut())
-            .flatten()
-            .find(|record| !record[field].is_null()),
-        Vendor::Cursor => meant.into_iter().find(|record| !record[field].is_null()),
+fn set_in_record(body: &mut Value, when: When, form: Form, path: &str, value: &Value) {
+    let meant = entries(body, form).iter_mut().filter(|entry| is_meant(entry, when, form));
+    let found = if form.has_buckets {
+        let records = meant.filter_map(|bucket| bucket["results"].as_array_mut()).flatten();
+        records.filter_map(|record| record.pointer_mut(path)).find(|field| !field.is_null())
+    } else {
+        meant.filter_map(|record| record.pointer_mut(path)).find(|field| !field.is_null())
     };
-    if let Some(record) = found {
-        record[field] = value;
+    if let Some(field) = found {
+        *field = value.clone();
     }
 }
 
-fn drop_date(body: &mut Value, when: When, endpoint: Endpoint) {
-    let meant = entries(body).iter_mut().find(|entry| is_meant(entry, when, endpoint));
+fn drop_date(body: &mut Value, when: When, form: Form) {
+    let meant = entries(body, form).iter_mut().find(|entry| is_meant(entry, when, form));
     if let Some(fields) = meant.and_then(Value::as_object_mut) {
-        for date in ["starting_at", "day", "date"] {
+        for date in ["starting_at", "day", "date", "timestamp"] {
             fields.remove(date);
         }
     }
 }
 
-fn drop_day(body: &mut Value, when: When, endpoint: Endpoint) {
-    let entries = entries(body);
-    let meant = entries.iter().find(|entry| is_meant(entry, when, endpoint));
-    if let Some(day) = meant.map(|entry| day_text(entry, endpoint).to_owned()) {
-        entries.retain(|entry| day_text(entry, endpoint) != day);
+fn drop_day(body: &mut Value, when: When, form: Form) {
+    let entries = entries(body, form);
+    let meant = entries.iter().find(|entry| is_meant(entry, when, form));
+    if let Some(day) = meant.map(|entry| day_text(entry, form)) {
+        entries.retain(|entry| day_text(entry, form) != day);
     }
 }

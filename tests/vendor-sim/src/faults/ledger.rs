@@ -2,7 +2,7 @@
 //!
 //! Owns the counting. It must never carry out a fault.
 
-use super::{Fault, When};
+use super::{Fault, FaultKind, When};
 use crate::endpoint::Endpoint;
 use crate::exchange::{Covers, Request};
 
@@ -46,6 +46,7 @@ impl Injected {
         let fault = &self.fault;
         let is_meant = fault.endpoint.is_none_or(|meant| meant == endpoint)
             && fault.kind.is_possible_at(endpoint)
+            && (fault.kind != FaultKind::ExpiredCursor || covers.is_some_and(|covers| covers.page > 1))
             && fault.containing.as_deref().is_none_or(|wanted| contains(text, wanted));
         if !is_meant || fault.times.is_some_and(|times| self.fired >= times) {
             return false;

@@ -3,12 +3,14 @@
 //! Owns the vocabulary of faults. It must never touch a socket; [`crate::server`] carries faults out.
 
 mod content;
+mod form;
 mod ledger;
 mod outgoing;
 mod text;
 
 use chrono::NaiveDate;
 
+use self::form::Form;
 pub(crate) use self::ledger::Ledger;
 pub(crate) use self::outgoing::{Delivery, Outgoing};
 pub use self::text::FaultTextError;
@@ -64,19 +66,30 @@ pub enum FaultKind {
     MemberLeaves,
     /// Both at once: rows shift up, the total stays.
     MemberSwap,
+    /// Before the answer a copy of the newest event that is asked for joins in front (Cursor events): later ones shift
+    /// down, the total grows.
+    EventJoins,
+    /// Before the answer the newest event that is asked for vanishes (Cursor events): later ones shift up, the total
+    /// shrinks.
+    EventLeaves,
+    /// 403 of a genuine key, with the vendor's words for a scope that it lacks.
+    MissingScope,
+    /// 410 for a page after the first one, as after a refresh of the data (Anthropic's cost by analytics). Requests
+    /// for a first page are not counted.
+    ExpiredCursor,
     /// Before the answer the day is restated in the world, for both vendors.
     Restate(NaiveDate),
     /// Undocumented fields on every level.
     UnknownFields,
     /// Undocumented values where the vendor may add some.
     UnknownValues,
-    /// One record whose amount is `"abc"` (cost_report).
+    /// One record whose amount is `"abc"`.
     AmountText,
-    /// One record whose amount is a JSON number (cost_report).
+    /// One record whose amount is a JSON number instead of a text (Anthropic's cost).
     AmountNumber,
-    /// One bucket (cost_report) or record (Cursor) without its date.
+    /// One bucket or record without its date.
     DateMissing,
-    /// One record with a count that is a text (Cursor).
+    /// One record with a count that is a text.
     CountText,
     /// A page of HTML with status 200.
     NotJson,
@@ -86,7 +99,8 @@ pub enum FaultKind {
     WrongContent,
     /// One day is missing from the answer: the one of [`When::Day`], otherwise the first.
     MissingBucket,
-    /// There is always a next page: Anthropic's token leads to this very page, Cursor's `hasNextPage` stays true.
+    /// There is always a next page: Anthropic's token or last id leads to this very page, Cursor's `hasNextPage` stays
+    /// true and its number of pages is always one more.
     NextPageLoop,
 }
 
@@ -126,16 +140,19 @@ impl Fault {
 
 impl FaultKind {
     pub(crate) fn is_possible_at(&self, endpoint: Endpoint) -> bool {
+        let form = Form::of(endpoint);
         match self {
-            FaultKind::AmountText | FaultKind::AmountNumber => endpoint == Endpoint::AnthropicCostReport,
-            FaultKind::CountText | FaultKind::MemberJoins | FaultKind::MemberLeaves | FaultKind::MemberSwap => {
+            FaultKind::AmountText => form.amount.is_some(),
+            FaultKind::AmountNumber => form.amount_is_text,
+            FaultKind::CountText => form.count.is_some(),
+            FaultKind::MemberJoins | FaultKind::MemberLeaves | FaultKind::MemberSwap => {
                 endpoint.vendor() == Vendor::Cursor
             }
-            FaultKind::RepeatedPage
-            | FaultKind::UnknownValues
-            | FaultKind::DateMissing
-            | FaultKind::MissingBucket
-            | FaultKind::NextPageLoop => endpoint != Endpoint::AnthropicMe,
+            FaultKind::EventJoins | FaultKind::EventLeaves => endpoint == Endpoint::CursorUsageEvents,
+            FaultKind::ExpiredCursor => endpoint == Endpoint::AnthropicAnalyticsCost,
+            FaultKind::RepeatedPage | FaultKind::NextPageLoop => form.is_paged,
+            FaultKind::UnknownValues => !form.unknown.is_empty(),
+            FaultKind::DateMissing | FaultKind::MissingBucket => form.day.is_some(),
             _ => true,
         }
     }

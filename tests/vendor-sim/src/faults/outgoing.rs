@@ -72,9 +72,15 @@ impl Outgoing {
                 change_world(&fault.kind, world);
                 self.reply = answer(world, request);
             }
+            FaultKind::EventJoins | FaultKind::EventLeaves => {
+                move_events(&fault.kind, world, request);
+                self.reply = answer(world, request);
+            }
+            FaultKind::ExpiredCursor => self.reply = anthropic::expired_cursor(request.number),
+            FaultKind::MissingScope => self.reply = missing_scope(endpoint, request),
             FaultKind::RepeatedPage => {
                 let first = answer(world, &first_page(endpoint, request));
-                self.alter(|body| content::repeat(body, &first.body));
+                self.alter(|body| content::repeat(body, &first.body, endpoint));
             }
             FaultKind::NextPageLoop => self.alter(|body| content::point_to_itself(body, endpoint, request)),
             kind => self.alter(|body| content::spoil(body, kind, fault.when, endpoint)),
@@ -100,6 +106,13 @@ fn failure(endpoint: Endpoint, status: u16, request: &Request) -> Reply {
     }
 }
 
+fn missing_scope(endpoint: Endpoint, request: &Request) -> Reply {
+    match endpoint.vendor() {
+        Vendor::Anthropic => anthropic::missing_scope(request.number),
+        Vendor::Cursor => cursor::missing_scope(),
+    }
+}
+
 fn first_page(endpoint: Endpoint, request: &Request) -> Request {
     match endpoint.vendor() {
         Vendor::Anthropic => anthropic::first_page(request),
@@ -120,6 +133,16 @@ fn change_world(kind: &FaultKind, world: &mut World) {
             world.restate_cursor_day(*day);
         }
         _ => {}
+    }
+}
+
+/// The feed of events moves at its front, which is on page 1 of what is asked for.
+fn move_events(kind: &FaultKind, world: &mut World, request: &Request) {
+    let Some(newest) = cursor::newest_event(world, request) else { return };
+    if *kind == FaultKind::EventJoins {
+        world.add_cursor_event(newest);
+    } else {
+        world.erase_cursor_event(&newest);
     }
 }
 

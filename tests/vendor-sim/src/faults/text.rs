@@ -87,11 +87,15 @@ impl fmt::Display for FaultKind {
 }
 
 /// The kinds without a value.
-const PLAIN: [(&str, FaultKind); 14] = [
+const PLAIN: [(&str, FaultKind); 18] = [
     ("repeated-page", FaultKind::RepeatedPage),
     ("member-joins", FaultKind::MemberJoins),
     ("member-leaves", FaultKind::MemberLeaves),
     ("member-swap", FaultKind::MemberSwap),
+    ("event-joins", FaultKind::EventJoins),
+    ("event-leaves", FaultKind::EventLeaves),
+    ("missing-scope", FaultKind::MissingScope),
+    ("expired-cursor", FaultKind::ExpiredCursor),
     ("unknown-fields", FaultKind::UnknownFields),
     ("unknown-values", FaultKind::UnknownValues),
     ("amount-text", FaultKind::AmountText),

@@ -7,24 +7,6 @@ use rust_decimal::Decimal;
 
 use super::World;
 
-/// A workspace of the Anthropic organization.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Workspace {
-    /// None is the default workspace.
-    pub id: Option<String>,
-    pub name: String,
-}
-
-impl Workspace {
-    pub fn default_one() -> Workspace {
-        Workspace { id: None, name: "Default".to_owned() }
-    }
-
-    pub fn named(id: &str, name: &str) -> Workspace {
-        Workspace { id: Some(id.to_owned()), name: name.to_owned() }
-    }
-}
-
 /// One row of a day's cost at the finest grouping: by workspace and description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CostRow {
@@ -42,11 +24,6 @@ pub struct CostRow {
 }
 
 impl World {
-    /// All workspaces, the default one first.
-    pub fn workspaces(&self) -> &[Workspace] {
-        &self.workspaces
-    }
-
     /// The cost rows of a day in the order in which the API gives them.
     pub fn cost_rows(&self, day: NaiveDate) -> &[CostRow] {
         self.costs.get(&day).map_or(&[], Vec::as_slice)

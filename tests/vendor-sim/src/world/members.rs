@@ -2,9 +2,10 @@
 //!
 //! Owns who is listed for which days. It must never reorder: pages follow the user id.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, Months, NaiveDate};
+use rust_decimal::Decimal;
 
-use super::World;
+use super::{World, days_of};
 
 /// A member of the Cursor team.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Member {
     pub user_id: u64,
     pub email: String,
     pub name: String,
+    /// `owner`, `member` or `free-owner`.
+    pub role: String,
     pub joined_on: NaiveDate,
     /// The last day of membership; none while it lasts.
     pub left_on: Option<NaiveDate>,
@@ -21,7 +24,19 @@ pub struct Member {
 impl Member {
     /// A member since ever.
     pub fn new(user_id: u64, email: &str, name: &str) -> Member {
-        Member { user_id, email: email.to_owned(), name: name.to_owned(), joined_on: NaiveDate::MIN, left_on: None }
+        Member {
+            user_id,
+            email: email.to_owned(),
+            name: name.to_owned(),
+            role: "member".to_owned(),
+            joined_on: NaiveDate::MIN,
+            left_on: None,
+        }
+    }
+
+    /// The id of the reports that do not count by day.
+    pub fn team_id(&self) -> String {
+        format!("user_SIM{:010}", self.user_id)
     }
 
     /// Whether the member was one on any day of the range, both ends included.
@@ -38,6 +53,7 @@ impl World {
 
     /// Adds a member in the order of user ids; one with the same id is replaced.
     pub fn add_member(&mut self, member: Member) {
+        self.event_cache.forget();
         match self.members.binary_search_by_key(&member.user_id, |known| known.user_id) {
             Ok(found) => self.members[found] = member,
             Err(place) => self.members.insert(place, member),
@@ -46,14 +62,36 @@ impl World {
 
     /// Erases a member from every range.
     pub fn remove_member(&mut self, user_id: u64) -> Option<Member> {
+        self.event_cache.forget();
         let found = self.members.iter().position(|known| known.user_id == user_id)?;
         Some(self.members.remove(found))
     }
 
     /// Ends a membership; ranges that touch it still list the member.
     pub fn end_membership(&mut self, user_id: u64, last_day: NaiveDate) {
+        self.event_cache.forget();
         for member in self.members.iter_mut().filter(|known| known.user_id == user_id) {
             member.left_on = Some(last_day);
         }
+    }
+
+    /// The first day of the billing cycle that today belongs to.
+    pub fn cursor_cycle_start(&self) -> NaiveDate {
+        let today = self.options.today;
+        let this_month = today.with_day(self.options.cursor_cycle_day).expect("invariant: every month has this day");
+        if this_month <= today { this_month } else { this_month - Months::new(1) }
+    }
+
+    /// What a member spent in the billing cycle so far, in cents: on demand only, and all of it.
+    pub fn cursor_spend_cents(&self, user_id: u64) -> (Decimal, Decimal) {
+        let (on_demand, included) = self.cursor_charged_cents(user_id, self.cursor_cycle_start(), self.newest_day());
+        (on_demand, on_demand + included)
+    }
+
+    /// The on-demand requests of a member in the billing cycle so far.
+    pub fn cursor_premium_requests(&self, user_id: u64) -> u64 {
+        let found = self.members.iter().find(|member| member.user_id == user_id);
+        let days = || days_of(self.cursor_cycle_start(), self.newest_day());
+        found.map_or(0, |member| days().map(|day| self.cursor_usage(member, day).usage_based_reqs).sum())
     }
 }

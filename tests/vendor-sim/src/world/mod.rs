@@ -4,20 +4,34 @@
 //! is paged, encoded or asked for.
 
 mod activity;
+mod claude_code;
 mod cost;
+mod directory;
+mod draw;
+mod event_cache;
+mod event_prices;
+mod events;
 mod members;
 pub(crate) mod prices;
+mod shares;
+mod tokens;
 mod usage;
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-pub use self::cost::{CostRow, Workspace};
+pub use self::claude_code::{ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow};
+pub use self::cost::CostRow;
+pub use self::directory::{ApiKey, ApiKeyShape, User, Workspace};
+pub use self::events::{CursorEvent, EventKind, EventTokens, KindSpelling};
 pub use self::members::Member;
+pub use self::shares::{Actor, CostShare};
+pub use self::tokens::{UsageCounts, UsageKey};
 pub use self::usage::{CursorRow, CursorUsage};
 
 pub(crate) use self::activity::{Activity, is_weekend};
+use self::event_cache::EventCache;
 
 /// What the vendors know. Made by [`crate::worlds`], changed through [`crate::Simulator::with_world`].
 #[derive(Clone, Debug)]
@@ -25,12 +39,17 @@ pub struct World {
     pub options: Options,
     pub(crate) organization: String,
     pub(crate) workspaces: Vec<Workspace>,
+    pub(crate) api_keys: Vec<ApiKey>,
+    pub(crate) users: Vec<User>,
     pub(crate) costs: BTreeMap<NaiveDate, Vec<CostRow>>,
     /// Sorted by user id, which is also the order of the pages.
     pub(crate) members: Vec<Member>,
     pub(crate) activity: Activity,
     /// Usage that a mutation put in the place of the generated one.
     pub(crate) told: BTreeMap<(NaiveDate, u64), CursorUsage>,
+    /// Days whose events a mutation put in the place of the generated ones.
+    pub(crate) told_events: BTreeMap<NaiveDate, Vec<CursorEvent>>,
+    event_cache: EventCache,
 }
 
 /// How the vendors behave in this world. Public fields: set them before or while the server runs.
@@ -44,6 +63,12 @@ pub struct Options {
     pub cursor_key: String,
     /// The Anthropic key is genuine but answers 403.
     pub anthropic_key_lacks_scope: bool,
+    /// How API keys name their workspace under version 2023-06-01.
+    pub api_key_shape: ApiKeyShape,
+    /// The real id of the default workspace, where the vendor tells it.
+    pub default_workspace_id: String,
+    /// By how much of the amount the list amount of the cost by analytics is above it.
+    pub analytics_list_markup_percent: u32,
     /// The Cursor key is genuine but answers 403.
     pub cursor_key_lacks_scope: bool,
     /// Requests that each Cursor endpoint takes in a minute before it answers 429; none is no limit.
@@ -51,6 +76,11 @@ pub struct Options {
     pub cursor_requests_per_minute: Option<u32>,
     /// Whether the day of Cursor's `endDate` itself is answered; undocumented for daily usage.
     pub cursor_end_is_inclusive: bool,
+    pub cursor_kinds: KindSpelling,
+    /// Whether members with an odd id are spelled with a capital letter outside the daily report.
+    pub cursor_emails_vary_in_case: bool,
+    /// The day of the month on which Cursor's billing cycle starts, 1 to 28.
+    pub cursor_cycle_day: u32,
 }
 
 impl Options {
@@ -61,9 +91,15 @@ impl Options {
             anthropic_key: "sk-ant-admin01-sim".to_owned(),
             cursor_key: "crsr_sim".to_owned(),
             anthropic_key_lacks_scope: false,
+            api_key_shape: ApiKeyShape::WorkspaceId,
+            default_workspace_id: "wrkspc_01Default".to_owned(),
+            analytics_list_markup_percent: 0,
             cursor_key_lacks_scope: false,
             cursor_requests_per_minute: None,
             cursor_end_is_inclusive: true,
+            cursor_kinds: KindSpelling::Labels,
+            cursor_emails_vary_in_case: false,
+            cursor_cycle_day: 1,
         }
     }
 }
@@ -75,10 +111,14 @@ impl World {
             options: Options::at(today),
             organization: "Example Org".to_owned(),
             workspaces: vec![Workspace::default_one()],
+            api_keys: Vec::new(),
+            users: Vec::new(),
             costs: BTreeMap::new(),
             members: Vec::new(),
             activity: Activity::none(),
             told: BTreeMap::new(),
+            told_events: BTreeMap::new(),
+            event_cache: EventCache::default(),
         }
     }
 

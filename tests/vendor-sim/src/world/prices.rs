@@ -3,6 +3,7 @@
 //! Owns how a made-up amount comes about. It must never use a float.
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 use super::CostRow;
 
@@ -25,6 +26,8 @@ pub(crate) const HAIKU_3_5: Model =
     Model { id: "claude-3-5-haiku-20241022", name: "Claude Haiku 3.5", input_cents: 80, output_cents: 400 };
 pub(crate) const HAIKU_4_5: Model =
     Model { id: "claude-haiku-4-5-20251001", name: "Claude Haiku 4.5", input_cents: 100, output_cents: 500 };
+
+const MODELS: [Model; 5] = [SONNET_4_5, OPUS_4_1, OPUS_4_6, HAIKU_3_5, HAIKU_4_5];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tokens {
@@ -80,6 +83,22 @@ impl Line {
 
     pub(crate) const fn long(model: Model, tokens: Tokens) -> Line {
         Line { model, tokens, batch: false, long_context: true }
+    }
+
+    /// What a row is about; none if it is not about tokens of a known model.
+    pub(crate) fn of(row: &CostRow) -> Option<Line> {
+        Some(Line {
+            model: MODELS.into_iter().find(|model| row.model.as_deref() == Some(model.id))?,
+            tokens: Tokens::ALL.into_iter().find(|tokens| row.token_type.as_deref() == Some(tokens.api_name()))?,
+            batch: row.service_tier.as_deref() == Some("batch"),
+            long_context: row.context_window.as_deref() == Some("200k-1M"),
+        })
+    }
+
+    /// How many tokens cost this at list price.
+    pub(crate) fn tokens_for(&self, amount_cents: Decimal) -> u64 {
+        let tokens = amount_cents / Decimal::new(self.millicents_per_million(), 9);
+        tokens.round().to_u64().unwrap_or_default()
     }
 
     /// The list price of so many tokens, in cents, to five decimals.
@@ -168,6 +187,7 @@ mod tests {
 
     fn check(line: Line, tokens: u64, expected: &str) {
         assert_eq!(line.price(tokens), expected.parse::<Decimal>().unwrap(), "{line:?}");
+        assert_eq!(line.tokens_for(line.price(tokens)), tokens, "{line:?}");
     }
 
     #[test]

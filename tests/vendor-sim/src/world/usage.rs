@@ -72,6 +72,7 @@ impl World {
 
     /// Replaces what a member did on a day.
     pub fn set_cursor_usage(&mut self, user_id: u64, day: NaiveDate, usage: CursorUsage) {
+        self.event_cache.forget();
         self.told.insert((day, user_id), usage);
     }
 

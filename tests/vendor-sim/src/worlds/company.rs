@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rust_decimal::Decimal;
 
 use super::day_after;
+use super::staff::{self, Staff};
 use crate::world::prices::{HAIKU_4_5, Line, OPUS_4_6, SONNET_4_5, Tokens};
 use crate::world::{Activity, CostRow, Member, Workspace, World};
 
@@ -41,6 +42,24 @@ const PEOPLE: [&str; 25] = [
     "Ursula",
     "Yukihiro",
 ];
+
+/// Belongs to the Cursor team on all days but not any more.
+const LEAVER: &str = "Ole";
+
+/// Two keys share a name, one has no creator, and one creator has left.
+const STAFF: Staff<'_> = Staff {
+    people: &PEOPLE,
+    claude_code: (CLAUDE_CODE, &["Ada", "Barbara", "Dennis", "Grace", "Ivan", "Ken", "Leslie", "Radia"]),
+    programs: &[
+        ("product-backend", PRODUCT, Some("Grace")),
+        ("product-batch", PRODUCT, Some("Ken")),
+        ("notebooks", RESEARCH, Some("Katherine")),
+        ("evals", RESEARCH, Some("Yukihiro")),
+        ("support-bot", SUPPORT, None),
+        ("notebooks", None, Some("Margaret")),
+        ("scratch", None, Some("Ada")),
+    ],
+};
 
 /// Thousand tokens on a working day, at the beginning.
 const USE: [(Option<&str>, Line, u64); 26] = [
@@ -81,7 +100,8 @@ const OTHER: [(Option<&str>, &str, u64, u32); 4] = [
 ];
 
 /// `days` days that end with `last_day`: some thousand dollars of Claude a month in four workspaces and the default one,
-/// and a Cursor team of 25, two of whom join on the way. Weekends are quiet. The clock stands on the day after.
+/// and a Cursor team of 25, two of whom join on the way. Eight people and a robot
+/// use Claude Code, programs have seven keys. Weekends are quiet. The clock stands on the day after.
 pub fn company(seed: u64, last_day: NaiveDate, days: u32) -> World {
     let first_day = last_day - Days::new(u64::from(days.saturating_sub(1)));
     let mut world = World::empty(day_after(first_day, days));
@@ -93,7 +113,10 @@ pub fn company(seed: u64, last_day: NaiveDate, days: u32) -> World {
         Workspace::named("wrkspc_01Research", "Research"),
         Workspace::named("wrkspc_01SupportAssistant", "Support Assistant"),
     ]);
+    staff::retire(&mut world, "wrkspc_01Prototype", "Prototype", first_day);
+    STAFF.join(&mut world);
     world.activity = Activity { seed, weekday_percent: 86, weekend_percent: 9 };
+    world.options.cursor_emails_vary_in_case = true;
     world.members = members(first_day, days);
     for (index, day) in first_day.iter_days().take(days as usize).enumerate() {
         world.costs.insert(day, rows(&mut rng, index as u64, day));
@@ -106,6 +129,12 @@ fn members(first_day: NaiveDate, days: u32) -> Vec<Member> {
     let person = |(place, name): (usize, &&str)| {
         let email = format!("{}@example.com", name.to_lowercase());
         let mut member = Member::new(41_000 + 13 * place as u64, &email, name);
+        if place == 0 {
+            member.role = "owner".to_owned();
+        }
+        if *name == LEAVER {
+            member.left_on = day_after(first_day, days).pred_opt();
+        }
         if place >= newcomers {
             member.joined_on = day_after(first_day, days / 2);
         }

@@ -4,6 +4,7 @@ mod company;
 mod cursor_large;
 mod october;
 mod random;
+mod staff;
 
 pub use self::company::company;
 pub use self::cursor_large::cursor_large;

@@ -5,9 +5,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::day_after;
+use super::{day_after, staff};
 use crate::world::prices::{HAIKU_4_5, Line, Model, OPUS_4_6, SONNET_4_5, Tokens};
-use crate::world::{Activity, CostRow, Member, Workspace, World};
+use crate::world::{Activity, CostRow, KindSpelling, Member, Workspace, World};
 
 const MODELS: [Model; 3] = [SONNET_4_5, OPUS_4_6, HAIKU_4_5];
 const OTHER: [&str; 3] = ["web_search", "code_execution", "session_usage"];
@@ -26,6 +26,11 @@ pub fn random(seed: u64, first_day: NaiveDate, days: u32) -> World {
         let member = Member::new(number * 7, &format!("person-{number}@example.com"), &format!("Person {number}"));
         world.members.push(member);
     }
+    if seed % 2 == 1 {
+        world.options.cursor_kinds = KindSpelling::Constants;
+        world.options.cursor_emails_vary_in_case = true;
+    }
+    staff::anybody(&mut world, seed);
     world.activity = Activity { seed, weekday_percent: 75, weekend_percent: 30 };
     for day in first_day.iter_days().take(days as usize) {
         let rows = bucket(&mut rng, &world.workspaces);

@@ -11,7 +11,17 @@ use vendor_sim::{Simulator, World};
 
 pub const COST: &str = "/v1/organizations/cost_report";
 pub const ME: &str = "/v1/organizations/me";
+pub const USAGE: &str = "/v1/organizations/usage_report/messages";
+pub const CLAUDE_CODE: &str = "/v1/organizations/usage_report/claude_code";
+pub const ANALYTICS: &str = "/v1/organizations/analytics/cost";
+pub const ANALYTICS_BETA: &str = "analytics-usage-cost-2026-08-24";
+pub const WORKSPACES: &str = "/v1/organizations/workspaces";
+pub const API_KEYS: &str = "/v1/organizations/api_keys";
+pub const USERS: &str = "/v1/organizations/users";
 pub const DAILY: &str = "/teams/daily-usage-data";
+pub const EVENTS: &str = "/teams/filtered-usage-events";
+pub const SPEND: &str = "/teams/spend";
+pub const MEMBERS: &str = "/teams/members";
 
 pub struct Harness {
     pub simulator: Simulator,
@@ -50,6 +60,7 @@ impl Harness {
             .get(format!("{}{path}", self.simulator.url()))
             .header("x-api-key", self.simulator.anthropic_key())
             .header("anthropic-version", "2023-06-01")
+            .header("anthropic-beta", ANALYTICS_BETA)
             .query(query)
     }
 
@@ -68,8 +79,65 @@ impl Harness {
         told(self.post(DAILY, body)).await
     }
 
+    /// A good answer of Anthropic.
+    pub async fn read(&self, path: &str, query: &[(&str, &str)]) -> Value {
+        let told = told(self.get(path, query)).await;
+        assert_eq!(told.status, 200, "{path} {query:?}: {}", told.body);
+        told.body
+    }
+
+    /// The message of an answer of Anthropic with status 400.
+    pub async fn refusal(&self, path: &str, query: &[(&str, &str)]) -> String {
+        let told = told(self.get(path, query)).await;
+        assert_eq!(told.status, 400, "{path} {query:?}: {}", told.body);
+        told.body["error"]["message"].as_str().unwrap().to_owned()
+    }
+
+    /// All records of a report without buckets, page by page.
+    pub async fn records(&self, path: &str, query: &[(&str, &str)]) -> Vec<Value> {
+        let (mut records, mut page) = (Vec::new(), None::<String>);
+        loop {
+            let mut query = query.to_vec();
+            query.extend(page.as_deref().map(|token| ("page", token)));
+            let body = self.read(path, &query).await;
+            records.extend(body["data"].as_array().unwrap().clone());
+            if !body["has_more"].as_bool().unwrap() {
+                assert!(body["next_page"].is_null());
+                return records;
+            }
+            page = Some(body["next_page"].as_str().unwrap().to_owned());
+        }
+    }
+
+    /// All items of a list of the directory, page by page.
+    pub async fn listed(&self, path: &str, query: &[(&str, &str)]) -> Vec<Value> {
+        let (mut items, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let mut query = query.to_vec();
+            query.extend(after.as_deref().map(|id| ("after_id", id)));
+            let body = self.read(path, &query).await;
+            items.extend(body["data"].as_array().unwrap().clone());
+            if !body["has_more"].as_bool().unwrap() {
+                return items;
+            }
+            after = Some(body["last_id"].as_str().unwrap().to_owned());
+        }
+    }
+
+    /// A good answer of Cursor.
+    pub async fn ask(&self, path: &str, body: &Value) -> Value {
+        let told = told(self.post(path, body)).await;
+        assert_eq!(told.status, 200, "{path} {body}: {}", told.body);
+        told.body
+    }
+
     /// All buckets of days, both ends included, page by page.
     pub async fn buckets(&self, first: &str, last: &str, group_by: &[&str], limit: &str) -> Vec<Value> {
+        self.buckets_of(COST, first, last, group_by, limit).await
+    }
+
+    /// The same of another report in buckets.
+    pub async fn buckets_of(&self, path: &str, first: &str, last: &str, group_by: &[&str], limit: &str) -> Vec<Value> {
         let start = format!("{first}T00:00:00Z");
         let end = format!("{}T00:00:00Z", day(last).succ_opt().unwrap());
         let mut query = vec![("starting_at", start.as_str()), ("ending_at", end.as_str()), ("limit", limit)];
@@ -78,14 +146,13 @@ impl Harness {
         loop {
             let mut query = query.clone();
             query.extend(page.as_deref().map(|token| ("page", token)));
-            let told = self.cost(&query).await;
-            assert_eq!(told.status, 200, "{}", told.body);
-            buckets.extend(told.body["data"].as_array().unwrap().clone());
-            if !told.body["has_more"].as_bool().unwrap() {
-                assert!(told.body["next_page"].is_null());
+            let body = self.read(path, &query).await;
+            buckets.extend(body["data"].as_array().unwrap().clone());
+            if !body["has_more"].as_bool().unwrap() {
+                assert!(body["next_page"].is_null());
                 return buckets;
             }
-            page = Some(told.body["next_page"].as_str().unwrap().to_owned());
+            page = Some(body["next_page"].as_str().unwrap().to_owned());
         }
     }
 }

@@ -68,12 +68,17 @@ impl<'a> Output<'a> {
 
     /// Whether the snapshot says something about the day.
     pub fn covers(&self, day: Day) -> bool {
-        self.tallies.contains_key(&day)
+        self.manifest.covered.binary_search(&day).is_ok()
     }
 
-    /// Takes a row of a covered day.
+    /// Leaves out the other days, as if the snapshot did not cover them.
+    pub(super) fn keep_only(&mut self, from: Day, to: Day) {
+        self.tallies.retain(|day, _| from <= *day && *day <= to);
+    }
+
+    /// Takes a row of a covered day, if the day is wanted.
     pub fn row<R: Row>(&mut self, day: Day, row: &R) {
-        let tally = self.tallies.get_mut(&day).expect("invariant: rows are of covered days");
+        let Some(tally) = self.tallies.get_mut(&day) else { return };
         tally.rows += 1;
         tally.quantity = tally.quantity.saturating_add(row.quantity());
         if let Some(amount) = row.amount() {
@@ -82,10 +87,11 @@ impl<'a> Output<'a> {
         self.append(row);
     }
 
-    /// Takes a record that can't become a row. One whose day is not known or not covered counts for the first day.
+    /// Takes a record that can't become a row. One whose day is not known or not covered counts for the first
+    /// covered day.
     pub fn reject(&mut self, page: &PageContext<'_>, position: Position, day: Option<Day>, reason: &str) {
-        let first = self.manifest.covered.first().copied().unwrap_or(self.manifest.window.from());
-        let day = day.filter(|day| self.covers(*day)).unwrap_or(first);
+        let known = day.filter(|day| self.covers(*day)).or(self.manifest.covered.first().copied());
+        let Some(day) = known.filter(|day| self.tallies.contains_key(day)) else { return };
         let position = position.to_string();
         let id = IdHasher::new("reject").number(page.number.into()).part(&position).part(reason).finish().hex();
         self.tallies.entry(day).or_default().rejects += 1;

@@ -33,12 +33,16 @@ impl PageContext<'_> {
 pub enum Position {
     InData(usize),
     InBucket(usize, usize),
+    /// Of no record, but of the answer.
+    WholePage,
 }
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InData(index) => write!(f, "/data/{index}"),
+            // The whole document, as a JSON pointer says it.
+            Self::WholePage => Ok(()),
             Self::InBucket(bucket, index) => write!(f, "/data/{bucket}/results/{index}"),
         }
     }

@@ -43,9 +43,13 @@ impl BucketFact {
     }
 }
 
-/// Every bucket that was wanted is loaded, and its last attempt did not fail.
+/// Every bucket that was wanted is loaded, and its last attempt did not fail. One that only has rows is judged by
+/// [`tables_equal_coverage`].
 pub fn no_missing_bucket(buckets: &[BucketFact]) -> Vec<Verdict> {
-    buckets.iter().map(missing).collect()
+    let only_has_rows = |bucket: &&BucketFact| {
+        bucket.merged.is_none() && bucket.failure.is_none() && bucket.stored != BucketSums::default()
+    };
+    buckets.iter().filter(|bucket| !only_has_rows(bucket)).map(missing).collect()
 }
 
 fn missing(bucket: &BucketFact) -> Verdict {
@@ -68,15 +72,18 @@ fn rejected(bucket: &BucketFact) -> Verdict {
     let rejects = bucket.stored.rejects;
     let explanation = match rejects {
         0 => "every record became a row".to_owned(),
-        _ => format!("{rejects} records could not become rows; rejected_records has the reason and the page of each"),
+        1 => "a record could not become a row; `everycent status` shows where and why".to_owned(),
+        _ => format!("{rejects} records could not become rows; `everycent status` shows where and why"),
     };
     let found = Figure::Count(rejects);
     bucket.verdict(Check::NoReject, Figure::Count(0), found, rejects == 0, explanation)
 }
 
-/// The tables hold what was merged into them: as many rows, as much money, the same counts.
+/// The tables hold what was merged into them: as many rows, as much money, the same counts. What was never merged has no
+/// row.
 pub fn tables_equal_coverage(buckets: &[BucketFact]) -> Vec<Verdict> {
-    buckets.iter().filter_map(|bucket| bucket.merged.map(|merged| untouched(bucket, merged))).collect()
+    let has_rows = |bucket: &&BucketFact| bucket.merged.is_some() || bucket.stored != BucketSums::default();
+    buckets.iter().filter(has_rows).map(|bucket| untouched(bucket, bucket.merged.unwrap_or_default())).collect()
 }
 
 fn untouched(bucket: &BucketFact, merged: BucketSums) -> Verdict {
@@ -134,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_bucket_that_was_never_loaded_is_missing_and_nothing_else() {
-        let absent = BucketFact { merged: None, ..bucket() };
+        let absent = BucketFact { merged: None, stored: BucketSums::default(), ..bucket() };
         let verdict = no_missing_bucket(std::slice::from_ref(&absent)).remove(0);
         assert!(!verdict.passed && verdict.explanation.contains("2025-10-05"));
         assert!(no_reject(std::slice::from_ref(&absent)).is_empty());
@@ -146,6 +153,13 @@ mod tests {
         let failed = BucketFact { failure: Some("HTTP 500".into()), ..bucket() };
         let verdict = no_missing_bucket(&[failed]).remove(0);
         assert!(!verdict.passed && verdict.explanation.contains("HTTP 500"), "{}", verdict.explanation);
+    }
+
+    #[test]
+    fn rows_that_no_answer_brought_are_seen() {
+        let smuggled = BucketFact { merged: None, ..bucket() };
+        let verdict = tables_equal_coverage(&[smuggled]).remove(0);
+        assert!(!verdict.passed && verdict.expected == Figure::Usd(Usd::ZERO), "{verdict:?}");
     }
 
     #[test]

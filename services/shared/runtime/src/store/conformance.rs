@@ -15,6 +15,7 @@ pub async fn conformance(make: impl AsyncFn() -> Arc<dyn Store>) {
     an_object_never_changes(&*make().await).await;
     one_of_many_creates_is_new(make().await).await;
     an_object_is_seen_whole_or_not_at_all(make().await).await;
+    a_deleted_object_is_gone_and_its_name_is_free(&*make().await).await;
     a_list_is_in_order_of_name(&*make().await).await;
     a_list_goes_on_after_a_name(&*make().await).await;
     a_list_shows_only_its_prefix(&*make().await).await;
@@ -81,6 +82,19 @@ async fn an_object_is_seen_whole_or_not_at_all(store: Arc<dyn Store>) {
 /// In the order of their bytes, in which `-` and `.` come before `/`, and `/` before letters.
 const NAMES: [&str; 9] =
     ["raw/a-b/1", "raw/a.b", "raw/a/1", "raw/a/1=", "raw/a/2/3", "raw/aa", "raw/b/c/d/e", "rows/x", "z"];
+
+async fn a_deleted_object_is_gone_and_its_name_is_free(store: &dyn Store) {
+    create(store, "rows/a/b", b"first").await;
+    create(store, "rows/a/c", b"neighbour").await;
+    for text in ["rows/a/b", "rows/a/b", "rows/never"] {
+        store.delete(&name(text)).await.expect("a delete succeeds");
+    }
+    assert!(matches!(store.read(&name("rows/a/b")).await, Err(StoreError::NotFound(_))));
+    assert_eq!(list(store, "rows/", None, 10).await, ["rows/a/c"]);
+    store.delete(&name("rows/a/c")).await.expect("a delete succeeds");
+    assert_eq!(create(store, "rows/a/b", b"second").await, Created::New);
+    assert_eq!(read(store, "rows/a/b").await, "second");
+}
 
 async fn a_list_is_in_order_of_name(store: &dyn Store) {
     create_all(store).await;

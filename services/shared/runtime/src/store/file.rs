@@ -74,6 +74,11 @@ impl Store for FileStore {
         body.ok_or_else(|| StoreError::NotFound(name.clone()))
     }
 
+    async fn delete(&self, name: &ObjectName) -> Result<(), StoreError> {
+        let object = name.clone();
+        self.blocking("delete", name.as_str(), move |folder| folder.delete(&object)).await
+    }
+
     async fn list(
         &self,
         prefix: &str,
@@ -135,6 +140,21 @@ impl Folder {
 
     fn remembered<T>(&self, look: impl FnOnce(&mut BTreeSet<PathBuf>) -> T) -> T {
         look(&mut self.durable.lock().expect("invariant: nothing panics while it holds the folders"))
+    }
+
+    fn delete(&self, name: &ObjectName) -> io::Result<()> {
+        let path = self.root.join(name.as_str());
+        match fs::remove_file(&path) {
+            Ok(()) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+            Err(error) => return Err(error),
+        }
+        // The folder goes with its last object; one that still holds something stays.
+        let parent = path.parent().filter(|parent| *parent != self.root);
+        if let Some(parent) = parent.filter(|parent| fs::remove_dir(parent).is_ok()) {
+            self.remembered(|known| known.remove(parent));
+        }
+        Ok(())
     }
 
     fn read(&self, name: &ObjectName) -> io::Result<Option<Bytes>> {

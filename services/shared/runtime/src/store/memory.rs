@@ -35,6 +35,11 @@ impl Store for MemoryStore {
         self.objects().get(name).cloned().ok_or_else(|| StoreError::NotFound(name.clone()))
     }
 
+    async fn delete(&self, name: &ObjectName) -> Result<(), StoreError> {
+        self.objects().remove(name);
+        Ok(())
+    }
+
     async fn list(
         &self,
         prefix: &str,

@@ -9,7 +9,7 @@ use everycent_domain::objects::ObjectName;
 use super::{Created, Store, StoreError};
 use crate::faults::Faults;
 
-/// Asks its faults about `create`, `read` and `list`.
+/// Asks its faults about `create`, `read`, `delete` and `list`.
 #[derive(Debug, Clone)]
 pub struct UnreliableStore {
     inner: Arc<dyn Store>,
@@ -30,6 +30,10 @@ impl Store for UnreliableStore {
 
     async fn read(&self, name: &ObjectName) -> Result<Bytes, StoreError> {
         self.faults.apply("read", self.inner.read(name), unavailable("read", name.as_str())).await
+    }
+
+    async fn delete(&self, name: &ObjectName) -> Result<(), StoreError> {
+        self.faults.apply("delete", self.inner.delete(name), unavailable("delete", name.as_str())).await
     }
 
     async fn list(

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::VERSION;
 use crate::paging::{Answer, MAX_PAGES, Method, Next, PageRequest, Pager, PagingFault};
-use crate::vendors::Text;
+use crate::vendors::{Text, without_content};
 use crate::window::Window;
 
 const PATH: &str = "/v1/organizations/cost_report";
@@ -90,7 +90,7 @@ impl Pager for CostPager {
 
     fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault> {
         self.pages += 1;
-        let page: Envelope<'_> = serde_json::from_slice(body).map_err(|e| self.malformed(e))?;
+        let page: Envelope<'_> = serde_json::from_slice(body).map_err(|e| self.malformed(without_content(&e)))?;
         self.take_days(page.data)?;
         if !page.has_more {
             return self.complete();

@@ -14,7 +14,7 @@ use crate::attribution::{Evidence, Rules};
 use crate::identity::{Id, IdHasher};
 use crate::money::usd_from_cents;
 use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
-use crate::vendors::Text;
+use crate::vendors::{Text, without_content};
 
 /// The only currency that the report is documented to use.
 const USD: &str = "USD";
@@ -152,7 +152,8 @@ impl RowMaker for CostRows<'_> {
         if let Ok(report) = serde_json::from_str::<Page<'_, CostRecord<'_>>>(body) {
             return self.take_page(page, &report.data, Ok, output);
         }
-        let report: Page<'_, &RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(e))?;
+        let report: Page<'_, &RawValue> =
+            serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
         let buckets: Vec<_> = report.data.into_iter().map(Bucket::read_each_alone).collect();
         self.take_page(page, &buckets, Result::as_ref, output)
     }

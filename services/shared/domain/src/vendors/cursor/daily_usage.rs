@@ -8,11 +8,12 @@ use std::collections::HashSet;
 use everycent_schemas::Day;
 use serde::Deserialize;
 use serde_json::json;
+use serde_json::value::RawValue;
 
 use super::usage_rows::UserId;
 use crate::paging::{Answer, MAX_PAGES, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::room;
-use crate::vendors::Text;
+use crate::vendors::{Text, without_content};
 use crate::window::Window;
 
 const PATH: &str = "/teams/daily-usage-data";
@@ -54,8 +55,9 @@ impl DailyUsagePager {
     }
 
     /// A user whose rows stand on two pages was shifted between them.
-    fn take_users(&mut self, records: &[Record<'_>]) -> Result<(), PagingFault> {
-        let on_page: HashSet<String> = records.iter().filter_map(Record::user).collect();
+    fn take_users(&mut self, records: &[&RawValue]) -> Result<(), PagingFault> {
+        let read = |raw: &&RawValue| serde_json::from_str::<Record<'_>>(raw.get()).ok()?.user();
+        let on_page: HashSet<String> = records.iter().filter_map(read).collect();
         if on_page.iter().any(|user| self.users.contains(user)) {
             return Err(moved(format!("a user of page {} stood on an earlier page", self.page)));
         }
@@ -71,6 +73,7 @@ impl DailyUsagePager {
             (Some(before), Some(now)) if before != now => {
                 Err(moved(format!("{before} users became {now} by page {}", self.page)))
             }
+            (Some(_), None) => Err(self.malformed("the total of users is gone")),
             (_, now) => {
                 self.total_users = now;
                 Ok(())
@@ -78,11 +81,13 @@ impl DailyUsagePager {
         }
     }
 
-    /// The vendor's own total must be what came. A difference that stays the same in two readings is not movement.
+    /// The vendor's own total must be what came, unless only today was asked for, of which there may be nothing to tell
+    /// yet. A difference that stays the same in two readings is not movement.
     fn complete(&self) -> Result<Next, PagingFault> {
         let found = self.users.len() as u64;
         let covered = self.window.days().filter(|day| *day <= self.today).collect();
-        match self.total_users.filter(|total| *total != found) {
+        let is_judged = self.window.from() < self.today;
+        match self.total_users.filter(|total| is_judged && *total != found) {
             None => Ok(Next::Whole(Answer { covered, remarks: vec![] })),
             Some(total) => {
                 let reason = format!("the vendor counts {total} users and tells of {found}");
@@ -101,11 +106,12 @@ impl Pager for DailyUsagePager {
 
     fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault> {
         self.page += 1;
-        let page: Envelope<'_> = serde_json::from_slice(body).map_err(|e| self.malformed(e))?;
+        let page: Envelope<'_> = serde_json::from_slice(body).map_err(|e| self.malformed(without_content(&e)))?;
         self.take_users(&page.data)?;
-        let Some(pagination) = page.pagination else { return self.complete() };
+        let pagination = page.pagination.ok_or_else(|| self.malformed("it has no `pagination`"))?;
         self.check_total(&pagination)?;
-        if !pagination.has_next(self.page) {
+        let has_next = pagination.has_next(self.page);
+        if !has_next.ok_or_else(|| self.malformed("it does not say whether a page follows"))? {
             return self.complete();
         }
         if page.data.is_empty() {
@@ -125,7 +131,7 @@ fn moved(reason: String) -> PagingFault {
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow, deserialize_with = "room::read_list")]
-    data: Vec<Record<'a>>,
+    data: Vec<&'a RawValue>,
     pagination: Option<Pagination>,
 }
 
@@ -154,7 +160,7 @@ where
     D: serde::Deserializer<'de>,
     T: Deserialize<'de> + 'a,
 {
-    let raw = <&'de serde_json::value::RawValue>::deserialize(deserializer)?;
+    let raw = <&'de RawValue>::deserialize(deserializer)?;
     Ok(serde_json::from_str(raw.get()).ok())
 }
 
@@ -168,8 +174,8 @@ struct Pagination {
 }
 
 impl Pagination {
-    fn has_next(&self, page: u32) -> bool {
-        self.has_next_page.unwrap_or_else(|| self.total_pages.is_some_and(|total| page < total))
+    fn has_next(&self, page: u32) -> Option<bool> {
+        self.has_next_page.or_else(|| self.total_pages.map(|total| page < total))
     }
 }
 
@@ -249,9 +255,42 @@ mod tests {
 
     #[test]
     fn a_record_that_does_not_read_does_not_stop_the_paging() {
-        let body = json!({"data": [{"email": 7, "userId": {}}, {"email": "a@example.com"}],
+        let body = json!({"data": [null, "b@example.com", {"email": 7, "userId": {}}, {"email": "a@example.com"}],
             "pagination": {"page": 1, "totalUsers": 1, "hasNextPage": false}});
         let next = DailyUsagePager::new(&task(None)).accept(body.to_string().as_bytes()).unwrap();
         assert!(matches!(next, Next::Whole(_)));
+    }
+
+    #[test]
+    fn an_answer_that_does_not_say_whether_it_is_whole_is_refused() {
+        let rows = json!([{"email": "a@example.com", "day": "2025-10-01"}]);
+        let whole = json!({"page": 1, "totalUsers": 1, "hasNextPage": false});
+        for (answer, accepted) in [
+            (json!({"data": rows, "pagination": whole}), true),
+            (json!({"data": rows}), false),
+            (json!({"data": rows, "pagination": {"page": 1, "total": 2000}}), false),
+            (json!({"data": rows, "pagination": {"page": 2, "totalUsers": 1, "hasNextPage": false}}), false),
+        ] {
+            let outcome = DailyUsagePager::new(&task(None)).accept(answer.to_string().as_bytes());
+            assert_eq!(outcome.is_ok(), accepted, "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_fault_quotes_nothing_of_the_page() {
+        let body = br#"{"data": "ann@example.com", "pagination": {}}"#;
+        let fault = DailyUsagePager::new(&task(None)).accept(body).unwrap_err().to_string();
+        assert!(fault.contains("line 1") && !fault.contains("ann"), "{fault}");
+    }
+
+    #[test]
+    fn of_today_alone_there_may_be_nothing_to_tell_yet() {
+        let mut of_today = task(None);
+        of_today.today = of_today.window.to();
+        of_today.window = Window::new(of_today.today, of_today.today).unwrap();
+        let Next::Whole(answer) = DailyUsagePager::new(&of_today).accept(&page(1, &[], 2)).unwrap() else {
+            panic!("accepted")
+        };
+        assert_eq!((answer.covered.len(), answer.remarks.len()), (1, 0));
     }
 }

@@ -15,7 +15,7 @@ use crate::identity::{HexId, Id, IdHasher};
 use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::prices::{CursorPrices, PriceError};
 use crate::room;
-use crate::vendors::Text;
+use crate::vendors::{Text, without_content};
 
 /// Says that the vendor itself is the evidence for the platform.
 const BASIS: &str = "vendor";
@@ -167,7 +167,7 @@ impl RowMaker for UsageRows<'_> {
         if let Ok(answer) = serde_json::from_str::<Page<UsageRecord<'_>>>(body) {
             return self.take_page(page, answer.data.iter().map(Ok), output);
         }
-        let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(e))?;
+        let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
         let records: Vec<_> = answer.data.into_iter().map(read).collect();
         self.take_page(page, records.iter().map(Result::as_ref), output)
     }
@@ -336,7 +336,10 @@ impl<'de> Deserialize<'de> for Count {
             }
 
             fn visit_i64<E: Error>(self, number: i64) -> Result<Count, E> {
-                Ok(Count(number))
+                match number {
+                    0.. => Ok(Count(number)),
+                    _ => Err(E::invalid_value(Unexpected::Signed(number), &self)),
+                }
             }
 
             fn visit_u64<E: Error>(self, number: u64) -> Result<Count, E> {
@@ -363,7 +366,7 @@ mod tests {
         let cases = [
             ("7", Some(7)),
             ("null", Some(0)),
-            ("-1", Some(-1)),
+            ("-1", None),
             ("1.5", None),
             ("\"7\"", None),
             ("18446744073709551615", None),

@@ -11,7 +11,7 @@ pub(super) fn bus_error(action: &'static str, file: &Path, error: &rusqlite::Err
     let refused = |advice: &str| BusError::Refused { action, reason: format!("{file}: {error}: {advice}") };
     let unavailable = |advice: &str| BusError::Unavailable { action, reason: format!("{file}: {error}{advice}") };
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => unavailable(": free some space and run the same command again"),
+        Some(ErrorCode::DiskFull) => refused("free some space and run the same command again"),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             unavailable(": another process holds it for long; try again when it is done")
         }
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn a_person_is_told_the_file_and_what_to_do() {
-        check(ffi::SQLITE_FULL, true, "free some space and run the same command again");
+        check(ffi::SQLITE_FULL, false, "free some space and run the same command again");
         check(ffi::SQLITE_BUSY, true, "another process");
         check(ffi::SQLITE_IOERR, true, "");
         check(ffi::SQLITE_CORRUPT, false, "move it away");

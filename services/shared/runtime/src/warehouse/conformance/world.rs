@@ -182,6 +182,11 @@ impl Store for RowStore {
         self.0.lock().unwrap().get(name).cloned().ok_or_else(|| StoreError::NotFound(name.clone()))
     }
 
+    async fn delete(&self, name: &ObjectName) -> Result<(), StoreError> {
+        self.remove(name.as_str());
+        Ok(())
+    }
+
     async fn list(&self, _: &str, _: Option<&ObjectName>, _: usize) -> Result<Vec<ObjectName>, StoreError> {
         Ok(self.0.lock().unwrap().keys().cloned().collect())
     }

@@ -25,7 +25,6 @@ fn may_pass(error: &Error) -> bool {
         Some(
             DatabaseBusy
                 | DatabaseLocked
-                | DiskFull
                 | OutOfMemory
                 | SystemIoFailure
                 | FileLockingProtocolFailed
@@ -45,6 +44,7 @@ fn in_words(error: &Error) -> String {
                 "the file is damaged ({error}); move it away, and `everycent replay` makes a new one from the raw store"
             )
         }
+        Some(ErrorCode::DiskFull) => "no space is left on its disk; free some and run the same command again".into(),
         Some(ErrorCode::DatabaseBusy) => "another process has been writing to it for too long".into(),
         Some(ErrorCode::ReadOnly) => "it can't be written to; look at its permissions and those of its folder".into(),
         Some(ErrorCode::CannotOpen) => "it can't be opened; look whether its folder is there and may be used".into(),

@@ -44,7 +44,9 @@ fn plan(batches: &[BatchNormalized], recorded: &CoverageVersions) -> Result<Merg
         PlanError::WrongTable { object, .. } => {
             WarehouseError::BadRows { object: object.clone(), reason: error.to_string() }
         }
-        PlanError::DayTwice { .. } => WarehouseError::Refused { action: ACTION, reason: error.to_string() },
+        PlanError::DayTwice { snapshot_id, .. } => {
+            WarehouseError::BadRows { object: snapshot_id.clone(), reason: error.to_string() }
+        }
     })
 }
 

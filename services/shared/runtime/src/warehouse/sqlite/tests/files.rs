@@ -175,6 +175,10 @@ impl Store for Hanging {
         std::future::pending().await
     }
 
+    async fn delete(&self, _: &ObjectName) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn list(&self, _: &str, _: Option<&ObjectName>, _: usize) -> Result<Vec<ObjectName>, StoreError> {
         Ok(vec![])
     }

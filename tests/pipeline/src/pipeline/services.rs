@@ -1,0 +1,165 @@
+//! The services of one process, with unreliable ports around the real bodies.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use everycent_domain::attribution::{DEFAULT_WORKSPACE, Platform, Rule, Rules};
+use everycent_domain::recipe::Recipe;
+use everycent_domain::source::Vendor;
+use everycent_fetcher::{FetchAccount, Fetcher, FetcherSettings};
+use everycent_loader::{FailureRecorder, Loader};
+use everycent_normalizer::Normalizer;
+use everycent_runtime::bus::Bus;
+use everycent_runtime::bus::sqlite::SqliteBus;
+use everycent_runtime::bus::unreliable::UnreliableBus;
+use everycent_runtime::clock::Clock;
+use everycent_runtime::progress::Observer;
+use everycent_runtime::secret::Secret;
+use everycent_runtime::store::Store;
+use everycent_runtime::store::unreliable::UnreliableStore;
+use everycent_runtime::vendor::{Auth, RetrySettings, VendorClient, VendorSettings};
+use everycent_runtime::warehouse::{SqliteWarehouse, Warehouse};
+use everycent_runtime::worker::{Handler, Worker, WorkerError, WorkerSettings};
+
+use super::{ACCOUNTS, BUS, Pipeline};
+use crate::ports::{ShuffledBus, UnreliableWarehouse, WitnessBus};
+
+/// Who takes messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    Fetcher,
+    Normalizer,
+    Loader,
+    FailureRecorder,
+}
+
+impl Service {
+    pub const ALL: [Self; 4] = [Self::Fetcher, Self::Normalizer, Self::Loader, Self::FailureRecorder];
+}
+
+/// A failed event comes again at once: waiting is the clock's affair.
+const PATIENCE: WorkerSettings = WorkerSettings {
+    renew_every: Duration::from_secs(20),
+    idle_wait: Duration::ZERO,
+    first_retry: Duration::ZERO,
+    longest_retry: Duration::ZERO,
+};
+/// Users on one page, so that a handful of them fill several.
+const PAGE_SIZE: u32 = 2;
+
+pub(super) struct Services {
+    /// The file's own bus, without faults and unseen by the model.
+    pub(super) bus: SqliteBus,
+    /// The same, seen by the model.
+    pub(super) witnessed_bus: WitnessBus,
+    fetcher: Worker<Fetcher>,
+    normalizer: Worker<Normalizer>,
+    loader: Worker<Loader>,
+    failures: Worker<FailureRecorder>,
+}
+
+impl Services {
+    pub(super) async fn open(pipeline: &Pipeline, store: Arc<dyn Store>) -> Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(pipeline.clock.clone());
+        let faults = || pipeline.fate.faults();
+        let file = SqliteBus::open(&pipeline.place.path().join("bus.sqlite"), Arc::clone(&clock), BUS)?;
+        let witnessed = || WitnessBus { inner: Arc::new(file.clone()), witness: pipeline.witness.clone() };
+        let ordered: Arc<dyn Bus> = match pipeline.settings.shuffle_seed {
+            Some(seed) => Arc::new(ShuffledBus::new(Arc::new(witnessed()), seed.wrapping_add(pipeline.starts))),
+            None => Arc::new(witnessed()),
+        };
+        let bus: Arc<dyn Bus> = Arc::new(UnreliableBus::new(ordered, faults()));
+        let store: Arc<dyn Store> = Arc::new(UnreliableStore::new(store, faults()));
+        let tables = SqliteWarehouse::open(&pipeline.warehouse_file())?;
+        tables.migrate().await?;
+        let warehouse: Arc<dyn Warehouse> = Arc::new(UnreliableWarehouse::new(Arc::new(tables), faults()));
+        let silent = Observer::silent;
+        let recipe = Arc::new(Recipe { rules: rules(pipeline.rule_set), ..Recipe::default() });
+        let settings = FetcherSettings { cursor_page_size: PAGE_SIZE, ..FetcherSettings::default() };
+        let (stored, published, ticking) = (|| Arc::clone(&store), || Arc::clone(&bus), || Arc::clone(&clock));
+        let accounts = accounts(pipeline)?;
+        let fetcher = Fetcher::new(accounts, stored(), published(), ticking(), settings, silent());
+        let normalizer = Normalizer::new(stored(), published(), recipe, silent());
+        let loader = Loader::new(stored(), published(), Arc::clone(&warehouse), ticking(), silent());
+        Ok(Self {
+            fetcher: worker(&bus, fetcher),
+            normalizer: worker(&bus, normalizer),
+            loader: worker(&bus, loader),
+            failures: worker(&bus, FailureRecorder::new(warehouse)),
+            witnessed_bus: witnessed(),
+            bus: file,
+        })
+    }
+
+    /// One round. A bus out of reach ends it early; nothing here may stop a worker for good.
+    pub(super) async fn step(&self, service: Service) -> Result<usize> {
+        let taken = match service {
+            Service::Fetcher => self.fetcher.step().await,
+            Service::Normalizer => self.normalizer.step().await,
+            Service::Loader => self.loader.step().await,
+            Service::FailureRecorder => self.failures.step().await,
+        };
+        match taken {
+            Ok(taken) => Ok(taken),
+            Err(WorkerError::Bus(_)) => Ok(1),
+            Err(stopped) => Err(stopped).with_context(|| format!("{service:?}")),
+        }
+    }
+}
+
+fn worker<H: Handler>(bus: &Arc<dyn Bus>, handler: H) -> Worker<H> {
+    Worker::new(Arc::clone(bus), handler).with_settings(PATIENCE)
+}
+
+fn accounts(pipeline: &Pipeline) -> Result<Vec<FetchAccount>> {
+    let simulator = &pipeline.simulator;
+    let account = |(vendor, account_id): &(&str, &str)| -> Result<FetchAccount> {
+        let (vendor, auth) = match *vendor {
+            "anthropic" => (Vendor::Anthropic, Auth::AnthropicKey(Secret::new(simulator.anthropic_key()))),
+            _ => (Vendor::Cursor, Auth::CursorBasic(Secret::new(simulator.cursor_key()))),
+        };
+        let retry = RetrySettings {
+            max_attempts: NonZeroU32::MIN.saturating_add(2),
+            base_wait: Duration::ZERO,
+            backoff_cap: Duration::ZERO,
+            max_wait: Duration::from_secs(1),
+        };
+        let settings =
+            VendorSettings { retry, ..VendorSettings::new(simulator.url().parse()?, auth, "the test's key") };
+        let client = VendorClient::new(settings, Arc::new(pipeline.clock.clone()))?;
+        Ok(FetchAccount { vendor, account_id: (*account_id).to_owned(), client: Ok(Arc::new(client)) })
+    };
+    ACCOUNTS.iter().map(account).collect()
+}
+
+/// The sets of rules, which the model has in its own words.
+fn rules(set: usize) -> Rules {
+    let rule = |id: &str, platform| Rule {
+        id: id.to_owned(),
+        platform,
+        workspace_id: None,
+        api_key_id: None,
+        description_contains: None,
+        model_prefix: None,
+        product: None,
+        service_tier: None,
+        cost_type: None,
+    };
+    let some = |text: &str| Some(text.to_owned());
+    Rules::new(match set {
+        1 => vec![Rule { workspace_id: some(DEFAULT_WORKSPACE), ..rule("default-is-api", Platform::ClaudeApi) }],
+        2 => vec![
+            Rule { description_contains: some("web SEARCH"), ..rule("searches", Platform::ClaudeAi) },
+            Rule { workspace_id: some("wrkspc_01Random0"), ..rule("first-workspace", Platform::ClaudeCode) },
+            Rule {
+                model_prefix: some("claude-haiku"),
+                service_tier: some("batch"),
+                ..rule("haiku-batches", Platform::ClaudeApi)
+            },
+        ],
+        3 => vec![rule("all", Platform::ClaudeCode)],
+        _ => vec![],
+    })
+}

@@ -1,0 +1,68 @@
+//! A warehouse that fails when it is told to, before or after the transaction.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use everycent_domain::reconcile::Verdict;
+use everycent_runtime::faults::Faults;
+use everycent_runtime::store::Store;
+use everycent_runtime::warehouse::{CoverageRow, MergeReport, Rows, Warehouse, WarehouseError};
+use everycent_schemas::events::{BatchNormalized, FetchFailed};
+use everycent_schemas::{Day, Timestamp};
+
+/// Asks its faults about `merge` and `record_failures`, the writes of the services.
+#[derive(Debug)]
+pub(crate) struct UnreliableWarehouse {
+    inner: Arc<dyn Warehouse>,
+    faults: Faults,
+}
+
+impl UnreliableWarehouse {
+    pub(crate) fn new(inner: Arc<dyn Warehouse>, faults: Faults) -> Self {
+        Self { inner, faults }
+    }
+
+    async fn apply<T>(
+        &self,
+        action: &'static str,
+        work: impl Future<Output = Result<T, WarehouseError>>,
+    ) -> Result<T, WarehouseError> {
+        self.faults.apply(action, work, |reason| WarehouseError::Unavailable { action, reason }).await
+    }
+}
+
+#[async_trait]
+impl Warehouse for UnreliableWarehouse {
+    async fn migrate(&self) -> Result<(), WarehouseError> {
+        self.inner.migrate().await
+    }
+
+    async fn merge(
+        &self,
+        store: &dyn Store,
+        batches: &[BatchNormalized],
+        merged_at: Timestamp,
+    ) -> Result<MergeReport, WarehouseError> {
+        self.apply("merge", self.inner.merge(store, batches, merged_at)).await
+    }
+
+    async fn record_failures(&self, failures: &[FetchFailed]) -> Result<(), WarehouseError> {
+        self.apply("record_failures", self.inner.record_failures(failures)).await
+    }
+
+    async fn coverage(&self, from: Day, to: Day) -> Result<Vec<CoverageRow>, WarehouseError> {
+        self.inner.coverage(from, to).await
+    }
+
+    async fn query(&self, template: &str) -> Result<Rows, WarehouseError> {
+        self.inner.query(template).await
+    }
+
+    async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {
+        self.inner.store_verdicts(verdicts, checked_at).await
+    }
+
+    fn address(&self) -> String {
+        format!("unreliable {}", self.inner.address())
+    }
+}

@@ -1,0 +1,38 @@
+//! `GET /v1/organizations/workspaces`: all but the default one; archived ones on request.
+
+use serde_json::{Value, json};
+
+use super::directory;
+use super::query::Query;
+use super::range::midnight;
+use super::refusal::Refusal;
+use crate::exchange::{Reply, Request};
+use crate::world::{Workspace, World};
+
+pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal> {
+    let [after, before, limit] = directory::PAGING;
+    let query = Query::read(request, &[after, before, limit, "include_archived"], &[])?;
+    let with_archived = query.flag("include_archived")?;
+    let listed = |workspace: &&Workspace| workspace.id.is_some() && (with_archived || workspace.archived_on.is_none());
+    let items: Vec<Value> = world.workspaces().iter().filter(listed).map(item).collect();
+    directory::page(&query, &items)
+}
+
+fn item(workspace: &Workspace) -> Value {
+    json!({
+        "id": workspace.id,
+        "type": "workspace",
+        "name": workspace.name,
+        "created_at": midnight(workspace.created_on),
+        "archived_at": workspace.archived_on.map(midnight),
+        "display_color": "#6C5BB9",
+        "compartment_id": null,
+        "data_residency": {
+            "workspace_geo": "us",
+            "default_inference_geo": "global",
+            "allowed_inference_geos": "unrestricted",
+        },
+        "external_key_id": null,
+        "tags": {},
+    })
+}

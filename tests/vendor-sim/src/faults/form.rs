@@ -1,0 +1,117 @@
+//! Where in an answer the parts are that faults change.
+//!
+//! Owns the one table of them. It must never change an answer.
+
+use crate::endpoint::Endpoint;
+
+/// The form of an endpoint's answer. Paths within a record are JSON pointers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form {
+    /// The field that holds the records, or the buckets of records.
+    pub list: &'static str,
+    pub has_buckets: bool,
+    pub is_paged: bool,
+    /// The field that names the day of a record or bucket.
+    pub day: Option<&'static str>,
+    pub amount: Option<&'static str>,
+    /// Whether the amount is rightly a text.
+    pub amount_is_text: bool,
+    pub count: Option<&'static str>,
+    /// Values that the vendor may add one day.
+    pub unknown: &'static [(&'static str, &'static str)],
+}
+
+const PLAIN: Form = Form {
+    list: "data",
+    has_buckets: false,
+    is_paged: true,
+    day: None,
+    amount: None,
+    amount_is_text: false,
+    count: None,
+    unknown: &[],
+};
+
+impl Form {
+    pub(super) fn of(endpoint: Endpoint) -> Form {
+        match endpoint {
+            Endpoint::AnthropicMe => Form { is_paged: false, ..PLAIN },
+            Endpoint::AnthropicCostReport => Form {
+                has_buckets: true,
+                day: Some("starting_at"),
+                amount: Some("/amount"),
+                amount_is_text: true,
+                unknown: &[
+                    ("/cost_type", "dream_time"),
+                    ("/token_type", "dreamt_tokens"),
+                    ("/service_tier", "priority_on_demand"),
+                    ("/context_window", "1M-10M"),
+                    ("/inference_geo", "moon"),
+                ],
+                ..PLAIN
+            },
+            Endpoint::AnthropicUsageMessages => Form {
+                has_buckets: true,
+                day: Some("starting_at"),
+                count: Some("/output_tokens"),
+                unknown: &[
+                    ("/model", "claude-of-tomorrow"),
+                    ("/service_tier", "flex_discount"),
+                    ("/context_window", "1M-10M"),
+                    ("/inference_geo", "moon"),
+                ],
+                ..PLAIN
+            },
+            Endpoint::AnthropicClaudeCode => Form {
+                day: Some("date"),
+                amount: Some("/model_breakdown/0/estimated_cost/amount"),
+                count: Some("/core_metrics/num_sessions"),
+                unknown: &[
+                    ("/customer_type", "dreamt"),
+                    ("/terminal_type", "terminal-of-tomorrow"),
+                    ("/model_breakdown/0/model", "claude-of-tomorrow"),
+                ],
+                ..PLAIN
+            },
+            Endpoint::AnthropicAnalyticsCost => Form {
+                day: Some("starting_at"),
+                amount: Some("/cost/amount"),
+                amount_is_text: true,
+                unknown: &[
+                    ("/group/product", "claude_dreams"),
+                    ("/group/cost_type", "dream_time"),
+                    ("/group/model", "claude-of-tomorrow"),
+                    ("/group/actor/type", "dream_actor"),
+                ],
+                ..PLAIN
+            },
+            Endpoint::AnthropicWorkspaces => Form { unknown: &[("/data_residency/workspace_geo", "moon")], ..PLAIN },
+            Endpoint::AnthropicApiKeys => Form { unknown: &[("/status", "dormant")], ..PLAIN },
+            Endpoint::AnthropicUsers => Form { unknown: &[("/role", "dreamer")], ..PLAIN },
+            Endpoint::CursorDailyUsageData => Form {
+                day: Some("day"),
+                count: Some("/agentRequests"),
+                unknown: &[("/mostUsedModel", "model-of-tomorrow"), ("/clientVersion", "nightly")],
+                ..PLAIN
+            },
+            Endpoint::CursorUsageEvents => Form {
+                list: "usageEvents",
+                day: Some("timestamp"),
+                amount: Some("/chargedCents"),
+                count: Some("/tokenUsage/inputTokens"),
+                unknown: &[("/kind", "Dreamt, Not Charged"), ("/model", "model-of-tomorrow")],
+                ..PLAIN
+            },
+            Endpoint::CursorSpend => Form {
+                list: "teamMemberSpend",
+                amount: Some("/spendCents"),
+                count: Some("/fastPremiumRequests"),
+                unknown: &[("/role", "dreamer")],
+                ..PLAIN
+            },
+            Endpoint::CursorMembers => {
+                Form { list: "teamMembers", is_paged: false, unknown: &[("/role", "dreamer")], ..PLAIN }
+            }
+        }
+    }
+}
