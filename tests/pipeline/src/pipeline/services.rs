@@ -136,30 +136,19 @@ fn accounts(pipeline: &Pipeline) -> Result<Vec<FetchAccount>> {
 
 /// The sets of rules, which the model has in its own words.
 fn rules(set: usize) -> Rules {
-    let rule = |id: &str, platform| Rule {
-        id: id.to_owned(),
-        platform,
-        workspace_id: None,
-        api_key_id: None,
-        description_contains: None,
-        model_prefix: None,
-        product: None,
-        service_tier: None,
-        cost_type: None,
-    };
     let some = |text: &str| Some(text.to_owned());
     Rules::new(match set {
-        1 => vec![Rule { workspace_id: some(DEFAULT_WORKSPACE), ..rule("default-is-api", Platform::ClaudeApi) }],
+        1 => vec![Rule { workspace_id: some(DEFAULT_WORKSPACE), ..Rule::new("default-is-api", Platform::ClaudeApi) }],
         2 => vec![
-            Rule { description_contains: some("web SEARCH"), ..rule("searches", Platform::ClaudeAi) },
-            Rule { workspace_id: some("wrkspc_01Random0"), ..rule("first-workspace", Platform::ClaudeCode) },
+            Rule { description_contains: some("web SEARCH"), ..Rule::new("searches", Platform::ClaudeAi) },
+            Rule { workspace_id: some("wrkspc_01Random0"), ..Rule::new("first-workspace", Platform::ClaudeCode) },
             Rule {
                 model_prefix: some("claude-haiku"),
                 service_tier: some("batch"),
-                ..rule("haiku-batches", Platform::ClaudeApi)
+                ..Rule::new("haiku-batches", Platform::ClaudeApi)
             },
         ],
-        3 => vec![rule("all", Platform::ClaudeCode)],
+        3 => vec![Rule::new("all", Platform::ClaudeCode)],
         _ => vec![],
     })
 }
