@@ -16,10 +16,10 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Columns that identify a row.
     pub key: Vec<String>,
-    /// Columns that make the unit of replacement; empty for tables that are not fed by batches.
+    /// Columns that make the unit of replacement; empty for tables whose rows are never replaced by the bucket.
     pub bucket: Vec<String>,
-    /// The `DATE` column by which the table is partitioned.
-    pub partition: String,
+    /// The `DATE` column by which the table is partitioned; none for a directory.
+    pub partition: Option<String>,
     pub cluster: Vec<String>,
     pub absence: Absence,
     /// Sources whose batches feed the table; `*` is all of them.
@@ -31,7 +31,9 @@ pub struct Table {
 /// What becomes of a row whose key is no longer in the vendor's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Absence {
+    /// It is deleted.
     Delete,
+    /// It stays, with the time at which it was last told. The latest answer that tells a row decides it, row by row.
     Keep,
 }
 
@@ -43,6 +45,8 @@ pub struct Column {
     pub doc: String,
     /// Tells where a row came from, not what it says: a difference here alone is no change.
     pub provenance: bool,
+    /// Counts for the control sums of its bucket, if it is money or an integer: a place or a price does not.
+    pub control: bool,
 }
 
 /// The type of a column.
@@ -75,6 +79,11 @@ impl Table {
         self.sources.iter().any(|feeding| feeding == source || feeding == "*")
     }
 
+    /// The column that holds the day of a row's bucket.
+    pub fn day_column(&self) -> &str {
+        self.partition.as_deref().unwrap_or("activity_date")
+    }
+
     /// The column that holds the account: `organization_id` in the Claude tables, `account_id` elsewhere.
     pub fn account_column(&self) -> &str {
         if self.column("organization_id").is_some() { "organization_id" } else { "account_id" }
@@ -92,7 +101,26 @@ macro_rules! tables {
     };
 }
 
-tables!("claude_costs", "claude_cost_totals", "cursor_usage_stats", "rejected_records", "coverage", "reconciliation",);
+tables!(
+    "claude_costs",
+    "claude_cost_totals",
+    "claude_usage_tokens",
+    "claude_code_usage_stats",
+    "claude_code_model_usage",
+    "claude_analytics_costs",
+    "claude_usage_stats",
+    "cursor_usage_stats",
+    "cursor_usage_events",
+    "cursor_spend",
+    "dim_workspaces",
+    "dim_api_keys",
+    "dim_users",
+    "dim_cursor_members",
+    "dim_api_key_owners",
+    "rejected_records",
+    "coverage",
+    "reconciliation",
+);
 
 /// All tables.
 pub fn all() -> &'static [Table] {
@@ -122,7 +150,11 @@ mod tests {
             assert!(table.key.iter().all(known), "key of {}", table.name);
             assert!(table.cluster.iter().all(known), "cluster of {}", table.name);
             assert!(table.bucket.iter().all(|name| table.key.contains(name)), "bucket of {}", table.name);
-            assert_eq!(table.column(&table.partition).unwrap().kind, Kind::Date, "partition of {}", table.name);
+            if let Some(partition) = &table.partition {
+                assert_eq!(table.column(partition).unwrap().kind, Kind::Date, "partition of {}", table.name);
+            }
+            let kept = table.absence == Absence::Keep;
+            assert_eq!(kept, table.bucket.is_empty() && !table.sources.is_empty(), "absence in {}", table.name);
             assert!(table.columns.iter().all(|column| !column.doc.is_empty()), "docs of {}", table.name);
             for money in table.money() {
                 assert!(money.name.ends_with("_usd"), "{}.{}", table.name, money.name);

@@ -19,7 +19,7 @@ struct Layout {
     table: String,
     bucket: Vec<String>,
     key: Vec<String>,
-    partition: String,
+    partition: Option<String>,
     cluster: Vec<String>,
     absence: String,
     sources: Vec<String>,
@@ -33,6 +33,12 @@ struct Field {
     doc: String,
     #[serde(default)]
     provenance: bool,
+    #[serde(default = "yes")]
+    control: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Parses a shipped schema. A mistake in one is a mistake of this crate, caught by its tests.
@@ -68,7 +74,14 @@ fn column(field: Field) -> Column {
         Value::Array(branches) if branches.len() == 2 && branches[0] == "null" => (true, &branches[1]),
         plain => (false, plain),
     };
-    Column { kind: column_kind(kind), nullable, name: field.name, doc: field.doc, provenance: field.provenance }
+    Column {
+        kind: column_kind(kind),
+        nullable,
+        name: field.name,
+        doc: field.doc,
+        provenance: field.provenance,
+        control: field.control,
+    }
 }
 
 fn column_kind(avro: &Value) -> Kind {

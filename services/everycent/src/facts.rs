@@ -187,8 +187,8 @@ async fn stored_sums(warehouse: &dyn Warehouse, window: Window) -> anyhow::Resul
 
 fn sums_query(table: &Table, window: Window) -> String {
     let total = |kind: Kind| {
-        let columns = table.columns.iter().filter(|column| column.kind == kind);
-        let sums: Vec<String> = columns.map(|column| format!("SUM({})", column.name)).collect();
+        let columns = table.columns.iter().filter(|column| column.control && column.kind == kind);
+        let sums: Vec<String> = columns.map(|column| format!("COALESCE(SUM({}), 0)", column.name)).collect();
         if sums.is_empty() { "NULL".to_owned() } else { sums.join(" + ") }
     };
     let (source, group_by_source) = match &table.sources[..] {

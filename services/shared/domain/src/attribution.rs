@@ -104,6 +104,16 @@ fn contains_in_any_case(text: &str, part: &str) -> bool {
     text.to_lowercase().contains(&part.to_lowercase())
 }
 
+/// What rules say of one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attribution<'r> {
+    pub platform: Platform,
+    /// Id of the rule that decided it.
+    pub basis: Option<&'r str>,
+    /// Place of that rule, from 1.
+    pub rank: Option<i64>,
+}
+
 /// An ordered list of rules; the first that matches decides.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rules(Vec<Rule>);
@@ -113,11 +123,11 @@ impl Rules {
         Self(rules)
     }
 
-    /// The platform and the id of the rule that decided it.
-    pub fn attribute(&self, evidence: &Evidence<'_>) -> (Platform, Option<&str>) {
-        match self.0.iter().find(|rule| rule.matches(evidence)) {
-            Some(rule) => (rule.platform, Some(&rule.id)),
-            None => (Platform::Unattributed, None),
+    /// What the first rule that matches decides.
+    pub fn attribute(&self, evidence: &Evidence<'_>) -> Attribution<'_> {
+        match self.0.iter().zip(1..).find(|(rule, _)| rule.matches(evidence)) {
+            Some((rule, rank)) => Attribution { platform: rule.platform, basis: Some(&rule.id), rank: Some(rank) },
+            None => Attribution { platform: Platform::Unattributed, basis: None, rank: None },
         }
     }
 
@@ -156,7 +166,7 @@ mod tests {
         ]);
         let at = |workspace_id, description, cost_type| {
             let evidence = Evidence { workspace_id, description, cost_type, ..Evidence::default() };
-            let (platform, basis) = rules.attribute(&evidence);
+            let Attribution { platform, basis, .. } = rules.attribute(&evidence);
             (platform.name(), basis.map(str::to_owned))
         };
         assert_eq!(at(Some("wrkspc_1"), None, None), ("claude_code", Some("code".into())));
@@ -171,6 +181,6 @@ mod tests {
     #[test]
     fn without_rules_nothing_is_guessed_from_a_name() {
         let evidence = Evidence { workspace_id: Some("Claude Code"), ..Evidence::default() };
-        assert_eq!(Rules::default().attribute(&evidence), (Platform::Unattributed, None));
+        assert_eq!(Rules::default().attribute(&evidence).platform, Platform::Unattributed);
     }
 }

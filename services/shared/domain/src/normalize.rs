@@ -55,6 +55,7 @@ impl<'a> Normalizer<'a> {
             Source::AnthropicCostReport => Box::new(CostRows::grouped(&recipe.rules)),
             Source::AnthropicCostTotals => Box::new(CostRows::totals()),
             Source::CursorDailyUsage => Box::new(UsageRows::new(&recipe.cursor_prices)),
+            other => unreachable!("invariant: {other} is not known yet"),
         };
         let output = Output::new(manifest, source, recipe.fingerprint(), normalized_at);
         Ok(Self { manifest, rows, output, pages: 0 })

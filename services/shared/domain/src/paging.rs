@@ -81,10 +81,12 @@ pub struct PagingTask {
 
 impl PagingTask {
     pub fn pager(&self) -> Box<dyn Pager> {
+        // Each arm is one report; what is particular to it stands in its vendor's folder.
         match self.source {
             Source::AnthropicCostReport => Box::new(CostPager::grouped(self.window, self.today)),
             Source::AnthropicCostTotals => Box::new(CostPager::ungrouped(self.window, self.today)),
             Source::CursorDailyUsage => Box::new(DailyUsagePager::new(self)),
+            other => unreachable!("invariant: {other} is not asked"),
         }
     }
 

@@ -22,8 +22,9 @@ impl Vendor {
         }
     }
 
+    /// The sources that its API is asked for.
     pub fn sources(self) -> impl Iterator<Item = Source> {
-        Source::ALL.into_iter().filter(move |source| source.vendor() == self)
+        Source::ALL.iter().copied().filter(move |source| source.vendor() == self && source.is_asked())
     }
 }
 
@@ -40,52 +41,158 @@ pub enum Source {
     AnthropicCostReport,
     /// Claude cost, not grouped: the control total.
     AnthropicCostTotals,
+    /// Tokens of the Claude API, by key and workspace.
+    AnthropicUsageMessages,
+    /// What people do with Claude Code.
+    AnthropicClaudeCode,
+    /// Claude cost by product, person and key: the vendor's own attribution, and a control.
+    AnthropicAnalyticsCost,
+    AnthropicWorkspaces,
+    AnthropicApiKeys,
+    AnthropicUsers,
     /// What each person did in Cursor each day.
     CursorDailyUsage,
+    /// Each event of use in Cursor, with its charge.
+    CursorUsageEvents,
+    /// What each person spent in Cursor's current billing cycle.
+    CursorSpend,
+    CursorMembers,
+    /// Use of claude.ai, as a person keeps it.
+    UploadClaudeUsage,
+    /// Owners of API keys, as a person keeps them.
+    UploadApiKeyOwners,
 }
 
-/// What is known of a source before it is asked.
-struct Facts {
-    name: &'static str,
-    vendor: Vendor,
-    /// Days that one window may hold.
-    window_days: u32,
-    /// Days after which the vendor no longer restates a day.
-    settling_days: u32,
+/// What a report tells of time, and so how it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// Days, asked in windows.
+    Days {
+        /// Days that one window may hold.
+        window_days: u32,
+        /// Days after which the vendor no longer restates a day.
+        settling_days: u32,
+        /// The first day and the number of past days, today included, that the vendor answers at all.
+        reach: Option<Reach>,
+    },
+    /// How things stand at the moment of asking. Its bucket is the day of the reading, its window that day alone.
+    Now,
+    /// A file, stored when a person imports it. It is never asked for.
+    Import,
+}
+
+/// The days that a vendor answers at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// Year, month and day.
+    pub first: (i32, u32, u32),
+    pub days: u32,
+}
+
+impl Reach {
+    /// The first day that can be asked for today.
+    fn first_day(self, today: Day) -> Day {
+        let (year, month, day) = self.first;
+        let first = Day::new(year, month, day).expect("invariant: a day of the calendar");
+        first.max(today.minus(self.days - 1))
+    }
+}
+
+const fn days(window_days: u32, settling_days: u32) -> Reading {
+    Reading::Days { window_days, settling_days, reach: None }
 }
 
 impl Source {
-    pub const ALL: [Self; 3] = [Self::AnthropicCostReport, Self::AnthropicCostTotals, Self::CursorDailyUsage];
+    pub const ALL: &'static [Self] = &[Self::AnthropicCostReport, Self::AnthropicCostTotals, Self::CursorDailyUsage];
 
-    fn facts(self) -> Facts {
+    pub fn name(self) -> &'static str {
         match self {
-            Self::AnthropicCostReport => {
-                Facts { name: "anthropic/cost_report", vendor: Vendor::Anthropic, window_days: 31, settling_days: 30 }
-            }
-            Self::AnthropicCostTotals => {
-                Facts { name: "anthropic/cost_totals", vendor: Vendor::Anthropic, window_days: 31, settling_days: 30 }
-            }
-            Self::CursorDailyUsage => {
-                Facts { name: "cursor/daily_usage", vendor: Vendor::Cursor, window_days: 30, settling_days: 7 }
+            Self::AnthropicCostReport => "anthropic/cost_report",
+            Self::AnthropicCostTotals => "anthropic/cost_totals",
+            Self::AnthropicUsageMessages => "anthropic/usage_messages",
+            Self::AnthropicClaudeCode => "anthropic/claude_code",
+            Self::AnthropicAnalyticsCost => "anthropic/analytics_cost",
+            Self::AnthropicWorkspaces => "anthropic/workspaces",
+            Self::AnthropicApiKeys => "anthropic/api_keys",
+            Self::AnthropicUsers => "anthropic/users",
+            Self::CursorDailyUsage => "cursor/daily_usage",
+            Self::CursorUsageEvents => "cursor/usage_events",
+            Self::CursorSpend => "cursor/spend",
+            Self::CursorMembers => "cursor/members",
+            Self::UploadClaudeUsage => "upload/claude_usage",
+            Self::UploadApiKeyOwners => "upload/api_key_owners",
+        }
+    }
+
+    /// Whose bill it is about.
+    pub fn vendor(self) -> Vendor {
+        match self {
+            Self::AnthropicCostReport
+            | Self::AnthropicCostTotals
+            | Self::AnthropicUsageMessages
+            | Self::AnthropicClaudeCode
+            | Self::AnthropicAnalyticsCost
+            | Self::AnthropicWorkspaces
+            | Self::AnthropicApiKeys
+            | Self::AnthropicUsers
+            | Self::UploadClaudeUsage
+            | Self::UploadApiKeyOwners => Vendor::Anthropic,
+            Self::CursorDailyUsage | Self::CursorUsageEvents | Self::CursorSpend | Self::CursorMembers => {
+                Vendor::Cursor
             }
         }
     }
 
-    pub fn name(self) -> &'static str {
-        self.facts().name
+    pub fn reading(self) -> Reading {
+        match self {
+            Self::AnthropicCostReport | Self::AnthropicCostTotals => days(31, 30),
+            // Four full pages of seven days.
+            Self::AnthropicUsageMessages => days(28, 30),
+            Self::AnthropicClaudeCode => days(1, 7),
+            Self::AnthropicAnalyticsCost => Reading::Days {
+                window_days: 31,
+                settling_days: 30,
+                reach: Some(Reach { first: (2026, 1, 1), days: 365 }),
+            },
+            // The vendor says nothing of how long it restates a day.
+            Self::CursorDailyUsage | Self::CursorUsageEvents => days(30, 7),
+            Self::AnthropicWorkspaces
+            | Self::AnthropicApiKeys
+            | Self::AnthropicUsers
+            | Self::CursorSpend
+            | Self::CursorMembers => Reading::Now,
+            Self::UploadClaudeUsage | Self::UploadApiKeyOwners => Reading::Import,
+        }
     }
 
-    pub fn vendor(self) -> Vendor {
-        self.facts().vendor
+    /// Whether a vendor's API is asked for it; if not, a person imports it.
+    pub fn is_asked(self) -> bool {
+        self.reading() != Reading::Import
     }
 
+    /// Days that one window may hold.
     pub fn window_days(self) -> u32 {
-        self.facts().window_days
+        match self.reading() {
+            Reading::Days { window_days, .. } => window_days,
+            Reading::Now | Reading::Import => 1,
+        }
     }
 
-    /// Whether an answer fetched at this time is the vendor's last word on the day.
+    /// Whether the vendor answers for the day at all.
+    pub fn reaches(self, day: Day, today: Day) -> bool {
+        match self.reading() {
+            Reading::Days { reach, .. } => reach.is_none_or(|reach| reach.first_day(today) <= day),
+            Reading::Now => day == today,
+            Reading::Import => false,
+        }
+    }
+
+    /// Whether an answer fetched at this time is the last word on the day. A reading of a moment always is.
     pub fn is_settled(self, day: Day, fetched_at: Timestamp) -> bool {
-        fetched_at >= day.next().plus(self.facts().settling_days).start()
+        match self.reading() {
+            Reading::Days { settling_days, .. } => fetched_at >= day.next().plus(settling_days).start(),
+            Reading::Now | Reading::Import => true,
+        }
     }
 }
 
@@ -95,14 +202,14 @@ impl Source {
 pub struct UnknownSource(pub String);
 
 fn known_names() -> String {
-    Source::ALL.map(Source::name).join(", ")
+    Source::ALL.iter().map(|source| source.name()).collect::<Vec<_>>().join(", ")
 }
 
 impl FromStr for Source {
     type Err = UnknownSource;
 
     fn from_str(text: &str) -> Result<Self, UnknownSource> {
-        Self::ALL.into_iter().find(|source| source.name() == text).ok_or_else(|| UnknownSource(text.to_owned()))
+        Self::ALL.iter().copied().find(|source| source.name() == text).ok_or_else(|| UnknownSource(text.to_owned()))
     }
 }
 
@@ -120,7 +227,9 @@ mod tests {
     #[test]
     fn a_source_reads_as_it_prints_and_every_one_feeds_a_table() {
         for source in Source::ALL {
-            assert_eq!(source.name().parse::<Source>().unwrap(), source);
+            assert_eq!(source.name().parse::<Source>().unwrap(), *source);
+            let told_by = if source.is_asked() { source.vendor().name() } else { "upload" };
+            assert!(source.name().starts_with(told_by), "{source}");
             let fed = everycent_schemas::tables::fed_by(source.name()).count();
             assert!(fed >= 2, "{source} feeds {fed} tables, rejects included");
         }
@@ -135,5 +244,16 @@ mod tests {
         let before = Timestamp::from_micros(settled_at.micros() - 1);
         assert!(Source::AnthropicCostReport.is_settled(day, settled_at));
         assert!(!Source::AnthropicCostReport.is_settled(day, before));
+        assert!(Source::AnthropicWorkspaces.is_settled(day, day.start()));
+    }
+
+    #[test]
+    fn a_source_is_not_asked_for_days_that_the_vendor_does_not_answer() {
+        let reaches = |day: &str, today: &str| {
+            Source::AnthropicAnalyticsCost.reaches(day.parse().unwrap(), today.parse().unwrap())
+        };
+        assert!(reaches("2026-01-01", "2026-11-22") && !reaches("2025-12-31", "2026-11-22"));
+        assert!(reaches("2026-06-02", "2027-06-01") && !reaches("2026-06-01", "2027-06-01"));
+        assert!(Source::AnthropicCostReport.reaches("2020-01-01".parse().unwrap(), "2026-11-22".parse().unwrap()));
     }
 }

@@ -105,7 +105,7 @@ fn every_table_is_read() {
     assert_eq!((cursor.vendor, &cursor.sources[..]), (Vendor::Cursor, &[Source::CursorDailyUsage][..]));
     assert_eq!(cursor.key().unwrap().expose(), "crsr_1");
 
-    let decide = |evidence: Evidence<'_>| config.recipe.rules.attribute(&evidence).0;
+    let decide = |evidence: Evidence<'_>| config.recipe.rules.attribute(&evidence).platform;
     let named =
         Evidence { workspace_id: Some("wrkspc_01"), description: Some("Claude Sonnet 4"), ..Evidence::default() };
     let rest = Evidence {

@@ -69,7 +69,7 @@ fn merge_table(plan: &TablePlan, batches: &[BatchNormalized], staging: &str, tar
         winning = winning_rows(plan, batches),
         key = key.join(", "),
         same = same.join(" AND "),
-        bounds = bounds(plan.won.iter().map(|won| won.bucket.activity_date), &format!("T.`{}`", table.partition)),
+        bounds = bounds(plan.won.iter().map(|won| won.bucket.activity_date), &format!("T.`{}`", table.day_column())),
         differs = differs.join(" OR "),
         set = lines(set),
         values = values.join(", "),
@@ -95,7 +95,7 @@ fn won(plan: &TablePlan, of: &str) -> String {
             "({source}{of}`{}` = {} AND {of}`{}` IN ({}))",
             table.account_column(),
             bigquery_text(account),
-            table.partition,
+            table.day_column(),
             dates(days)
         )
     });
@@ -114,7 +114,7 @@ fn winning_rows(plan: &TablePlan, batches: &[BatchNormalized]) -> String {
             "(`snapshot_id` = {} AND `ingestion_timestamp` = {} AND `{}` IN ({}))",
             bigquery_text(&batch.snapshot_id),
             timestamp(batch.normalized_at),
-            plan.table.partition,
+            plan.table.day_column(),
             dates(days)
         )
     });

@@ -57,12 +57,12 @@ fn bigquery_table(table: &Table, dialect: &Dialect) -> String {
         let description = bigquery_text(&column.doc);
         format!("`{}` {}{null} OPTIONS (description = {description})", column.name, bigquery_type(column.kind))
     };
+    let partition = table.partition.as_ref().map(|name| format!("PARTITION BY `{name}`\n")).unwrap_or_default();
     let cluster: Vec<String> = table.cluster.iter().map(|name| format!("`{name}`")).collect();
     format!(
-        "CREATE TABLE IF NOT EXISTS {} (\n{}\n)\nPARTITION BY `{}`\nCLUSTER BY {}\nOPTIONS (description = {})",
+        "CREATE TABLE IF NOT EXISTS {} (\n{}\n)\n{partition}CLUSTER BY {}\nOPTIONS (description = {})",
         physical_name(table, dialect),
         lines(table.columns.iter().map(column)),
-        table.partition,
         cluster.join(", "),
         bigquery_text(&table.doc),
     )

@@ -102,7 +102,7 @@ fn a_table_that_several_sources_feed_has_the_source_in_its_bucket() {
 fn every_bucket_is_made_of_account_day_and_source_only() {
     for table in tables::all() {
         for name in &table.bucket {
-            let known = [table.account_column(), &table.partition, "source"].contains(&name.as_str());
+            let known = [table.account_column(), table.day_column(), "source"].contains(&name.as_str());
             assert!(known, "{}.{name}", table.name);
         }
     }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::cost_report::bucket_day;
-use crate::attribution::{Evidence, Rules};
+use crate::attribution::{Attribution, Evidence, Rules};
 use crate::identity::{Id, IdHasher};
 use crate::money::usd_from_cents;
 use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
@@ -96,7 +96,7 @@ impl<'r> CostRows<'r> {
             output.row(day, &total);
             return Ok(());
         };
-        let (platform, platform_basis) = rules.attribute(&record.evidence());
+        let Attribution { platform, basis: platform_basis, rank: platform_rank } = rules.attribute(&record.evidence());
         let cost = ClaudeCost {
             organization_id: &manifest.account_id,
             activity_date: day,
@@ -114,6 +114,7 @@ impl<'r> CostRows<'r> {
             amount_usd,
             platform: platform.name(),
             platform_basis,
+            platform_rank,
             snapshot_id: &manifest.snapshot_id,
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: normalized_at,

@@ -88,6 +88,7 @@ impl Answer {
             amount_usd: Usd::from_nanos(*nanos),
             platform: "unattributed",
             platform_basis: None,
+            platform_rank: None,
             snapshot_id: self.snapshot_id,
             fetched_at: at(self.fetched),
             ingestion_timestamp: at(self.normalized),

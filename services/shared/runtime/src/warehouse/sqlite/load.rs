@@ -162,7 +162,7 @@ impl Columns {
             all: table.columns.iter().map(|column| (column, place(&column.name))).collect(),
             key: key_order(table).into_iter().filter_map(|name| Some((table.column(name)?, place(name)))).collect(),
             account: needed(table.account_column())?,
-            day: needed(&table.partition)?,
+            day: needed(table.day_column())?,
             source: has_source.then(|| needed("source")).transpose()?,
         })
     }
@@ -177,7 +177,7 @@ impl Columns {
         }
         match &cells[self.day] {
             Cell::Integer(day) => Ok(*day),
-            other => Err(format!("column {} holds {other:?}", self.table.partition)),
+            other => Err(format!("column {} holds {other:?}", self.table.day_column())),
         }
     }
 

@@ -116,7 +116,7 @@ impl TableWork<'_> {
         table.bucket.iter().map(move |column| -> Box<dyn ToSql + 'b> {
             match column.as_str() {
                 "source" => Box::new(bucket.source.as_str()),
-                day if *day == table.partition => Box::new(bucket.activity_date.to_string()),
+                day if day == table.day_column() => Box::new(bucket.activity_date.to_string()),
                 _ => Box::new(bucket.account_id.as_str()),
             }
         })
