@@ -30,7 +30,12 @@ use crate::tables::Tables;
 
 pub use services::Service;
 
+/// The sources that the model knows.
+pub const MODELLED: [Source; 3] = [Source::AnthropicCostReport, Source::AnthropicCostTotals, Source::CursorDailyUsage];
+
 /// The accounts: two of Anthropic, one of Cursor. All tell of the same simulated world.
+pub const MODELLED: [Source; 3] = [Source::AnthropicCostReport, Source::AnthropicCostTotals, Source::CursorDailyUsage];
+
 pub const ACCOUNTS: [(&str, &str); 3] = [("anthropic", "acme"), ("anthropic", "beta"), ("cursor", "acme")];
 
 /// Attempts enough for any schedule: here nothing may be given up.
@@ -131,7 +136,7 @@ impl Pipeline {
 
     /// Asks every source for the days.
     pub async fn request_all(&self, from: Day, to: Day) -> Result<()> {
-        for source in Source::ALL {
+        for source in MODELLED {
             self.request(source.name(), None, from, to).await?;
         }
         Ok(())

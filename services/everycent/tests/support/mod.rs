@@ -23,11 +23,16 @@ pub use truth::{asked_days, assert_tells, company_days};
 /// The October that everybody knows the totals of.
 pub const OCTOBER: &str = "--from 2025-10-03 --to 2025-10-17";
 
+/// The sources that scenes ask unless they say otherwise: the facts and one control.
+const BASIC: [(&str, &str); 2] =
+    [("anthropic", r#"["anthropic/cost_report", "anthropic/cost_totals"]"#), ("cursor", r#"["cursor/daily_usage"]"#)];
+
 /// Dropping it ends the simulator and removes the home.
 pub struct Scene {
     pub simulator: Simulator,
     env: BTreeMap<String, String>,
     vendors: BTreeMap<&'static str, String>,
+    sources: BTreeMap<&'static str, String>,
     rest: String,
     folder: TempDir,
     runtime: Runtime,
@@ -50,7 +55,8 @@ impl Scene {
         let env = env.map(|(name, value)| (name.to_owned(), value)).into();
         let pace = "requests_per_minute = 60000\nmax_attempts = 2\n";
         let vendors = ["anthropic", "cursor"].map(|vendor| (vendor, pace.to_owned())).into();
-        let scene = Self { simulator, env, vendors, rest: String::new(), folder, runtime };
+        let sources = BASIC.map(|(vendor, sources)| (vendor, sources.to_owned())).into();
+        let scene = Self { simulator, env, vendors, sources, rest: String::new(), folder, runtime };
         scene.write_configuration();
         scene
     }
@@ -72,6 +78,20 @@ impl Scene {
         self
     }
 
+    /// Asks these sources of a vendor, and no others.
+    pub fn with_sources(mut self, vendor: &'static str, sources: &[&str]) -> Self {
+        self.sources.insert(vendor, format!("{sources:?}"));
+        self.write_configuration();
+        self
+    }
+
+    /// Asks every source that there is.
+    pub fn with_every_source(mut self) -> Self {
+        self.sources.clear();
+        self.write_configuration();
+        self
+    }
+
     /// The tables of the configuration besides the vendors'.
     pub fn configure(&mut self, tables: &str) {
         tables.clone_into(&mut self.rest);
@@ -79,7 +99,12 @@ impl Scene {
     }
 
     fn write_configuration(&self) {
-        let vendors = self.vendors.iter().map(|(vendor, lines)| format!("[vendors.{vendor}]\n{lines}\n"));
+        let sources = |vendor: &str| {
+            let named = self.sources.get(vendor);
+            named.map_or_else(String::new, |names| format!("sources = {names}\n"))
+        };
+        let vendors =
+            self.vendors.iter().map(|(vendor, lines)| format!("[vendors.{vendor}]\n{lines}{}\n", sources(vendor)));
         fs::write(self.path("everycent.toml"), vendors.collect::<String>() + &self.rest).unwrap();
     }
 

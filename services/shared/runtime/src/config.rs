@@ -58,12 +58,14 @@ impl Config {
     pub fn load(path: Option<&Path>, env: Env<'_>) -> Result<Self, ConfigError> {
         let document = path.map_or_else(|| Ok(Document::default()), Document::read)?;
         let accounts = document.accounts(env)?;
+        let [anthropic, cursor] = Vendor::ALL;
+        let sources = [(anthropic, document.vendor_sources(anthropic)?), (cursor, document.vendor_sources(cursor)?)];
         Ok(Self {
             addresses: document.addresses(),
             since: document.since(),
             anthropic: document.vendor(Vendor::Anthropic, env)?,
             cursor: document.vendor(Vendor::Cursor, env)?,
-            accounts: if accounts.is_empty() { Account::from_env(env) } else { accounts },
+            accounts: if accounts.is_empty() { Account::from_env(env, sources) } else { accounts },
             recipe: Recipe { rules: document.attribution_rules()?, cursor_prices: document.cursor_prices()? },
         })
     }

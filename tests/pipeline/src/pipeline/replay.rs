@@ -4,14 +4,13 @@ use anyhow::Result;
 use everycent_domain::manifest::Manifest;
 use everycent_domain::objects::{ManifestName, raw_prefix};
 use everycent_domain::replay::ReplayPlan;
-use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_fetcher::stored;
 use everycent_runtime::store::Store;
 use everycent_schemas::events::SnapshotStored;
 use everycent_schemas::{Day, Timestamp};
 
-use super::ACCOUNTS;
+use super::{ACCOUNTS, MODELLED};
 
 /// More objects than a test stores.
 const ALL: usize = 1_000_000;
@@ -23,7 +22,7 @@ pub(super) async fn deciding(
     published_at: Timestamp,
 ) -> Result<Vec<SnapshotStored>> {
     let mut snapshots = Vec::new();
-    for source in Source::ALL {
+    for source in MODELLED {
         let names = store.list(&raw_prefix(source.name()), None, ALL).await?;
         let manifests: Vec<ManifestName> = names.iter().filter_map(ManifestName::parse).collect();
         for (_, account) in ACCOUNTS.iter().filter(|(vendor, _)| *vendor == source.vendor().name()) {

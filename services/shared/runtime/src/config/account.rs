@@ -80,12 +80,12 @@ impl Account {
     }
 
     /// One account `default` of each vendor whose key is set. A key that is set wrongly counts, so that it is told.
-    pub(super) fn from_env(env: Env<'_>) -> Vec<Self> {
-        let account = |vendor: Vendor| match KeyPlace::variable(key_variable(vendor), env) {
+    pub(super) fn from_env(env: Env<'_>, sources: [(Vendor, Vec<Source>); 2]) -> Vec<Self> {
+        let account = |(vendor, sources): (Vendor, Vec<Source>)| match KeyPlace::variable(key_variable(vendor), env) {
             KeyPlace::Variable { found: Ok(None), .. } => None,
-            key => Some(Self::new("default".to_owned(), vendor, vendor.sources().collect(), key)),
+            key => Some(Self::new("default".to_owned(), vendor, sources, key)),
         };
-        Vendor::ALL.into_iter().filter_map(account).collect()
+        sources.into_iter().filter_map(account).collect()
     }
 
     /// The key, read now. That it is missing is an error only here, when the account is used.

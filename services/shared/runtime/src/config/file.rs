@@ -14,7 +14,7 @@ use toml::Spanned;
 use super::account::{Account, KeyPlace, url_variable};
 use super::address::Addresses;
 use super::error::ConfigError;
-use super::tables::{AccountTable, RuleTable, Tables, VendorTables};
+use super::tables::{AccountTable, RuleTable, SourceNames, Tables, VendorTables};
 use super::text::{BaseUrl, Dollars, Form, Name, Text, VariableName};
 use super::{VendorConfig, path_from};
 use crate::secret::Env;
@@ -87,7 +87,11 @@ impl Document {
                 );
             }
             let key = self.key_place(table, env)?;
-            accounts.push(Account::new(id.clone(), *vendor, self.sources(table)?, key));
+            let sources = match &table.sources {
+                Some(named) => self.sources(*vendor, named)?,
+                None => self.vendor_sources(*vendor)?,
+            };
+            accounts.push(Account::new(id.clone(), *vendor, sources, key));
         }
         Ok(accounts)
     }
@@ -103,9 +107,17 @@ impl Document {
         Err(self.wrong(table.id.span(), message))
     }
 
-    fn sources(&self, table: &AccountTable) -> Result<Vec<Source>, ConfigError> {
-        let Text(vendor) = table.vendor;
-        let Some(named) = &table.sources else { return Ok(vendor.sources().collect()) };
+    /// The sources of a vendor's accounts that name none: those that the vendor's table names, or each.
+    pub(super) fn vendor_sources(&self, vendor: Vendor) -> Result<Vec<Source>, ConfigError> {
+        let VendorTables { anthropic, cursor } = &self.tables.vendors;
+        let named = match vendor {
+            Vendor::Anthropic => &anthropic.sources,
+            Vendor::Cursor => &cursor.sources,
+        };
+        named.as_ref().map_or_else(|| Ok(vendor.sources().collect()), |named| self.sources(vendor, named))
+    }
+
+    fn sources(&self, vendor: Vendor, named: &SourceNames) -> Result<Vec<Source>, ConfigError> {
         if named.get_ref().is_empty() {
             return Err(self.wrong(named.span(), "found no source, expected some, or no `sources` at all for each"));
         }

@@ -50,6 +50,7 @@ pub(super) struct AnthropicTable {
     pub(super) url: Option<Text<BaseUrl>>,
     pub(super) requests_per_minute: Option<NonZeroU32>,
     pub(super) max_attempts: Option<NonZeroU32>,
+    pub(super) sources: Option<SourceNames>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -58,8 +59,12 @@ pub(super) struct CursorTable {
     pub(super) url: Option<Text<BaseUrl>>,
     pub(super) requests_per_minute: Option<NonZeroU32>,
     pub(super) max_attempts: Option<NonZeroU32>,
+    pub(super) sources: Option<SourceNames>,
     pub(super) page_size: Option<NonZeroU32>,
 }
+
+/// Names of sources, with their places for errors.
+pub(super) type SourceNames = Spanned<Vec<Spanned<String>>>;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,7 +73,7 @@ pub(super) struct AccountTable {
     pub(super) vendor: Text<Vendor>,
     pub(super) key_env: Option<Text<VariableName>>,
     pub(super) key_file: Option<PathBuf>,
-    pub(super) sources: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) sources: Option<SourceNames>,
 }
 
 #[derive(Debug, Default, Deserialize)]
