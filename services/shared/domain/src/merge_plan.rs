@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_schemas::events::{BatchNormalized, RowFile};
-use everycent_schemas::tables::{self, Table};
+use everycent_schemas::tables::{self, Absence, Table};
 use everycent_schemas::{Day, Timestamp, Usd};
 
 /// The unit of truth: one source, one account, one UTC day.
@@ -42,7 +42,7 @@ pub type CoverageVersions = BTreeMap<BucketId, Version>;
 pub struct MergePlan {
     /// One for each batch, in their order.
     pub outcomes: Vec<Outcome>,
-    /// The tables that change hands somewhere, in the order of [`tables::all`].
+    /// The tables that may change, in the order of [`tables::all`].
     pub tables: Vec<TablePlan>,
     /// In order of bucket.
     pub coverage: Vec<CoverageUpdate>,
@@ -61,9 +61,10 @@ pub struct Outcome {
 #[derive(Debug, Clone)]
 pub struct TablePlan {
     pub table: &'static Table,
-    /// The buckets to replace. One that the batch has no row for becomes empty.
+    /// The buckets to replace. One that the batch has no row for becomes empty. None in a table that keeps its rows:
+    /// there the answers decide row by row.
     pub won: Vec<WonBucket>,
-    /// The files that may hold rows of won buckets.
+    /// The files that may hold rows of won buckets; for a table that keeps its rows, those of every answer.
     pub files: Vec<StagedFile>,
 }
 
@@ -82,11 +83,13 @@ pub struct WonBucket {
     pub batch: usize,
 }
 
-/// A file to read. Of its rows only those of days that its batch won count.
+/// A file to read. Of its rows only those of days that its batch won count, unless the table keeps its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StagedFile {
     pub batch: usize,
     pub file: RowFile,
+    /// Its batch lost, so it may have been merged before, and be deleted since.
+    pub may_be_gone: bool,
 }
 
 /// What coverage will say of a bucket that was won. A failure that is recorded there stays recorded.
@@ -116,7 +119,7 @@ pub fn plan(batches: &[BatchNormalized], recorded: &CoverageVersions) -> Result<
     let winners = winners(batches, recorded)?;
     Ok(MergePlan {
         outcomes: outcomes(batches, &winners),
-        tables: table_plans(batches, &winners)?,
+        tables: table_plans(batches, &winners, recorded)?,
         coverage: winners.iter().map(|(bucket, place)| place.update(bucket, batches)).collect(),
     })
 }
@@ -192,26 +195,47 @@ fn outcomes(batches: &[BatchNormalized], winners: &Winners) -> Vec<Outcome> {
     batches.iter().enumerate().map(outcome).collect()
 }
 
-fn table_plans(batches: &[BatchNormalized], winners: &Winners) -> Result<Vec<TablePlan>, PlanError> {
+fn table_plans(
+    batches: &[BatchNormalized],
+    winners: &Winners,
+    recorded: &CoverageVersions,
+) -> Result<Vec<TablePlan>, PlanError> {
     let winning: BTreeSet<usize> = winners.values().map(|place| place.batch).collect();
-    for index in &winning {
+    let unrecorded: BTreeSet<usize> =
+        (0..batches.len()).filter(|index| !is_recorded(&batches[*index], recorded)).collect();
+    for index in winning.union(&unrecorded) {
         refuse_a_file_of_another_table(&batches[*index])?;
     }
-    let plan = |table: &'static Table| TablePlan {
-        table,
-        won: winners
-            .iter()
-            .filter(|(bucket, _)| table.is_fed_by(&bucket.source))
-            .map(|(bucket, place)| WonBucket { bucket: bucket.clone(), batch: place.batch })
-            .collect(),
-        files: winning.iter().flat_map(|index| files_of(*index, &batches[*index], table)).collect(),
+    let files = |of: &BTreeSet<usize>, table: &'static Table| {
+        let files = of.iter().flat_map(|index| files_of(*index, &batches[*index], table, !winning.contains(index)));
+        files.collect()
     };
-    Ok(tables::all().iter().map(plan).filter(|plan| !plan.won.is_empty()).collect())
+    let plan = |table: &'static Table| match table.absence {
+        Absence::Delete => TablePlan { table, won: won(winners, table), files: files(&winning, table) },
+        Absence::Keep => TablePlan { table, won: Vec::new(), files: files(&unrecorded, table) },
+    };
+    Ok(tables::all().iter().map(plan).filter(|plan| !plan.won.is_empty() || !plan.files.is_empty()).collect())
 }
 
-fn files_of(index: usize, batch: &BatchNormalized, table: &Table) -> impl Iterator<Item = StagedFile> {
+/// Whether the batch is what coverage says of every bucket of its: it was merged, and nothing after it.
+fn is_recorded(batch: &BatchNormalized, recorded: &CoverageVersions) -> bool {
+    let version = Version::of(batch);
+    batch.buckets.iter().all(|said| recorded.get(&bucket_id(batch, said.activity_date)) == Some(&version))
+}
+
+fn won(winners: &Winners, table: &Table) -> Vec<WonBucket> {
+    let of_table = winners.iter().filter(|(bucket, _)| table.is_fed_by(&bucket.source));
+    of_table.map(|(bucket, place)| WonBucket { bucket: bucket.clone(), batch: place.batch }).collect()
+}
+
+fn files_of(
+    index: usize,
+    batch: &BatchNormalized,
+    table: &Table,
+    may_be_gone: bool,
+) -> impl Iterator<Item = StagedFile> {
     let of_table = batch.files.iter().filter(move |file| file.table == table.name);
-    of_table.map(move |file| StagedFile { batch: index, file: file.clone() })
+    of_table.map(move |file| StagedFile { batch: index, file: file.clone(), may_be_gone })
 }
 
 fn refuse_a_file_of_another_table(batch: &BatchNormalized) -> Result<(), PlanError> {

@@ -14,6 +14,10 @@ use super::ddl::key_order;
 use super::names::{bigquery_text, lines, physical_name};
 use crate::merge_plan::{BucketId, CoverageUpdate, MergePlan, TablePlan, Version};
 
+/// The columns that tell the version of a bucket in coverage, and of a row.
+const BUCKET_VERSION: [&str; 3] = ["fetched_at", "snapshot_id", "normalized_at"];
+const ROW_VERSION: [&str; 3] = ["fetched_at", "snapshot_id", "ingestion_timestamp"];
+
 /// The script. `staging` gives the full name of the table that a plan's files were loaded into; it is asked only for
 /// plans with files.
 pub fn merge_script(
@@ -44,10 +48,34 @@ fn replace_buckets(
 ) -> Option<String> {
     let target = physical_name(plan.table, dialect);
     match (plan.files.is_empty(), plan.table.absence) {
-        (false, _) => Some(merge_table(plan, batches, &staging(plan.table), &target)),
+        (false, Absence::Delete) => Some(merge_table(plan, batches, &staging(plan.table), &target)),
         (true, Absence::Delete) => Some(format!("DELETE FROM {target} AS T\nWHERE {}", won(plan, "T."))),
+        (false, Absence::Keep) => Some(keep_rows(plan.table, &staging(plan.table), &target)),
         (true, Absence::Keep) => None,
     }
+}
+
+/// Of each key the row of the latest answer, whether it was staged now or is there already.
+fn keep_rows(table: &Table, staging: &str, target: &str) -> String {
+    let names: Vec<String> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
+    let key: Vec<String> = key_order(table).into_iter().map(|name| format!("`{name}`")).collect();
+    let same: Vec<String> = key.iter().map(|name| format!("T.{name} = S.{name}")).collect();
+    let set = names.iter().filter(|name| !key.contains(name)).map(|name| format!("{name} = S.{name}"));
+    let values: Vec<String> = names.iter().map(|name| format!("S.{name}")).collect();
+    let latest = ROW_VERSION.map(|name| format!("`{name}` DESC")).join(", ");
+    format!(
+        "MERGE {target} AS T\nUSING (\n  SELECT {columns}\n  FROM {staging}\n  \
+         QUALIFY ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {latest}) = 1\n) AS S\n\
+         ON {same}\n\
+         WHEN MATCHED AND ({lower}) THEN UPDATE SET\n{set}\n\
+         WHEN NOT MATCHED BY TARGET THEN INSERT ({columns})\n  VALUES ({values})",
+        columns = names.join(", "),
+        key = key.join(", "),
+        same = same.join(" AND "),
+        lower = lower(ROW_VERSION, "T.", "S."),
+        set = lines(set),
+        values = values.join(", "),
+    )
 }
 
 fn merge_table(plan: &TablePlan, batches: &[BatchNormalized], staging: &str, target: &str) -> String {
@@ -74,9 +102,7 @@ fn merge_table(plan: &TablePlan, batches: &[BatchNormalized], staging: &str, tar
         set = lines(set),
         values = values.join(", "),
     );
-    if table.absence == Absence::Delete {
-        merge.push_str(&format!("\nWHEN NOT MATCHED BY SOURCE AND {} THEN DELETE", won(plan, "T.")));
-    }
+    merge.push_str(&format!("\nWHEN NOT MATCHED BY SOURCE AND {} THEN DELETE", won(plan, "T.")));
     merge
 }
 
@@ -162,7 +188,7 @@ fn merge_coverage(updates: &[CoverageUpdate], merged_at: Timestamp, dialect: &Di
          WHEN NOT MATCHED BY TARGET THEN INSERT ({names})\n  VALUES ({inserted})",
         rows = rows.join(",\n"),
         bounds = bounds(updates.iter().map(|update| update.bucket.activity_date), "T.`activity_date`"),
-        lower = lower("T.", "S."),
+        lower = lower(BUCKET_VERSION, "T.", "S."),
         set = lines(set),
         names = names.join(", "),
         inserted = inserted.join(", "),
@@ -170,9 +196,8 @@ fn merge_coverage(updates: &[CoverageUpdate], merged_at: Timestamp, dialect: &Di
 }
 
 /// Whether the version of `this` is lower than that of `other`.
-fn lower(this: &str, other: &str) -> String {
-    let [fetched, snapshot, normalized] = ["fetched_at", "snapshot_id", "normalized_at"]
-        .map(|name| (format!("{this}`{name}`"), format!("{other}`{name}`")));
+fn lower(version: [&str; 3], this: &str, other: &str) -> String {
+    let [fetched, snapshot, normalized] = version.map(|name| (format!("{this}`{name}`"), format!("{other}`{name}`")));
     format!(
         "{a} < {b} OR ({a} = {b} AND ({c} < {d} OR ({c} = {d} AND {e} < {f})))",
         a = fetched.0,

@@ -1,12 +1,12 @@
 //! The statements of a merge into SQLite. Values are bound by place, in the order of the table's columns.
 
-use everycent_schemas::tables::{self, Absence, Table};
+use everycent_schemas::tables::{self, Table};
 
 use super::Dialect;
 use super::ddl::key_order;
 use super::names::{lines, physical_name, sqlite_type, stored_name};
 
-/// What merging into one table takes, in the order of use.
+/// What replacing buckets of one table takes, in the order of use.
 ///
 /// Rows of buckets that hold nothing yet are inserted. The others are written where they differ, and their keys are
 /// noted, because what is not among them is deleted at the end. A staging table of whole rows took a tenth to a fifth
@@ -23,9 +23,8 @@ pub struct TableMerge {
     pub note: String,
     /// Writes a row that is new or says something else.
     pub upsert: String,
-    /// Deletes the rows of a bucket whose keys are not noted; the bucket's columns are bound. None if the table keeps
-    /// what vanished.
-    pub delete: Option<String>,
+    /// Deletes the rows of a bucket whose keys are not noted; the bucket's columns are bound.
+    pub delete: String,
     pub drop_noted: String,
 }
 
@@ -38,10 +37,17 @@ pub fn table_merge(table: &Table) -> TableMerge {
         create_noted: create_noted(&noted, table),
         note: note(&noted, table),
         upsert: format!("{insert}\n{}", on_conflict(&target, table)),
-        delete: (table.absence == Absence::Delete).then(|| delete(&target, &noted, table)),
+        delete: delete(&target, &noted, table),
         drop_noted: format!("DROP TABLE {noted}"),
         insert,
     }
+}
+
+/// Writes a row of a table that keeps its rows, if no later answer wrote it before.
+pub fn keep(table: &Table) -> String {
+    let target = physical_name(table, &Dialect::Sqlite);
+    let version = |of: &str| format!("({of}.fetched_at, {of}.snapshot_id, {of}.ingestion_timestamp)");
+    format!("{}\n{}\nWHERE {} < {}", insert(&target, table), replace(table), version(&target), version("excluded"))
 }
 
 fn in_bucket(table: &Table) -> String {

@@ -32,9 +32,14 @@ fn the_statements_of_a_merge_into_sqlite() {
     for name in ["claude_cost_totals", "rejected_records"] {
         let sqlite::TableMerge { is_occupied, insert, create_noted, note, upsert, delete, drop_noted } =
             sqlite::table_merge(tables::find(name).unwrap());
-        let text = [is_occupied, insert, create_noted, note, upsert, delete.unwrap(), drop_noted].join(";\n\n") + ";\n";
+        let text = [is_occupied, insert, create_noted, note, upsert, delete, drop_noted].join(";\n\n") + ";\n";
         insta::assert_snapshot!(format!("sqlite_merge_{name}"), text);
     }
+}
+
+#[test]
+fn the_statement_that_keeps_a_row_in_sqlite() {
+    insta::assert_snapshot!("sqlite_keep_dim_users", sqlite::keep(tables::find("dim_users").unwrap()) + ";\n");
 }
 
 #[test]
@@ -88,6 +93,17 @@ fn the_script_of_a_merge_into_bigquery_of_two_answers_that_overlap() {
 #[test]
 fn the_script_of_a_merge_into_bigquery_of_an_answer_without_rows() {
     insta::assert_snapshot!("bigquery_merge_empty", script(&[totals("s1", 1, 0, 1, 0)]));
+}
+
+#[test]
+fn the_script_of_a_merge_into_bigquery_of_a_directory() {
+    let users = |snapshot_id, fetched_at| {
+        let mut batch = totals(snapshot_id, fetched_at, 0, 0, 1);
+        batch.source = "anthropic/users".into();
+        batch.files[0].table = "dim_users".into();
+        batch
+    };
+    insta::assert_snapshot!("bigquery_merge_keep", script(&[users("s1", 1), users("s2", 5)]));
 }
 
 #[test]

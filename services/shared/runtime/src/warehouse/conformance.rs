@@ -5,6 +5,7 @@
 
 mod failures;
 mod files;
+mod kept;
 mod rows;
 mod versions;
 pub mod world;
@@ -17,6 +18,7 @@ use super::Warehouse;
 
 pub use failures::*;
 pub use files::*;
+pub use kept::*;
 pub use rows::*;
 pub use versions::*;
 
@@ -51,6 +53,9 @@ macro_rules! warehouse_conformance {
             rows_of_lost_days_are_not_taken_from_a_file
             a_file_that_is_not_what_its_event_says_is_refused
             a_row_of_another_account_or_day_is_refused
+            what_a_directory_no_longer_tells_stays_with_the_time_it_was_last_told
+            readings_of_a_directory_in_any_order_and_grouping_end_in_the_same_rows
+            a_reading_that_was_merged_and_lost_since_is_delivered_again_without_its_file
         }
     };
     (@tests $fixture:expr; $($sentence:ident)*) => {$(

@@ -101,7 +101,7 @@ pub async fn any_order_and_any_grouping_of_the_same_batches_ends_in_the_same_tab
 }
 
 /// Every order of so many things.
-fn orders(count: usize) -> Vec<Vec<usize>> {
+pub(super) fn orders(count: usize) -> Vec<Vec<usize>> {
     (0..count).fold(vec![vec![]], |orders, next| {
         let extended = |order: Vec<usize>| {
             (0..=order.len()).map(move |place| {

@@ -136,7 +136,7 @@ impl RowStore {
         }
     }
 
-    fn file<R: Row>(&self, answer: &Answer, rows: &[R]) -> Option<RowFile> {
+    pub fn file<R: Row>(&self, answer: &Answer, rows: &[R]) -> Option<RowFile> {
         let mut writer = RowFileWriter::new::<R>();
         rows.iter().for_each(|row| writer.append(row));
         let object = row_file(R::TABLE, answer.snapshot_id, at(answer.normalized), "r", 1);

@@ -1,8 +1,8 @@
 //! Row files on their way from an async store to a merge that blocks: one ahead, never more.
 
 use bytes::Bytes;
+use everycent_domain::merge_plan::StagedFile;
 use everycent_domain::objects::ObjectName;
-use everycent_schemas::events::RowFile;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::store::{Store, StoreError};
@@ -10,14 +10,14 @@ use crate::warehouse::WarehouseError;
 
 /// The merge's end.
 pub(super) struct Files {
-    ask: Option<oneshot::Sender<Vec<RowFile>>>,
-    received: mpsc::Receiver<Result<Bytes, WarehouseError>>,
+    ask: Option<oneshot::Sender<Vec<StagedFile>>>,
+    received: mpsc::Receiver<Result<Option<Bytes>, WarehouseError>>,
 }
 
 /// The store's end.
 pub(super) struct Feeder {
-    asked: oneshot::Receiver<Vec<RowFile>>,
-    send: mpsc::Sender<Result<Bytes, WarehouseError>>,
+    asked: oneshot::Receiver<Vec<StagedFile>>,
+    send: mpsc::Sender<Result<Option<Bytes>, WarehouseError>>,
 }
 
 pub(super) fn channel() -> (Files, Feeder) {
@@ -28,15 +28,15 @@ pub(super) fn channel() -> (Files, Feeder) {
 
 impl Files {
     /// Says which files are needed, in the order in which [`Files::next`] gives them. Once only.
-    pub fn ask(&mut self, files: Vec<RowFile>) {
+    pub fn ask(&mut self, files: Vec<StagedFile>) {
         if let Some(ask) = self.ask.take() {
             // Nobody hears it if the caller of the merge gave up; the first file then tells.
             let _ = ask.send(files);
         }
     }
 
-    /// The next file. Blocks; not for async threads.
-    pub fn next(&mut self) -> Result<Bytes, WarehouseError> {
+    /// The next file; none if it may be gone, and is. Blocks; not for async threads.
+    pub fn next(&mut self) -> Result<Option<Bytes>, WarehouseError> {
         let given_up = || WarehouseError::Unavailable { action: "merge", reason: "it was given up".into() };
         self.received.blocking_recv().ok_or_else(given_up)?
     }
@@ -53,18 +53,23 @@ impl Feeder {
     }
 }
 
-async fn read(store: &dyn Store, file: &RowFile) -> Result<Bytes, WarehouseError> {
+async fn read(store: &dyn Store, staged: &StagedFile) -> Result<Option<Bytes>, WarehouseError> {
+    let file = &staged.file;
     let bad = |reason: String| WarehouseError::BadRows { object: file.object.clone(), reason };
     let name: ObjectName = file.object.parse().map_err(|e| bad(format!("{e}")))?;
-    let body = store.read(&name).await.map_err(|error| match error {
-        StoreError::NotFound(_) => bad("it is not in the store".into()),
-        StoreError::Unavailable { .. } => {
-            WarehouseError::Unavailable { action: "read rows", reason: error.to_string() }
+    let body = match store.read(&name).await {
+        Ok(body) => body,
+        Err(StoreError::NotFound(_)) if staged.may_be_gone => return Ok(None),
+        Err(StoreError::NotFound(_)) => return Err(bad("it is not in the store".into())),
+        Err(error @ StoreError::Unavailable { .. }) => {
+            return Err(WarehouseError::Unavailable { action: "read rows", reason: error.to_string() });
         }
-        StoreError::Refused { .. } => WarehouseError::Refused { action: "read rows", reason: error.to_string() },
-    })?;
+        Err(error @ StoreError::Refused { .. }) => {
+            return Err(WarehouseError::Refused { action: "read rows", reason: error.to_string() });
+        }
+    };
     match i64::try_from(body.len()) {
-        Ok(length) if length == file.bytes => Ok(body),
+        Ok(length) if length == file.bytes => Ok(Some(body)),
         _ => Err(bad(format!("it has {} bytes, its event says {}", body.len(), file.bytes))),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use everycent_domain::sql::key_order;
-use everycent_domain::sql::sqlite::TableMerge;
+use everycent_domain::sql::sqlite::{TableMerge, keep};
 use everycent_schemas::events::{BatchNormalized, RowFile};
 use everycent_schemas::rowfile::{Cell, RowFileReader};
 use everycent_schemas::tables::{Column, Kind, Table};
@@ -18,7 +18,7 @@ use crate::warehouse::WarehouseError;
 /// Where the rows of a day go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Destination {
-    /// Into a bucket that was empty.
+    /// Into a bucket that was empty, or into a table that keeps its rows.
     New,
     /// Into a bucket that holds rows, to be compared with.
     Known,
@@ -63,6 +63,12 @@ impl<'c> Loader<'c> {
         })
     }
 
+    /// For a table that keeps its rows: each row is written unless a later answer wrote it before.
+    pub fn keeping(connection: &'c Connection, path: &'c Path, table: &'static Table) -> Result<Self, WarehouseError> {
+        let insert = connection.prepare(&keep(table)).map_err(named(path, "merge"))?;
+        Ok(Self { path, table, insert, known: None, texts: Texts::default(), written: 0 })
+    }
+
     /// Rows that changed the table so far.
     pub fn written(&self) -> u64 {
         self.written
@@ -85,7 +91,10 @@ impl<'c> Loader<'c> {
             let cells = cells.map_err(|e| bad(e.to_string()))?;
             rows += 1;
             let day = columns.check_bucket(&cells, batch).map_err(bad)?;
-            let destination = days.destination(day).ok_or_else(|| bad(columns.strange_day(day)))?;
+            let destination = match day {
+                Some(day) => days.destination(day).ok_or_else(|| bad(columns.strange_day(day)))?,
+                None => Destination::New,
+            };
             self.write(&columns, &cells, destination).map_err(|error| match error {
                 NotWritten::Cell(reason) => bad(format!("row {rows}: {reason}")),
                 NotWritten::Sql(error) if is_about_the_row(&error) => bad(format!("row {rows}: {error}")),
@@ -134,7 +143,8 @@ struct Columns {
     all: Vec<Source>,
     key: Vec<Source>,
     account: usize,
-    day: usize,
+    /// A directory's row has no day of its own.
+    day: Option<usize>,
     source: Option<usize>,
 }
 
@@ -162,22 +172,23 @@ impl Columns {
             all: table.columns.iter().map(|column| (column, place(&column.name))).collect(),
             key: key_order(table).into_iter().filter_map(|name| Some((table.column(name)?, place(name)))).collect(),
             account: needed(table.account_column())?,
-            day: needed(table.day_column())?,
+            day: table.partition.as_deref().map(needed).transpose()?,
             source: has_source.then(|| needed("source")).transpose()?,
         })
     }
 
-    /// The row's day. A row of another account or source than its batch's is refused.
-    fn check_bucket(&self, cells: &[Cell], batch: &BatchNormalized) -> Result<i64, String> {
+    /// The row's day, if it has one. A row of another account or source than its batch's is refused.
+    fn check_bucket(&self, cells: &[Cell], batch: &BatchNormalized) -> Result<Option<i64>, String> {
         if !is_text(&cells[self.account], &batch.account_id) {
             return Err(format!("it holds a row of another account than {}", batch.account_id));
         }
         if self.source.is_some_and(|place| !is_text(&cells[place], &batch.source)) {
             return Err(format!("it holds a row of another source than {}", batch.source));
         }
-        match &cells[self.day] {
-            Cell::Integer(day) => Ok(*day),
-            other => Err(format!("column {} holds {other:?}", self.table.day_column())),
+        match self.day.map(|place| &cells[place]) {
+            None => Ok(None),
+            Some(Cell::Integer(day)) => Ok(Some(*day)),
+            Some(other) => Err(format!("column {} holds {other:?}", self.table.day_column())),
         }
     }
 

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use everycent_domain::merge_plan::{self, CoverageVersions, MergePlan, PlanError, TablePlan};
+use everycent_domain::merge_plan::{self, CoverageVersions, MergePlan, PlanError, StagedFile, TablePlan};
 use everycent_domain::sql::sqlite::{TableMerge, table_merge};
 use everycent_schemas::Timestamp;
-use everycent_schemas::events::{BatchNormalized, RowFile};
+use everycent_schemas::events::BatchNormalized;
+use everycent_schemas::tables::Absence;
 use rusqlite::{Connection, ToSql, Transaction, TransactionBehavior, params_from_iter};
 
 use super::coverage;
@@ -50,8 +51,8 @@ fn plan(batches: &[BatchNormalized], recorded: &CoverageVersions) -> Result<Merg
     })
 }
 
-fn files_of(plan: &MergePlan) -> Vec<RowFile> {
-    plan.tables.iter().flat_map(|table| &table.files).map(|staged| staged.file.clone()).collect()
+fn files_of(plan: &MergePlan) -> Vec<StagedFile> {
+    plan.tables.iter().flat_map(|table| table.files.iter().cloned()).collect()
 }
 
 /// The part of a merge that is about one table.
@@ -64,6 +65,13 @@ struct TableWork<'a> {
 
 impl TableWork<'_> {
     fn run(&self, files: &mut Files) -> Result<TableChange, WarehouseError> {
+        match self.plan.table.absence {
+            Absence::Delete => self.replace_buckets(files),
+            Absence::Keep => self.keep_rows(files),
+        }
+    }
+
+    fn replace_buckets(&self, files: &mut Files) -> Result<TableChange, WarehouseError> {
         let failed = named(self.path, ACTION);
         let statements = table_merge(self.plan.table);
         let occupied = self.occupied(&statements).map_err(failed)?;
@@ -95,14 +103,27 @@ impl TableWork<'_> {
                 let destination = if *occupied { Destination::Known } else { Destination::New };
                 (won.bucket.activity_date, destination)
             });
-            loader.load(&self.batches[staged.batch], &staged.file, destinations, &files.next()?)?;
+            if let Some(bytes) = files.next()? {
+                loader.load(&self.batches[staged.batch], &staged.file, destinations, &bytes)?;
+            }
         }
         Ok(loader.written())
     }
 
+    fn keep_rows(&self, files: &mut Files) -> Result<TableChange, WarehouseError> {
+        let mut loader = Loader::keeping(self.transaction, self.path, self.plan.table)?;
+        for staged in &self.plan.files {
+            let batch = &self.batches[staged.batch];
+            let days = batch.buckets.iter().map(|bucket| (bucket.activity_date, Destination::New));
+            if let Some(bytes) = files.next()? {
+                loader.load(batch, &staged.file, days, &bytes)?;
+            }
+        }
+        Ok(TableChange { table: self.plan.table.name, written: loader.written(), deleted: 0 })
+    }
+
     fn delete(&self, statements: &TableMerge, occupied: &[bool]) -> rusqlite::Result<u64> {
-        let Some(delete) = &statements.delete else { return Ok(0) };
-        let mut delete = self.transaction.prepare(delete)?;
+        let mut delete = self.transaction.prepare(&statements.delete)?;
         let mut deleted = 0;
         for (won, _) in self.plan.won.iter().zip(occupied).filter(|(_, occupied)| **occupied) {
             deleted += delete.execute(params_from_iter(self.bucket(&won.bucket)))? as u64;

@@ -210,7 +210,7 @@ async fn what_a_merge_asks_of_a_bucket_reads_no_other_bucket() {
     for table in tables::fed_by("anthropic/cost_report") {
         let statements = table_merge(table);
         connection.execute_batch(&statements.create_noted).unwrap();
-        for statement in [&statements.is_occupied, statements.delete.as_ref().unwrap()] {
+        for statement in [&statements.is_occupied, &statements.delete] {
             let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
             let bound = vec!["x"; explain.parameter_count()];
             let steps: Vec<String> = explain

@@ -1,0 +1,141 @@
+//! Tables that keep what vanished: the latest answer that tells a row decides it, whatever day it is about.
+#![allow(clippy::unwrap_used)]
+
+use everycent_schemas::Timestamp;
+use everycent_schemas::events::BatchNormalized;
+use everycent_schemas::rowfile::Cell;
+use everycent_schemas::rows::Row;
+use everycent_schemas::{Usd, tables};
+use serde::Serialize;
+
+use super::Fixture;
+use super::versions::orders;
+use super::world::{Answer, RowStore, at, coverage, day};
+use crate::warehouse::{Merged, Warehouse};
+
+const OWNERS: &str = "upload/api_key_owners";
+
+/// A row of the smallest directory.
+#[derive(Serialize)]
+struct Owner<'a> {
+    organization_id: &'a str,
+    api_key_id: &'a str,
+    owner_email: &'a str,
+    team: Option<&'a str>,
+    note: Option<&'a str>,
+    last_seen_at: Timestamp,
+    snapshot_id: &'a str,
+    fetched_at: Timestamp,
+    ingestion_timestamp: Timestamp,
+}
+
+impl Row for Owner<'_> {
+    const TABLE: &'static str = "dim_api_key_owners";
+
+    fn amount(&self) -> Option<Usd> {
+        None
+    }
+
+    fn quantity(&self) -> i64 {
+        0
+    }
+}
+
+/// A reading of the directory: key and owner, told on a day.
+#[derive(Clone)]
+struct Reading {
+    answer: Answer,
+    owners: Vec<(&'static str, &'static str)>,
+}
+
+impl Reading {
+    fn new(snapshot_id: &'static str, fetched: i64, day: u32, owners: &[(&'static str, &'static str)]) -> Self {
+        let answer = Answer { source: OWNERS, ..Answer::new(snapshot_id, fetched, (day, day), &[]) };
+        Self { answer, owners: owners.to_vec() }
+    }
+
+    fn batch(&self, store: &RowStore) -> BatchNormalized {
+        let answer = &self.answer;
+        let row = |(api_key_id, owner_email): &(&'static str, &'static str)| Owner {
+            organization_id: answer.account,
+            api_key_id,
+            owner_email,
+            team: None,
+            note: None,
+            last_seen_at: at(answer.fetched),
+            snapshot_id: answer.snapshot_id,
+            fetched_at: at(answer.fetched),
+            ingestion_timestamp: at(answer.normalized),
+        };
+        let rows: Vec<Owner<'_>> = self.owners.iter().map(row).collect();
+        let mut batch = store.batch(answer);
+        batch.files.extend(store.file(answer, &rows));
+        batch
+    }
+}
+
+/// Key, owner, and when it was last told, in order of key.
+async fn owners(warehouse: &dyn Warehouse) -> Vec<(String, String, String)> {
+    let template = "SELECT api_key_id, owner_email, last_seen_at FROM [[table:dim_api_key_owners]] ORDER BY 1";
+    let row = |cells: Vec<Cell>| match <[Cell; 3]>::try_from(cells).unwrap() {
+        [Cell::Text(key), Cell::Text(owner), Cell::Text(seen)] => (key, owner, seen),
+        other => panic!("{other:?}"),
+    };
+    warehouse.query(template).await.unwrap().rows.into_iter().map(row).collect()
+}
+
+fn held(rows: &[(&str, &str, i64)]) -> Vec<(String, String, String)> {
+    let row = |(key, owner, seen): &(&str, &str, i64)| (key.to_string(), owner.to_string(), at(*seen).to_string());
+    rows.iter().map(row).collect()
+}
+
+pub async fn what_a_directory_no_longer_tells_stays_with_the_time_it_was_last_told(fixture: &dyn Fixture) {
+    assert_eq!(tables::find(Owner::TABLE).unwrap().absence, tables::Absence::Keep);
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let first = Reading::new("s1", 10, 0, &[("k1", "ann"), ("k2", "bob")]).batch(&store);
+    let second = Reading::new("s2", 20, 1, &[("k2", "cy"), ("k3", "cy")]).batch(&store);
+    warehouse.merge(&store, &[first], at(1)).await.unwrap();
+    let report = warehouse.merge(&store, &[second], at(2)).await.unwrap();
+    assert_eq!((report.tables[0].written, report.tables[0].deleted), (2, 0));
+    assert_eq!(owners(&*warehouse).await, held(&[("k1", "ann", 10), ("k2", "cy", 20), ("k3", "cy", 20)]));
+    assert_eq!(coverage(&*warehouse).await.len(), 2);
+}
+
+pub async fn readings_of_a_directory_in_any_order_and_grouping_end_in_the_same_rows(fixture: &dyn Fixture) {
+    let store = RowStore::default();
+    let first = Reading::new("s1", 10, 0, &[("k1", "ann"), ("k2", "bob")]);
+    let again = Reading {
+        answer: Answer { normalized: 90, ..first.answer.clone() },
+        owners: vec![("k1", "ann"), ("k2", "rob")],
+    };
+    let same_day = Reading::new("s2", 15, 0, &[("k1", "dee")]);
+    let next_day = Reading::new("s3", 20, 1, &[("k1", "eve"), ("k3", "cy")]);
+    let batches = [first, again, same_day, next_day].map(|reading| reading.batch(&store));
+    let expected = held(&[("k1", "eve", 20), ("k2", "rob", 10), ("k3", "cy", 20)]);
+    for (index, order) in orders(batches.len()).into_iter().enumerate() {
+        let warehouse = fixture.warehouse().await;
+        let mut group = Vec::new();
+        for (place, batch) in order.iter().map(|index| batches[*index].clone()).enumerate() {
+            group.push(batch);
+            if index >> place & 1 == 1 || place + 1 == batches.len() {
+                warehouse.merge(&store, &std::mem::take(&mut group), at(1)).await.unwrap();
+            }
+        }
+        assert_eq!(owners(&*warehouse).await, expected, "order {order:?}");
+    }
+}
+
+pub async fn a_reading_that_was_merged_and_lost_since_is_delivered_again_without_its_file(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let first = Reading::new("s1", 10, 0, &[("k1", "ann")]).batch(&store);
+    let second = Reading::new("s2", 20, 0, &[("k1", "bob")]).batch(&store);
+    warehouse.merge(&store, std::slice::from_ref(&first), at(1)).await.unwrap();
+    store.remove(&first.files[0].object);
+    warehouse.merge(&store, std::slice::from_ref(&second), at(2)).await.unwrap();
+    store.remove(&second.files[0].object);
+
+    let report = warehouse.merge(&store, &[first, second], at(3)).await.unwrap();
+    let lost = Merged { won: vec![], lost: vec![day(0)] };
+    assert_eq!(report.batches, [lost.clone(), lost]);
+    assert_eq!(owners(&*warehouse).await, held(&[("k1", "bob", 20)]));
+}
