@@ -1,6 +1,6 @@
 //! From a `FetchRequested` to the windows that it asks for.
 
-use everycent_domain::source::{Source, Vendor};
+use everycent_domain::source::{Reading, Source, Vendor};
 use everycent_domain::window::{Window, plan};
 use everycent_schemas::Day;
 use everycent_schemas::events::FetchRequested;
@@ -28,6 +28,10 @@ pub enum InvalidRequest {
     EmptyWindow(#[from] everycent_domain::window::EmptyWindow),
     #[error("{0} lies in the future")]
     Future(Day),
+    #[error("{report} does not answer for {range}")]
+    OutOfReach { report: Source, range: Window },
+    #[error("{0} is no vendor's: a person brings it with `everycent import`")]
+    Imported(Source),
 }
 
 /// The windows of a request, for each account that it means.
@@ -37,11 +41,24 @@ pub fn resolve<'a>(
     today: Day,
 ) -> Result<Vec<WindowTask>, InvalidRequest> {
     let source: Source = event.source.parse()?;
-    let range = days(event, today)?;
-    let windows = plan(source, range.days());
+    let wanted = wanted(source, event, today)?;
+    let windows = plan(source, wanted);
     let accounts = meant(event, source.vendor(), accounts)?;
     let task = |account_id: &String, window| WindowTask { source, account_id: account_id.clone(), window };
     Ok(accounts.iter().flat_map(|account_id| windows.iter().map(move |window| task(account_id, *window))).collect())
+}
+
+/// The days that are meant and that the source answers.
+fn wanted(source: Source, event: &FetchRequested, today: Day) -> Result<Vec<Day>, InvalidRequest> {
+    match source.reading() {
+        Reading::Import => Err(InvalidRequest::Imported(source)),
+        Reading::Now => Ok(vec![event.to_date.unwrap_or(today)]),
+        Reading::Days { .. } => {
+            let range = days(event, today)?;
+            let days: Vec<Day> = range.days().filter(|day| source.reaches(*day, today)).collect();
+            if days.is_empty() { Err(InvalidRequest::OutOfReach { report: source, range }) } else { Ok(days) }
+        }
+    }
 }
 
 fn days(event: &FetchRequested, today: Day) -> Result<Window, InvalidRequest> {
@@ -139,5 +156,28 @@ mod tests {
             let error = resolved(&event).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");
         }
+    }
+
+    #[test]
+    fn a_directory_is_read_for_today_whatever_days_are_named() {
+        let wanted = |event: &FetchRequested, source| wanted(source, event, "2025-11-20".parse().unwrap());
+        let scheduled = FetchRequested { trailing_days: 7, ..event("anthropic/workspaces") };
+        assert_eq!(wanted(&scheduled, Source::AnthropicWorkspaces).unwrap(), ["2025-11-20".parse().unwrap()]);
+        let late = FetchRequested { to_date: Some("2025-11-19".parse().unwrap()), ..scheduled };
+        assert_eq!(wanted(&late, Source::AnthropicWorkspaces).unwrap(), ["2025-11-19".parse().unwrap()]);
+    }
+
+    #[test]
+    fn days_out_of_reach_are_left_out_and_a_request_of_nothing_else_is_refused() {
+        let ask = |from: &str, today: &str| {
+            let (from_date, to_date) = (Some(from.parse().unwrap()), Some("2026-01-02".parse().unwrap()));
+            let event = FetchRequested { from_date, to_date, ..event("anthropic/analytics_cost") };
+            wanted(Source::AnthropicAnalyticsCost, &event, today.parse().unwrap()).map(|days| days.len())
+        };
+        assert_eq!(ask("2025-12-30", "2026-02-01"), Ok(2));
+        assert!(matches!(ask("2025-12-30", "2027-02-01"), Err(InvalidRequest::OutOfReach { .. })));
+        let imported = FetchRequested { trailing_days: 1, ..event("upload/claude_usage") };
+        let today = "2026-02-01".parse().unwrap();
+        assert!(matches!(wanted(Source::UploadClaudeUsage, &imported, today), Err(InvalidRequest::Imported(_))));
     }
 }

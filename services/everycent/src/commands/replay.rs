@@ -75,7 +75,9 @@ async fn snapshots(store: &dyn Store, args: &ReplayArgs) -> Result<Vec<Manifest>
     for source in sources {
         for manifests in by_account(store, source).await?.into_values() {
             let Some(range) = range(args, &manifests) else { continue };
-            chosen.extend(deciding(store, ReplayPlan::new(range, manifests)).await?);
+            let plan = ReplayPlan::new(range, manifests);
+            let plan = if source.keeps_rows() { plan.of_every_answer() } else { plan };
+            chosen.extend(deciding(store, plan).await?);
         }
     }
     Ok(chosen)

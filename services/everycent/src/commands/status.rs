@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use everycent_domain::source::{Reading, Source};
 use everycent_runtime::bus::{DeadLetter, Depth};
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::Day;
@@ -89,7 +90,7 @@ impl Report {
         depths: &[Depth],
         dead: &[DeadLetter],
     ) -> Self {
-        let failed = coverage.iter().filter(|row| row.state == "failed");
+        let failed = coverage.iter().filter(|row| row.state == "failed" && !is_read_since(row, coverage));
         Self {
             warehouse: deployment.warehouse.address(),
             coverage: by_feed(coverage),
@@ -99,6 +100,16 @@ impl Report {
             dead_letters: dead.iter().map(Dead::of).collect(),
         }
     }
+}
+
+/// Whether a failed reading of how things stand was followed by another, which is as good.
+fn is_read_since(row: &CoverageRow, coverage: &[CoverageRow]) -> bool {
+    let same_feed = |later: &&CoverageRow| (&later.source, &later.account_id) == (&row.source, &row.account_id);
+    tells_of_now(&row.source) && coverage.iter().filter(same_feed).any(|later| later.activity_date > row.activity_date)
+}
+
+fn tells_of_now(source: &str) -> bool {
+    source.parse().is_ok_and(|source: Source| !matches!(source.reading(), Reading::Days { .. }))
 }
 
 impl FailedDay {
@@ -143,6 +154,7 @@ pub fn by_feed(coverage: &[CoverageRow]) -> Vec<FeedCoverage> {
         feed.last_day = Some(feed.last_day.map_or(row.activity_date, |day| day.max(row.activity_date)));
         match row.state.as_str() {
             "settled" => feed.settled_days += 1,
+            "failed" if is_read_since(row, coverage) => {}
             "failed" => feed.failed_days += 1,
             _ => feed.open_days += 1,
         }
@@ -156,7 +168,8 @@ impl FeedCoverage {
     fn named(mut self, source: &str, account_id: &str) -> Self {
         source.clone_into(&mut self.source);
         account_id.clone_into(&mut self.account_id);
-        if let (Some(first), Some(last)) = (self.first_day, self.last_day) {
+        // Nobody misses a day on which nobody looked.
+        if let (Some(first), Some(last), false) = (self.first_day, self.last_day, tells_of_now(source)) {
             let known = self.settled_days + self.open_days + self.failed_days;
             self.missing_days = first.through(last).count().saturating_sub(known);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use everycent_domain::source::Source;
+use everycent_domain::source::{Reading, Source};
 use everycent_domain::wanted;
 use everycent_domain::window::{Window, plan};
 use everycent_runtime::warehouse::CoverageRow;
@@ -90,15 +90,18 @@ async fn plan_windows(
     begun_at: Timestamp,
 ) -> Result<Vec<(Feed, Window)>, Failure> {
     let known = scope::known_days(&deployment.whole_coverage().await?);
-    let range = days.window(deployment.clock.now().day());
+    let today = deployment.clock.now().day();
+    let range = days.window(today);
     let mut windows = Vec::new();
     for feed in feeds {
         let states =
             known.get(&(feed.source.name().to_owned(), feed.account_id.clone())).map_or(&[][..], Vec::as_slice);
-        let wanted = match days {
-            Days::Named(range) => wanted::named(range, states, begun_at),
-            Days::Due { .. } => wanted::due(deployment.history(range, states)?, states, begun_at),
+        let mut wanted = match (feed.source.reading(), days) {
+            (Reading::Now, _) => wanted::reading(today, states, begun_at).into_iter().collect(),
+            (_, Days::Named(range)) => wanted::named(range, states, begun_at),
+            (_, Days::Due { .. }) => wanted::due(deployment.history(range, states)?, states, begun_at),
         };
+        wanted.retain(|day| feed.source.reaches(*day, today));
         windows.extend(plan(feed.source, wanted).into_iter().map(|window| (feed.clone(), window)));
     }
     Ok(windows)

@@ -8,12 +8,14 @@ use crate::objects::ManifestName;
 use crate::window::Window;
 
 /// Finds the snapshots that decide a range: for each day the latest answer that covers it. Older answers would lose
-/// every merge, so they are not read.
+/// every merge, so they are not read, unless the rows of the source stay when it no longer tells them.
 #[derive(Debug)]
 pub struct ReplayPlan {
     /// Newest last.
     candidates: Vec<ManifestName>,
     undecided: BTreeSet<Day>,
+    /// Every answer is wanted.
+    every: bool,
 }
 
 impl ReplayPlan {
@@ -22,13 +24,19 @@ impl ReplayPlan {
         let mut candidates: Vec<ManifestName> =
             manifests.into_iter().filter(|manifest| manifest.window.overlaps(&range)).collect();
         candidates.sort_by(|a, b| a.version.cmp(&b.version));
-        Self { candidates, undecided: range.days().collect() }
+        Self { candidates, undecided: range.days().collect(), every: false }
+    }
+
+    /// A plan of every answer about the range, for a source that keeps its rows.
+    #[must_use]
+    pub fn of_every_answer(self) -> Self {
+        Self { every: true, ..self }
     }
 
     /// The next manifest to read, from new to old.
     pub fn next_candidate(&mut self) -> Option<ManifestName> {
         while let Some(candidate) = self.candidates.pop() {
-            if candidate.window.days().any(|day| self.undecided.contains(&day)) {
+            if self.every || candidate.window.days().any(|day| self.undecided.contains(&day)) {
                 return Some(candidate);
             }
         }
@@ -38,7 +46,7 @@ impl ReplayPlan {
     /// Says which days the manifest covers; true when its snapshot decides one of them and so is replayed.
     pub fn decide(&mut self, covered: &[Day]) -> bool {
         let decided = covered.iter().filter(|day| self.undecided.remove(day)).count();
-        decided > 0
+        self.every || decided > 0
     }
 }
 
@@ -82,5 +90,15 @@ mod tests {
         assert_eq!(plan.next_candidate().unwrap().version, "19700101T000000.000001Z_s");
         assert!(plan.decide(&[day(3), day(4)]));
         assert_eq!(plan.next_candidate(), None);
+    }
+
+    #[test]
+    fn of_a_directory_every_reading_is_replayed() {
+        let range = Window::new(day(3), day(4)).unwrap();
+        let readings = [manifest(3, 3, 1), manifest(3, 3, 2), manifest(4, 4, 3), manifest(5, 5, 4)];
+        let mut plan = ReplayPlan::new(range, readings).of_every_answer();
+        let replayed =
+            std::iter::from_fn(|| plan.next_candidate().filter(|reading| plan.decide(&[reading.window.to()])));
+        assert_eq!(replayed.count(), 3);
     }
 }

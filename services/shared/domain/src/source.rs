@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use everycent_schemas::tables::{self, Absence};
 use everycent_schemas::{Day, Timestamp};
 
 /// Who bills.
@@ -178,13 +179,25 @@ impl Source {
         }
     }
 
-    /// Whether the vendor answers for the day at all.
+    /// Whether the day is worth asking for: the vendor answers it, and has all of it to tell if it tells no parts.
     pub fn reaches(self, day: Day, today: Day) -> bool {
         match self.reading() {
-            Reading::Days { reach, .. } => reach.is_none_or(|reach| reach.first_day(today) <= day),
+            Reading::Days { reach, .. } => {
+                reach.is_none_or(|reach| reach.first_day(today) <= day) && (day < today || self.tells_parts_of_a_day())
+            }
             Reading::Now => day == today,
             Reading::Import => false,
         }
+    }
+
+    /// Whether a day that is not over may be asked for. Feeds that are paged by record move until it is.
+    fn tells_parts_of_a_day(self) -> bool {
+        !matches!(self, Self::AnthropicClaudeCode | Self::AnthropicAnalyticsCost | Self::CursorUsageEvents)
+    }
+
+    /// Whether its rows stay in their tables when it no longer tells them, so that every answer of it matters.
+    pub fn keeps_rows(self) -> bool {
+        tables::fed_by(self.name()).any(|table| table.absence == Absence::Keep)
     }
 
     /// Whether an answer fetched at this time is the last word on the day. A reading of a moment always is.
@@ -248,12 +261,20 @@ mod tests {
     }
 
     #[test]
+    fn directories_and_readings_of_spend_keep_their_rows() {
+        let keeping: Vec<Source> = Source::ALL.iter().copied().filter(|source| source.keeps_rows()).collect();
+        assert!(keeping.iter().all(|source| !matches!(source.reading(), Reading::Days { .. })), "{keeping:?}");
+        assert!(Source::CursorSpend.keeps_rows() && !Source::CursorDailyUsage.keeps_rows());
+    }
+
+    #[test]
     fn a_source_is_not_asked_for_days_that_the_vendor_does_not_answer() {
         let reaches = |day: &str, today: &str| {
             Source::AnthropicAnalyticsCost.reaches(day.parse().unwrap(), today.parse().unwrap())
         };
         assert!(reaches("2026-01-01", "2026-11-22") && !reaches("2025-12-31", "2026-11-22"));
         assert!(reaches("2026-06-02", "2027-06-01") && !reaches("2026-06-01", "2027-06-01"));
+        assert!(!reaches("2026-11-22", "2026-11-22") && reaches("2026-11-21", "2026-11-22"));
         assert!(Source::AnthropicCostReport.reaches("2020-01-01".parse().unwrap(), "2026-11-22".parse().unwrap()));
     }
 }

@@ -43,6 +43,11 @@ pub fn due(range: Window, known: &[DayState], begun_at: Timestamp) -> Vec<Day> {
         .collect()
 }
 
+/// The day of a reading of how things stand: today, unless it was read since the command first began.
+pub fn reading(today: Day, known: &[DayState], begun_at: Timestamp) -> Option<Day> {
+    Some(today).filter(|today| state(known, *today).is_none_or(|state| !state.is_fresh(begun_at)))
+}
+
 /// `known` is in order of day.
 fn state(known: &[DayState], day: Day) -> Option<&DayState> {
     known.binary_search_by_key(&day, |state| state.day).ok().map(|index| &known[index])
@@ -86,6 +91,13 @@ mod tests {
         let range = Window::new(day(5), day(6)).unwrap();
         let due: Vec<String> = due(range, &known(), BEGUN).iter().map(ToString::to_string).collect();
         assert_eq!(due, ["2025-10-02", "2025-10-03"]);
+    }
+
+    #[test]
+    fn how_things_stand_is_read_again_by_every_command_but_not_twice() {
+        assert_eq!(reading(day(1), &known(), BEGUN), Some(day(1)));
+        assert_eq!(reading(day(5), &known(), BEGUN), None);
+        assert_eq!(reading(day(9), &known(), BEGUN), Some(day(9)));
     }
 
     #[test]
