@@ -28,7 +28,7 @@
 //!
 //! See [`worlds`]: `october` (a real month's totals, all of it console use), `company` (two months to look at, with
 //! people, keys and every kind of use), `random` (for properties), `cursor_large` (a million rows that are never in
-//! memory).
+//! memory), `large_company` (the same beside many with Claude Code).
 //!
 //! # One truth
 //!

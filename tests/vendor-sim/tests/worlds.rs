@@ -161,3 +161,15 @@ async fn mutated_day_is_told_as_it_now_is() {
     assert_eq!(told().await, (rows + 2, truth()));
     assert_eq!(harness.simulator.with_world(|world| world.remove_cost_row(the_day, 999)), None);
 }
+
+#[test]
+fn a_large_company_has_as_many_with_claude_code_as_asked_for() {
+    let (first, last) = range("2026-03-02", "2026-03-06");
+    let world = worlds::large_company(50, 20, first, 5);
+    assert_eq!((world.members().len(), world.users().len(), world.api_keys().len()), (50, 20, 20));
+    let actors: std::collections::BTreeSet<_> =
+        all_days(first, 5).flat_map(|day| world.claude_code_rows(day)).map(|row| row.actor).collect();
+    assert_eq!(actors.len(), 20);
+    assert_eq!(world.newest_day(), last);
+    assert!(world.cost_cents(first, last) > cents("10000"));
+}

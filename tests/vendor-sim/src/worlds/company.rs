@@ -10,7 +10,7 @@ use super::staff::{self, Staff};
 use crate::world::prices::{HAIKU_4_5, Line, OPUS_4_6, SONNET_4_5, Tokens};
 use crate::world::{Activity, CostRow, Member, Workspace, World};
 
-const CLAUDE_CODE: Option<&str> = Some("wrkspc_01ClaudeCodeCompany");
+pub(super) const CLAUDE_CODE: Option<&str> = Some("wrkspc_01ClaudeCodeCompany");
 const PRODUCT: Option<&str> = Some("wrkspc_01ProductApi");
 const RESEARCH: Option<&str> = Some("wrkspc_01Research");
 const SUPPORT: Option<&str> = Some("wrkspc_01SupportAssistant");

@@ -2,12 +2,14 @@
 
 mod company;
 mod cursor_large;
+mod large_company;
 mod october;
 mod random;
 mod staff;
 
 pub use self::company::company;
 pub use self::cursor_large::cursor_large;
+pub use self::large_company::large_company;
 pub use self::october::{CLAUDE_CODE_WORKSPACE, october};
 pub use self::random::random;
 
