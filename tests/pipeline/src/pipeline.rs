@@ -34,8 +34,6 @@ pub use services::Service;
 pub const MODELLED: [Source; 3] = [Source::AnthropicCostReport, Source::AnthropicCostTotals, Source::CursorDailyUsage];
 
 /// The accounts: two of Anthropic, one of Cursor. All tell of the same simulated world.
-pub const MODELLED: [Source; 3] = [Source::AnthropicCostReport, Source::AnthropicCostTotals, Source::CursorDailyUsage];
-
 pub const ACCOUNTS: [(&str, &str); 3] = [("anthropic", "acme"), ("anthropic", "beta"), ("cursor", "acme")];
 
 /// Attempts enough for any schedule: here nothing may be given up.

@@ -3,9 +3,11 @@
 //! Each subject is a module that gives lines with figures; this file only runs them and says which targets are missed.
 //! Nothing here is compared with a figure of another machine.
 
+mod backfill;
 mod bare;
 mod merge;
 mod normalize;
+mod program;
 mod samples;
 mod scale;
 mod snapshots;
@@ -28,6 +30,9 @@ fn main() -> anyhow::Result<()> {
     }
     if is_asked("sync") {
         runtime.block_on(sync::run(scale, &mut verdicts))?;
+    }
+    if is_asked("backfill") {
+        runtime.block_on(backfill::run(scale, &mut verdicts))?;
     }
     verdicts.print();
     Ok(())

@@ -20,7 +20,12 @@ impl Scale {
     }
 
     pub fn people(self) -> u32 {
-        PEOPLE * self.0 / 100
+        self.of(PEOPLE)
+    }
+
+    /// That share of a full run's number.
+    pub fn of(self, full: u32) -> u32 {
+        full * self.0 / 100
     }
 }
 

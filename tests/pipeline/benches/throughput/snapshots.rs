@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use everycent_domain::manifest::Manifest;
 use everycent_domain::normalize::{FinishedFile, Normalizer};
 use everycent_domain::recipe::Recipe;
-use everycent_domain::source::Source;
+use everycent_domain::source::{Source, Vendor};
 use everycent_domain::window::{Window, plan};
 use everycent_fetcher::{FetchAccount, Fetcher, FetcherSettings};
 use everycent_runtime::bus::BusSettings;
@@ -83,9 +83,9 @@ pub async fn fetch(world: World, source: Source, days: Window) -> anyhow::Result
 }
 
 fn account(simulator: &Simulator, source: Source, clock: Arc<dyn Clock>) -> anyhow::Result<FetchAccount> {
-    let auth = match source {
-        Source::CursorDailyUsage => Auth::CursorBasic(Secret::new(simulator.cursor_key())),
-        _ => Auth::AnthropicKey(Secret::new(simulator.anthropic_key())),
+    let auth = match source.vendor() {
+        Vendor::Anthropic => Auth::AnthropicKey(Secret::new(simulator.anthropic_key())),
+        Vendor::Cursor => Auth::CursorBasic(Secret::new(simulator.cursor_key())),
     };
     let settings = VendorSettings::new(simulator.url().parse()?, auth, "the simulator's key");
     let client = VendorClient::new(settings, clock).map(Arc::new).map_err(|e| e.to_string());

@@ -1,17 +1,15 @@
 //! A sync by the released program as a process of its own, against a simulator in this one: both share the machine.
 
-mod program;
-
 use std::time::Duration;
 
 use anyhow::ensure;
 use vendor_sim::{Simulator, worlds};
 
+use super::program::{Program, Synced};
 use super::samples::{Samples, Work};
 use super::scale::Scale;
 use super::snapshots;
 use super::verdicts::Verdicts;
-use program::{Program, Synced};
 
 const REPETITIONS: u32 = 3;
 /// Shorter and longer histories.
@@ -55,7 +53,7 @@ pub async fn run(scale: Scale, verdicts: &mut Verdicts) -> anyhow::Result<()> {
 async fn once(program: &Program, scale: Scale, days: u32) -> anyhow::Result<(Synced, Duration)> {
     let window = snapshots::days(days)?;
     let simulator = Simulator::start(worlds::cursor_large(scale.people(), window.from().date(), days)).await?;
-    let home = program.home(&simulator)?;
+    let home = program.home_of_daily_usage(&simulator)?;
     let synced = home.sync(window)?;
     let rows = rows(scale, days);
     ensure!(synced.rows_written == rows, "{} rows were written of {rows}", synced.rows_written);

@@ -12,7 +12,8 @@ use tokio::task::block_in_place;
 use vendor_sim::Simulator;
 
 const VARIABLE: &str = "EVERYCENT_BENCH_PROGRAM";
-const KEY_VARIABLE: &str = "BENCH_CURSOR_KEY";
+const CURSOR_KEY: &str = "BENCH_CURSOR_KEY";
+const ANTHROPIC_KEY: &str = "BENCH_ANTHROPIC_KEY";
 
 /// The program, built before.
 pub struct Program(PathBuf);
@@ -21,7 +22,7 @@ pub struct Program(PathBuf);
 pub struct Home {
     program: PathBuf,
     folder: TempDir,
-    key: String,
+    keys: [(&'static str, String); 2],
 }
 
 /// What a sync tells of itself, and how long it took.
@@ -44,10 +45,22 @@ impl Program {
         Ok(Self(path))
     }
 
-    pub fn home(&self, simulator: &Simulator) -> anyhow::Result<Home> {
+    /// A home that asks for Cursor's daily usage and nothing else.
+    pub fn home_of_daily_usage(&self, simulator: &Simulator) -> anyhow::Result<Home> {
+        let source = "sources = [\"cursor/daily_usage\"]\n";
+        self.home(simulator, &account("cursor", CURSOR_KEY, source))
+    }
+
+    /// A home that asks for all that there is.
+    pub fn home_of_every_source(&self, simulator: &Simulator) -> anyhow::Result<Home> {
+        self.home(simulator, &(account("cursor", CURSOR_KEY, "") + &account("anthropic", ANTHROPIC_KEY, "")))
+    }
+
+    fn home(&self, simulator: &Simulator, accounts: &str) -> anyhow::Result<Home> {
         let folder = tempfile::tempdir()?;
-        std::fs::write(folder.path().join("everycent.toml"), configuration(&simulator.url()))?;
-        Ok(Home { program: self.0.clone(), folder, key: simulator.cursor_key() })
+        std::fs::write(folder.path().join("everycent.toml"), vendors(&simulator.url()) + accounts)?;
+        let keys = [(CURSOR_KEY, simulator.cursor_key()), (ANTHROPIC_KEY, simulator.anthropic_key())];
+        Ok(Home { program: self.0.clone(), folder, keys })
     }
 }
 
@@ -58,11 +71,13 @@ fn beside() -> anyhow::Result<PathBuf> {
     Ok(release.join("everycent"))
 }
 
-fn configuration(url: &str) -> String {
-    format!(
-        "[vendors.cursor]\nurl = \"{url}\"\nrequests_per_minute = 1000000\n\n\
-         [[accounts]]\nid = \"bench\"\nvendor = \"cursor\"\nkey_env = \"{KEY_VARIABLE}\"\n"
-    )
+fn vendors(url: &str) -> String {
+    let vendor = |name: &str| format!("[vendors.{name}]\nurl = \"{url}\"\nrequests_per_minute = 1000000\n\n");
+    vendor("cursor") + &vendor("anthropic")
+}
+
+fn account(vendor: &str, key: &str, sources: &str) -> String {
+    format!("[[accounts]]\nid = \"bench\"\nvendor = \"{vendor}\"\nkey_env = \"{key}\"\n{sources}\n")
 }
 
 impl Home {
@@ -83,7 +98,7 @@ impl Home {
         let mut command = Command::new(&self.program);
         command.args(arguments).arg("--home").arg(self.folder.path().join("home"));
         command.arg("--config").arg(self.folder.path().join("everycent.toml"));
-        command.env_clear().env(KEY_VARIABLE, &self.key).stdin(Stdio::null());
+        command.env_clear().envs(self.keys.clone()).stdin(Stdio::null());
         // The simulator goes on answering on other threads.
         let output = block_in_place(|| command.output()).with_context(|| self.program.display().to_string())?;
         let took = started.elapsed();
