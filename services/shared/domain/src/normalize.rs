@@ -14,6 +14,9 @@ use crate::prices::PriceError;
 use crate::recipe::Recipe;
 use crate::source::Source;
 use crate::vendors::anthropic::cost_rows::CostRows;
+use crate::vendors::cursor::event_rows::EventRows;
+use crate::vendors::cursor::member_rows::MemberRows;
+use crate::vendors::cursor::spend_rows::SpendRows;
 use crate::vendors::cursor::usage_rows::UsageRows;
 
 pub use output::{FinishedFile, Output, PART_BYTES};
@@ -55,6 +58,9 @@ impl<'a> Normalizer<'a> {
             Source::AnthropicCostReport => Box::new(CostRows::grouped(&recipe.rules)),
             Source::AnthropicCostTotals => Box::new(CostRows::totals()),
             Source::CursorDailyUsage => Box::new(UsageRows::new(&recipe.cursor_prices)),
+            Source::CursorUsageEvents => Box::new(EventRows::default()),
+            Source::CursorSpend => Box::new(SpendRows),
+            Source::CursorMembers => Box::new(MemberRows),
             other => unreachable!("invariant: {other} is not known yet"),
         };
         let output = Output::new(manifest, source, recipe.fingerprint(), normalized_at);

@@ -4,7 +4,11 @@ use everycent_schemas::Day;
 use serde_json::Value;
 
 use crate::source::Source;
-use crate::vendors::{anthropic::cost_report::CostPager, cursor::daily_usage::DailyUsagePager};
+use crate::vendors::anthropic::cost_report::CostPager;
+use crate::vendors::cursor::daily_usage::DailyUsagePager;
+use crate::vendors::cursor::members::MembersPager;
+use crate::vendors::cursor::spend::SpendPager;
+use crate::vendors::cursor::usage_events::UsageEventsPager;
 use crate::window::Window;
 
 /// One question to a vendor. Credentials and the base address are added by who sends it.
@@ -73,7 +77,7 @@ pub struct PagingTask {
     pub window: Window,
     /// The day that is not over yet.
     pub today: Day,
-    /// Users on one page of Cursor's daily usage.
+    /// Users on one page of Cursor's reports by user.
     pub cursor_page_size: u32,
     /// What the last attempt at this window ended with.
     pub last_fault: Option<PagingFault>,
@@ -86,6 +90,9 @@ impl PagingTask {
             Source::AnthropicCostReport => Box::new(CostPager::grouped(self.window, self.today)),
             Source::AnthropicCostTotals => Box::new(CostPager::ungrouped(self.window, self.today)),
             Source::CursorDailyUsage => Box::new(DailyUsagePager::new(self)),
+            Source::CursorUsageEvents => Box::new(UsageEventsPager::new(self)),
+            Source::CursorSpend => Box::new(SpendPager::new(self)),
+            Source::CursorMembers => Box::new(MembersPager::new(self.window)),
             other => unreachable!("invariant: {other} is not asked"),
         }
     }

@@ -33,6 +33,8 @@ impl PageContext<'_> {
 pub enum Position {
     InData(usize),
     InBucket(usize, usize),
+    /// In the list of this name; of no name, where the page is the list.
+    InList(&'static str, usize),
     /// Of no record, but of the answer.
     WholePage,
 }
@@ -44,6 +46,8 @@ impl fmt::Display for Position {
             // The whole document, as a JSON pointer says it.
             Self::WholePage => Ok(()),
             Self::InBucket(bucket, index) => write!(f, "/data/{bucket}/results/{index}"),
+            Self::InList("", index) => write!(f, "/{index}"),
+            Self::InList(list, index) => write!(f, "/{list}/{index}"),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::room;
 use crate::vendors::{Text, without_content};
 
 /// Says that the vendor itself is the evidence for the platform.
-const BASIS: &str = "vendor";
+pub(super) const BASIS: &str = "vendor";
 
 /// Makes rows of daily usage.
 pub struct UsageRows<'r> {
@@ -163,7 +163,7 @@ impl<'p> User<'p> {
     }
 }
 
-fn lower_case<'t>(email: &'t str) -> Cow<'t, str> {
+pub(super) fn lower_case<'t>(email: &'t str) -> Cow<'t, str> {
     if email.chars().any(char::is_uppercase) { Cow::Owned(email.to_lowercase()) } else { Cow::Borrowed(email) }
 }
 
@@ -279,7 +279,7 @@ pub enum UserId<'a> {
 }
 
 impl UserId<'_> {
-    fn text(&self) -> Cow<'_, str> {
+    pub(super) fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Number(number) => Cow::Owned(number.to_string()),
             Self::Text(text) => Cow::Borrowed(text),
@@ -327,7 +327,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for UserId<'a> {
 
 /// A count. An inactive user's may be null or left out, which is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Count(i64);
+pub(super) struct Count(i64);
+
+impl Count {
+    pub(super) fn get(self) -> i64 {
+        self.0
+    }
+}
 
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
