@@ -30,6 +30,11 @@ impl From<String> for Text<'_> {
     }
 }
 
+/// An e-mail address as rows have it.
+pub(crate) fn lower_case(email: &str) -> Cow<'_, str> {
+    if email.chars().any(char::is_uppercase) { Cow::Owned(email.to_lowercase()) } else { Cow::Borrowed(email) }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Borrowing;

@@ -11,14 +11,14 @@ use serde_json::value::RawValue;
 use super::billing::Billing;
 use super::instant::Millis;
 use super::twins::Twins;
-use super::usage_rows::{BASIS, Count, lower_case};
+use super::usage_rows::{BASIS, Count};
 use crate::attribution::Platform;
 use crate::identity::{HexId, IdHasher};
 use crate::money::usd_from_number_of_cents;
 use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::number::in_units;
 use crate::room;
-use crate::vendors::{Text, without_content};
+use crate::vendors::{Text, lower_case, without_content};
 
 /// Decimals of a request unit that are counted.
 const UNIT_DECIMALS: i32 = 6;

@@ -6,9 +6,9 @@ use everycent_schemas::rows::CursorMember;
 use serde::Deserialize;
 
 use super::members::List;
-use super::usage_rows::{UserId, lower_case};
+use super::usage_rows::UserId;
 use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
-use crate::vendors::{Text, without_content};
+use crate::vendors::{Text, lower_case, without_content};
 
 /// Makes rows of members.
 pub struct MemberRows;

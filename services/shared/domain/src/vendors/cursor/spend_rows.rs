@@ -10,12 +10,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::instant::Millis;
-use super::usage_rows::{Count, UserId, lower_case};
+use super::usage_rows::{Count, UserId};
 use crate::identity::{Id, IdHasher};
 use crate::money::{InvalidAmount, usd_from_number_of_cents, usd_from_number_of_dollars};
 use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::room;
-use crate::vendors::{Text, without_content};
+use crate::vendors::{Text, lower_case, without_content};
 
 /// Makes rows of spend.
 pub struct SpendRows;
