@@ -8,8 +8,8 @@ use std::collections::HashSet;
 
 use everycent_schemas::Day;
 use serde::Deserialize;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use crate::identity::{Id, IdHasher};
 use crate::paging::{Answer, MAX_PAGES, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
@@ -59,11 +59,13 @@ impl UsageEventsPager {
         }
     }
 
-    /// No page begins like another, even where twins follow one another: a page holds more than one instant of them.
+    /// No page begins like another, twins or not: there are never as many of them as a page holds.
     fn take_events(&mut self, events: &[&RawValue]) -> Result<(), PagingFault> {
         self.events += events.len() as u64;
         let Some(first) = events.first() else { return Ok(()) };
-        if self.first_events.insert(IdHasher::new("event").part(first.get()).finish()) {
+        // As a value, for the order of its fields says nothing.
+        let first: Value = serde_json::from_str(first.get()).map_err(|e| self.malformed(without_content(&e)))?;
+        if self.first_events.insert(IdHasher::new("event").part(&first.to_string()).finish()) {
             return Ok(());
         }
         Err(moved(format!("page {} begins like an earlier one", self.page)))
@@ -137,8 +139,6 @@ impl Pagination {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use serde_json::Value;
-
     use super::*;
     use crate::source::Source;
 
@@ -236,9 +236,23 @@ mod tests {
 
     #[test]
     fn a_page_that_is_told_twice_is_noticed_though_the_number_of_events_is_right() {
-        let pages = [page(1, &["6", "5"], 6), page(2, &["4", "3"], 6), page(3, &["6", "5"], 6)];
-        let fault = read(&mut october(), &pages).unwrap_err();
+        let mut pager = october();
+        read(&mut pager, &[page(1, &["6", "5"], 6), page(2, &["4", "3"], 6)]).unwrap();
+        let again = page(3, &["6", "5"], 6).to_string();
+        let fault = pager.accept(again.as_bytes()).unwrap_err();
         assert_eq!(fault, moved("page 3 begins like an earlier one".into()));
+    }
+
+    #[test]
+    fn the_order_of_fields_does_not_hide_that_a_page_is_told_twice() {
+        let told = |event: &str, number: u32| {
+            let (others, pagination) = (r#"{"timestamp":"1"}"#, format!(r#"{{"currentPage":{number},"numPages":2}}"#));
+            format!(r#"{{"totalUsageEventsCount":4,"usageEvents":[{event},{others}],"pagination":{pagination}}}"#)
+        };
+        let mut pager = october();
+        pager.accept(told(r#"{"timestamp":"2","chargedCents":1.5}"#, 1).as_bytes()).unwrap();
+        let fault = pager.accept(told(r#"{"chargedCents":1.5,"timestamp":"2"}"#, 2).as_bytes()).unwrap_err();
+        assert!(matches!(fault, PagingFault::Moved { .. }), "{fault}");
     }
 
     #[test]
