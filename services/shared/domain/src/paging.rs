@@ -4,7 +4,8 @@ use everycent_schemas::Day;
 use serde_json::Value;
 
 use crate::source::Source;
-use crate::vendors::{anthropic::cost_report::CostPager, cursor::daily_usage::DailyUsagePager};
+use crate::vendors::anthropic::{analytics_cost::AnalyticsPager, cost_report::CostPager, directory::ListPager};
+use crate::vendors::cursor::daily_usage::DailyUsagePager;
 use crate::window::Window;
 
 /// One question to a vendor. Credentials and the base address are added by who sends it.
@@ -85,6 +86,10 @@ impl PagingTask {
         match self.source {
             Source::AnthropicCostReport => Box::new(CostPager::grouped(self.window, self.today)),
             Source::AnthropicCostTotals => Box::new(CostPager::ungrouped(self.window, self.today)),
+            Source::AnthropicAnalyticsCost => Box::new(AnalyticsPager::new(self.window, self.today)),
+            Source::AnthropicWorkspaces => Box::new(ListPager::workspaces(self.window)),
+            Source::AnthropicApiKeys => Box::new(ListPager::api_keys(self.window)),
+            Source::AnthropicUsers => Box::new(ListPager::users(self.window)),
             Source::CursorDailyUsage => Box::new(DailyUsagePager::new(self)),
             other => unreachable!("invariant: {other} is not asked"),
         }

@@ -5,6 +5,7 @@ pub mod cursor;
 mod text;
 
 pub use text::Text;
+pub(crate) use text::lower_case;
 
 /// What is wrong with a page, without a word of the page itself: it may name people, and the words go into logs.
 pub(crate) fn without_content(error: &serde_json::Error) -> String {

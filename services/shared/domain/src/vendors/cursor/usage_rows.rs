@@ -15,7 +15,7 @@ use crate::identity::{HexId, Id, IdHasher};
 use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::prices::{CursorPrices, PriceError};
 use crate::room;
-use crate::vendors::{Text, without_content};
+use crate::vendors::{Text, lower_case, without_content};
 
 /// Says that the vendor itself is the evidence for the platform.
 const BASIS: &str = "vendor";
@@ -161,10 +161,6 @@ impl<'p> User<'p> {
         let id = IdHasher::new("cursor_usage_stats").optional(user_id.as_deref()).part(&email).finish();
         Self { user_id, email, id, row_id: id.hex() }
     }
-}
-
-fn lower_case<'t>(email: &'t str) -> Cow<'t, str> {
-    if email.chars().any(char::is_uppercase) { Cow::Owned(email.to_lowercase()) } else { Cow::Borrowed(email) }
 }
 
 impl RowMaker for UsageRows<'_> {
