@@ -1,16 +1,20 @@
 //! The rows of the tables that the normalizer fills. Fields stand in the order of the schema.
 
+mod claude_analytics;
 mod claude_costs;
 mod cursor_events;
 mod cursor_team;
 mod cursor_usage;
+mod directory;
 
 use serde::Serialize;
 
+pub use claude_analytics::ClaudeAnalyticsCost;
 pub use claude_costs::{ClaudeCost, ClaudeCostTotal};
 pub use cursor_events::CursorUsageEvent;
 pub use cursor_team::{CursorMember, CursorSpend};
 pub use cursor_usage::CursorUsageStat;
+pub use directory::{DimApiKey, DimUser, DimWorkspace};
 
 use crate::{Day, Timestamp, Usd};
 

@@ -1,5 +1,7 @@
 //! Attribution: which platform a cost belongs to, by rules and evidence, never by a guess.
 
+mod product;
+
 use crate::identity::IdHasher;
 
 /// Where AI is used.

@@ -13,14 +13,16 @@ use crate::manifest::Manifest;
 use crate::prices::PriceError;
 use crate::recipe::Recipe;
 use crate::source::Source;
+use crate::vendors::anthropic::analytics_rows::AnalyticsRows;
 use crate::vendors::anthropic::cost_rows::CostRows;
+use crate::vendors::anthropic::directory_rows::ListRows;
 use crate::vendors::cursor::event_rows::EventRows;
 use crate::vendors::cursor::member_rows::MemberRows;
 use crate::vendors::cursor::spend_rows::SpendRows;
 use crate::vendors::cursor::usage_rows::UsageRows;
 
 pub use output::{FinishedFile, Output, PART_BYTES};
-pub use records::{PageContext, Position, read_alone};
+pub use records::{PageContext, Position, read_alone, read_discreetly};
 
 /// Why a snapshot gives no batch.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +59,10 @@ impl<'a> Normalizer<'a> {
         let rows: Box<dyn RowMaker + Send> = match source {
             Source::AnthropicCostReport => Box::new(CostRows::grouped(&recipe.rules)),
             Source::AnthropicCostTotals => Box::new(CostRows::totals()),
+            Source::AnthropicAnalyticsCost => Box::new(AnalyticsRows::new(&recipe.rules)),
+            Source::AnthropicWorkspaces => Box::new(ListRows::Workspaces),
+            Source::AnthropicApiKeys => Box::new(ListRows::ApiKeys),
+            Source::AnthropicUsers => Box::new(ListRows::Users),
             Source::CursorDailyUsage => Box::new(UsageRows::new(&recipe.cursor_prices)),
             Source::CursorUsageEvents => Box::new(EventRows::default()),
             Source::CursorSpend => Box::new(SpendRows),

@@ -4,7 +4,9 @@ use everycent_schemas::Day;
 use serde_json::Value;
 
 use crate::source::Source;
+use crate::vendors::anthropic::analytics_cost::AnalyticsPager;
 use crate::vendors::anthropic::cost_report::CostPager;
+use crate::vendors::anthropic::directory::ListPager;
 use crate::vendors::cursor::daily_usage::DailyUsagePager;
 use crate::vendors::cursor::members::MembersPager;
 use crate::vendors::cursor::spend::SpendPager;
@@ -89,6 +91,10 @@ impl PagingTask {
         match self.source {
             Source::AnthropicCostReport => Box::new(CostPager::grouped(self.window, self.today)),
             Source::AnthropicCostTotals => Box::new(CostPager::ungrouped(self.window, self.today)),
+            Source::AnthropicAnalyticsCost => Box::new(AnalyticsPager::new(self.window, self.today)),
+            Source::AnthropicWorkspaces => Box::new(ListPager::workspaces(self.window)),
+            Source::AnthropicApiKeys => Box::new(ListPager::api_keys(self.window)),
+            Source::AnthropicUsers => Box::new(ListPager::users(self.window)),
             Source::CursorDailyUsage => Box::new(DailyUsagePager::new(self)),
             Source::CursorUsageEvents => Box::new(UsageEventsPager::new(self)),
             Source::CursorSpend => Box::new(SpendPager::new(self)),

@@ -107,6 +107,10 @@ impl Source {
     pub const ALL: &'static [Self] = &[
         Self::AnthropicCostReport,
         Self::AnthropicCostTotals,
+        Self::AnthropicAnalyticsCost,
+        Self::AnthropicWorkspaces,
+        Self::AnthropicApiKeys,
+        Self::AnthropicUsers,
         Self::CursorDailyUsage,
         Self::CursorUsageEvents,
         Self::CursorSpend,

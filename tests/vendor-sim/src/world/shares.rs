@@ -13,7 +13,8 @@ use super::{ApiKey, CostRow, World};
 
 /// What a web search costs.
 const WEB_SEARCH_CENTS: Decimal = Decimal::ONE;
-const SHARE_DECIMALS: u32 = 9;
+/// Of a cent, as the vendor tells them: `41280.000000`.
+pub(crate) const SHARE_DECIMALS: u32 = 6;
 
 /// Who is named for a cost.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

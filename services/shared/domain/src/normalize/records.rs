@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::NormalizeError;
 use crate::manifest::Manifest;
 use crate::objects::ObjectName;
+use crate::vendors::without_content;
 
 /// Which page is read.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +58,14 @@ pub fn read_alone<'a, R: Deserialize<'a>>(raw: &'a RawValue) -> Result<R, String
     serde_json::from_str(raw.get()).map_err(|error| match field_at(raw.get(), &error) {
         Some(field) => format!("{field}: {error}"),
         None => error.to_string(),
+    })
+}
+
+/// The same of a record that holds what no reason may tell: the error names the field and quotes nothing.
+pub fn read_discreetly<'a, R: Deserialize<'a>>(raw: &'a RawValue) -> Result<R, String> {
+    serde_json::from_str(raw.get()).map_err(|error| match field_at(raw.get(), &error) {
+        Some(field) => format!("{field}: {}", without_content(&error)),
+        None => without_content(&error),
     })
 }
 

@@ -125,7 +125,7 @@ struct Bucket<'a> {
     results: Vec<IgnoredAny>,
 }
 
-fn midnight(day: Day) -> String {
+pub(super) fn midnight(day: Day) -> String {
     format!("{day}T00:00:00Z")
 }
 

@@ -17,7 +17,7 @@ use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, 
 use crate::vendors::{Text, without_content};
 
 /// The only currency that the report is documented to use.
-const USD: &str = "USD";
+pub(super) const USD: &str = "USD";
 
 /// Makes rows of the grouped or of the ungrouped report.
 pub struct CostRows<'r> {
