@@ -2,11 +2,13 @@
 
 mod claude_costs;
 mod cursor_usage;
+mod upload;
 
 use serde::Serialize;
 
 pub use claude_costs::{ClaudeCost, ClaudeCostTotal};
 pub use cursor_usage::CursorUsageStat;
+pub use upload::{ApiKeyOwner, ClaudeUsageStat};
 
 use crate::{Day, Timestamp, Usd};
 
