@@ -15,6 +15,7 @@ use crate::recipe::Recipe;
 use crate::source::Source;
 use crate::vendors::anthropic::cost_rows::CostRows;
 use crate::vendors::cursor::usage_rows::UsageRows;
+use crate::vendors::upload::{api_key_owners::OwnerRows, claude_usage::UploadedUsageRows};
 
 pub use output::{FinishedFile, Output, PART_BYTES};
 pub use records::{PageContext, Position, read_alone};
@@ -55,6 +56,8 @@ impl<'a> Normalizer<'a> {
             Source::AnthropicCostReport => Box::new(CostRows::grouped(&recipe.rules)),
             Source::AnthropicCostTotals => Box::new(CostRows::totals()),
             Source::CursorDailyUsage => Box::new(UsageRows::new(&recipe.cursor_prices)),
+            Source::UploadClaudeUsage => Box::new(UploadedUsageRows),
+            Source::UploadApiKeyOwners => Box::new(OwnerRows),
             other => unreachable!("invariant: {other} is not known yet"),
         };
         let output = Output::new(manifest, source, recipe.fingerprint(), normalized_at);
