@@ -6,6 +6,7 @@ mod cursor_events;
 mod cursor_team;
 mod cursor_usage;
 mod directory;
+mod upload;
 
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ pub use cursor_events::CursorUsageEvent;
 pub use cursor_team::{CursorMember, CursorSpend};
 pub use cursor_usage::CursorUsageStat;
 pub use directory::{DimApiKey, DimUser, DimWorkspace};
+pub use upload::{ApiKeyOwner, ClaudeUsageStat};
 
 use crate::{Day, Timestamp, Usd};
 

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod demo;
+pub mod import;
 pub mod reconcile;
 pub mod replay;
 pub mod run;

@@ -25,7 +25,7 @@ use everycent_runtime::service::stop_on_signal;
 use everycent_runtime::telemetry::{self, Format};
 
 use cli::{Cli, Command, DEFAULT_HOME, Global};
-use commands::{demo, reconcile, replay, run, status, sync};
+use commands::{demo, import, reconcile, replay, run, status, sync};
 use deployment::Deployment;
 use failure::Failure;
 
@@ -53,6 +53,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Sync(args) => sync::sync(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
         Command::Run(args) => run::run(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
         Command::Replay(args) => replay::replay(&open_present(global).await?, args, json, stop).await,
+        Command::Import(args) => import::import(global, args, stop).await,
         Command::Reconcile(args) => reconcile::reconcile(&open_to_check(global).await?, args, json).await,
         Command::Status => status::status(&open_read_only(global)?, json).await,
     }
@@ -80,6 +81,6 @@ fn open_read_only(global: &Global) -> Result<Deployment, Failure> {
     Deployment::open_read_only(&global.home_or(DEFAULT_HOME), config(global)?)
 }
 
-fn config(global: &Global) -> Result<Config, Failure> {
+pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
     Config::load(global.config.as_deref(), &process_env).map_err(Failure::usage)
 }

@@ -20,6 +20,7 @@ use crate::vendors::cursor::event_rows::EventRows;
 use crate::vendors::cursor::member_rows::MemberRows;
 use crate::vendors::cursor::spend_rows::SpendRows;
 use crate::vendors::cursor::usage_rows::UsageRows;
+use crate::vendors::upload::{api_key_owners::OwnerRows, claude_usage::UploadedUsageRows};
 
 pub use output::{FinishedFile, Output, PART_BYTES};
 pub use records::{PageContext, Position, read_alone, read_discreetly};
@@ -67,6 +68,8 @@ impl<'a> Normalizer<'a> {
             Source::CursorUsageEvents => Box::new(EventRows::default()),
             Source::CursorSpend => Box::new(SpendRows),
             Source::CursorMembers => Box::new(MemberRows),
+            Source::UploadClaudeUsage => Box::new(UploadedUsageRows),
+            Source::UploadApiKeyOwners => Box::new(OwnerRows),
             other => unreachable!("invariant: {other} is not known yet"),
         };
         let output = Output::new(manifest, source, recipe.fingerprint(), normalized_at);

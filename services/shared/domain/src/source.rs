@@ -115,6 +115,8 @@ impl Source {
         Self::CursorUsageEvents,
         Self::CursorSpend,
         Self::CursorMembers,
+        Self::UploadClaudeUsage,
+        Self::UploadApiKeyOwners,
     ];
 
     pub fn name(self) -> &'static str {

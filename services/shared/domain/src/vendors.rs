@@ -3,6 +3,7 @@
 pub mod anthropic;
 pub mod cursor;
 mod text;
+pub mod upload;
 
 pub use text::Text;
 pub(crate) use text::lower_case;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use everycent_domain::attribution::{Platform, Rule, Rules};
 use everycent_domain::manifest::{FORMAT, Manifest, PageEntry};
 use everycent_domain::normalize::{NormalizeError, Normalizer};
-use everycent_domain::objects::SnapshotFolder;
+use everycent_domain::objects::{PageForm, SnapshotFolder};
 use everycent_domain::recipe::Recipe;
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
@@ -37,7 +37,7 @@ fn manifest(source: Source, from: &str, to: &str, pages: usize) -> Manifest {
     let fetched_at: Timestamp = "2025-10-20T12:00:00Z".parse().unwrap();
     let folder = SnapshotFolder::new(source.name(), "acme", day(from), day(to), fetched_at, "snap");
     let entry = |number: usize| PageEntry {
-        object: folder.page(number as u32),
+        object: folder.page(number as u32, PageForm::Json),
         body_bytes: 0,
         sha256: String::new(),
         request_id: None,

@@ -29,13 +29,15 @@ impl PageContext<'_> {
     }
 }
 
-/// Where a record stands in its page; displayed as a JSON pointer.
+/// Where a record stands in its page; displayed as a JSON pointer, in a file as the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Position {
     InData(usize),
     InBucket(usize, usize),
     /// In the list of this name; of no name, where the page is the list.
     InList(&'static str, usize),
+    /// A line of a file that a person imported, from 1.
+    InLine(u64),
     /// Of no record, but of the answer.
     WholePage,
 }
@@ -44,6 +46,7 @@ impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InData(index) => write!(f, "/data/{index}"),
+            Self::InLine(number) => write!(f, "line {number}"),
             // The whole document, as a JSON pointer says it.
             Self::WholePage => Ok(()),
             Self::InBucket(bucket, index) => write!(f, "/data/{bucket}/results/{index}"),
