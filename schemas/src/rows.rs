@@ -1,11 +1,15 @@
 //! The rows of the tables that the normalizer fills. Fields stand in the order of the schema.
 
+mod claude_code;
 mod claude_costs;
+mod claude_usage;
 mod cursor_usage;
 
 use serde::Serialize;
 
+pub use claude_code::{ClaudeCodeModelUsage, ClaudeCodeUsageStat};
 pub use claude_costs::{ClaudeCost, ClaudeCostTotal};
+pub use claude_usage::ClaudeUsageTokens;
 pub use cursor_usage::CursorUsageStat;
 
 use crate::{Day, Timestamp, Usd};
