@@ -14,7 +14,8 @@ use crate::prices::PriceError;
 use crate::recipe::Recipe;
 use crate::source::Source;
 use crate::vendors::anthropic::cost_rows::CostRows;
-use crate::vendors::cursor::usage_rows::UsageRows;
+use crate::vendors::anthropic::usage_rows::UsageRows;
+use crate::vendors::cursor;
 
 pub use output::{FinishedFile, Output, PART_BYTES};
 pub use records::{PageContext, Position, read_alone};
@@ -54,7 +55,8 @@ impl<'a> Normalizer<'a> {
         let rows: Box<dyn RowMaker + Send> = match source {
             Source::AnthropicCostReport => Box::new(CostRows::grouped(&recipe.rules)),
             Source::AnthropicCostTotals => Box::new(CostRows::totals()),
-            Source::CursorDailyUsage => Box::new(UsageRows::new(&recipe.cursor_prices)),
+            Source::AnthropicUsageMessages => Box::new(UsageRows::new(&recipe.rules)),
+            Source::CursorDailyUsage => Box::new(cursor::usage_rows::UsageRows::new(&recipe.cursor_prices)),
             other => unreachable!("invariant: {other} is not known yet"),
         };
         let output = Output::new(manifest, source, recipe.fingerprint(), normalized_at);

@@ -4,7 +4,8 @@ use everycent_schemas::Day;
 use serde_json::Value;
 
 use crate::source::Source;
-use crate::vendors::{anthropic::cost_report::CostPager, cursor::daily_usage::DailyUsagePager};
+use crate::vendors::anthropic::{BucketPager, BucketReport, cost_report, usage_messages};
+use crate::vendors::cursor::daily_usage::DailyUsagePager;
 use crate::window::Window;
 
 /// One question to a vendor. Credentials and the base address are added by who sends it.
@@ -83,11 +84,16 @@ impl PagingTask {
     pub fn pager(&self) -> Box<dyn Pager> {
         // Each arm is one report; what is particular to it stands in its vendor's folder.
         match self.source {
-            Source::AnthropicCostReport => Box::new(CostPager::grouped(self.window, self.today)),
-            Source::AnthropicCostTotals => Box::new(CostPager::ungrouped(self.window, self.today)),
+            Source::AnthropicCostReport => self.buckets(cost_report::GROUPED),
+            Source::AnthropicCostTotals => self.buckets(cost_report::UNGROUPED),
+            Source::AnthropicUsageMessages => self.buckets(usage_messages::REPORT),
             Source::CursorDailyUsage => Box::new(DailyUsagePager::new(self)),
             other => unreachable!("invariant: {other} is not asked"),
         }
+    }
+
+    fn buckets(&self, report: BucketReport) -> Box<dyn Pager> {
+        Box::new(BucketPager::new(report, self.window, self.today))
     }
 
     /// The query as the manifest keeps it: everything but the position of a page.

@@ -104,7 +104,12 @@ const fn days(window_days: u32, settling_days: u32) -> Reading {
 }
 
 impl Source {
-    pub const ALL: &'static [Self] = &[Self::AnthropicCostReport, Self::AnthropicCostTotals, Self::CursorDailyUsage];
+    pub const ALL: &'static [Self] = &[
+        Self::AnthropicCostReport,
+        Self::AnthropicCostTotals,
+        Self::AnthropicUsageMessages,
+        Self::CursorDailyUsage,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {

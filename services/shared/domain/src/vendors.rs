@@ -1,9 +1,11 @@
 //! What is particular to each vendor: how it is asked, and how its records read.
 
 pub mod anthropic;
+mod count;
 pub mod cursor;
 mod text;
 
+pub use count::Count;
 pub use text::Text;
 
 /// What is wrong with a page, without a word of the page itself: it may name people, and the words go into logs.

@@ -1,7 +1,15 @@
 //! Anthropic's Admin API.
 
+mod bucket_rows;
+mod buckets;
 pub mod cost_report;
 pub mod cost_rows;
+mod page_tokens;
+pub mod usage_messages;
+pub mod usage_rows;
+
+pub use bucket_rows::BucketRows;
+pub use buckets::{BucketPager, BucketReport};
 
 /// The version of the API that the reports are documented with.
 pub const VERSION: &str = "2023-06-01";
