@@ -13,6 +13,7 @@ use crate::manifest::Manifest;
 use crate::prices::PriceError;
 use crate::recipe::Recipe;
 use crate::source::Source;
+use crate::vendors::anthropic::claude_code_rows::ClaudeCodeRows;
 use crate::vendors::anthropic::cost_rows::CostRows;
 use crate::vendors::anthropic::usage_rows::UsageRows;
 use crate::vendors::cursor;
@@ -56,6 +57,7 @@ impl<'a> Normalizer<'a> {
             Source::AnthropicCostReport => Box::new(CostRows::grouped(&recipe.rules)),
             Source::AnthropicCostTotals => Box::new(CostRows::totals()),
             Source::AnthropicUsageMessages => Box::new(UsageRows::new(&recipe.rules)),
+            Source::AnthropicClaudeCode => Box::new(ClaudeCodeRows::default()),
             Source::CursorDailyUsage => Box::new(cursor::usage_rows::UsageRows::new(&recipe.cursor_prices)),
             other => unreachable!("invariant: {other} is not known yet"),
         };

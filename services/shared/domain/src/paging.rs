@@ -4,6 +4,7 @@ use everycent_schemas::Day;
 use serde_json::Value;
 
 use crate::source::Source;
+use crate::vendors::anthropic::claude_code::ClaudeCodePager;
 use crate::vendors::anthropic::{BucketPager, BucketReport, cost_report, usage_messages};
 use crate::vendors::cursor::daily_usage::DailyUsagePager;
 use crate::window::Window;
@@ -87,6 +88,7 @@ impl PagingTask {
             Source::AnthropicCostReport => self.buckets(cost_report::GROUPED),
             Source::AnthropicCostTotals => self.buckets(cost_report::UNGROUPED),
             Source::AnthropicUsageMessages => self.buckets(usage_messages::REPORT),
+            Source::AnthropicClaudeCode => Box::new(ClaudeCodePager::new(self.window, self.today)),
             Source::CursorDailyUsage => Box::new(DailyUsagePager::new(self)),
             other => unreachable!("invariant: {other} is not asked"),
         }

@@ -108,6 +108,7 @@ impl Source {
         Self::AnthropicCostReport,
         Self::AnthropicCostTotals,
         Self::AnthropicUsageMessages,
+        Self::AnthropicClaudeCode,
         Self::CursorDailyUsage,
     ];
 

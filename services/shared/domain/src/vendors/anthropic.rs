@@ -2,6 +2,9 @@
 
 mod bucket_rows;
 mod buckets;
+pub mod claude_code;
+mod claude_code_record;
+pub mod claude_code_rows;
 pub mod cost_report;
 pub mod cost_rows;
 mod page_tokens;
