@@ -96,6 +96,17 @@ fn what_was_done_has_its_columns_and_tools_without_one_count_in_the_sum() {
 }
 
 #[test]
+fn what_stands_among_the_tools_and_is_none_is_kept_and_not_counted() {
+    let tools =
+        json!({"edit_tool": {"accepted": 1, "rejected": 2, "undone": 3}, "about": {"nested": [1, "two", null]}});
+    let normalized = normalized(&[with(&[("/tool_actions", tools)])]);
+    let row = &normalized.rows("claude_code_usage_stats")[0];
+    assert_eq!((&row["tools_accepted"], &row["tools_rejected"]), (&Cell::Integer(1), &Cell::Integer(2)));
+    let kept = r#"{"about":{"nested":[1,"two",null]},"edit_tool":{"accepted":1,"rejected":2,"undone":3}}"#;
+    assert_eq!(text(row, "tool_actions"), kept);
+}
+
+#[test]
 fn each_model_is_a_row_of_its_own_that_belongs_to_the_actors() {
     let normalized = normalized(&[record()]);
     let stat = &normalized.rows("claude_code_usage_stats")[0];
@@ -199,6 +210,8 @@ fn a_record_with_something_missing_is_rejected_whole_and_its_neighbours_load() {
         with(&[("/actor", json!({"type": "user_actor", "email": "ann@example.com"}))]),
         with(&[("/actor", json!({"type": "api_actor"}))]),
         with(&[("/core_metrics/num_sessions", json!("many"))]),
+        without("/tool_actions/edit_tool", "rejected"),
+        with(&[("/tool_actions/write_tool/accepted", json!(-1))]),
     ];
     let mut records = bad.to_vec();
     records.push(record());
@@ -214,6 +227,8 @@ fn a_record_with_something_missing_is_rejected_whole_and_its_neighbours_load() {
     assert_eq!(reason(8), "actor: a user_actor without email_address");
     assert_eq!(reason(9), "actor: a api_actor without api_key_name");
     assert!(reason(10).starts_with("num_sessions: "), "{}", reason(10));
+    assert!(reason(11).starts_with("tool_actions.edit_tool: missing field `rejected`"), "{}", reason(11));
+    assert!(reason(12).starts_with("tool_actions.write_tool: accepted: "), "{}", reason(12));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod buckets;
 pub mod claude_code;
 mod claude_code_record;
 pub mod claude_code_rows;
+mod claude_code_tools;
 pub mod cost_report;
 pub mod cost_rows;
 mod page_tokens;

@@ -1,10 +1,9 @@
 //! Counts that a vendor always tells.
 
-use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected};
 
 /// A whole number that is not negative. One that is left out or null does not read: it must not pass for none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count(pub i64);
 
 impl<'de> Deserialize<'de> for Count {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use everycent_schemas::{Day, Usd};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::buckets::bucket_day;
@@ -31,7 +31,7 @@ pub struct ClaudeCodeRecord<'a> {
     pub is_remote: Option<bool>,
     pub core_metrics: CoreMetrics,
     #[serde(borrow)]
-    pub tool_actions: BTreeMap<Text<'a>, ToolActions>,
+    pub tool_actions: BTreeMap<Text<'a>, &'a RawValue>,
     #[serde(borrow)]
     pub model_breakdown: Vec<ModelUse<'a>>,
 }
@@ -58,12 +58,6 @@ pub struct CoreMetrics {
 pub struct LinesOfCode {
     pub added: Count,
     pub removed: Count,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
-pub struct ToolActions {
-    pub accepted: Count,
-    pub rejected: Count,
 }
 
 #[derive(Debug, Deserialize)]

@@ -3,18 +3,17 @@
 //! The cost that it tells is an estimate, and on API billing a part of the cost report. It goes into a table of its own
 //! and is never added to what is billed.
 
-use std::collections::BTreeMap;
-
 use everycent_schemas::Day;
 use everycent_schemas::rows::{ClaudeCodeModelUsage, ClaudeCodeUsageStat};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::claude_code_record::{ClaudeCodeRecord, Estimate, ModelUse, ToolActions};
+use super::claude_code_record::{ClaudeCodeRecord, Estimate, ModelUse};
+use super::claude_code_tools::Tools;
 use crate::attribution::Platform;
 use crate::identity::{IdHasher, Twins};
 use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
-use crate::vendors::{Text, without_content};
+use crate::vendors::without_content;
 
 /// Says that the vendor itself is the evidence for the platform.
 const BASIS: &str = "vendor";
@@ -47,11 +46,11 @@ impl ClaudeCodeRows {
             return Err(format!("{day} was not asked for"));
         }
         record.actor.check()?;
+        let tools = Tools::read(&record.tool_actions)?;
         let estimates: Vec<Estimate<'_>> =
             record.model_breakdown.iter().map(ModelUse::estimate).collect::<Result<_, _>>()?;
         let email = record.actor.email_address.as_ref().map(|email| email.to_lowercase());
         let row_id = self.twins.next(dimensions(record, email.as_deref())).hex();
-        let tools = Tools::of(&record.tool_actions);
         let stat = stat_row(output, day, row_id.as_str(), record, email.as_deref(), &tools);
         output.row(day, &stat);
         let mut twins = Twins::default();
@@ -74,32 +73,6 @@ fn dimensions(record: &ClaudeCodeRecord<'_>, email: Option<&str>) -> IdHasher {
         .optional(record.subscription_type.as_deref())
         .optional(record.terminal_type.as_deref())
         .optional(record.is_remote.map(|is_remote| if is_remote { "remote" } else { "local" }))
-}
-
-/// What was proposed with each tool: those with columns of their own, all together, and as the vendor tells it.
-struct Tools<'a> {
-    by_name: BTreeMap<&'a str, ToolActions>,
-    json: String,
-}
-
-impl<'a> Tools<'a> {
-    fn of(told: &'a BTreeMap<Text<'_>, ToolActions>) -> Self {
-        let by_name: BTreeMap<&str, ToolActions> = told.iter().map(|(name, actions)| (&**name, *actions)).collect();
-        let json = serde_json::to_string(&by_name).expect("invariant: a map of names and numbers is JSON");
-        Self { by_name, json }
-    }
-
-    fn accepted(&self, name: &str) -> i64 {
-        self.by_name.get(name).map_or(0, |actions| actions.accepted.0)
-    }
-
-    fn rejected(&self, name: &str) -> i64 {
-        self.by_name.get(name).map_or(0, |actions| actions.rejected.0)
-    }
-
-    fn sum(&self, count: impl Fn(&ToolActions) -> i64) -> i64 {
-        self.by_name.values().map(count).fold(0, i64::saturating_add)
-    }
 }
 
 fn stat_row<'a>(
@@ -136,9 +109,9 @@ fn stat_row<'a>(
         write_tool_rejected: tools.rejected("write_tool"),
         notebook_edit_tool_accepted: tools.accepted("notebook_edit_tool"),
         notebook_edit_tool_rejected: tools.rejected("notebook_edit_tool"),
-        tools_accepted: tools.sum(|actions| actions.accepted.0),
-        tools_rejected: tools.sum(|actions| actions.rejected.0),
-        tool_actions: &tools.json,
+        tools_accepted: tools.all_accepted(),
+        tools_rejected: tools.all_rejected(),
+        tool_actions: tools.json(),
         platform: Platform::ClaudeCode.name(),
         platform_basis: Some(BASIS),
         snapshot_id: &manifest.snapshot_id,
