@@ -224,8 +224,8 @@ fn a_record_with_something_missing_is_rejected_whole_and_its_neighbours_load() {
     assert!(reason(3).contains("missing field `model_breakdown`"), "{}", reason(3));
     assert!(reason(6).contains("estimated_cost") && reason(6).contains("abc"), "{}", reason(6));
     assert!(reason(7).contains("EUR"), "{}", reason(7));
-    assert_eq!(reason(8), "actor: a user_actor without email_address");
-    assert_eq!(reason(9), "actor: a api_actor without api_key_name");
+    assert_eq!(reason(8), "actor: user_actor without email_address");
+    assert_eq!(reason(9), "actor: api_actor without api_key_name");
     assert!(reason(10).starts_with("num_sessions: "), "{}", reason(10));
     assert!(reason(11).starts_with("tool_actions.edit_tool: missing field `rejected`"), "{}", reason(11));
     assert!(reason(12).starts_with("tool_actions.write_tool: accepted: "), "{}", reason(12));

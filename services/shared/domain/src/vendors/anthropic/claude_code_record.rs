@@ -110,7 +110,7 @@ impl Actor<'_> {
             "api_actor" if self.api_key_name.is_none() => "api_key_name",
             _ => return Ok(()),
         };
-        Err(format!("actor: a {} without {missing}", &*self.kind))
+        Err(format!("actor: {} without {missing}", &*self.kind))
     }
 }
 
