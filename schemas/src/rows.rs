@@ -1,7 +1,9 @@
 //! The rows of the tables that the normalizer fills. Fields stand in the order of the schema.
 
 mod claude_analytics;
+mod claude_code;
 mod claude_costs;
+mod claude_usage;
 mod cursor_events;
 mod cursor_team;
 mod cursor_usage;
@@ -11,7 +13,9 @@ mod upload;
 use serde::Serialize;
 
 pub use claude_analytics::ClaudeAnalyticsCost;
+pub use claude_code::{ClaudeCodeModelUsage, ClaudeCodeUsageStat};
 pub use claude_costs::{ClaudeCost, ClaudeCostTotal};
+pub use claude_usage::ClaudeUsageTokens;
 pub use cursor_events::CursorUsageEvent;
 pub use cursor_team::{CursorMember, CursorSpend};
 pub use cursor_usage::CursorUsageStat;

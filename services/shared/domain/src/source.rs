@@ -107,6 +107,8 @@ impl Source {
     pub const ALL: &'static [Self] = &[
         Self::AnthropicCostReport,
         Self::AnthropicCostTotals,
+        Self::AnthropicUsageMessages,
+        Self::AnthropicClaudeCode,
         Self::AnthropicAnalyticsCost,
         Self::AnthropicWorkspaces,
         Self::AnthropicApiKeys,

@@ -1,10 +1,12 @@
 //! What is particular to each vendor: how it is asked, and how its records read.
 
 pub mod anthropic;
+mod count;
 pub mod cursor;
 mod text;
 pub mod upload;
 
+pub use count::Count;
 pub use text::Text;
 pub(crate) use text::lower_case;
 

@@ -1,14 +1,14 @@
 //! Pages of cost by analytics in, rows and rejects out.
 #![allow(clippy::unwrap_used)]
 
-mod harness;
+mod support;
 
 use everycent_domain::attribution::{Platform, Rule, Rules};
 use everycent_domain::normalize::NormalizeError;
 use everycent_domain::recipe::Recipe;
 use everycent_domain::source::Source;
-use harness::{Normalized, day, manifest, normalize, text};
 use serde_json::{Value, json};
+use support::{Normalized, day, manifest, normalize, text};
 
 const TABLE: &str = "claude_analytics_costs";
 

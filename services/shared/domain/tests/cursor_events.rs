@@ -1,7 +1,7 @@
 //! Pages of usage events in, rows and rejects out.
 #![allow(clippy::unwrap_used)]
 
-mod harness;
+mod support;
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use everycent_domain::normalize::NormalizeError;
 use everycent_domain::recipe::Recipe;
 use everycent_domain::source::Source;
 use everycent_schemas::rowfile::Cell;
-use harness::{Normalized, manifest, normalize, text};
 use serde_json::{Value, json};
+use support::{Normalized, manifest, normalize, text};
 
 const TABLE: &str = "cursor_usage_events";
 /// 26 June 2025, 23:07:05.854 UTC.
@@ -37,7 +37,7 @@ fn event(more: Value) -> Value {
 }
 
 #[track_caller]
-fn assert_row(row: &harness::RowMap, expected: &[(&str, &str)]) {
+fn assert_row(row: &support::RowMap, expected: &[(&str, &str)]) {
     for (column, expected) in expected {
         assert_eq!(text(row, column), *expected, "{column}");
     }

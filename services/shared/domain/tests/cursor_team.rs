@@ -1,7 +1,7 @@
 //! Pages of Cursor's spend and members in, rows and rejects out.
 #![allow(clippy::unwrap_used)]
 
-mod harness;
+mod support;
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use everycent_domain::recipe::Recipe;
 use everycent_domain::source::Source;
 use everycent_schemas::Timestamp;
 use everycent_schemas::rowfile::Cell;
-use harness::{Normalized, RowMap, manifest, normalize, text};
 use serde_json::{Value, json};
+use support::{Normalized, RowMap, manifest, normalize, text};
 
 const SPEND: &str = "cursor_spend";
 const MEMBERS: &str = "dim_cursor_members";

@@ -1,12 +1,12 @@
 //! Lists of Anthropic's directories in, rows and rejects out.
 #![allow(clippy::unwrap_used)]
 
-mod harness;
+mod support;
 
 use everycent_domain::recipe::Recipe;
 use everycent_domain::source::Source;
-use harness::{Normalized, manifest, normalize, text};
 use serde_json::{Value, json};
+use support::{Normalized, manifest, normalize, text};
 
 fn of(source: Source, items: Value) -> Normalized {
     let page = json!({"data": items, "has_more": false, "first_id": null, "last_id": null});

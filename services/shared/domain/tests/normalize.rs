@@ -1,89 +1,17 @@
 //! Pages in, rows and rejects out.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+mod support;
 
 use everycent_domain::attribution::{Platform, Rule, Rules};
-use everycent_domain::manifest::{FORMAT, Manifest, PageEntry};
 use everycent_domain::normalize::{NormalizeError, Normalizer};
-use everycent_domain::objects::{PageForm, SnapshotFolder};
 use everycent_domain::recipe::Recipe;
 use everycent_domain::source::Source;
-use everycent_domain::window::Window;
 use everycent_schemas::events::BatchNormalized;
-use everycent_schemas::rowfile::{Cell, RowFileReader};
-use everycent_schemas::{Day, Timestamp, Usd};
+use everycent_schemas::rowfile::Cell;
+use everycent_schemas::{Timestamp, Usd};
 use serde_json::{Value, json};
-
-type RowMap = BTreeMap<String, Cell>;
-
-struct Normalized {
-    batch: BatchNormalized,
-    tables: BTreeMap<String, Vec<RowMap>>,
-}
-
-impl Normalized {
-    fn rows(&self, table: &str) -> &[RowMap] {
-        self.tables.get(table).map_or(&[], Vec::as_slice)
-    }
-}
-
-fn day(text: &str) -> Day {
-    text.parse().unwrap()
-}
-
-fn manifest(source: Source, from: &str, to: &str, pages: usize) -> Manifest {
-    let window = Window::new(day(from), day(to)).unwrap();
-    let fetched_at: Timestamp = "2025-10-20T12:00:00Z".parse().unwrap();
-    let folder = SnapshotFolder::new(source.name(), "acme", day(from), day(to), fetched_at, "snap");
-    let entry = |number: usize| PageEntry {
-        object: folder.page(number as u32, PageForm::Json),
-        body_bytes: 0,
-        sha256: String::new(),
-        request_id: None,
-    };
-    Manifest {
-        format: FORMAT,
-        snapshot_id: "snap".into(),
-        source: source.name().into(),
-        account_id: "acme".into(),
-        window,
-        fetched_at,
-        query: json!({}),
-        covered: window.days().collect(),
-        pages: (1..=pages).map(entry).collect(),
-        remarks: vec![],
-    }
-}
-
-fn normalize(manifest: &Manifest, recipe: &Recipe, pages: &[Value]) -> Result<Normalized, NormalizeError> {
-    let normalized_at = Timestamp::from_micros(1_761_000_000_000_000);
-    let mut normalizer = Normalizer::new(manifest, recipe, normalized_at)?;
-    let mut files = Vec::new();
-    for page in pages {
-        files.extend(normalizer.page(page.to_string().as_bytes())?);
-    }
-    let (last, batch) = normalizer.finish()?;
-    files.extend(last);
-    let mut tables = BTreeMap::<String, Vec<RowMap>>::new();
-    for file in &files {
-        let named = batch.files.iter().find(|named| named.object == file.object.as_str()).unwrap();
-        let reader = RowFileReader::new(&file.body).unwrap();
-        let columns = reader.columns().to_vec();
-        for row in reader {
-            tables.entry(named.table.clone()).or_default().push(columns.iter().cloned().zip(row.unwrap()).collect());
-        }
-    }
-    Ok(Normalized { batch, tables })
-}
-
-fn text(row: &RowMap, column: &str) -> String {
-    match &row[column] {
-        Cell::Text(text) => text.clone(),
-        Cell::Null => "null".into(),
-        other => format!("{other:?}"),
-    }
-}
+use support::{day, manifest, normalize, text};
 
 fn bucket(day: &str, results: Value) -> Value {
     json!({"starting_at": format!("{day}T00:00:00Z"), "ending_at": "later", "results": results})

@@ -66,6 +66,8 @@ pub struct Options {
     pub anthropic_key_lacks_scope: bool,
     /// How API keys name their workspace under version 2023-06-01.
     pub api_key_shape: ApiKeyShape,
+    /// Whether Claude Code is told as in 2025: days without a time, neither plan nor place of work.
+    pub claude_code_as_in_2025: bool,
     /// The real id of the default workspace, where the vendor tells it.
     pub default_workspace_id: String,
     /// By how much of the amount the list amount of the cost by analytics is above it.
@@ -100,6 +102,7 @@ impl Options {
             cursor_key: "crsr_sim".to_owned(),
             anthropic_key_lacks_scope: false,
             api_key_shape: ApiKeyShape::WorkspaceId,
+            claude_code_as_in_2025: false,
             default_workspace_id: "wrkspc_01Default".to_owned(),
             analytics_list_markup_percent: 0,
             analytics_refreshed_on: None,

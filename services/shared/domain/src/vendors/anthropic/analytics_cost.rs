@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::VERSION;
-use super::cost_report::{bucket_day, midnight};
+use super::buckets::{bucket_day, midnight};
 use super::page_tokens::PageTokens;
 use crate::identity::{Id, IdHasher};
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault};

@@ -9,7 +9,7 @@ use everycent_schemas::rows::ClaudeAnalyticsCost;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::cost_report::bucket_day;
+use super::buckets::bucket_day;
 use super::cost_rows::USD;
 use crate::attribution::{Attribution, Evidence, Rules};
 use crate::identity::{Id, IdHasher, Twins};

@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 
 use everycent_domain::manifest::{FORMAT, Manifest, PageEntry};
 use everycent_domain::normalize::{NormalizeError, Normalizer};
-use everycent_domain::objects::SnapshotFolder;
+use everycent_domain::objects::{PageForm, SnapshotFolder};
 use everycent_domain::recipe::Recipe;
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::rowfile::{Cell, RowFileReader};
 use everycent_schemas::{Day, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub type RowMap = BTreeMap<String, Cell>;
 
 pub struct Normalized {
     pub batch: BatchNormalized,
-    tables: BTreeMap<String, Vec<RowMap>>,
+    pub tables: BTreeMap<String, Vec<RowMap>>,
 }
 
 impl Normalized {
@@ -42,7 +42,7 @@ pub fn manifest(source: Source, from: &str, to: &str, pages: usize) -> Manifest 
     let fetched_at: Timestamp = window.to().next().start();
     let folder = SnapshotFolder::new(source.name(), "acme", day(from), day(to), fetched_at, "snap");
     let entry = |number: usize| PageEntry {
-        object: folder.page(u32::try_from(number).unwrap()),
+        object: folder.page(u32::try_from(number).unwrap(), PageForm::Json),
         body_bytes: 0,
         sha256: String::new(),
         request_id: None,
@@ -61,7 +61,7 @@ pub fn manifest(source: Source, from: &str, to: &str, pages: usize) -> Manifest 
     }
 }
 
-pub fn normalize(manifest: &Manifest, recipe: &Recipe, pages: &[Value]) -> Result<Normalized, NormalizeError> {
+pub fn normalize(manifest: &Manifest, recipe: &Recipe, pages: &[impl ToString]) -> Result<Normalized, NormalizeError> {
     let normalized_at = manifest.fetched_at;
     let mut normalizer = Normalizer::new(manifest, recipe, normalized_at)?;
     let mut files = Vec::new();
