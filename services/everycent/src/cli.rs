@@ -79,6 +79,11 @@ pub enum Command {
     ///
     /// Exits with 1 when a check fails, and names the days.
     Reconcile(ReconcileArgs),
+    /// Show what the money went to: platforms, keys and people, and what came of it.
+    ///
+    /// Figures of all loaded days, or of those named. The views `ai_spend_daily`, `api_usage_expenses` and
+    /// `ai_spend_by_person` have the same day by day.
+    Report(ReportArgs),
     /// Show what is loaded, day by day state, rejects, the queue and its dead letters.
     Status,
 }
@@ -120,6 +125,16 @@ pub struct ReplayArgs {
     /// List the snapshots that would be replayed, and do nothing.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// First UTC day, inclusive. The first that is loaded if not given.
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<Day>,
+    /// Last UTC day, inclusive. The last that is loaded if not given.
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<Day>,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod reconcile;
 pub mod replay;
+pub mod report;
 pub mod run;
 pub mod status;
 pub mod sync;
