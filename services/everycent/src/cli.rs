@@ -84,6 +84,11 @@ pub enum Command {
     ///
     /// Exits with 1 when a check fails, and names the days.
     Reconcile(ReconcileArgs),
+    /// Show what the money went to: platforms, keys and people, and what came of it.
+    ///
+    /// Figures of all loaded days, or of those named. The views `ai_spend_daily`, `api_usage_expenses` and
+    /// `ai_spend_by_person` have the same day by day.
+    Report(ReportArgs),
     /// Show what is loaded, day by day state, rejects, the queue and its dead letters.
     Status,
 }
@@ -187,11 +192,21 @@ Columns, in any order:
   team           optional
   note           optional
 
-A key that is in the file gets the owner that the file says, for all its days. One that is not
-in it keeps the owner that it has.
+The latest file is the truth, for all days: a key that is in it has the owner that it says, and one
+that is not in it any more has none but its creator.
 
   everycent import api-key-owners --template > owners.csv
   everycent import api-key-owners owners.csv";
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// First UTC day, inclusive. The first that is loaded if not given.
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<Day>,
+    /// Last UTC day, inclusive. The last that is loaded if not given.
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<Day>,
+}
 
 #[derive(Debug, Args)]
 pub struct ReconcileArgs {

@@ -4,6 +4,7 @@ pub mod demo;
 pub mod import;
 pub mod reconcile;
 pub mod replay;
+pub mod report;
 pub mod run;
 pub mod status;
 pub mod sync;

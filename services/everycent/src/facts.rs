@@ -34,6 +34,10 @@ impl Fact<'_> {
         }
     }
 
+    pub fn optional_text(&self, column: &str) -> anyhow::Result<Option<String>> {
+        Ok(Some(self.text(column)?).filter(|text| !text.is_empty()))
+    }
+
     pub fn integer(&self, column: &str) -> anyhow::Result<i64> {
         match self.cell(column)? {
             Cell::Integer(number) => Ok(*number),

@@ -10,9 +10,9 @@ mod peak_memory;
 mod pipeline;
 mod progress;
 mod rejects;
+mod report;
 mod scope;
 mod show;
-mod spend;
 
 use std::process::ExitCode;
 
@@ -25,7 +25,7 @@ use everycent_runtime::service::stop_on_signal;
 use everycent_runtime::telemetry::{self, Format};
 
 use cli::{Cli, Command, DEFAULT_HOME, Global};
-use commands::{demo, import, reconcile, replay, run, status, sync};
+use commands::{demo, import, reconcile, replay, report as report_command, run, status, sync};
 use deployment::Deployment;
 use failure::Failure;
 
@@ -55,6 +55,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Replay(args) => replay::replay(&open_present(global).await?, args, json, stop).await,
         Command::Import(args) => import::import(global, args, stop).await,
         Command::Reconcile(args) => reconcile::reconcile(&open_to_check(global).await?, args, json).await,
+        Command::Report(args) => report_command::report(&open_read_only(global)?, args, json).await,
         Command::Status => status::status(&open_read_only(global)?, json).await,
     }
 }
