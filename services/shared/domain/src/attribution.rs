@@ -1,6 +1,7 @@
 //! Attribution: which platform a cost belongs to, by rules and evidence, never by a guess.
 
 mod product;
+pub mod trial;
 
 use crate::identity::IdHasher;
 
@@ -62,6 +63,9 @@ pub struct Rule {
     pub service_tier: Option<String>,
     pub cost_type: Option<String>,
 }
+
+/// Ids that no rule may have: as a basis they say that the vendor itself decided.
+pub const RESERVED_IDS: [&str; 2] = [product::BASIS, "vendor"];
 
 /// The name by which rules and people call the default workspace.
 pub const DEFAULT_WORKSPACE: &str = "default";
