@@ -34,6 +34,14 @@ impl Fact<'_> {
         }
     }
 
+    /// A text that may be missing.
+    pub fn optional(&self, column: &str) -> anyhow::Result<Option<String>> {
+        match self.cell(column)? {
+            Cell::Null => Ok(None),
+            _ => self.text(column).map(Some),
+        }
+    }
+
     pub fn integer(&self, column: &str) -> anyhow::Result<i64> {
         match self.cell(column)? {
             Cell::Integer(number) => Ok(*number),

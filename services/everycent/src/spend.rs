@@ -25,7 +25,8 @@ pub struct SpendRow {
 pub async fn by_platform_and_month(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<Vec<SpendRow>> {
     let mut rows = sums(warehouse, window, "claude_costs", "amount_usd", ("anthropic", "billed")).await?;
     let cursor = ("cursor", "estimated");
-    rows.extend(sums(warehouse, window, "cursor_usage_stats", "estimated_cost_usd", cursor).await?);
+    let estimate = "COALESCE(estimated_cost_usd, 0) + COALESCE(seat_usd, 0)";
+    rows.extend(sums(warehouse, window, "cursor_usage_stats", estimate, cursor).await?);
     Ok(rows)
 }
 

@@ -129,6 +129,14 @@ impl Rules {
         Self(rules)
     }
 
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What the first rule that matches decides.
     pub fn attribute(&self, evidence: &Evidence<'_>) -> Attribution<'_> {
         match self.0.iter().zip(1..).find(|(rule, _)| rule.matches(evidence)) {
