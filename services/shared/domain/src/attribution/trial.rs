@@ -138,17 +138,16 @@ pub fn of_analytics(rules: &Rules, lines: &[Line]) -> Vec<Outcome> {
 
 /// What nobody would decide of the cost report, by workspace, model and cost type; the largest first.
 pub fn leftovers(rules: &Rules, lines: &[Line]) -> Vec<Leftover> {
-    let mut groups: BTreeMap<(Option<&str>, Option<&str>, Option<&str>), Usd> = BTreeMap::new();
+    let mut groups: BTreeMap<[Option<&str>; 3], Usd> = BTreeMap::new();
     for line in lines.iter().filter(|line| line.decide_cost(rules).basis.is_none()) {
-        let group = (line.workspace_id.as_deref(), line.model.as_deref(), line.cost_type.as_deref());
+        let group = [&line.workspace_id, &line.model, &line.cost_type].map(Option::as_deref);
         let amount = groups.entry(group).or_default();
         *amount = *amount + line.amount_usd;
     }
-    let leftover =
-        |((workspace_id, model, cost_type), amount_usd): ((Option<&str>, Option<&str>, Option<&str>), Usd)| {
-            let text = |text: Option<&str>| text.map(str::to_owned);
-            Leftover { workspace_id: text(workspace_id), model: text(model), cost_type: text(cost_type), amount_usd }
-        };
+    let leftover = |(group, amount_usd): ([Option<&str>; 3], Usd)| {
+        let [workspace_id, model, cost_type] = group.map(|text| text.map(str::to_owned));
+        Leftover { workspace_id, model, cost_type, amount_usd }
+    };
     let mut leftovers: Vec<Leftover> = groups.into_iter().map(leftover).collect();
     leftovers.sort_by_key(|leftover| -leftover.amount_usd);
     leftovers
