@@ -264,6 +264,79 @@ fn cost_by_analytics_is_tried_by_product_beside_the_cost_and_never_added_to_it()
     scene.run("attribution test").exits(0).says(&["(the vendor's product)", "7.25", "never added"]);
 }
 
+/// A day on which two uses explain one cost line of the default workspace, three to one, and a third one its searches.
+const SHARED_DAY: &str = "2025-10-04";
+
+fn used(scene: &Scene, key: &str, model: &str, input_tokens: i64, searches: i64) {
+    scene.tables().tamper(&format!(
+        "INSERT INTO claude_usage_tokens (organization_id, activity_date, row_id, api_key_id, model, service_tier,
+         context_window, uncached_input_tokens, cache_read_input_tokens, cache_creation_ephemeral_5m_input_tokens,
+         cache_creation_ephemeral_1h_input_tokens, output_tokens, web_search_requests, platform, snapshot_id, fetched_at,
+         ingestion_timestamp) VALUES ('default', '{SHARED_DAY}', 'row-{key}', '{key}', '{model}', 'standard', '0-200k',
+         {input_tokens}, 0, 0, 0, 0, {searches}, 'unattributed', 's', '2025-11-25T00:00:00.000000Z',
+         '2025-11-25T00:00:00.000000Z')"
+    ));
+}
+
+/// The amount in dollars of the only line of the shared day that is alike.
+fn line(scene: &Scene, is_meant: impl Fn(&CostRow) -> bool) -> CostRow {
+    scene.simulator.with_world(|world| {
+        let rows = world.cost_rows(SHARED_DAY.parse().unwrap()).iter();
+        let mut rows = rows.filter(|row| row.workspace_id.is_none() && is_meant(row));
+        let row = rows.next().unwrap().clone();
+        assert!(rows.next().is_none(), "another one like {row:?}");
+        row
+    })
+}
+
+#[test]
+fn a_rule_on_a_key_takes_the_shares_of_its_cost_unless_an_earlier_one_takes_the_line() {
+    let mut scene = Scene::october();
+    scene.run(&format!("sync {OCTOBER}")).exits(0);
+    let is_input = |row: &CostRow| {
+        let model = row.model.as_deref().unwrap_or_default();
+        model.contains("sonnet") && row.token_type.as_deref() == Some("uncached_input_tokens")
+    };
+    let input = line(&scene, is_input);
+    let search = line(&scene, |row| row.cost_type == "web_search").amount_cents / Decimal::ONE_HUNDRED;
+    let model = input.model.as_deref().unwrap();
+    used(&scene, "apikey_most", model, 3, 0);
+    used(&scene, "apikey_some", model, 1, 0);
+    used(&scene, "apikey_searches", "claude-of-searches", 0, 5);
+    let share = input.amount_cents / Decimal::from(400);
+    let total: Decimal = "223.33".parse().unwrap();
+    let by_key = "[[attribution.rules]]\nid = \"key\"\nplatform = \"claude_code\"\napi_key_id = \"apikey_some\"\n";
+    let by_model =
+        "[[attribution.rules]]\nid = \"model\"\nplatform = \"claude.ai\"\nmodel_prefix = \"claude-of-searches\"\n";
+    let by_workspace =
+        "[[attribution.rules]]\nid = \"default\"\nplatform = \"claude_api\"\nworkspace_id = \"default\"\n";
+    let would = |scene: &mut Scene, rules: &[&str]| {
+        scene.configure(&rules.concat());
+        told(&scene.run("attribution test --json").exits(0).json(), "would_usd")
+    };
+    let of = |name: &str| Some(name.to_owned());
+
+    let default: Decimal = "139.02".parse().unwrap();
+    let expected = [(of("default"), default - share), (of("key"), share), (None, total - default)];
+    assert_eq!(would(&mut scene, &[by_key, by_workspace]), Sums::from(expected));
+    let expected = [(of("default"), default), (None, total - default)];
+    assert_eq!(would(&mut scene, &[by_workspace, by_key, by_model]), Sums::from(expected));
+    // A line of searches names no model; the use that explains it does.
+    let expected = [(of("key"), share), (of("model"), search), (None, total - share - search)];
+    assert_eq!(would(&mut scene, &[by_key, by_model]), Sums::from(expected.clone()));
+
+    for (id, place, platform, key) in
+        [("key", 1, "claude_code", "apikey_some"), ("model", 2, "claude.ai", "apikey_searches")]
+    {
+        scene.tables().tamper(&format!(
+            "UPDATE claude_usage_tokens SET platform = '{platform}', platform_basis = '{id}', platform_rank = {place}
+             WHERE api_key_id = '{key}'"
+        ));
+    }
+    let report = scene.run("attribution test --json").exits(0).json();
+    assert_eq!(told(&report, "now_usd"), Sums::from(expected));
+}
+
 #[test]
 fn where_nothing_is_loaded_there_is_nothing_to_try() {
     let scene = Scene::october();

@@ -66,7 +66,7 @@ impl<'a> Normalizer<'a> {
             Source::AnthropicApiKeys => Box::new(ListRows::ApiKeys),
             Source::AnthropicUsers => Box::new(ListRows::Users),
             Source::CursorDailyUsage => Box::new(UsageRows::new(paid())),
-            Source::CursorUsageEvents => Box::new(EventRows::default()),
+            Source::CursorUsageEvents => Box::new(EventRows::new(paid())),
             Source::CursorSpend => Box::new(SpendRows),
             Source::CursorMembers => Box::new(MemberRows),
             Source::UploadClaudeUsage => Box::new(UploadedUsageRows),
