@@ -8,6 +8,7 @@
 -- workspace_id text?: The workspace. Null is the default workspace.
 -- api_key_id text?: The API key. Null is use of the console where `share_basis` is not `residual`, and nobody known
 --   where it is.
+-- usage_row_id text?: The row of claude_usage_tokens that explains the share, by its row_id. Null for a residual.
 -- share_basis text: What the line was shared out by: `tokens`, `web_searches`, or `residual` for what no usage explains.
 -- tokens integer?: Tokens of the token type. Where several lines are for the same tokens, as with two places of inference,
 --   they are divided among the lines by amount, so that they add up too. Null for lines that are not shared out by tokens.
@@ -122,6 +123,7 @@ SELECT
   share.cost_row_id,
   cost.workspace_id,
   u.api_key_id,
+  share.usage_row_id,
   CASE
     WHEN share.usage_row_id IS NULL THEN 'residual'
     WHEN cost.cost_type = 'web_search' THEN 'web_searches'

@@ -89,6 +89,9 @@ pub enum Command {
     /// Figures of all loaded days, or of those named. The views `ai_spend_daily`, `api_usage_expenses` and
     /// `ai_spend_by_person` have the same day by day.
     Report(ReportArgs),
+    /// See what attribution rules do before they do it.
+    #[command(subcommand)]
+    Attribution(AttributionCommand),
     /// Show what is loaded, day by day state, rejects, the queue and its dead letters.
     Status,
 }
@@ -225,6 +228,25 @@ pub struct ReconcileArgs {
     /// Compare --expect with one workspace only: its id, or `default`.
     #[arg(long, value_name = "ID", requires = "expect")]
     pub workspace: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AttributionCommand {
+    /// Try the configured rules on what is loaded, and change nothing.
+    ///
+    /// Shows how much money each rule would take after a replay and takes now, and the largest groups that no rule
+    /// takes.
+    Test(AttributionTestArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct AttributionTestArgs {
+    /// First UTC day, inclusive. The first that is loaded if not given.
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<Day>,
+    /// Last UTC day, inclusive. The last that is loaded if not given.
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<Day>,
 }
 
 /// Whole seconds, minutes, hours or days, at least one second.

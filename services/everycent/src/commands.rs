@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod attribution;
 pub mod demo;
 pub mod import;
 pub mod reconcile;

@@ -34,8 +34,12 @@ impl Fact<'_> {
         }
     }
 
-    pub fn optional_text(&self, column: &str) -> anyhow::Result<Option<String>> {
-        Ok(Some(self.text(column)?).filter(|text| !text.is_empty()))
+    /// A text that may be missing.
+    pub fn optional(&self, column: &str) -> anyhow::Result<Option<String>> {
+        match self.cell(column)? {
+            Cell::Null => Ok(None),
+            _ => self.text(column).map(Some),
+        }
     }
 
     pub fn integer(&self, column: &str) -> anyhow::Result<i64> {

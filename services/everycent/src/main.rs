@@ -3,6 +3,7 @@
 mod begun;
 mod cli;
 mod commands;
+mod cost_lines;
 mod deployment;
 mod facts;
 mod failure;
@@ -24,8 +25,8 @@ use everycent_runtime::secret::process_env;
 use everycent_runtime::service::stop_on_signal;
 use everycent_runtime::telemetry::{self, Format};
 
-use cli::{Cli, Command, DEFAULT_HOME, Global};
-use commands::{demo, import, reconcile, replay, report as report_command, run, status, sync};
+use cli::{AttributionCommand, Cli, Command, DEFAULT_HOME, Global};
+use commands::{attribution, demo, import, reconcile, replay, report as report_command, run, status, sync};
 use deployment::Deployment;
 use failure::Failure;
 
@@ -56,6 +57,9 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Import(args) => import::import(global, args, stop).await,
         Command::Reconcile(args) => reconcile::reconcile(&open_to_check(global).await?, args, json).await,
         Command::Report(args) => report_command::report(&open_read_only(global)?, args, json).await,
+        Command::Attribution(AttributionCommand::Test(args)) => {
+            attribution::test(&open_read_only(global)?, args, json).await
+        }
         Command::Status => status::status(&open_read_only(global)?, json).await,
     }
 }

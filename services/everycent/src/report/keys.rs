@@ -36,9 +36,9 @@ pub async fn by_cost(warehouse: &dyn Warehouse, window: Window) -> anyhow::Resul
     let row = |fact: facts::Fact<'_>| {
         Ok(KeyRow {
             organization_id: fact.text("organization_id")?,
-            api_key_id: fact.optional_text("api_key_id")?,
-            key_name: fact.optional_text("key_name")?,
-            owner_email: fact.optional_text("owner_email")?,
+            api_key_id: fact.optional("api_key_id")?,
+            key_name: fact.optional("key_name")?,
+            owner_email: fact.optional("owner_email")?,
             workspace_name: fact.text("workspace_name")?,
             share_basis: fact.text("share_basis")?,
             cost_usd: fact.usd("cost_usd")?,

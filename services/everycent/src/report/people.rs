@@ -34,7 +34,7 @@ pub async fn by_cost(warehouse: &dyn Warehouse, window: Window) -> anyhow::Resul
         .await?;
     let row = |fact: facts::Fact<'_>| {
         Ok(PersonRow {
-            email: fact.optional_text("email")?,
+            email: fact.optional("email")?,
             claude_usd: fact.usd("claude_usd")?,
             cursor_usd: fact.usd("cursor_usd")?,
             total_usd: fact.usd("total_usd")?,

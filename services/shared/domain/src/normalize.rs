@@ -58,6 +58,7 @@ impl<'a> Normalizer<'a> {
             snapshot_id: manifest.snapshot_id.clone(),
             source_name: manifest.source.clone(),
         })?;
+        let paid = || recipe.cursor_prices.plan_days(&manifest.account_id, &manifest.covered);
         let rows: Box<dyn RowMaker + Send> = match source {
             Source::AnthropicCostReport => Box::new(CostRows::grouped(&recipe.rules)),
             Source::AnthropicCostTotals => Box::new(CostRows::totals()),
@@ -67,8 +68,8 @@ impl<'a> Normalizer<'a> {
             Source::AnthropicWorkspaces => Box::new(ListRows::Workspaces),
             Source::AnthropicApiKeys => Box::new(ListRows::ApiKeys),
             Source::AnthropicUsers => Box::new(ListRows::Users),
-            Source::CursorDailyUsage => Box::new(cursor::usage_rows::UsageRows::new(&recipe.cursor_prices)),
-            Source::CursorUsageEvents => Box::new(EventRows::default()),
+            Source::CursorDailyUsage => Box::new(cursor::usage_rows::UsageRows::new(paid())),
+            Source::CursorUsageEvents => Box::new(EventRows::new(paid())),
             Source::CursorSpend => Box::new(SpendRows),
             Source::CursorMembers => Box::new(MemberRows),
             Source::UploadClaudeUsage => Box::new(UploadedUsageRows),

@@ -4,6 +4,7 @@ mod accounts;
 mod buckets;
 mod cost;
 mod expected;
+mod tolerances;
 
 use everycent_schemas::{Day, Usd};
 
@@ -11,6 +12,7 @@ pub use accounts::no_strange_account;
 pub use buckets::{BucketFact, BucketSums, no_missing_bucket, no_reject, tables_equal_coverage};
 pub use cost::grouped_equals_ungrouped;
 pub use expected::{Expectation, InvalidExpectation, Workspace, equals_expected};
+pub use tolerances::Tolerances;
 
 /// The last word of a check on one day.
 #[derive(Debug, Clone, PartialEq, Eq)]

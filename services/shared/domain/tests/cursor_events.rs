@@ -9,6 +9,7 @@ use everycent_domain::normalize::NormalizeError;
 use everycent_domain::recipe::Recipe;
 use everycent_domain::source::Source;
 use everycent_schemas::rowfile::Cell;
+use everycent_schemas::{Day, Usd};
 use serde_json::{Value, json};
 use support::{Normalized, manifest, normalize, text};
 
@@ -269,4 +270,25 @@ fn a_page_without_events_is_no_snapshot() {
         let error = normalized(std::slice::from_ref(&body)).err().unwrap();
         assert!(matches!(error, NormalizeError::NotWhole { .. }), "{error}");
     }
+}
+
+#[test]
+fn an_event_has_the_plan_of_its_day() {
+    let of_day = |day: &str, recipe: &Recipe| {
+        let at = day.parse::<Day>().unwrap().start().micros() / 1000;
+        let manifest = manifest(Source::CursorUsageEvents, day, day, 1);
+        normalize(&manifest, recipe, &[page(vec![event(json!({"timestamp": at.to_string()}))])])
+    };
+    let columns = ["plan", "billing_cycle_start", "included_requests", "request_usd"];
+    let plan = |day: &str| {
+        let normalized = of_day(day, &Recipe::default()).unwrap();
+        columns.map(|column| normalized.rows(TABLE)[0][column].clone())
+    };
+    let september = Cell::Integer("2025-09-01".parse::<Day>().unwrap().epoch_days().into());
+    let request =
+        [Cell::Text("request".into()), september.clone(), Cell::Integer(500), Cell::Money(Usd::from_nanos(40_000_000))];
+    assert_eq!(plan("2025-09-14"), request);
+    assert_eq!(plan("2025-09-15"), [Cell::Text("token".into()), september, Cell::Null, Cell::Null]);
+    let error = of_day("2022-12-31", &Recipe::default()).err().unwrap();
+    assert!(matches!(error, NormalizeError::Unpriced(_)) && error.to_string().contains("2022-12-31"), "{error}");
 }

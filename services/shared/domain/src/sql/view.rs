@@ -17,7 +17,7 @@ pub struct CreateView {
 /// views and for programs, and over it the one with dollars, for people.
 pub fn view(name: &str, dialect: &Dialect) -> Result<Vec<CreateView>, TemplateError> {
     let view = views::find(name).ok_or_else(|| TemplateError::UnknownView(name.to_owned()))?;
-    let select = query(&view.template, dialect)?;
+    let select = query(view.template, dialect)?;
     let exact = exact_view_name(view, dialect);
     let (name, sql) = (name.to_owned(), |head: String| format!("{head}\n{select}"));
     Ok(match dialect {

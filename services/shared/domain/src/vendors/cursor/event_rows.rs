@@ -17,6 +17,7 @@ use crate::identity::{HexId, IdHasher};
 use crate::money::usd_from_number_of_cents;
 use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::number::in_units;
+use crate::prices::{PlanDay, PlanDays};
 use crate::room;
 use crate::vendors::{Text, lower_case, without_content};
 
@@ -24,8 +25,9 @@ use crate::vendors::{Text, lower_case, without_content};
 const UNIT_DECIMALS: i32 = 6;
 
 /// Makes rows of usage events.
-#[derive(Debug, Default)]
-pub struct EventRows {
+#[derive(Debug)]
+pub struct EventRows<'r> {
+    prices: PlanDays<'r>,
     twins: Twins,
 }
 
@@ -35,31 +37,44 @@ struct Refusal {
     reason: String,
 }
 
-impl EventRows {
+impl<'r> EventRows<'r> {
+    pub fn new(prices: PlanDays<'r>) -> Self {
+        Self { prices, twins: Twins::default() }
+    }
+
     fn take_page<'p>(
         &mut self,
         page: &PageContext<'_>,
         records: impl Iterator<Item = Result<&'p EventRecord<'p>, &'p Refusal>>,
         output: &mut Output<'_>,
-    ) {
+    ) -> Result<(), NormalizeError> {
         for (index, record) in records.enumerate() {
             let position = Position::InList("usageEvents", index);
             match record {
                 Ok(record) => {
                     let day = record.timestamp.timestamp().day();
-                    if let Err(reason) = self.take_record(day, record, output) {
+                    if !output.covers(day) {
+                        output.reject(page, position, Some(day), &format!("{day} was not asked for"));
+                        continue;
+                    }
+                    let paid = self.prices.on(day).map_err(NormalizeError::Unpriced)?;
+                    if let Err(reason) = self.take_record(day, &paid, record, output) {
                         output.reject(page, position, Some(day), &reason);
                     }
                 }
                 Err(refusal) => output.reject(page, position, refusal.day, &refusal.reason),
             }
         }
+        Ok(())
     }
 
-    fn take_record(&mut self, day: Day, record: &EventRecord<'_>, output: &mut Output<'_>) -> Result<(), String> {
-        if !output.covers(day) {
-            return Err(format!("{day} was not asked for"));
-        }
+    fn take_record(
+        &mut self,
+        day: Day,
+        paid: &PlanDay,
+        record: &EventRecord<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), String> {
         let tokens = record.token_usage.as_ref();
         let requests = record.requests_costs.map(RawValue::get);
         let token_cost = tokens.and_then(|tokens| tokens.total_cents).map(RawValue::get);
@@ -103,10 +118,10 @@ impl EventRows {
             charged_usd,
             cursor_token_fee_cents: fee,
             cursor_token_fee_usd,
-            plan: None,
-            billing_cycle_start: None,
-            included_requests: None,
-            request_usd: None,
+            plan: Some(paid.plan),
+            billing_cycle_start: Some(paid.billing_cycle_start),
+            included_requests: paid.included_requests,
+            request_usd: paid.request_usd,
             platform: Platform::Cursor.name(),
             platform_basis: Some(BASIS),
             snapshot_id: &manifest.snapshot_id,
@@ -144,16 +159,14 @@ fn usd(field: &str, cents: Option<&str>) -> Result<Option<everycent_schemas::Usd
     cents.map(usd_from_number_of_cents).transpose().map_err(|e| format!("{field}: {e}"))
 }
 
-impl RowMaker for EventRows {
+impl RowMaker for EventRows<'_> {
     fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
         if let Ok(answer) = serde_json::from_str::<Page<EventRecord<'_>>>(body) {
-            self.take_page(page, answer.usage_events.iter().map(Ok), output);
-            return Ok(());
+            return self.take_page(page, answer.usage_events.iter().map(Ok), output);
         }
         let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
         let records: Vec<_> = answer.usage_events.into_iter().map(read).collect();
-        self.take_page(page, records.iter().map(Result::as_ref), output);
-        Ok(())
+        self.take_page(page, records.iter().map(Result::as_ref), output)
     }
 }
 
