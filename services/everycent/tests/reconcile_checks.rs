@@ -3,9 +3,11 @@
 
 mod support;
 
+use chrono::{Days, Duration, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use support::{OCTOBER, Scene};
+use vendor_sim::worlds;
 
 /// A moment after every day of these tests.
 const LATER: &str = "2026-02-01T00:00:00.000000Z";
@@ -404,4 +406,80 @@ fn a_billing_cycle_that_prices_have_wrong_is_named_with_its_remedy() {
          every day to 2025-10-08, 2 days in all",
         "`cycle_day = 4` in [[prices.cursor]]",
     ]);
+}
+
+fn yesterday() -> NaiveDate {
+    Utc::now().date_naive() - Days::new(1)
+}
+
+/// Forty days of a company to yesterday, for some reports tell only of now.
+fn company_to_yesterday() -> Scene {
+    Scene::of(worlds::company(7, yesterday(), 40)).with_every_source()
+}
+
+fn forty_days() -> String {
+    format!("--from {} --to {}", yesterday() - Days::new(39), yesterday())
+}
+
+#[test]
+fn a_company_with_every_source_reconciles_and_every_check_has_something_to_judge() {
+    let scene = company_to_yesterday();
+    scene.run(&format!("sync {}", forty_days())).exits(0);
+    scene.run("reconcile").exits(0);
+    assert_passes(&scene, "grouped_equals_ungrouped", 40);
+    let analytics = said(&scene, "analytics_equals_cost_report").passed;
+    assert!((38..=40).contains(&analytics), "{analytics} days");
+
+    // A cycle that began today, or on the day before an early morning, has no whole day to compare.
+    let cycle_start = scene.simulator.with_world(|world| world.cursor_cycle_start());
+    let judged = cycle_start < (Utc::now() - Duration::hours(3)).date_naive();
+    if !judged {
+        return;
+    }
+    assert_passes(&scene, "cursor_events_equal_spend", 1);
+    scene.tables().tamper("UPDATE cursor_usage_events_nano SET charged_nano_usd = charged_nano_usd * 100");
+    let failures = said(&scene, "cursor_events_equal_spend").failures;
+    assert_says(&failures[0], "cents were read as dollars");
+}
+
+#[test]
+fn an_old_reading_that_failed_is_healed_by_a_later_one() {
+    let scene = company_to_yesterday();
+    scene.run("sync --source cursor/members").exits(0);
+    let failed = |day: NaiveDate| {
+        let sql = format!(
+            "INSERT INTO coverage_nano (source, account_id, activity_date, state, failed_at, failure)
+             VALUES ('cursor/members', 'default', '{day}', 'failed', '{day}T05:00:00.000000Z', 'HTTP 503')"
+        );
+        assert_eq!(scene.tables().tamper(&sql), 1);
+    };
+    let missing = || {
+        let failures = said(&scene, "no_missing_bucket").failures;
+        failures.into_iter().filter(|row| row["source"] == "cursor/members").collect::<Vec<_>>()
+    };
+    failed(yesterday());
+    assert!(missing().is_empty(), "{:?}", missing());
+    let today = Utc::now().date_naive();
+    scene.tables().tamper(&format!(
+        "UPDATE coverage_nano SET state = 'failed', failure = 'HTTP 503' WHERE activity_date = '{today}'"
+    ));
+    assert_eq!(missing().len(), 1, "{:?}", missing());
+    assert_says(&missing()[0], "HTTP 503");
+}
+
+#[test]
+fn a_directory_that_was_never_read_is_missing() {
+    let scene = company_to_yesterday();
+    scene.run(&format!("sync {} --source anthropic/cost_report", forty_days())).exits(0);
+    let failures = said(&scene, "no_missing_bucket").failures;
+    let of = |source: &str| failures.iter().filter(|row| row["source"] == source).count();
+    assert_eq!((of("anthropic/workspaces"), of("cursor/spend"), of("anthropic/cost_report")), (1, 1, 0));
+}
+
+#[test]
+fn a_directory_that_was_edited_is_not_taken_for_a_bucket_that_changed() {
+    let scene = company_to_yesterday();
+    scene.run("sync --source anthropic/workspaces").exits(0);
+    assert!(scene.tables().tamper("DELETE FROM dim_workspaces") > 0);
+    assert_passes(&scene, "tables_equal_coverage", 0);
 }

@@ -183,3 +183,53 @@ fn failed_runs(verdicts: &[Verdict]) -> Vec<FailedRun<'_>> {
     }
     runs
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use everycent_schemas::Usd;
+
+    fn failure(day: u32, expected: i128, found: i128) -> Verdict {
+        let day = Day::new(2025, 10, day).unwrap();
+        let dollars = |dollars: i128| Figure::Usd(Usd::from_nanos(dollars * Usd::NANOS_PER_DOLLAR));
+        Verdict {
+            check: Check::ImpliedPrice,
+            source: "anthropic/cost_report".into(),
+            account_id: "acme".into(),
+            activity_date: day,
+            from_date: day,
+            expected: dollars(expected),
+            found: dollars(found),
+            passed: false,
+            explanation: String::new(),
+        }
+    }
+
+    /// How many days each run has, and what it says of those after the first.
+    fn runs(verdicts: &[Verdict]) -> Vec<(usize, String)> {
+        failed_runs(verdicts).iter().map(|run| (run.days, run.more())).collect()
+    }
+
+    #[test]
+    fn days_that_fail_by_the_same_figures_are_one_run() {
+        let found = runs(&[failure(3, 1, 2), failure(4, 1, 2), failure(5, 1, 3), failure(7, 1, 3)]);
+        assert_eq!(found[0], (2, "; so is every day to 2025-10-04, 2 days in all".into()));
+        assert_eq!(found[1..], [(1, String::new()), (1, String::new())]);
+    }
+
+    #[test]
+    fn days_that_fail_by_the_same_mistake_of_units_are_one_run() {
+        let found = runs(&[failure(3, 1, 100), failure(4, 2, 210), failure(5, 100, 1), failure(6, 1, 2)]);
+        assert_eq!(found[0], (2, "; alike is every day to 2025-10-04, 2 days in all".into()));
+        assert_eq!(found.len(), 3);
+    }
+
+    #[test]
+    fn another_account_or_source_is_another_run() {
+        let other = Verdict { account_id: "other".into(), ..failure(4, 1, 2) };
+        let source = Verdict { source: "anthropic/claude_code".into(), ..failure(4, 1, 2) };
+        assert_eq!(runs(&[failure(3, 1, 2), other]).len(), 2);
+        assert_eq!(runs(&[failure(3, 1, 2), source]).len(), 2);
+    }
+}
