@@ -12,45 +12,12 @@ use vendor_sim::worlds;
 /// A moment after every day of these tests.
 const LATER: &str = "2026-02-01T00:00:00.000000Z";
 
-/// October with its bill, and with the tokens that the simulated vendor knows of.
+/// October with its bill and its tokens.
 fn october() -> Scene {
-    let scene = Scene::october();
+    let sources = ["anthropic/cost_report", "anthropic/cost_totals", "anthropic/usage_messages"];
+    let scene = Scene::october().with_sources("anthropic", &sources);
     scene.run(&format!("sync {OCTOBER}")).exits(0);
-    for number in 3..=17 {
-        let day = format!("2025-10-{number:02}");
-        put_tokens(&scene, &day);
-        cover(&scene, "anthropic/usage_messages", &day, LATER);
-    }
     scene
-}
-
-/// Every key's tokens of a day, by the vendor's own dimensions.
-fn put_tokens(scene: &Scene, day: &str) {
-    let usage = scene.simulator.with_world(|world| world.claude_usage(day.parse().unwrap()));
-    for (row, (key, counts)) in usage.iter().enumerate() {
-        let text = |id: &Option<String>| id.as_ref().map_or("NULL".to_owned(), |id| format!("'{id}'"));
-        insert(
-            scene,
-            "claude_usage_tokens",
-            &[
-                ("organization_id", "'default'".into()),
-                ("activity_date", format!("'{day}'")),
-                ("row_id", format!("'{row}'")),
-                ("api_key_id", text(&key.api_key_id)),
-                ("workspace_id", text(&key.workspace_id)),
-                ("model", format!("'{}'", key.model)),
-                ("service_tier", format!("'{}'", key.service_tier)),
-                ("context_window", format!("'{}'", key.context_window)),
-                ("uncached_input_tokens", counts.uncached_input.to_string()),
-                ("cache_read_input_tokens", counts.cache_read.to_string()),
-                ("cache_creation_ephemeral_5m_input_tokens", counts.cache_write_5m.to_string()),
-                ("cache_creation_ephemeral_1h_input_tokens", counts.cache_write_1h.to_string()),
-                ("output_tokens", counts.output.to_string()),
-                ("web_search_requests", counts.web_searches.to_string()),
-                ("platform", "'unattributed'".into()),
-            ],
-        );
-    }
 }
 
 /// Puts a row into a table of facts, with where it comes from.
@@ -426,7 +393,9 @@ fn a_company_with_every_source_reconciles_and_every_check_has_something_to_judge
     let scene = company_to_yesterday();
     scene.run(&format!("sync {}", forty_days())).exits(0);
     scene.run("reconcile").exits(0);
-    assert_passes(&scene, "grouped_equals_ungrouped", 40);
+    for check in ["grouped_equals_ungrouped", "implied_price", "claude_code_within_bill"] {
+        assert_passes(&scene, check, 40);
+    }
     let analytics = said(&scene, "analytics_equals_cost_report").passed;
     assert!((38..=40).contains(&analytics), "{analytics} days");
 
