@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::billing::Billing;
+use super::event_ids::EventIds;
 use super::instant::Millis;
-use super::twins::Twins;
 use super::usage_rows::{BASIS, Count};
 use crate::attribution::Platform;
 use crate::identity::{HexId, IdHasher};
@@ -26,7 +26,7 @@ const UNIT_DECIMALS: i32 = 6;
 /// Makes rows of usage events.
 #[derive(Debug, Default)]
 pub struct EventRows {
-    twins: Twins,
+    ids: EventIds,
 }
 
 /// Why a record gives no row.
@@ -130,7 +130,7 @@ impl EventRows {
             .optional(record.conversation_id.as_deref())
             .optional(record.cloud_agent_id.as_deref())
             .optional(record.automation_id.as_deref());
-        self.twins.id(instant, dimensions)
+        self.ids.id(instant, dimensions)
     }
 }
 
