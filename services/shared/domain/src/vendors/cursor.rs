@@ -2,13 +2,13 @@
 
 mod billing;
 pub mod daily_usage;
+mod event_ids;
 pub mod event_rows;
 mod instant;
 pub mod member_rows;
 pub mod members;
 pub mod spend;
 pub mod spend_rows;
-mod twins;
 pub mod usage_events;
 pub mod usage_rows;
 mod users;

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::billing::Billing;
+use super::event_ids::EventIds;
 use super::instant::Millis;
-use super::twins::Twins;
 use super::usage_rows::{BASIS, Count};
 use crate::attribution::Platform;
 use crate::identity::{HexId, IdHasher};
@@ -28,7 +28,7 @@ const UNIT_DECIMALS: i32 = 6;
 #[derive(Debug)]
 pub struct EventRows<'r> {
     prices: PlanDays<'r>,
-    twins: Twins,
+    ids: EventIds,
 }
 
 /// Why a record gives no row.
@@ -39,7 +39,7 @@ struct Refusal {
 
 impl<'r> EventRows<'r> {
     pub fn new(prices: PlanDays<'r>) -> Self {
-        Self { prices, twins: Twins::default() }
+        Self { prices, ids: EventIds::default() }
     }
 
     fn take_page<'p>(
@@ -145,7 +145,7 @@ impl<'r> EventRows<'r> {
             .optional(record.conversation_id.as_deref())
             .optional(record.cloud_agent_id.as_deref())
             .optional(record.automation_id.as_deref());
-        self.twins.id(instant, dimensions)
+        self.ids.id(instant, dimensions)
     }
 }
 

@@ -11,14 +11,14 @@ use crate::identity::{HexId, Id, IdHasher};
 /// No vendor promises that. Where the feed turns, a new run begins, whose events are counted anew: an instant that
 /// comes back gives other ids than it gave before, and nothing is lost.
 #[derive(Debug, Default)]
-pub struct Twins {
+pub struct EventIds {
     last: Option<i64>,
     direction: Option<Ordering>,
     run: i64,
     ordinals: HashMap<Id, i64>,
 }
 
-impl Twins {
+impl EventIds {
     /// The id of the next event of the feed, which happened at this instant and whose dimensions are these.
     pub fn id(&mut self, instant: i64, dimensions: IdHasher) -> HexId {
         self.move_to(instant);
@@ -50,9 +50,9 @@ mod tests {
     use super::*;
 
     fn ids(feed: &[(i64, &str)]) -> Vec<String> {
-        let mut twins = Twins::default();
+        let mut ids = EventIds::default();
         let id = |(instant, person): &(i64, &str)| {
-            twins.id(*instant, IdHasher::new("event").number(*instant).part(person)).as_str().to_owned()
+            ids.id(*instant, IdHasher::new("event").number(*instant).part(person)).as_str().to_owned()
         };
         feed.iter().map(id).collect()
     }
@@ -92,10 +92,10 @@ mod tests {
 
     #[test]
     fn only_one_instant_is_held_in_memory() {
-        let mut twins = Twins::default();
+        let mut ids = EventIds::default();
         for instant in (0..1_000).rev() {
-            twins.id(instant, IdHasher::new("event").number(instant));
+            ids.id(instant, IdHasher::new("event").number(instant));
         }
-        assert_eq!(twins.ordinals.len(), 1);
+        assert_eq!(ids.ordinals.len(), 1);
     }
 }
