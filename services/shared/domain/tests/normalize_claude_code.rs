@@ -131,7 +131,7 @@ fn each_model_is_a_row_of_its_own_that_belongs_to_the_actors() {
 }
 
 #[test]
-fn an_estimate_is_cents_and_exact_to_its_last_digit() {
+fn an_estimate_is_cents_and_exact_to_the_nano_dollar() {
     let estimated = |amount: &str| {
         let body = page(&[with(&[("/model_breakdown/0/estimated_cost/amount", json!("MARK"))])]).to_string();
         let body = body.replace("\"MARK\"", amount);
@@ -146,7 +146,10 @@ fn an_estimate_is_cents_and_exact_to_its_last_digit() {
     assert_eq!(estimated("42.10"), Some(("42.10".into(), usd(421_000_000))));
     assert_eq!(estimated("90071992547409.93"), None);
     assert_eq!(estimated("90071992540.9937"), Some(("90071992540.9937".into(), usd(900_719_925_409_937_000))));
-    for none in ["0.12345678", "\"141\"", "null", "{}", "1e3"] {
+    // What a vendor that reckons in binary may print.
+    assert_eq!(estimated("141.23400000000001"), Some(("141.23400000000001".into(), usd(1_412_340_000))));
+    assert_eq!(estimated("1.5e-3"), Some(("1.5e-3".into(), usd(15_000))));
+    for none in ["\"141\"", "null", "{}"] {
         assert_eq!(estimated(none), None, "{none}");
     }
 }

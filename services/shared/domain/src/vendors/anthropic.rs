@@ -21,3 +21,6 @@ pub use buckets::{BucketPager, BucketReport};
 
 /// The version of the API that the reports are documented with.
 pub const VERSION: &str = "2023-06-01";
+
+/// The only currency that the reports are documented to use.
+const USD: &str = "USD";

@@ -9,8 +9,8 @@ use everycent_schemas::rows::ClaudeAnalyticsCost;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::USD;
 use super::buckets::bucket_day;
-use super::cost_rows::USD;
 use crate::attribution::{Attribution, Evidence, Rules};
 use crate::identity::{Id, IdHasher, Twins};
 use crate::money::usd_from_cents;

@@ -114,6 +114,7 @@ struct Bucket<'a> {
     results: Vec<IgnoredAny>,
 }
 
+/// Midnight UTC at which the day begins, as the vendor writes it.
 pub(super) fn midnight(day: Day) -> String {
     format!("{day}T00:00:00Z")
 }

@@ -8,12 +8,10 @@ use everycent_schemas::{Day, Usd};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::USD;
 use super::buckets::bucket_day;
-use crate::money::usd_from_cents;
+use crate::money::usd_from_number_of_cents;
 use crate::vendors::{Count, Text};
-
-/// The only currency that the report is documented to use.
-const USD: &str = "USD";
 
 #[derive(Debug, Deserialize)]
 pub struct ClaudeCodeRecord<'a> {
@@ -117,7 +115,7 @@ impl Actor<'_> {
 impl<'a> ModelUse<'a> {
     pub fn estimate(&'a self) -> Result<Estimate<'a>, String> {
         let EstimatedCost { amount, currency } = &self.estimated_cost;
-        let usd = usd_from_cents(amount.get()).map_err(|e| format!("estimated_cost: {e}"))?;
+        let usd = usd_from_number_of_cents(amount.get()).map_err(|e| format!("estimated_cost: {e}"))?;
         let currency = currency.as_deref().unwrap_or(USD);
         if currency != USD {
             return Err(format!("currency `{currency}` is not {USD}"));

@@ -13,7 +13,7 @@ use super::claude_code_tools::Tools;
 use crate::attribution::Platform;
 use crate::identity::{IdHasher, Twins};
 use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
-use crate::vendors::without_content;
+use crate::vendors::{lower_case, without_content};
 
 /// Says that the vendor itself is the evidence for the platform.
 const BASIS: &str = "vendor";
@@ -49,7 +49,7 @@ impl ClaudeCodeRows {
         let tools = Tools::read(&record.tool_actions)?;
         let estimates: Vec<Estimate<'_>> =
             record.model_breakdown.iter().map(ModelUse::estimate).collect::<Result<_, _>>()?;
-        let email = record.actor.email_address.as_ref().map(|email| email.to_lowercase());
+        let email = record.actor.email_address.as_ref().map(|email| lower_case(email));
         let row_id = self.twins.next(dimensions(record, email.as_deref())).hex();
         let stat = stat_row(output, day, row_id.as_str(), record, email.as_deref(), &tools);
         output.row(day, &stat);

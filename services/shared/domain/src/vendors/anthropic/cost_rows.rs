@@ -6,15 +6,13 @@ use everycent_schemas::Day;
 use everycent_schemas::rows::{ClaudeCost, ClaudeCostTotal};
 use serde::Deserialize;
 
+use super::USD;
 use super::bucket_rows::{BucketRows, ResultRows};
 use crate::attribution::{Attribution, Evidence, Rules};
 use crate::identity::{IdHasher, Twins};
 use crate::money::usd_from_cents;
 use crate::normalize::Output;
 use crate::vendors::Text;
-
-/// The only currency that the report is documented to use.
-pub(super) const USD: &str = "USD";
 
 /// Makes rows of the grouped or of the ungrouped report.
 pub struct CostRows<'r> {
