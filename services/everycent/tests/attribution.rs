@@ -83,7 +83,11 @@ fn truth(scene: &Scene, first: &str, last: &str) -> Sums {
 
 /// What the tables say that each rule took.
 fn tables(scene: &Scene) -> Sums {
-    let rows = scene.tables().rows("SELECT platform_basis, SUM(amount_nano_usd) FROM claude_costs_nano GROUP BY 1");
+    sums(&scene.tables().rows("SELECT platform_basis, SUM(amount_nano_usd) FROM claude_costs_nano GROUP BY 1"))
+}
+
+/// Rows of a rule's name and nano-dollars.
+fn sums(rows: &[Vec<String>]) -> Sums {
     let dollars = |nanos: &str| Decimal::from_i128_with_scale(nanos.parse().unwrap(), 9);
     let name = |basis: &str| (basis != "NULL").then(|| basis.to_owned());
     rows.iter().map(|row| (name(&row[0]), dollars(&row[1]))).collect()
@@ -121,6 +125,35 @@ fn the_trial_is_what_a_replay_then_does_and_changes_nothing_itself() {
     assert_eq!((told(&after, "would_usd"), told(&after, "now_usd")), (expected.clone(), expected));
     assert_eq!(scene.request_count(), asked);
     scene.run("attribution test").exits(0).says(&["5 configured rules", "takes nothing: `idle`", "all days"]);
+}
+
+#[test]
+fn rules_on_keys_are_tried_as_the_views_then_share_the_cost_out() {
+    let sources = ["anthropic/cost_report", "anthropic/usage_messages"];
+    let mut scene = Scene::company().with_sources("anthropic", &sources);
+    scene
+        .run("sync --from 2025-09-20 --to 2025-09-30 --source anthropic/cost_report --source anthropic/usage_messages")
+        .exits(0);
+    let keys: Vec<String> = scene.simulator.with_world(|world| {
+        let keys = world.api_keys().iter().filter(|key| key.name == "product-backend" || key.name == "support-bot");
+        keys.map(|key| key.id.clone()).collect()
+    });
+    let [one, other] = &keys[..] else { panic!("{keys:?}") };
+    let rule = |id: &str, key: &str| {
+        format!("[[attribution.rules]]\nid = \"{id}\"\nplatform = \"claude_api\"\napi_key_id = \"{key}\"\n")
+    };
+    let by_model = "[[attribution.rules]]\nid = \"haiku\"\nplatform = \"claude.ai\"\nmodel_prefix = \"claude-haiku\"\n";
+    scene.configure(&[rule("one", one), by_model.to_owned(), rule("other", other), RULES.to_owned()].concat());
+
+    let before = told(&scene.run("attribution test --json").exits(0).json(), "would_usd");
+    scene.run("replay").exits(0);
+    let rows = scene.tables().rows("SELECT platform_basis, SUM(cost_nano_usd) FROM claude_cost_shares_nano GROUP BY 1");
+    assert_eq!(sums(&rows), before);
+    for id in ["one", "haiku", "terminal"] {
+        assert!(before.contains_key(&Some(id.to_owned())), "{id} takes nothing of {before:?}");
+    }
+    let after = scene.run("attribution test --json").exits(0).json();
+    assert_eq!((told(&after, "would_usd"), told(&after, "now_usd")), (before.clone(), before));
 }
 
 #[test]
