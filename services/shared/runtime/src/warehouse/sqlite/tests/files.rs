@@ -5,7 +5,7 @@ use std::path::Path;
 use bytes::Bytes;
 use everycent_domain::objects::ObjectName;
 use everycent_domain::sql::sqlite::table_merge;
-use everycent_schemas::views;
+use everycent_schemas::{tables, views};
 use rusqlite::Connection;
 use tokio::sync::Notify;
 
