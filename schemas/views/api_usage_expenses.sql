@@ -1,5 +1,5 @@
--- What Claude cost by API key and model, with the tokens and with the people: the shares of claude_cost_shares, summed up.
--- Whatever no usage explains is there without a key, so the sum is the bill. Tokens that no line bills, such as those of
+-- What Claude cost by API key and model, with the tokens and with the people: the shares of claude_cost_shares. Whatever no
+-- usage explains is there without a key, so the sum is the bill. Tokens that no line bills, such as those of
 -- the priority tier, are only in claude_usage_tokens.
 --
 -- organization_id text: The Anthropic account, as the configuration names it.
@@ -23,50 +23,11 @@
 -- share_basis text: What the cost was shared out by: `tokens`, `web_searches`, or `residual` for what no usage explains.
 -- platform text: `claude.ai`, `claude_code`, `claude_api`, `cursor` or `unattributed`.
 -- platform_basis text?: Id of the attribution rule that decided the platform. Null when none matched.
--- ingestion_timestamp timestamp: When the latest of the lines was made.
-WITH expenses AS (
-  SELECT
-    organization_id,
-    expense_date,
-    workspace_id,
-    api_key_id,
-    model,
-    cost_type,
-    token_type,
-    service_tier,
-    context_window,
-    SUM(tokens) AS tokens,
-    [[exact:SUM(cost_usd) AS cost_usd]],
-    currency,
-    share_basis,
-    platform,
-    platform_basis,
-    MAX(ingestion_timestamp) AS ingestion_timestamp
-  FROM [[table:claude_cost_shares]]
-  GROUP BY
-    organization_id,
-    expense_date,
-    workspace_id,
-    api_key_id,
-    model,
-    cost_type,
-    token_type,
-    service_tier,
-    context_window,
-    currency,
-    share_basis,
-    platform,
-    platform_basis
-),
-uploads AS (
+-- ingestion_timestamp timestamp: When the line was made.
+WITH uploads AS (
   SELECT organization_id, MAX(last_seen_at) AS latest_at
   FROM [[table:dim_api_key_owners]]
   GROUP BY organization_id
-),
-owners AS (
-  SELECT owner.organization_id, owner.api_key_id, owner.owner_email, owner.team
-  FROM [[table:dim_api_key_owners]] AS owner
-  JOIN uploads ON uploads.organization_id = owner.organization_id AND uploads.latest_at = owner.last_seen_at
 )
 SELECT
   expense.organization_id,
@@ -93,16 +54,19 @@ SELECT
   expense.platform,
   expense.platform_basis,
   expense.ingestion_timestamp
-FROM expenses AS expense
+FROM [[table:claude_cost_shares]] AS expense
 LEFT JOIN [[table:dim_workspaces]] AS workspace
   ON workspace.organization_id = expense.organization_id
   AND workspace.workspace_id = expense.workspace_id
 LEFT JOIN [[table:dim_api_keys]] AS api_key
   ON api_key.organization_id = expense.organization_id
   AND api_key.api_key_id = expense.api_key_id
-LEFT JOIN owners AS owner
+LEFT JOIN uploads
+  ON uploads.organization_id = expense.organization_id
+LEFT JOIN [[table:dim_api_key_owners]] AS owner
   ON owner.organization_id = expense.organization_id
   AND owner.api_key_id = expense.api_key_id
+  AND owner.last_seen_at = uploads.latest_at
 LEFT JOIN [[table:dim_users]] AS creator
   ON creator.organization_id = api_key.organization_id
   AND creator.user_id = api_key.created_by_id

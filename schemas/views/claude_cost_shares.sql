@@ -51,7 +51,7 @@ weighed AS (
     PARTITION BY organization_id, activity_date, workspace_id, cost_type, model, token_type, service_tier, context_window
   )
 ),
--- A line and a usage row that it is shared out to, or a line alone. Few columns, for they are kept while sums run.
+-- A line and a usage row that it is shared out to, or a line alone.
 pairs AS (
   SELECT
     line.organization_id,
@@ -91,7 +91,8 @@ pairs AS (
       END
     END > 0
 ),
-summed AS (
+-- Few columns, for they are kept while the sums run.
+divided AS (
   SELECT
     organization_id,
     activity_date,
@@ -99,12 +100,15 @@ summed AS (
     usage_row_id,
     cost_nanos,
     units,
-    weight,
-    weight_upto,
-    weight_of_all,
+    [[share:units, weight, weight_upto, weight_of_all]] AS tokens
+  FROM pairs
+),
+summed AS (
+  SELECT
+    divided.*,
     SUM(units) OVER (of_line ORDER BY usage_row_id ROWS UNBOUNDED PRECEDING) AS units_upto,
     SUM(units) OVER (of_line) AS units_of_all
-  FROM pairs
+  FROM divided
   WINDOW of_line AS (PARTITION BY organization_id, activity_date, cost_row_id)
 ),
 shares AS (
@@ -113,7 +117,7 @@ shares AS (
     activity_date,
     cost_row_id,
     usage_row_id,
-    [[share:units, weight, weight_upto, weight_of_all]] AS tokens,
+    tokens,
     [[share:cost_nanos, units, units_upto, units_of_all]] AS share_nanos
   FROM summed
 )
