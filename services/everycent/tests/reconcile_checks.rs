@@ -136,6 +136,15 @@ fn dollars_injected_as_cents_are_told_in_words() {
 }
 
 #[test]
+fn how_far_the_bill_may_lie_from_the_list_is_configured() {
+    let mut scene = october();
+    scale_bill(&scene, "* 3 / 2");
+    assert_eq!(said(&scene, "implied_price").failed, 15);
+    scene.configure("[reconcile]\nprice_percent = \"51\"\n");
+    assert_passes(&scene, "implied_price", 15);
+}
+
+#[test]
 fn a_kind_of_tokens_that_was_lost_is_seen() {
     let scene = october();
     scene.tables().tamper("UPDATE claude_usage_tokens SET output_tokens = 0 WHERE activity_date = '2025-10-09'");

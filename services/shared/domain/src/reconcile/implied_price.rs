@@ -187,8 +187,8 @@ fn cause(worst: &Totals, day: Day) -> String {
              reports again"
         ),
         (None, _) => format!(
-            "Likely a discount of your contract, for which the tolerance can be raised, or cost lines are missing; \
-             {sync} reads both reports again"
+            "Likely a discount of your contract, for which `price_percent` in [reconcile] can be raised, or cost lines \
+             are missing; {sync} reads both reports again"
         ),
     }
 }

@@ -146,11 +146,13 @@ fn a_model_without_a_list_price_is_counted_and_not_judged() {
 fn use_pinned_to_the_united_states_is_a_tenth_dearer() {
     let pinned = LineCost { inference_geo: "us".into(), ..cost(line("claude-opus-4-6"), "5.5") };
     let tokens = [(line("claude-opus-4-6"), 1_000_000)];
-    assert_eq!(check(std::slice::from_ref(&pinned), &tokens).expected, Figure::Usd(usd("5.5")));
+    let alone = check(std::slice::from_ref(&pinned), &tokens);
+    assert_eq!((alone.expected, alone.found), (Figure::Usd(usd("5.5")), Figure::Usd(usd("5.5"))));
     // Two million tokens, one of them dear: 5.50 and 5.00.
     let both = [pinned, LineCost { inference_geo: "global".into(), ..cost(line("claude-opus-4-6"), "5") }];
     let tokens = [(line("claude-opus-4-6"), 2_000_000)];
-    assert_eq!(check(&both, &tokens).expected, Figure::Usd(usd("10.5")));
+    let both = check(&both, &tokens);
+    assert_eq!((both.expected, both.found), (Figure::Usd(usd("10.5")), Figure::Usd(usd("10.5"))));
 }
 
 #[test]
