@@ -238,7 +238,9 @@ fn a_second_writer_on_one_home_is_refused_and_a_look_is_not() {
     let scene = Scene::company();
     scene.run(&format!("{} --source anthropic/cost_totals", sync())).exits(0);
     let asked = scene.request_count();
-    scene.simulator.inject(Fault::on(Endpoint::CursorDailyUsageData, FaultKind::SlowBody { pause_ms: 3_000 }));
+    for endpoint in [Endpoint::AnthropicCostReport, Endpoint::CursorDailyUsageData] {
+        scene.simulator.inject(Fault::on(endpoint, FaultKind::SlowBody { pause_ms: 3_000 }));
+    }
     let mut first = scene.start(&sync());
     until("the first to ask", || (scene.request_count() > asked).then_some(()));
     for words in [sync(), "run --every 1s".into(), "replay".into()] {
