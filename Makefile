@@ -25,6 +25,7 @@ docs: ## Write docs/tables.md, the page of all tables and views, from the schema
 
 .PHONY: deny
 deny: ## Licences, bans and sources of all dependencies (needs cargo-deny)
+	$(CARGO) fetch --locked --quiet
 	$(CARGO) deny --offline check bans licenses sources
 
 .PHONY: advisories
