@@ -1,12 +1,26 @@
 //! The rows of the tables that the normalizer fills. Fields stand in the order of the schema.
 
+mod claude_analytics;
+mod claude_code;
 mod claude_costs;
+mod claude_usage;
+mod cursor_events;
+mod cursor_team;
 mod cursor_usage;
+mod directory;
+mod upload;
 
 use serde::Serialize;
 
+pub use claude_analytics::ClaudeAnalyticsCost;
+pub use claude_code::{ClaudeCodeModelUsage, ClaudeCodeUsageStat};
 pub use claude_costs::{ClaudeCost, ClaudeCostTotal};
+pub use claude_usage::ClaudeUsageTokens;
+pub use cursor_events::CursorUsageEvent;
+pub use cursor_team::{CursorMember, CursorSpend};
 pub use cursor_usage::CursorUsageStat;
+pub use directory::{DimApiKey, DimUser, DimWorkspace};
+pub use upload::{ApiKeyOwner, ClaudeUsageStat};
 
 use crate::{Day, Timestamp, Usd};
 

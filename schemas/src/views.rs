@@ -1,37 +1,79 @@
 //! The views that people read, beyond the tables themselves.
 //!
-//! Each is one `SELECT` in `views/*.sql`, written once for every warehouse in the template language of the domain's `sql`.
+//! Each is one `SELECT` in `views/*.sql`, written once for every warehouse in the template language of the domain's
+//! `sql`, below a head of comments that says what it is and what each of its columns is.
+
+mod parse;
+
+use std::sync::LazyLock;
+
+use crate::tables::Kind;
 
 /// One view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
     pub name: &'static str,
-    pub doc: &'static str,
+    pub doc: String,
+    /// What it gives, in this order.
+    pub columns: Vec<ViewColumn>,
     /// Its `SELECT`.
     pub template: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewColumn {
+    pub name: String,
+    pub kind: ViewKind,
+    pub nullable: bool,
+    pub doc: String,
+}
+
+/// The type of a view's column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ViewKind {
+    /// One that tables have too.
+    Stored(Kind),
+    /// A quotient, as a binary float.
+    Ratio,
+}
+
+impl View {
+    pub fn has_money(&self) -> bool {
+        self.columns.iter().any(ViewColumn::is_money)
+    }
+}
+
+impl ViewColumn {
+    pub fn is_money(&self) -> bool {
+        self.kind == ViewKind::Stored(Kind::Money)
+    }
+}
+
 macro_rules! views {
-    ($($name:literal: $doc:literal),* $(,)?) => {
-        static VIEWS: &[View] = &[$(View {
-            name: $name,
-            doc: $doc,
-            template: include_str!(concat!("../views/", $name, ".sql")),
-        }),*];
+    ($($name:literal),* $(,)?) => {
+        static VIEWS: LazyLock<Vec<View>> =
+            LazyLock::new(|| vec![$(parse::view($name, include_str!(concat!("../views/", $name, ".sql")))),*]);
     };
 }
 
-views! {
-    "claude_total_expenses": "What Claude cost an organization on a day, by no segmentation at all: the sum of what was billed.",
-    "claude_daily_cost": "What Claude cost on a day and in the month up to that day, over all organizations.",
-    "claude_daily_summary": "What Claude cost by day, workspace and model, split by kind of token. A null workspace is the default one; `other_usd` is everything that is no known kind of token.",
-    "claude_expenses": "What Claude cost by platform, one row for each billed line. `api_key_id` is null: the cost report does not tell keys apart.",
-    "cursor_daily_user_usage": "What one person did in Cursor on one day, with acceptance rates; a rate is null where nothing was offered.",
-}
+// A view stands after those that it is made of: they have to be there when it is created.
+views!(
+    "claude_cost_shares",
+    "claude_expenses",
+    "api_usage_expenses",
+    "claude_total_expenses",
+    "claude_daily_cost",
+    "claude_daily_tokens",
+    "claude_daily_summary",
+    "cursor_daily_user_usage",
+    "cursor_expenses",
+    "ai_spend_daily",
+    "ai_spend_by_person",
+);
 
-/// All views.
+/// All views, each after those that it is made of.
 pub fn all() -> &'static [View] {
-    VIEWS
+    &VIEWS
 }
 
 /// The view of this name.
@@ -53,12 +95,38 @@ mod tests {
     }
 
     #[test]
-    fn every_column_of_the_usage_table_but_its_row_id_is_in_the_view_of_people() {
+    fn every_view_is_made_of_tables_and_of_views_before_it() {
+        for (index, view) in all().iter().enumerate() {
+            for used in view.template.split("[[table:").skip(1) {
+                let name = used.split("]]").next().unwrap_or_default();
+                let earlier = all()[..index].iter().any(|earlier| earlier.name == name);
+                assert!(earlier || tables::find(name).is_some(), "{} uses {name}", view.name);
+            }
+            assert!(!view.template.contains("[[view:"), "{} is made of rounded amounts", view.name);
+        }
+    }
+
+    #[test]
+    fn money_and_only_money_says_so_by_its_name() {
+        for view in all() {
+            for column in &view.columns {
+                assert_eq!(column.is_money(), column.name.ends_with("_usd"), "{}.{}", view.name, column.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_column_of_the_usage_table_but_its_row_id_is_in_the_view_of_people_and_means_the_same() {
         let table = tables::find("cursor_usage_stats").expect("a table");
         let view = find("cursor_daily_user_usage").expect("a view");
-        let words: Vec<&str> = view.template.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
         for column in &table.columns {
-            assert_eq!(words.contains(&column.name.as_str()), column.name != "row_id", "{}", column.name);
+            let shown = view.columns.iter().find(|shown| shown.name == column.name);
+            let Some(shown) = shown else {
+                assert_eq!(column.name, "row_id");
+                continue;
+            };
+            let expected = (ViewKind::Stored(column.kind), column.nullable, &column.doc);
+            assert_eq!((shown.kind, shown.nullable, &shown.doc), expected, "{}", column.name);
         }
     }
 }

@@ -75,10 +75,23 @@ pub enum Command {
     /// Needed after a change of attribution rules or prices, or to put back what was edited by hand. For each day the
     /// latest stored answer is used. Answers fetched later always win over a replay.
     Replay(ReplayArgs),
+    /// Load a sheet that a person keeps: use of claude.ai, or owners of API keys.
+    ///
+    /// For what no API tells. The file is checked as a whole first; with a fault in it nothing is stored, and each fault
+    /// is named by line and column. What is stored is kept like a vendor's answer and can be replayed.
+    Import(ImportArgs),
     /// Prove the tables: compare totals told in several ways, and what was merged with what is there.
     ///
     /// Exits with 1 when a check fails, and names the days.
     Reconcile(ReconcileArgs),
+    /// Show what the money went to: platforms, keys and people, and what came of it.
+    ///
+    /// Figures of all loaded days, or of those named. The views `ai_spend_daily`, `api_usage_expenses` and
+    /// `ai_spend_by_person` have the same day by day.
+    Report(ReportArgs),
+    /// See what attribution rules do before they do it.
+    #[command(subcommand)]
+    Attribution(AttributionCommand),
     /// Show what is loaded, day by day state, rejects, the queue and its dead letters.
     Status,
 }
@@ -123,6 +136,82 @@ pub struct ReplayArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct ImportArgs {
+    #[command(subcommand)]
+    pub sheet: Sheet,
+    /// Print a header and an example line, and import nothing.
+    #[arg(long, global = true)]
+    pub template: bool,
+    /// Anthropic account of the file. Needed if several are configured; `default` if none is.
+    #[arg(long, global = true, value_name = "ID")]
+    pub account: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Sheet {
+    /// Use of claude.ai by person and day, into claude_usage_stats.
+    #[command(after_long_help = CLAUDE_USAGE_HELP)]
+    ClaudeUsage(SheetArgs),
+    /// Owners of API keys, into dim_api_key_owners.
+    #[command(after_long_help = API_KEY_OWNERS_HELP)]
+    ApiKeyOwners(SheetArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct SheetArgs {
+    /// The sheet, exported as CSV in UTF-8, with commas or semicolons. Not needed with --template.
+    #[arg(value_name = "FILE.csv")]
+    pub file: Option<PathBuf>,
+}
+
+const CLAUDE_USAGE_HELP: &str = "\
+Where it comes from:
+  The reports that everycent fetches say nothing of what a person does in claude.ai. An owner of a
+  Team or Enterprise organization sees it under Analytics in claude.ai; on an Enterprise plan the
+  audit log can be exported as CSV, and its events counted by person and day. Keep the counts in a
+  sheet with the columns below, and export it as CSV.
+
+Columns, in any order:
+  date           a UTC day, as 2025-10-03
+  email          the person; once a day
+  conversations, projects, files, messages
+                 whole numbers; an empty cell is none
+
+The file is the truth of every day from its first to its last: one of these days without a line
+becomes empty, and other days stay as they are. So a month is corrected by importing it again.
+
+  everycent import claude-usage --template > october.csv
+  everycent import claude-usage october.csv";
+
+const API_KEY_OWNERS_HELP: &str = "\
+Where it comes from:
+  The vendor knows who created a key, and not who answers for what it spends. List the keys with
+    sqlite3 everycent-data/everycent.sqlite \"SELECT api_key_id, name FROM dim_api_keys\"
+  or in the Claude Console, write the owner beside each, and export the sheet as CSV.
+
+Columns, in any order:
+  api_key_id     the id, as apikey_01...; never the key itself
+  owner_email    who answers for it
+  team           optional
+  note           optional
+
+The latest file is the truth, for all days: a key that is in it has the owner that it says, and one
+that is not in it any more has none but its creator.
+
+  everycent import api-key-owners --template > owners.csv
+  everycent import api-key-owners owners.csv";
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// First UTC day, inclusive. The first that is loaded if not given.
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<Day>,
+    /// Last UTC day, inclusive. The last that is loaded if not given.
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<Day>,
+}
+
+#[derive(Debug, Args)]
 pub struct ReconcileArgs {
     /// First UTC day, inclusive. The first that is covered if not given.
     #[arg(long, value_name = "DAY")]
@@ -139,6 +228,25 @@ pub struct ReconcileArgs {
     /// Compare --expect with one workspace only: its id, or `default`.
     #[arg(long, value_name = "ID", requires = "expect")]
     pub workspace: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AttributionCommand {
+    /// Try the configured rules on what is loaded, and change nothing.
+    ///
+    /// Shows how much money each rule would take after a replay and takes now, and the largest groups that no rule
+    /// takes.
+    Test(AttributionTestArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct AttributionTestArgs {
+    /// First UTC day, inclusive. The first that is loaded if not given.
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<Day>,
+    /// Last UTC day, inclusive. The last that is loaded if not given.
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<Day>,
 }
 
 /// Whole seconds, minutes, hours or days, at least one second.

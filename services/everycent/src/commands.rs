@@ -1,8 +1,11 @@
 //! The commands, one file each.
 
+pub mod attribution;
 pub mod demo;
+pub mod import;
 pub mod reconcile;
 pub mod replay;
+pub mod report;
 pub mod run;
 pub mod status;
 pub mod sync;

@@ -1,15 +1,22 @@
 //! Facts for reports and checks, read from the warehouse.
 
+pub mod claude;
+pub mod cursor;
+mod loaded;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context, anyhow};
-use everycent_domain::reconcile::{BucketFact, BucketSums, Workspace};
+use everycent_domain::reconcile::{BucketFact, BucketSums};
+use everycent_domain::source::{Reading, Source};
 use everycent_domain::sql;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{CoverageRow, Rows, Warehouse};
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::tables::{self, Kind, Table};
-use everycent_schemas::{Day, Usd};
+use everycent_schemas::{Day, Timestamp, Usd};
+
+pub use loaded::Loaded;
 
 /// A bucket's name: source, account, day.
 pub type Bucket = (String, String, Day);
@@ -34,6 +41,14 @@ impl Fact<'_> {
         }
     }
 
+    /// A text that may be missing.
+    pub fn optional(&self, column: &str) -> anyhow::Result<Option<String>> {
+        match self.cell(column)? {
+            Cell::Null => Ok(None),
+            _ => self.text(column).map(Some),
+        }
+    }
+
     pub fn integer(&self, column: &str) -> anyhow::Result<i64> {
         match self.cell(column)? {
             Cell::Integer(number) => Ok(*number),
@@ -53,6 +68,10 @@ impl Fact<'_> {
     pub fn day(&self, column: &str) -> anyhow::Result<Day> {
         self.text(column)?.parse().with_context(|| format!("column {column}"))
     }
+
+    pub fn timestamp(&self, column: &str) -> anyhow::Result<Timestamp> {
+        self.text(column)?.parse().with_context(|| format!("column {column}"))
+    }
 }
 
 /// The rows of an answer.
@@ -60,54 +79,12 @@ pub fn each(rows: &Rows) -> impl Iterator<Item = Fact<'_>> {
     rows.rows.iter().map(|cells| Fact { columns: &rows.columns, cells })
 }
 
-/// Sums of a money table by account and day.
-pub async fn daily_sums(
-    warehouse: &dyn Warehouse,
-    table: &str,
-    window: Window,
-) -> anyhow::Result<BTreeMap<(String, Day), Usd>> {
-    let rows = warehouse
-        .query(&format!(
-            "SELECT organization_id, activity_date, [[usd:SUM(amount_usd)]] AS amount_usd FROM [[table:{table}]] \
-             WHERE activity_date BETWEEN '{}' AND '{}' GROUP BY organization_id, activity_date",
-            window.from(),
-            window.to()
-        ))
-        .await?;
-    each(&rows)
-        .map(|fact| Ok(((fact.text("organization_id")?, fact.day("activity_date")?), fact.usd("amount_usd")?)))
-        .collect()
+/// `BETWEEN` the two ends of a window, for a query.
+fn between(window: Window) -> String {
+    format!("BETWEEN '{}' AND '{}'", window.from(), window.to())
 }
 
-/// What a total of Claude cost is about.
-#[derive(Debug, Clone)]
-pub struct CostScope {
-    /// `None`: all of them.
-    pub account_id: Option<String>,
-    pub workspace: Workspace,
-}
-
-/// Claude cost of some days.
-pub async fn claude_total(warehouse: &dyn Warehouse, window: Window, scope: &CostScope) -> anyhow::Result<Usd> {
-    let workspace = match &scope.workspace {
-        Workspace::All => String::new(),
-        Workspace::Default => " AND workspace_id IS NULL".into(),
-        Workspace::Id(id) => format!(" AND workspace_id = {}", sql::text(id)),
-    };
-    let account = scope.account_id.as_ref().map(|id| format!(" AND organization_id = {}", sql::text(id)));
-    let rows = warehouse
-        .query(&format!(
-            "SELECT [[usd:SUM(amount_usd)]] AS total_usd FROM [[table:claude_costs]] \
-             WHERE activity_date BETWEEN '{}' AND '{}'{workspace}{}",
-            window.from(),
-            window.to(),
-            account.unwrap_or_default()
-        ))
-        .await?;
-    each(&rows).next().map_or(Ok(Usd::ZERO), |fact| fact.usd("total_usd"))
-}
-
-/// The first and the last day that any table of facts has a row of.
+/// The first and the last day that any table of facts has a row of. Tables that keep their rows have no buckets.
 pub async fn stored_days(warehouse: &dyn Warehouse) -> anyhow::Result<Vec<Day>> {
     let mut days = Vec::new();
     for table in tables::all().iter().filter(|table| !table.bucket.is_empty()) {
@@ -120,7 +97,8 @@ pub async fn stored_days(warehouse: &dyn Warehouse) -> anyhow::Result<Vec<Day>> 
     Ok(days)
 }
 
-/// Every bucket that is wanted, covered or has rows, as coverage has it and as the tables have it.
+/// Every bucket of the window that is wanted, covered or has rows, as coverage has it and as the tables have it. Coverage
+/// is that of all days there are.
 pub async fn buckets(
     warehouse: &dyn Warehouse,
     window: Window,
@@ -128,6 +106,7 @@ pub async fn buckets(
     wanted: impl IntoIterator<Item = Bucket>,
 ) -> anyhow::Result<Vec<BucketFact>> {
     let stored = stored_sums(warehouse, window).await?;
+    let last_readings = last_readings(coverage);
     let mut facts: BTreeMap<Bucket, BucketFact> = BTreeMap::new();
     for bucket in stored.keys() {
         facts.insert(bucket.clone(), fact(bucket.clone(), None, &stored));
@@ -136,11 +115,25 @@ pub async fn buckets(
         let bucket = (source, account_id, day);
         facts.insert(bucket.clone(), fact(bucket, None, &stored));
     }
-    for row in coverage {
+    for row in coverage.iter().filter(|row| window.contains(row.activity_date)) {
         let bucket = (row.source.clone(), row.account_id.clone(), row.activity_date);
-        facts.insert(bucket.clone(), fact(bucket, Some(row), &stored));
+        let last = last_readings.get(&(row.source.as_str(), row.account_id.as_str()));
+        let is_superseded = last.is_some_and(|last| row.activity_date < *last);
+        facts.insert(bucket.clone(), BucketFact { is_superseded, ..fact(bucket, Some(row), &stored) });
     }
     Ok(facts.into_values().collect())
+}
+
+/// The day of the last reading of each feed that tells how things stand.
+fn last_readings(coverage: &[CoverageRow]) -> BTreeMap<(&str, &str), Day> {
+    let tells_of_now =
+        |row: &&CoverageRow| row.source.parse().is_ok_and(|source: Source| source.reading() == Reading::Now);
+    let mut last = BTreeMap::new();
+    for row in coverage.iter().filter(tells_of_now) {
+        let day = last.entry((row.source.as_str(), row.account_id.as_str())).or_insert(row.activity_date);
+        *day = row.activity_date.max(*day);
+    }
+    last
 }
 
 fn fact(bucket: Bucket, row: Option<&CoverageRow>, stored: &BTreeMap<Bucket, BucketSums>) -> BucketFact {
@@ -153,6 +146,7 @@ fn fact(bucket: Bucket, row: Option<&CoverageRow>, stored: &BTreeMap<Bucket, Buc
         merged: row.filter(|row| row.fetched_at.is_some()).map(merged),
         stored: sums,
         failure: row.filter(|row| row.state == "failed").map(|row| row.failure.clone().unwrap_or_default()),
+        is_superseded: false,
     }
 }
 
@@ -198,12 +192,11 @@ fn sums_query(table: &Table, window: Window) -> String {
     format!(
         "SELECT {source} AS source, {account} AS account_id, activity_date, COUNT(*) AS row_count, \
          [[usd:{money}]] AS amount_usd, {quantity} AS quantity FROM [[table:{name}]] \
-         WHERE activity_date BETWEEN '{from}' AND '{to}' GROUP BY {group_by_source}{account}, activity_date",
+         WHERE activity_date {between} GROUP BY {group_by_source}{account}, activity_date",
         account = table.account_column(),
         money = total(Kind::Money),
         quantity = total(Kind::Integer),
         name = table.name,
-        from = window.from(),
-        to = window.to(),
+        between = between(window),
     )
 }

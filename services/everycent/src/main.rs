@@ -3,6 +3,7 @@
 mod begun;
 mod cli;
 mod commands;
+mod cost_lines;
 mod deployment;
 mod facts;
 mod failure;
@@ -10,9 +11,9 @@ mod peak_memory;
 mod pipeline;
 mod progress;
 mod rejects;
+mod report;
 mod scope;
 mod show;
-mod spend;
 
 use std::process::ExitCode;
 
@@ -24,8 +25,8 @@ use everycent_runtime::secret::process_env;
 use everycent_runtime::service::stop_on_signal;
 use everycent_runtime::telemetry::{self, Format};
 
-use cli::{Cli, Command, DEFAULT_HOME, Global};
-use commands::{demo, reconcile, replay, run, status, sync};
+use cli::{AttributionCommand, Cli, Command, DEFAULT_HOME, Global};
+use commands::{attribution, demo, import, reconcile, replay, report as report_command, run, status, sync};
 use deployment::Deployment;
 use failure::Failure;
 
@@ -53,7 +54,12 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Sync(args) => sync::sync(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
         Command::Run(args) => run::run(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
         Command::Replay(args) => replay::replay(&open_present(global).await?, args, json, stop).await,
+        Command::Import(args) => import::import(global, args, stop).await,
         Command::Reconcile(args) => reconcile::reconcile(&open_to_check(global).await?, args, json).await,
+        Command::Report(args) => report_command::report(&open_read_only(global)?, args, json).await,
+        Command::Attribution(AttributionCommand::Test(args)) => {
+            attribution::test(&open_read_only(global)?, args, json).await
+        }
         Command::Status => status::status(&open_read_only(global)?, json).await,
     }
 }
@@ -80,6 +86,6 @@ fn open_read_only(global: &Global) -> Result<Deployment, Failure> {
     Deployment::open_read_only(&global.home_or(DEFAULT_HOME), config(global)?)
 }
 
-fn config(global: &Global) -> Result<Config, Failure> {
+pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
     Config::load(global.config.as_deref(), &process_env).map_err(Failure::usage)
 }

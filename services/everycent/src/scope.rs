@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::anyhow;
-use everycent_domain::source::Source;
+use everycent_domain::source::{Source, Vendor};
 use everycent_domain::wanted::DayState;
 use everycent_domain::window::Window;
 use everycent_runtime::config::{Account, Config};
@@ -13,6 +13,9 @@ use everycent_schemas::Day;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+
+/// The account of a vendor when none is configured.
+const DEFAULT_ACCOUNT: &str = "default";
 
 /// One source of one account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,9 +38,28 @@ pub fn feeds(config: &Config, sources: &[Source]) -> Result<Vec<Feed>, Failure> 
             "no account is configured: set ANTHROPIC_ADMIN_KEY or CURSOR_API_KEY (or ..._FILE), or write accounts into \
              a configuration file; `everycent demo` needs neither"
         ))),
+        (true, Some(source)) if !source.is_asked() => {
+            Err(Failure::usage(anyhow!("{source} is not asked of a vendor; `everycent import` brings it")))
+        }
         (true, Some(source)) => Err(Failure::usage(anyhow!(
             "no configured account has source {source}; set the key of {} or configure an account",
             source.vendor()
+        ))),
+    }
+}
+
+/// The Anthropic account that an import is for: the named one, or the only one there is.
+pub fn import_account(config: &Config, named: Option<&str>) -> Result<String, Failure> {
+    let accounts = config.accounts.iter().filter(|account| account.vendor == Vendor::Anthropic);
+    let known: Vec<&str> = accounts.map(|account| account.id.as_str()).collect();
+    let known = if known.is_empty() { vec![DEFAULT_ACCOUNT] } else { known };
+    match (named, &known[..]) {
+        (None, [only]) => Ok((*only).to_owned()),
+        (Some(named), _) if known.contains(&named) => Ok(named.to_owned()),
+        (None, _) => Err(Failure::usage(anyhow!("name the account of the file with --account: {}", known.join(", ")))),
+        (Some(named), _) => Err(Failure::usage(anyhow!(
+            "--account: no Anthropic account `{named}` is configured; expected {}",
+            known.join(", ")
         ))),
     }
 }

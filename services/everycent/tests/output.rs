@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use support::{OCTOBER, Scene, company_days, files};
 use vendor_sim::{Endpoint, Fault, FaultKind};
 
-const COMMANDS: [&str; 6] = ["demo", "sync", "run", "replay", "reconcile", "status"];
+const COMMANDS: [&str; 7] = ["demo", "sync", "run", "replay", "reconcile", "attribution", "status"];
 
 #[test]
 fn every_command_has_its_help() {
@@ -96,7 +96,7 @@ fn keys_and_addresses_of_people_appear_nowhere_even_at_the_loudest_level() {
         world.options.cursor_key = "another".to_owned();
     });
     scene.run(&sync).exits(1).says_nothing_of(&hidden);
-    for words in ["status", "replay", "replay --dry-run", "status --json"] {
+    for words in ["status", "replay", "replay --dry-run", "status --json", "attribution test"] {
         scene.run(words).exits(0).says_nothing_of(&hidden);
     }
     scene.run("reconcile").exits(1).says_nothing_of(&hidden);

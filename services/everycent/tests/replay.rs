@@ -87,22 +87,60 @@ fn other_rules_change_the_platform_and_nothing_else() {
     assert_eq!(scene.request_count(), asked);
 }
 
+/// Plan and nano-dollars for a request, before and from 26 August and 15 September.
+fn prices(scene: &Scene) -> Vec<Vec<String>> {
+    scene.tables().rows(
+        "SELECT DISTINCT activity_date >= '2025-08-26', activity_date >= '2025-09-15', plan,
+         estimated_cost_nano_usd / usage_based_reqs FROM cursor_usage_stats_nano WHERE usage_based_reqs > 0 ORDER BY 1, 2",
+    )
+}
+
+/// What August's seat cost everybody who has a row for each of its days, active or not.
+fn seats(scene: &Scene) -> Vec<Vec<String>> {
+    scene.tables().rows(
+        "SELECT DISTINCT seat FROM (SELECT SUM(seat_nano_usd) AS seat FROM cursor_usage_stats_nano
+         WHERE activity_date LIKE '2025-08-%' GROUP BY email HAVING COUNT(*) = 31)",
+    )
+}
+
+/// The estimate is the price times the requests that the world knows of.
+#[track_caller]
+fn assert_estimates(scene: &Scene, first: &str, last: &str, price: &str) {
+    let requests: u64 = scene.simulator.with_world(|world| {
+        let rows = world.cursor_rows_of(first.parse().unwrap(), last.parse().unwrap());
+        rows.iter().map(|row| row.usage.usage_based_reqs).sum()
+    });
+    let sum = format!(
+        "SELECT SUM(estimated_cost_nano_usd) FROM cursor_usage_stats_nano WHERE activity_date BETWEEN '{first}' AND '{last}'"
+    );
+    let found = Decimal::from_i128_with_scale(scene.tables().one(&sum).parse().unwrap(), 9);
+    assert_eq!(found, price.parse::<Decimal>().unwrap() * Decimal::from(requests), "{first} to {last}");
+}
+
 #[test]
-fn another_price_changes_the_estimate_of_the_days_it_holds_for() {
+fn another_price_changes_the_estimate_and_the_seat_of_the_days_it_holds_for() {
     let mut scene = Scene::company();
     let (_, last) = company_days();
-    scene.run(&format!("sync --from 2025-09-01 --to {last}")).exits(0);
-    let per_request = |scene: &Scene| {
-        scene.tables().rows(
-            "SELECT DISTINCT activity_date >= '2025-09-26', estimated_cost_nano_usd / usage_based_reqs
-             FROM cursor_usage_stats_nano WHERE usage_based_reqs > 0 ORDER BY 1",
-        )
-    };
-    assert_eq!(per_request(&scene), [["0", "40000000"], ["1", "40000000"]]);
-    scene.configure("[[prices.cursor]]\nfrom = \"2025-09-26\"\nrequest_usd = \"0.055\"\n");
+    scene.run(&format!("sync --from 2025-08-01 --to {last}")).exits(0);
+    // On the token plan, from 15 September, counts tell no cost.
+    let request = |after: &str, nanos: &str| [after, "0", "request", nanos].map(str::to_owned);
+    let token = ["1", "1", "token", "NULL"].map(str::to_owned);
+    assert_eq!(prices(&scene), [request("0", "40000000"), request("1", "40000000"), token]);
+    assert_estimates(&scene, "2025-08-01", "2025-09-14", "0.04");
+    assert_eq!(seats(&scene), [["40000000000"]]);
+
+    scene.configure(
+        "[[prices.cursor]]\nfrom = \"2025-08-26\"\nplan = \"request\"\nseat_usd = \"30\"\nincluded_requests = 250\n
+         request_usd = \"0.055\"\n",
+    );
     scene.run("replay --source cursor/daily_usage").exits(0);
-    assert_eq!(per_request(&scene), [["0", "40000000"], ["1", "55000000"]]);
-    assert_tells(&scene, "2025-09-01", last);
+    let later = ["1", "1", "request", "55000000"].map(str::to_owned);
+    assert_eq!(prices(&scene), [request("0", "40000000"), request("1", "55000000"), later]);
+    assert_estimates(&scene, "2025-08-01", "2025-08-25", "0.04");
+    assert_estimates(&scene, "2025-08-26", last, "0.055");
+    // 25 days of 31 at 40 dollars are 32.258064516, and six at 30 are 30 less 24.193548387.
+    assert_eq!(seats(&scene), [["38064516129"]]);
+    assert_tells(&scene, "2025-08-01", last);
     scene.run("reconcile").exits(0);
 }
 

@@ -7,6 +7,7 @@ mod account;
 mod answer;
 mod request;
 mod snapshot;
+mod upload;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use account::{FetchAccount, accounts};
 pub use request::{InvalidRequest, resolve};
 pub use snapshot::stored;
 use snapshot::{FetchError, SnapshotWriter};
+pub use upload::{Upload, store_upload};
 
 /// What a fetcher lives in.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use everycent_domain::identity::sha256_hex;
 use everycent_domain::manifest::{FORMAT, Manifest, PageEntry, snapshot_id};
-use everycent_domain::objects::SnapshotFolder;
+use everycent_domain::objects::{PageForm, SnapshotFolder};
 use everycent_domain::paging::{Answer, Method, Next, PageRequest, PagingFault, PagingTask};
 use everycent_domain::window::Window;
 use everycent_runtime::page::compress;
@@ -106,7 +106,7 @@ impl<'a> SnapshotWriter<'a> {
         let body_bytes = page.body.len() as u64;
         self.observer.tell(Progress::PageKept { source: self.task.source, body_bytes });
         let number = u32::try_from(self.manifest.pages.len() + 1).expect("invariant: pagers limit pages");
-        let object = self.folder.page(number);
+        let object = self.folder.page(number, PageForm::Json);
         once(self.store.create(&object, compress(&page.body)).await?, object.as_str())?;
         self.manifest.pages.push(PageEntry {
             object,
@@ -127,7 +127,7 @@ impl<'a> SnapshotWriter<'a> {
 }
 
 /// A snapshot's id is made from the microsecond it began at, so nobody else writes into its folder.
-fn once(created: Created, name: &str) -> Result<(), StoreError> {
+pub(super) fn once(created: Created, name: &str) -> Result<(), StoreError> {
     match created {
         Created::New => Ok(()),
         Created::AlreadyThere => Err(StoreError::Unavailable {

@@ -10,9 +10,9 @@ use crate::pipeline::{ACCOUNTS, Pipeline, Settings};
 use crate::schedule::{Case, Transition, VendorFault};
 use crate::tables::{self, Bucket};
 
-/// The first day of every random world.
+/// The first day of every random world. On its third day Cursor's published price changes from requests to tokens.
 pub fn first_day() -> Day {
-    Day::new(2025, 10, 1).expect("invariant: a day of the calendar")
+    Day::new(2025, 9, 13).expect("invariant: a day of the calendar")
 }
 
 /// The world of a case.

@@ -4,6 +4,7 @@
 //! lets the latest announced answer of each day win. It shares no code with the pipeline, and never reads a page.
 
 mod answer;
+mod plan;
 mod platform;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -314,7 +314,7 @@ async fn a_snapshot_whose_rules_changed_while_it_was_normalized_is_loaded_by_the
 
 fn without_platform(mut contents: Contents) -> Contents {
     for row in contents.values_mut().flatten() {
-        for column in ["platform", "platform_basis", "recipe"] {
+        for column in ["platform", "platform_basis", "platform_rank", "recipe"] {
             row.remove(column);
         }
     }

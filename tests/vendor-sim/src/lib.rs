@@ -50,7 +50,8 @@
 //! # What no vendor documents
 //!
 //! Whether today's bucket is answered, whether the day of Cursor's `endDate` is, how long a rate limit is, how Cursor
-//! spells kinds and e-mails, in which shape a key names its workspace: each is a field of [`Options`]. Cursor's largest
+//! spells kinds and e-mails, in which shape a key names its workspace, when analytics
+//! were last refreshed and how they name people: each is a field of [`Options`]. Cursor's largest
 //! `pageSize` is taken to be 1,000 everywhere, and its events without a range are those of the newest thirty days.
 //! An unknown `after_id` is a 400.
 //!

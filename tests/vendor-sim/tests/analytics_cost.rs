@@ -240,3 +240,37 @@ async fn missing_scope_is_that_of_one_endpoint() {
     assert!(refused.body["error"]["message"].as_str().unwrap().contains("read:analytics"));
     assert_eq!(harness.cost(&[START, END]).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_day_after_the_last_refresh_is_told_in_part() {
+    let harness = company().await;
+    let query = asking(&["model"], &[("limit", "1000")]);
+    let whole = harness.read(ANALYTICS, &query).await;
+    harness.simulator.with_world(|world| world.options.analytics_refreshed_on = Some(day("2026-10-31")));
+    let partly = harness.read(ANALYTICS, &query).await;
+    assert_eq!(partly["data_refreshed_at"], "2026-10-31T00:00:00Z");
+    let of = |body: &Value, is_last: bool| {
+        let rows = body["data"].as_array().unwrap().iter();
+        rows.filter(|row| (row["starting_at"] == "2026-10-31T00:00:00Z") == is_last).map(amount).sum::<Decimal>()
+    };
+    assert_eq!(of(&partly, false), of(&whole, false));
+    assert!(Decimal::ZERO < of(&partly, true) && of(&partly, true) < of(&whole, true));
+}
+
+#[tokio::test]
+async fn nobody_may_have_several_rows_and_an_address_its_older_name() {
+    let harness = company().await;
+    let query = asking(&FIVE, &[("limit", "1000")]);
+    let before = harness.records(ANALYTICS, &query).await;
+    harness.simulator.with_world(|world| {
+        world.options.analytics_nobody_rows = 3;
+        world.options.analytics_email_is_older = true;
+    });
+    let after = harness.records(ANALYTICS, &query).await;
+    let nobody = |rows: &[Value]| rows.iter().filter(|row| row["group"]["actor"].is_null()).count();
+    assert!(nobody(&before) > 0);
+    assert_eq!((nobody(&after), total(&after)), (3 * nobody(&before), total(&before)));
+    let user = after.iter().find(|row| row["group"]["actor"]["type"] == "user_actor").unwrap();
+    let actor = user["group"]["actor"].as_object().unwrap();
+    assert!(actor["email"].is_string() && !actor.contains_key("email_address"));
+}

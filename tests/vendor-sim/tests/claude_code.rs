@@ -90,6 +90,20 @@ async fn record_tells_its_row_whole() {
 }
 
 #[tokio::test]
+async fn record_of_2025_has_a_plain_day_and_fields_that_came_later_are_absent() {
+    let harness = company().await;
+    let now = harness.records(CLAUDE_CODE, &[DAY]).await;
+    harness.simulator.with_world(|world| world.options.claude_code_as_in_2025 = true);
+    for (mut expected, told) in now.into_iter().zip(harness.records(CLAUDE_CODE, &[DAY]).await) {
+        let fields = expected.as_object_mut().unwrap();
+        fields.remove("subscription_type").unwrap();
+        fields.remove("is_remote").unwrap();
+        fields.insert("date".to_owned(), json!("2026-10-14"));
+        assert_eq!(told, expected);
+    }
+}
+
+#[tokio::test]
 async fn company_has_people_robots_subscriptions_and_several_terminals() {
     let world = worlds::company(7, day("2026-10-31"), 61);
     let rows: Vec<_> = (5..10).flat_map(|date| world.claude_code_rows(day(&format!("2026-10-{date:02}")))).collect();

@@ -88,3 +88,19 @@ async fn each_report_has_its_spoiled_record() {
     let cost = with("anthropic/analytics_cost").await.read(ANALYTICS, &query).await["data"][0].clone();
     assert_eq!((&cost["cost"]["amount"], &cost["group"]["model"]), (&json!("abc"), &json!("claude-of-tomorrow")));
 }
+
+#[tokio::test]
+async fn tokens_written_to_the_cache_are_one_flat_number_in_one_record() {
+    let harness = company("anthropic/usage_messages:flat-cache-creation").await;
+    let query = [("starting_at", "2025-11-12T00:00:00Z"), ("ending_at", "2025-11-13T00:00:00Z")];
+    let spoilt = harness.read(USAGE, &query).await["data"][0]["results"][0].clone();
+    harness.simulator.clear_faults();
+    let whole = harness.read(USAGE, &query).await["data"][0]["results"][0].clone();
+    let count = |form: &str| whole["cache_creation"][form].as_u64().unwrap();
+    let sum = count("ephemeral_5m_input_tokens") + count("ephemeral_1h_input_tokens");
+    assert!(sum > 0 && spoilt.get("cache_creation").is_none());
+    assert_eq!(
+        (&spoilt["cache_creation_input_tokens"], &spoilt["output_tokens"]),
+        (&json!(sum), &whole["output_tokens"])
+    );
+}

@@ -20,9 +20,9 @@ use crate::cli::Global;
 use crate::deployment::Deployment;
 use crate::failure::Failure;
 use crate::progress::Watcher;
+use crate::report::Report as Figures;
 use crate::scope::Days;
 use crate::show::{self, heading};
-use crate::spend::{self, SpendRow};
 
 /// Where the demo lives unless --home says otherwise.
 const HOME: &str = "./everycent-demo";
@@ -49,15 +49,14 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
     let coverage = deployment.whole_coverage().await?;
     let verdicts =
         reconcile::check(&deployment, &Question { window, expected: None, wanted_from: Some(window.from()) }).await?;
-    let spend = spend::by_platform_and_month(deployment.warehouse.as_ref(), window).await?;
+    let figures = Figures::read(deployment.warehouse.as_ref(), window).await?;
     let passed = synced.is_clean() && verdicts.iter().all(|verdict| verdict.passed);
     if global.json {
-        show::print_json(&Report { synced, spend, coverage: by_feed(&coverage), reconciled: passed });
+        show::print_json(&Report { synced, figures, coverage: by_feed(&coverage), reconciled: passed });
     } else {
         let seconds = began.elapsed().as_millis();
         let mut text = sync::text(&synced);
-        text += &heading("Spend in US dollars, by month");
-        text += &spend::text(&spend);
+        text += &figures.text();
         text += &reconcile::text(window, &verdicts);
         text += &heading("Coverage, in days (UTC)");
         text += &coverage_text(&by_feed(&coverage));
@@ -70,7 +69,8 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
 #[derive(Debug, Serialize)]
 struct Report {
     synced: sync::Report,
-    spend: Vec<SpendRow>,
+    #[serde(flatten)]
+    figures: Figures,
     coverage: Vec<FeedCoverage>,
     reconciled: bool,
 }

@@ -3,6 +3,7 @@
 //! It owns processes, their environment and what they leave behind. It never reaches into the program.
 #![allow(dead_code, unused_imports, reason = "each file of tests uses its part")]
 
+mod claude_truth;
 mod process;
 mod tables;
 mod truth;
@@ -16,6 +17,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use vendor_sim::{RequestRecord, Simulator, World};
 
+pub use claude_truth::{assert_tells_claude_code, assert_tells_usage, days_of, sorted, usage_of};
 pub use process::{Ended, Running, until};
 pub use tables::{FACTS, Tables};
 pub use truth::{asked_days, assert_tells, company_days};

@@ -60,7 +60,7 @@ impl Tables {
         tables.map(|table| (table, self.content_of(table))).collect()
     }
 
-    fn content_of(&self, table: &str) -> Vec<Vec<String>> {
+    pub fn content_of(&self, table: &str) -> Vec<Vec<String>> {
         let (names, rows) = self.select(&format!("SELECT * FROM {table}"));
         let keep = |row: Vec<String>| {
             let cells = names.iter().zip(row).filter(|(name, _)| !HISTORY.contains(&name.as_str()));

@@ -1,5 +1,8 @@
 //! Attribution: which platform a cost belongs to, by rules and evidence, never by a guess.
 
+mod product;
+pub mod trial;
+
 use crate::identity::IdHasher;
 
 /// Where AI is used.
@@ -61,6 +64,9 @@ pub struct Rule {
     pub cost_type: Option<String>,
 }
 
+/// Ids that no rule may have: as a basis they say that the vendor itself decided.
+pub const RESERVED_IDS: [&str; 2] = [product::BASIS, "vendor"];
+
 /// The name by which rules and people call the default workspace.
 pub const DEFAULT_WORKSPACE: &str = "default";
 
@@ -121,6 +127,14 @@ pub struct Rules(Vec<Rule>);
 impl Rules {
     pub fn new(rules: Vec<Rule>) -> Self {
         Self(rules)
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// What the first rule that matches decides.

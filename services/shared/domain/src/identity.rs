@@ -1,5 +1,7 @@
 //! Identity: ids made from content, so that doing a thing again gives the same id.
 
+use std::collections::HashMap;
+
 use sha2::{Digest, Sha256};
 
 /// As long as the parts of most ids together.
@@ -77,6 +79,27 @@ impl HexId {
     }
 }
 
+/// The rows so far, to tell apart those that share all their dimensions.
+#[derive(Debug, Default)]
+pub struct Twins(HashMap<Id, i64>);
+
+impl Twins {
+    /// The id of the next row of these dimensions: of a twin, with its ordinal.
+    pub fn next(&mut self, dimensions: IdHasher) -> Id {
+        let first = dimensions.finish();
+        let ordinal = self.0.entry(first).or_default();
+        *ordinal += 1;
+        match *ordinal {
+            1 => first,
+            twin => dimensions.number(twin).finish(),
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
 /// Hex SHA-256 of a page's bytes, for its manifest.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
@@ -100,5 +123,17 @@ mod tests {
             assert!(!ids[index + 1..].contains(id), "id {index}");
         }
         assert_eq!(ids[0].hex().as_str().len(), 32);
+    }
+
+    #[test]
+    fn twins_have_ids_of_their_own_which_come_again_in_the_same_order() {
+        let ids = || {
+            let mut twins = Twins::default();
+            ["a", "a", "b", "a"].map(|dimension| twins.next(IdHasher::new("k").part(dimension)))
+        };
+        let [first, second, other, third] = ids();
+        assert_eq!(first, IdHasher::new("k").part("a").finish());
+        let distinct: std::collections::BTreeSet<Id> = [first, second, other, third].into();
+        assert_eq!((distinct.len(), ids()), (4, [first, second, other, third]));
     }
 }

@@ -8,6 +8,7 @@ pub mod manifest;
 pub mod merge_plan;
 pub mod money;
 pub mod normalize;
+mod number;
 pub mod objects;
 pub mod paging;
 pub mod prices;

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use everycent_schemas::Usd;
 use rust_decimal::Decimal;
 
+use crate::number::{InvalidNumber, in_units};
+
 /// The text is no decimal number, or not one that the column holds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAmount {
@@ -31,6 +33,27 @@ pub fn usd_from_cents(text: &str) -> Result<Usd, InvalidAmount> {
 /// Dollars from a decimal text in dollars, as people write them: `"0.04"`.
 pub fn usd_from_dollars(text: &str) -> Result<Usd, InvalidAmount> {
     scaled(text, 9)
+}
+
+/// Dollars from a JSON number of cents, as Cursor tells amounts: `20.18232`.
+///
+/// The vendor reckons such a number in binary and prints what comes out, the noise of its last digits included:
+/// `30.000000000000004`. It is kept to the nano-dollar, and what lies beyond is rounded off.
+pub fn usd_from_number_of_cents(number: &str) -> Result<Usd, InvalidAmount> {
+    rounded(number, 7)
+}
+
+/// Dollars from a JSON number of dollars, in the same way.
+pub fn usd_from_number_of_dollars(number: &str) -> Result<Usd, InvalidAmount> {
+    rounded(number, 9)
+}
+
+fn rounded(number: &str, decimals: i32) -> Result<Usd, InvalidAmount> {
+    let amount = in_units(number, decimals).map(Usd::from_nanos).map_err(|error| match error {
+        InvalidNumber::NotDecimal => InvalidAmount::NotDecimal(number.to_owned()),
+        InvalidNumber::TooLong => InvalidAmount::OutOfRange(number.to_owned()),
+    })?;
+    if is_storable(amount) { Ok(amount) } else { Err(InvalidAmount::OutOfRange(number.to_owned())) }
 }
 
 /// The number times ten to this power, if that is whole.
@@ -75,6 +98,25 @@ mod tests {
             assert_eq!(usd_from_cents(cents).unwrap().to_string(), dollars, "{cents} cents");
         }
         assert_eq!(usd_from_dollars("0.04").unwrap().to_string(), "0.040000000");
+    }
+
+    #[test]
+    fn a_number_of_cents_is_kept_to_the_nano_dollar() {
+        let cases = [
+            ("20.18232", "0.201823200"),
+            ("2450.125487", "24.501254870"),
+            ("21.362320000000004", "0.213623200"),
+            ("5e-7", "0.000000005"),
+            ("-8", "-0.080000000"),
+        ];
+        for (cents, dollars) in cases {
+            assert_eq!(usd_from_number_of_cents(cents).unwrap().to_string(), dollars, "{cents} cents");
+        }
+        assert_eq!(usd_from_number_of_dollars("199.5").unwrap().to_string(), "199.500000000");
+        assert_eq!(usd_from_number_of_cents("\"8\""), Err(InvalidAmount::NotDecimal("\"8\"".to_owned())));
+        for huge in ["1000000000000", "1e30"] {
+            assert_eq!(usd_from_number_of_cents(huge), Err(InvalidAmount::OutOfRange(huge.to_owned())));
+        }
     }
 
     #[test]

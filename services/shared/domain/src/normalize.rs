@@ -13,11 +13,18 @@ use crate::manifest::Manifest;
 use crate::prices::PriceError;
 use crate::recipe::Recipe;
 use crate::source::Source;
+use crate::vendors::anthropic::analytics_rows::AnalyticsRows;
+use crate::vendors::anthropic::claude_code_rows::ClaudeCodeRows;
 use crate::vendors::anthropic::cost_rows::CostRows;
-use crate::vendors::cursor::usage_rows::UsageRows;
+use crate::vendors::anthropic::directory_rows::ListRows;
+use crate::vendors::cursor::event_rows::EventRows;
+use crate::vendors::cursor::member_rows::MemberRows;
+use crate::vendors::cursor::spend_rows::SpendRows;
+use crate::vendors::upload::{api_key_owners::OwnerRows, claude_usage::UploadedUsageRows};
+use crate::vendors::{anthropic, cursor};
 
 pub use output::{FinishedFile, Output, PART_BYTES};
-pub use records::{PageContext, Position, read_alone};
+pub use records::{PageContext, Position, read_alone, read_discreetly};
 
 /// Why a snapshot gives no batch.
 #[derive(Debug, thiserror::Error)]
@@ -51,11 +58,22 @@ impl<'a> Normalizer<'a> {
             snapshot_id: manifest.snapshot_id.clone(),
             source_name: manifest.source.clone(),
         })?;
+        let paid = || recipe.cursor_prices.plan_days(&manifest.account_id, &manifest.covered);
         let rows: Box<dyn RowMaker + Send> = match source {
             Source::AnthropicCostReport => Box::new(CostRows::grouped(&recipe.rules)),
             Source::AnthropicCostTotals => Box::new(CostRows::totals()),
-            Source::CursorDailyUsage => Box::new(UsageRows::new(&recipe.cursor_prices)),
-            other => unreachable!("invariant: {other} is not known yet"),
+            Source::AnthropicUsageMessages => Box::new(anthropic::usage_rows::UsageRows::new(&recipe.rules)),
+            Source::AnthropicClaudeCode => Box::new(ClaudeCodeRows::default()),
+            Source::AnthropicAnalyticsCost => Box::new(AnalyticsRows::new(&recipe.rules)),
+            Source::AnthropicWorkspaces => Box::new(ListRows::Workspaces),
+            Source::AnthropicApiKeys => Box::new(ListRows::ApiKeys),
+            Source::AnthropicUsers => Box::new(ListRows::Users),
+            Source::CursorDailyUsage => Box::new(cursor::usage_rows::UsageRows::new(paid())),
+            Source::CursorUsageEvents => Box::new(EventRows::new(paid())),
+            Source::CursorSpend => Box::new(SpendRows),
+            Source::CursorMembers => Box::new(MemberRows),
+            Source::UploadClaudeUsage => Box::new(UploadedUsageRows),
+            Source::UploadApiKeyOwners => Box::new(OwnerRows),
         };
         let output = Output::new(manifest, source, recipe.fingerprint(), normalized_at);
         Ok(Self { manifest, rows, output, pages: 0 })

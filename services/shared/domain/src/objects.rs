@@ -72,12 +72,30 @@ impl SnapshotFolder {
     }
 
     /// The page of this number, from 1.
-    pub fn page(&self, number: u32) -> ObjectName {
-        ObjectName(format!("{}/page-{number:05}.json.zst", self.0))
+    pub fn page(&self, number: u32, form: PageForm) -> ObjectName {
+        ObjectName(format!("{}/page-{number:05}.{}.zst", self.0, form.extension()))
     }
 
     pub fn manifest(&self) -> ObjectName {
         ObjectName(format!("{}/{MANIFEST}", self.0))
+    }
+}
+
+/// What the bytes of a page are, before compression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageForm {
+    /// An answer of a vendor's API.
+    Json,
+    /// A file that a person imported.
+    Csv,
+}
+
+impl PageForm {
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv => "csv",
+        }
     }
 }
 
@@ -162,12 +180,13 @@ mod tests {
         let day = Day::new(2025, 10, 3).unwrap();
         let folder =
             SnapshotFolder::new("anthropic/cost_report", "Acme & Co", day, day, Timestamp::from_micros(1), "ab12");
-        let page = folder.page(1);
+        let page = folder.page(1, PageForm::Json);
         assert_eq!(
             page.as_str(),
             "raw/anthropic/cost_report/Acme=20==26==20=Co/2025-10-03_2025-10-03/19700101T000000.000001Z_ab12/page-00001.json.zst"
         );
         assert_eq!(page.as_str().parse::<ObjectName>().unwrap(), page);
+        assert!(folder.page(2, PageForm::Csv).as_str().ends_with("Z_ab12/page-00002.csv.zst"));
         assert!(folder.manifest().as_str().starts_with(&raw_prefix("anthropic/cost_report")));
         let name = ManifestName::parse(&folder.manifest()).unwrap();
         assert_eq!((name.source.as_str(), name.window.from()), ("anthropic/cost_report", day));

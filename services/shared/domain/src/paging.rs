@@ -4,7 +4,14 @@ use everycent_schemas::Day;
 use serde_json::Value;
 
 use crate::source::Source;
-use crate::vendors::{anthropic::cost_report::CostPager, cursor::daily_usage::DailyUsagePager};
+use crate::vendors::anthropic::analytics_cost::AnalyticsPager;
+use crate::vendors::anthropic::claude_code::ClaudeCodePager;
+use crate::vendors::anthropic::directory::ListPager;
+use crate::vendors::anthropic::{BucketPager, BucketReport, cost_report, usage_messages};
+use crate::vendors::cursor::daily_usage::DailyUsagePager;
+use crate::vendors::cursor::members::MembersPager;
+use crate::vendors::cursor::spend::SpendPager;
+use crate::vendors::cursor::usage_events::UsageEventsPager;
 use crate::window::Window;
 
 /// One question to a vendor. Credentials and the base address are added by who sends it.
@@ -73,7 +80,7 @@ pub struct PagingTask {
     pub window: Window,
     /// The day that is not over yet.
     pub today: Day,
-    /// Users on one page of Cursor's daily usage.
+    /// Users on one page of Cursor's reports by user.
     pub cursor_page_size: u32,
     /// What the last attempt at this window ended with.
     pub last_fault: Option<PagingFault>,
@@ -83,11 +90,26 @@ impl PagingTask {
     pub fn pager(&self) -> Box<dyn Pager> {
         // Each arm is one report; what is particular to it stands in its vendor's folder.
         match self.source {
-            Source::AnthropicCostReport => Box::new(CostPager::grouped(self.window, self.today)),
-            Source::AnthropicCostTotals => Box::new(CostPager::ungrouped(self.window, self.today)),
+            Source::AnthropicCostReport => self.buckets(cost_report::GROUPED),
+            Source::AnthropicCostTotals => self.buckets(cost_report::UNGROUPED),
+            Source::AnthropicUsageMessages => self.buckets(usage_messages::REPORT),
+            Source::AnthropicClaudeCode => Box::new(ClaudeCodePager::new(self.window, self.today)),
+            Source::AnthropicAnalyticsCost => Box::new(AnalyticsPager::new(self.window, self.today)),
+            Source::AnthropicWorkspaces => Box::new(ListPager::workspaces(self.window)),
+            Source::AnthropicApiKeys => Box::new(ListPager::api_keys(self.window)),
+            Source::AnthropicUsers => Box::new(ListPager::users(self.window)),
             Source::CursorDailyUsage => Box::new(DailyUsagePager::new(self)),
-            other => unreachable!("invariant: {other} is not asked"),
+            Source::CursorUsageEvents => Box::new(UsageEventsPager::new(self)),
+            Source::CursorSpend => Box::new(SpendPager::new(self)),
+            Source::CursorMembers => Box::new(MembersPager::new(self.window)),
+            Source::UploadClaudeUsage | Source::UploadApiKeyOwners => {
+                unreachable!("invariant: a request for what a person imports is refused before it becomes a task")
+            }
         }
+    }
+
+    fn buckets(&self, report: BucketReport) -> Box<dyn Pager> {
+        Box::new(BucketPager::new(report, self.window, self.today))
     }
 
     /// The query as the manifest keeps it: everything but the position of a page.

@@ -1,22 +1,33 @@
 //! Prices that no API tells, each with the day from which it holds.
+//!
+//! Owns Cursor's plans: what a seat costs, what it includes, and what a request over that costs. It must never guess:
+//! a day before the first price is an error.
 
-use everycent_schemas::{Day, Usd};
+mod cycle;
+mod days;
+mod plan;
+mod public;
+
+use std::collections::BTreeMap;
+
+use everycent_schemas::Day;
 
 use crate::identity::IdHasher;
-use crate::money;
 
-/// What Cursor asks for one usage-based request, from a day on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CursorPrice {
-    pub from: Day,
-    pub request_usd: Usd,
+pub use cycle::{CycleDay, InvalidCycleDay};
+pub use days::PlanDays;
+pub use plan::{CursorPrice, Plan, PlanDay};
+
+/// Effective-dated prices of Cursor, each list in order of day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CursorPrices {
+    /// Of every account.
+    general: Vec<CursorPrice>,
+    /// Of one account, from the first of its own prices on.
+    accounts: BTreeMap<String, Vec<CursorPrice>>,
 }
 
-/// Effective-dated prices of Cursor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CursorPrices(Vec<CursorPrice>);
-
-/// Why a day's requests have no cost.
+/// Why a day's use has no price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PriceError {
     /// The table does not reach back to the day: a person must complete it.
@@ -28,78 +39,57 @@ pub enum PriceError {
 }
 
 impl CursorPrices {
-    /// The public price of a request on Cursor's request plans, $0.04 since they exist.
+    /// The prices that Cursor published.
     pub fn public() -> Self {
-        let from = Day::new(2023, 1, 1).expect("invariant: a day of the calendar");
-        Self(vec![CursorPrice { from, request_usd: Usd::from_nanos(40_000_000) }])
+        Self { general: public::prices(), accounts: BTreeMap::new() }
     }
 
-    /// These prices, and the public ones for the days before the first of them.
-    pub fn overridden(prices: impl IntoIterator<Item = CursorPrice>) -> Self {
-        let mut own: Vec<CursorPrice> = prices.into_iter().collect();
-        own.sort_by_key(|price| price.from);
-        let mut all = Self::public().0;
-        if let Some(first) = own.first() {
-            all.retain(|public| public.from < first.from);
+    /// Own prices, and the public ones for the days before the first of them. Those of one account, in turn, take the
+    /// place of all others for it, from the first of them on.
+    pub fn overridden(own: impl IntoIterator<Item = (Option<String>, CursorPrice)>) -> Self {
+        let mut prices = Self::public();
+        let mut general = Vec::new();
+        for (account_id, price) in own {
+            match account_id {
+                Some(account_id) => prices.accounts.entry(account_id).or_default().push(price),
+                None => general.push(price),
+            }
         }
-        all.extend(own);
-        Self(all)
+        if let Some(first) = general.iter().map(|price| price.from).min() {
+            prices.general.retain(|public| public.from < first);
+        }
+        prices.general.extend(general);
+        for list in prices.accounts.values_mut().chain([&mut prices.general]) {
+            list.sort_by_key(|price| price.from);
+        }
+        prices
     }
 
-    /// Estimated cost of a day's usage-based requests.
-    pub fn estimate(&self, day: Day, usage_based_requests: i64) -> Result<Usd, PriceError> {
-        if usage_based_requests == 0 {
-            return Ok(Usd::ZERO);
-        }
-        let price = self.0.iter().rev().find(|price| price.from <= day).ok_or(PriceError::Unpriced { day })?;
-        let absurd = PriceError::Absurd { requests: usage_based_requests };
-        let cost = price.request_usd.checked_mul(usage_based_requests).map_err(|_| absurd)?;
-        if money::is_storable(cost) { Ok(cost) } else { Err(absurd) }
+    /// What an account pays on a day.
+    pub fn on(&self, account_id: &str, day: Day) -> Result<PlanDay, PriceError> {
+        let own = self.accounts.get(account_id).and_then(|prices| effective(prices, day));
+        let price = own.or_else(|| effective(&self.general, day)).ok_or(PriceError::Unpriced { day })?;
+        Ok(price.on(day))
+    }
+
+    /// The same for many records of a few days.
+    pub fn plan_days(&self, account_id: &str, days: &[Day]) -> PlanDays<'_> {
+        PlanDays::new(self, account_id, days)
     }
 
     /// Adds every price to a fingerprint.
     pub(crate) fn fingerprint(&self, hasher: IdHasher) -> IdHasher {
-        self.0.iter().fold(hasher.number(self.0.len() as i64), |hasher, price| {
-            hasher.number(price.from.epoch_days().into()).part(&price.request_usd.to_string())
+        let lists = self.accounts.iter().map(|(account_id, prices)| (Some(account_id.as_str()), prices));
+        [(None, &self.general)].into_iter().chain(lists).fold(hasher, |hasher, (account_id, prices)| {
+            let hasher = hasher.optional(account_id).number(prices.len() as i64);
+            prices.iter().fold(hasher, |hasher, price| price.fingerprint(hasher))
         })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn day(text: &str) -> Day {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn the_price_of_the_day_counts() {
-        let raised = CursorPrice { from: day("2025-06-01"), request_usd: Usd::from_nanos(80_000_000) };
-        let prices = CursorPrices::overridden([raised]);
-        assert_eq!(prices.estimate(day("2025-05-31"), 5).unwrap().short(), "0.20");
-        assert_eq!(prices.estimate(day("2025-06-01"), 5).unwrap().short(), "0.40");
-    }
-
-    #[test]
-    fn an_own_price_takes_the_place_of_every_public_one_from_its_day_on() {
-        let own = CursorPrice { from: day("2022-01-01"), request_usd: Usd::from_nanos(80_000_000) };
-        let prices = CursorPrices::overridden([own]);
-        assert_eq!(prices.estimate(day("2025-05-31"), 5).unwrap().short(), "0.40");
-        assert_eq!(prices.estimate(day("2022-05-31"), 5).unwrap().short(), "0.40");
-    }
-
-    #[test]
-    fn a_day_before_the_first_price_is_an_error_that_names_it() {
-        let error = CursorPrices::public().estimate(day("2022-12-31"), 1).unwrap_err();
-        assert!(error.to_string().contains("2022-12-31"));
-        assert_eq!(CursorPrices::public().estimate(day("2022-12-31"), 0).unwrap(), Usd::ZERO);
-    }
-
-    #[test]
-    fn a_count_that_cannot_be_meant_is_refused() {
-        let error = CursorPrices::public().estimate(day("2025-01-01"), i64::MAX).unwrap_err();
-        assert_eq!(error, PriceError::Absurd { requests: i64::MAX });
-    }
+fn effective(prices: &[CursorPrice], day: Day) -> Option<&CursorPrice> {
+    prices.iter().rev().find(|price| price.from <= day)
 }
+
+#[cfg(test)]
+mod tests;

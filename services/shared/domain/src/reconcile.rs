@@ -1,16 +1,36 @@
 //! Reconciling: facts in, verdicts out. Each check says what was compared and, when it fails, the likely cause.
 
 mod accounts;
+mod analytics;
 mod buckets;
+mod claude_code;
+mod closeness;
 mod cost;
+mod cursor_cycle;
+mod cursor_spend;
 mod expected;
+mod feeds;
+mod implied_price;
+mod list_prices;
+mod tolerances;
 
 use everycent_schemas::{Day, Usd};
 
 pub use accounts::no_strange_account;
+pub use analytics::{AnalyticsCost, analytics_equals_cost_report};
 pub use buckets::{BucketFact, BucketSums, no_missing_bucket, no_reject, tables_equal_coverage};
+pub use claude_code::claude_code_within_bill;
+pub use closeness::Slip;
 pub use cost::grouped_equals_ungrouped;
+pub use cursor_cycle::{PricedCycle, cursor_cycle_day};
+pub use cursor_spend::{ChargedEvents, SpendReading, cursor_events_equal_spend};
 pub use expected::{Expectation, InvalidExpectation, Workspace, equals_expected};
+pub use feeds::FeedFact;
+pub use implied_price::{LineCost, TokenLine, implied_price};
+pub use tolerances::Tolerances;
+
+/// A day of an account.
+pub type AccountDay = (String, Day);
 
 /// The last word of a check on one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +53,18 @@ impl Verdict {
     pub fn difference(&self) -> Figure {
         match (self.found, self.expected) {
             (Figure::Usd(found), Figure::Usd(expected)) => Figure::Usd(found - expected),
+            (Figure::Day(found), Figure::Day(expected)) => {
+                Figure::Count((found.epoch_days() - expected.epoch_days()).into())
+            }
             (found, expected) => Figure::Count(found.count() - expected.count()),
+        }
+    }
+
+    /// The mistake of units that the two figures give away.
+    pub fn slip(&self) -> Option<Slip> {
+        match (self.found, self.expected) {
+            (Figure::Usd(found), Figure::Usd(expected)) => Slip::of(found, expected),
+            _ => None,
         }
     }
 
@@ -46,6 +77,11 @@ impl Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
     GroupedEqualsUngrouped,
+    ImpliedPrice,
+    AnalyticsEqualsCostReport,
+    ClaudeCodeWithinBill,
+    CursorEventsEqualSpend,
+    CursorCycleDay,
     TablesEqualCoverage,
     NoMissingBucket,
     NoReject,
@@ -54,8 +90,13 @@ pub enum Check {
 }
 
 impl Check {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::GroupedEqualsUngrouped,
+        Self::ImpliedPrice,
+        Self::AnalyticsEqualsCostReport,
+        Self::ClaudeCodeWithinBill,
+        Self::CursorEventsEqualSpend,
+        Self::CursorCycleDay,
         Self::TablesEqualCoverage,
         Self::NoMissingBucket,
         Self::NoReject,
@@ -66,6 +107,11 @@ impl Check {
     pub fn id(self) -> &'static str {
         match self {
             Self::GroupedEqualsUngrouped => "grouped_equals_ungrouped",
+            Self::ImpliedPrice => "implied_price",
+            Self::AnalyticsEqualsCostReport => "analytics_equals_cost_report",
+            Self::ClaudeCodeWithinBill => "claude_code_within_bill",
+            Self::CursorEventsEqualSpend => "cursor_events_equal_spend",
+            Self::CursorCycleDay => "cursor_cycle_day",
             Self::TablesEqualCoverage => "tables_equal_coverage",
             Self::NoMissingBucket => "no_missing_bucket",
             Self::NoReject => "no_reject",
@@ -78,6 +124,11 @@ impl Check {
     pub fn title(self) -> &'static str {
         match self {
             Self::GroupedEqualsUngrouped => "Claude cost by workspace equals the ungrouped bill, day by day",
+            Self::ImpliedPrice => "Claude tokens cost about their public list price",
+            Self::AnalyticsEqualsCostReport => "Claude cost in the vendor's analytics equals the bill",
+            Self::ClaudeCodeWithinBill => "Claude Code's estimate on API billing is within the bill",
+            Self::CursorEventsEqualSpend => "Cursor's events add up to the spend of the cycle",
+            Self::CursorCycleDay => "Cursor's billing cycle begins on the day that prices say",
             Self::TablesEqualCoverage => "tables hold the rows, the money and the counts that were merged",
             Self::NoMissingBucket => "every day of every source is loaded",
             Self::NoReject => "every record became a row",
@@ -87,18 +138,19 @@ impl Check {
     }
 }
 
-/// What is counted.
+/// What is compared: money, a number, or a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Figure {
     Usd(Usd),
     Count(i64),
+    Day(Day),
 }
 
 impl Figure {
     fn count(self) -> i64 {
         match self {
             Self::Count(count) => count,
-            Self::Usd(_) => 0,
+            Self::Usd(_) | Self::Day(_) => 0,
         }
     }
 
@@ -107,6 +159,7 @@ impl Figure {
         match self {
             Self::Usd(amount) => amount.short(),
             Self::Count(count) => count.to_string(),
+            Self::Day(day) => day.to_string(),
         }
     }
 
@@ -114,6 +167,7 @@ impl Figure {
         match self {
             Self::Usd(_) => "usd",
             Self::Count(_) => "count",
+            Self::Day(_) => "day",
         }
     }
 }

@@ -104,7 +104,22 @@ const fn days(window_days: u32, settling_days: u32) -> Reading {
 }
 
 impl Source {
-    pub const ALL: &'static [Self] = &[Self::AnthropicCostReport, Self::AnthropicCostTotals, Self::CursorDailyUsage];
+    pub const ALL: &'static [Self] = &[
+        Self::AnthropicCostReport,
+        Self::AnthropicCostTotals,
+        Self::AnthropicUsageMessages,
+        Self::AnthropicClaudeCode,
+        Self::AnthropicAnalyticsCost,
+        Self::AnthropicWorkspaces,
+        Self::AnthropicApiKeys,
+        Self::AnthropicUsers,
+        Self::CursorDailyUsage,
+        Self::CursorUsageEvents,
+        Self::CursorSpend,
+        Self::CursorMembers,
+        Self::UploadClaudeUsage,
+        Self::UploadApiKeyOwners,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@
 //! for views and queries.
 //!
 //! Text only: nothing here runs a statement. In every warehouse money is exact; it becomes a binary float only in the
-//! last column of a SQLite view, for people to sort and compare by.
+//! SQLite views for people, to sort and compare by. Views are made of exact views, never of those.
 
 pub mod bigquery;
 mod ddl;
@@ -14,7 +14,7 @@ mod view;
 pub use ddl::{base_view, ddl, key_order};
 pub use names::{physical_name, sqlite_type, stored_name};
 pub use template::{TemplateError, query, text};
-pub use view::view;
+pub use view::{CreateView, view};
 
 /// Whose SQL to write.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,14 @@
 //! What is particular to each vendor: how it is asked, and how its records read.
 
 pub mod anthropic;
+mod count;
 pub mod cursor;
 mod text;
+pub mod upload;
 
+pub use count::Count;
 pub use text::Text;
+pub(crate) use text::lower_case;
 
 /// What is wrong with a page, without a word of the page itself: it may name people, and the words go into logs.
 pub(crate) fn without_content(error: &serde_json::Error) -> String {

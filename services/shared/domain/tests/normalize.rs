@@ -1,88 +1,22 @@
 //! Pages in, rows and rejects out.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+mod support;
 
 use everycent_domain::attribution::{Platform, Rule, Rules};
-use everycent_domain::manifest::{FORMAT, Manifest, PageEntry};
 use everycent_domain::normalize::{NormalizeError, Normalizer};
-use everycent_domain::objects::SnapshotFolder;
+use everycent_domain::prices::{CursorPrice, CursorPrices, CycleDay, Plan};
 use everycent_domain::recipe::Recipe;
 use everycent_domain::source::Source;
-use everycent_domain::window::Window;
 use everycent_schemas::events::BatchNormalized;
-use everycent_schemas::rowfile::{Cell, RowFileReader};
-use everycent_schemas::{Day, Timestamp, Usd};
+use everycent_schemas::rowfile::Cell;
+use everycent_schemas::{Timestamp, Usd};
 use serde_json::{Value, json};
+use support::{RowMap, day, manifest, normalize, text};
 
-type RowMap = BTreeMap<String, Cell>;
-
-struct Normalized {
-    batch: BatchNormalized,
-    tables: BTreeMap<String, Vec<RowMap>>,
-}
-
-impl Normalized {
-    fn rows(&self, table: &str) -> &[RowMap] {
-        self.tables.get(table).map_or(&[], Vec::as_slice)
-    }
-}
-
-fn day(text: &str) -> Day {
-    text.parse().unwrap()
-}
-
-fn manifest(source: Source, from: &str, to: &str, pages: usize) -> Manifest {
-    let window = Window::new(day(from), day(to)).unwrap();
-    let fetched_at: Timestamp = "2025-10-20T12:00:00Z".parse().unwrap();
-    let folder = SnapshotFolder::new(source.name(), "acme", day(from), day(to), fetched_at, "snap");
-    let entry = |number: usize| PageEntry {
-        object: folder.page(number as u32),
-        body_bytes: 0,
-        sha256: String::new(),
-        request_id: None,
-    };
-    Manifest {
-        format: FORMAT,
-        snapshot_id: "snap".into(),
-        source: source.name().into(),
-        account_id: "acme".into(),
-        window,
-        fetched_at,
-        query: json!({}),
-        covered: window.days().collect(),
-        pages: (1..=pages).map(entry).collect(),
-        remarks: vec![],
-    }
-}
-
-fn normalize(manifest: &Manifest, recipe: &Recipe, pages: &[Value]) -> Result<Normalized, NormalizeError> {
-    let normalized_at = Timestamp::from_micros(1_761_000_000_000_000);
-    let mut normalizer = Normalizer::new(manifest, recipe, normalized_at)?;
-    let mut files = Vec::new();
-    for page in pages {
-        files.extend(normalizer.page(page.to_string().as_bytes())?);
-    }
-    let (last, batch) = normalizer.finish()?;
-    files.extend(last);
-    let mut tables = BTreeMap::<String, Vec<RowMap>>::new();
-    for file in &files {
-        let named = batch.files.iter().find(|named| named.object == file.object.as_str()).unwrap();
-        let reader = RowFileReader::new(&file.body).unwrap();
-        let columns = reader.columns().to_vec();
-        for row in reader {
-            tables.entry(named.table.clone()).or_default().push(columns.iter().cloned().zip(row.unwrap()).collect());
-        }
-    }
-    Ok(Normalized { batch, tables })
-}
-
-fn text(row: &RowMap, column: &str) -> String {
-    match &row[column] {
-        Cell::Text(text) => text.clone(),
-        Cell::Null => "null".into(),
-        other => format!("{other:?}"),
-    }
+/// A date as a row file holds it.
+fn date(text: &str) -> Cell {
+    Cell::Integer(day(text).epoch_days().into())
 }
 
 fn bucket(day: &str, results: Value) -> Value {
@@ -182,8 +116,8 @@ fn usage(email: &str, day: &str, usage_based: i64) -> Value {
 
 #[test]
 fn cursor_requests_over_the_plan_are_priced_and_emails_are_lower_case() {
-    let manifest = manifest(Source::CursorDailyUsage, "2025-10-01", "2025-10-02", 1);
-    let page = json!({"data": [usage("Ann@Example.com", "2025-10-01", 5), usage("ann@example.com", "2025-10-02", 0)]});
+    let manifest = manifest(Source::CursorDailyUsage, "2025-09-01", "2025-09-02", 1);
+    let page = json!({"data": [usage("Ann@Example.com", "2025-09-01", 5), usage("ann@example.com", "2025-09-02", 0)]});
     let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
     let rows = normalized.rows("cursor_usage_stats");
     assert_eq!(text(&rows[0], "email"), "ann@example.com");
@@ -194,6 +128,56 @@ fn cursor_requests_over_the_plan_are_priced_and_emails_are_lower_case() {
     assert_eq!(text(&rows[0], "user_id"), "12345");
     let quantity: Vec<i64> = normalized.batch.buckets.iter().map(|bucket| bucket.quantity).collect();
     assert_eq!(quantity, [19, 14]);
+}
+
+#[test]
+fn a_row_has_the_plan_of_its_day_and_a_part_of_the_seat_whether_the_person_was_active_or_not() {
+    let manifest = manifest(Source::CursorDailyUsage, "2025-09-14", "2025-09-15", 1);
+    let idle = json!({"userId": 7, "day": "2025-09-15", "date": 0, "email": "bob@example.com", "isActive": false});
+    let page =
+        json!({"data": [usage("ann@example.com", "2025-09-14", 5), usage("ann@example.com", "2025-09-15", 5), idle]});
+    let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
+    let [request, token, idle] = normalized.rows("cursor_usage_stats") else { panic!("three rows") };
+    let dollars = |nanos| Cell::Money(Usd::from_nanos(nanos));
+    // 14 and 15 of 30 parts of 40 dollars are 18.666666666 and 20: what was lost to the 14th comes to the 15th.
+    for (row, seat) in [(request, 1_333_333_333), (token, 1_333_333_334), (idle, 1_333_333_334)] {
+        assert_eq!(row["seat_usd"], dollars(seat));
+        assert_eq!(row["billing_cycle_start"], date("2025-09-01"));
+    }
+    let plan = |row: &RowMap| {
+        (
+            text(row, "plan"),
+            row["estimated_cost_usd"].clone(),
+            row["included_requests"].clone(),
+            row["request_usd"].clone(),
+        )
+    };
+    assert_eq!(plan(request), ("request".into(), dollars(200_000_000), Cell::Integer(500), dollars(40_000_000)));
+    assert_eq!(plan(token), ("token".into(), Cell::Null, Cell::Null, Cell::Null));
+    assert_eq!(plan(idle), plan(token));
+    let amounts: Vec<_> = normalized.batch.buckets.iter().map(|bucket| bucket.amount_usd.unwrap().nanos()).collect();
+    assert_eq!(amounts, [1_533_333_333, 2_666_666_668]);
+}
+
+#[test]
+fn each_account_has_its_own_prices() {
+    let price = CursorPrice {
+        from: day("2025-01-01"),
+        seat_usd: Usd::from_nanos(30_000_000_000),
+        cycle_day: CycleDay::new(15).unwrap(),
+        plan: Plan::Request { included_requests: 300, request_usd: Usd::from_nanos(1) },
+    };
+    let manifest = manifest(Source::CursorDailyUsage, "2025-09-14", "2025-09-14", 1);
+    let page = json!({"data": [usage("ann@example.com", "2025-09-14", 5)]});
+    let row_of = |account: &str| {
+        let cursor_prices = CursorPrices::overridden([(Some(account.to_owned()), price)]);
+        let recipe = Recipe { cursor_prices, ..Recipe::default() };
+        let normalized = normalize(&manifest, &recipe, std::slice::from_ref(&page)).unwrap();
+        let row = &normalized.rows("cursor_usage_stats")[0];
+        (row["billing_cycle_start"].clone(), row["included_requests"].clone())
+    };
+    assert_eq!(row_of("acme"), (date("2025-08-15"), Cell::Integer(300)));
+    assert_eq!(row_of("another"), (date("2025-09-01"), Cell::Integer(500)));
 }
 
 #[test]

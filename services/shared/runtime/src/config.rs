@@ -1,4 +1,4 @@
-//! What a person configures: addresses, accounts, vendors, attribution rules and prices.
+//! What a person configures: addresses, accounts, vendors, attribution rules, prices and tolerances.
 //!
 //! It owns the configuration file's format, its defaults and the variables beside it, and checks each value as far as
 //! its own text goes. It opens nothing but the file itself; a key is read when it is used, and never kept in the file.
@@ -7,6 +7,7 @@ mod account;
 mod address;
 mod error;
 mod file;
+mod prices;
 mod rules;
 mod tables;
 mod text;
@@ -15,6 +16,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use everycent_domain::recipe::Recipe;
+use everycent_domain::reconcile::Tolerances;
 use everycent_domain::source::Vendor;
 use everycent_schemas::Day;
 
@@ -38,6 +40,8 @@ pub struct Config {
     pub accounts: Vec<Account>,
     /// Attribution rules and prices.
     pub recipe: Recipe,
+    /// How far apart two tellings of the same money may lie.
+    pub tolerances: Tolerances,
 }
 
 /// How a vendor's API is asked, for all its accounts alike.
@@ -67,6 +71,7 @@ impl Config {
             cursor: document.vendor(Vendor::Cursor, env)?,
             accounts: if accounts.is_empty() { Account::from_env(env, sources) } else { accounts },
             recipe: Recipe { rules: document.attribution_rules()?, cursor_prices: document.cursor_prices()? },
+            tolerances: document.tolerances(),
         })
     }
 

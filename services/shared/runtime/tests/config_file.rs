@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use everycent_domain::attribution::{Evidence, Platform};
+use everycent_domain::reconcile::Tolerances;
 use everycent_domain::source::{Source, Vendor};
 use everycent_runtime::config::{Config, ConfigError};
-use everycent_schemas::Day;
+use everycent_schemas::{Day, Usd};
 use tempfile::TempDir;
 
 const FULL: &str = r#"
@@ -54,7 +55,25 @@ product = "messages_api"
 
 [[prices.cursor]]
 from = "2025-01-01"
-request_usd = "0.04"
+plan = "request"
+seat_usd = "30"
+included_requests = 300
+request_usd = "0.05"
+
+[[prices.cursor]]
+account = "acme"
+from = "2026-02-01"
+plan = "token"
+cycle_day = 15
+seat_usd = "28"
+included_usage_usd = "20"
+token_fee_usd_per_million = "0.25"
+
+[reconcile]
+analytics_percent = "0.5"
+price_percent = "100"
+cursor_spend_percent = "0"
+claude_code_percent = "2.25"
 "#;
 
 struct Loaded {
@@ -118,8 +137,34 @@ fn every_table_is_read() {
     };
     assert_eq!((decide(named), decide(rest)), (Platform::ClaudeCode, Platform::ClaudeApi));
     assert_eq!(decide(Evidence { product: None, ..rest }), Platform::Unattributed);
-    let day: Day = "2025-01-01".parse().unwrap();
-    assert_eq!(config.recipe.cursor_prices.estimate(day, 2).unwrap().short(), "0.08");
+
+    let priced = |account: &str, day: &str| {
+        let day = config.recipe.cursor_prices.on(account, day.parse::<Day>().unwrap()).unwrap();
+        (day.plan, day.billing_cycle_start.to_string(), day.included_requests, day.request_usd.map(Usd::short))
+    };
+    let request = |start: &str| ("request", start.to_owned(), Some(300), Some("0.05".to_owned()));
+    assert_eq!(priced("acme", "2025-01-31"), request("2025-01-01"));
+    assert_eq!(priced("acme", "2026-02-01"), ("token", "2026-01-15".to_owned(), None, None));
+    assert_eq!(priced("another", "2026-02-01"), request("2026-02-01"));
+    let seat = config.recipe.cursor_prices.on("acme", "2026-02-15".parse().unwrap()).unwrap().seat_usd;
+    assert_eq!(seat.short(), "1.00");
+
+    let tolerances = config.tolerances;
+    let percents = [
+        tolerances.analytics_percent,
+        tolerances.price_percent,
+        tolerances.cursor_spend_percent,
+        tolerances.claude_code_percent,
+    ];
+    assert_eq!(percents.map(|percent| percent.to_string()), ["0.5", "100", "0", "2.25"]);
+}
+
+#[test]
+fn tolerances_that_are_not_given_are_the_usual_ones() {
+    let config = load("[reconcile]\nprice_percent = \"5\"", &[]).config.unwrap();
+    let expected = Tolerances { price_percent: "5".parse().unwrap(), ..Tolerances::default() };
+    assert_eq!(config.tolerances, expected);
+    assert_eq!(load("", &[]).config.unwrap().tolerances, Tolerances::default());
 }
 
 #[test]
@@ -127,7 +172,10 @@ fn an_error_has_its_line_and_column_and_says_what_was_found_and_expected() {
     let account = "[[accounts]]\nid = \"acme\"\nvendor = \"anthropic\"\n";
     let with = |line: &str| format!("{account}key_env = \"KEY\"\n{line}");
     let rule = "[[attribution.rules]]\nid = \"a\"\nplatform = \"cursor\"\n";
-    let price = "[[prices.cursor]]\nfrom = \"2025-01-01\"\nrequest_usd = \"0.04\"\n";
+    let price = "[[prices.cursor]]\nfrom = \"2025-01-01\"\nrequest_usd = \"0.04\"\nplan = \"request\"\n\
+                 seat_usd = \"40\"\nincluded_requests = 500\n";
+    let token = "[[prices.cursor]]\nfrom = \"2025-01-01\"\nplan = \"token\"\nseat_usd = \"40\"\n";
+    let cursor = |id: &str| format!("[[accounts]]\nid = \"{id}\"\nvendor = \"cursor\"\nkey_env = \"KEY\"\n");
     let cases = [
         (
             "[addresses]\nstore = \"s3://x\"".to_owned(),
@@ -154,6 +202,11 @@ fn an_error_has_its_line_and_column_and_says_what_was_found_and_expected() {
         (format!("{}{}", with(""), with("")), "6:6: found a second anthropic account `acme`, expected one"),
         (account.replace("acme", " "), "2:6: found ` `, expected a name"),
         (rule.replace("cursor", "chatgpt"), "3:12: found `chatgpt`, expected claude.ai, claude_code, claude_api"),
+        (
+            rule.replace("\"a\"", "\"product\""),
+            "2:6: found `product`, expected another id: it says that the vendor decided",
+        ),
+        (rule.replace("\"a\"", "\"vendor\""), "2:6: found `vendor`, expected another id"),
         (format!("{rule}{rule}"), "5:6: found a second rule `a`, expected one"),
         (format!("{rule}mode = \"x\""), "4:1: unknown field `mode`, expected one of `id`, `platform`, `workspace_id`"),
         (
@@ -162,8 +215,67 @@ fn an_error_has_its_line_and_column_and_says_what_was_found_and_expected() {
         ),
         (price.replace("\"0.04\"", "4"), "3:15: invalid type: integer `4`, expected dollars as exact text"),
         (price.replace("0.04", "1e3"), "3:15: found `1e3`, expected dollars as exact text"),
-        (format!("{price}{price}"), "5:8: found a second price from 2025-01-01, expected one"),
-        ("[[prices.cursor]]\nfrom = \"2025-01-01\"".to_owned(), "1:1: missing field `request_usd`"),
+        (format!("{price}{price}"), "8:8: found a second price from 2025-01-01, expected one"),
+        (
+            format!("{price}account = \"default\"\n{price}account = \"default\"\n"),
+            "9:8: found a second price of account `default` from 2025-01-01, expected one",
+        ),
+        (price.replace("plan", "tariff"), "4:1: unknown field `tariff`, expected one of `from`, `plan`, `account`"),
+        (price.replace("\"request\"", "\"seats\""), "4:8: found `seats`, expected \"request\" or \"token\""),
+        (token.replace("plan = \"token\"\n", ""), "1:1: missing field `plan`"),
+        (token.replace("seat_usd = \"40\"\n", ""), "1:1: missing field `seat_usd`"),
+        (
+            price.replace("request_usd = \"0.04\"\n", ""),
+            "3:8: found no request_usd, expected it beside plan = \"request\"",
+        ),
+        (
+            price.replace("included_requests = 500\n", ""),
+            "4:8: found no included_requests, expected it beside plan = \"request\"",
+        ),
+        (price.replace("500", "-1"), "6:21: invalid value: integer `-1`, expected u32"),
+        (
+            format!("{token}included_requests = 500\n"),
+            "5:21: found included_requests on a token plan, expected only included_usage_usd and token_fee_usd_per_million",
+        ),
+        (format!("{token}request_usd = \"0.04\"\n"), "5:15: found request_usd on a token plan, expected only"),
+        (
+            format!("{price}included_usage_usd = \"20\"\n"),
+            "7:22: found included_usage_usd on a request plan, expected only included_requests and request_usd there",
+        ),
+        (
+            format!("{price}token_fee_usd_per_million = \"0.25\"\n"),
+            "7:29: found token_fee_usd_per_million on a request plan, expected only",
+        ),
+        (format!("{token}cycle_day = 29\n"), "5:13: found 29, expected a day of the month from 1 to 28"),
+        (format!("{token}cycle_day = 0\n"), "5:13: found 0, expected a day of the month from 1 to 28"),
+        (
+            format!("{token}account = \"acme\"\n"),
+            "5:11: found `acme`, expected the Cursor account `default`, or no `account` at all",
+        ),
+        (
+            format!("{}{}{token}account = \"acmee\"\n", cursor("acme"), cursor("b")),
+            "13:11: found `acmee`, expected one of the Cursor accounts acme, b, or no `account` for all",
+        ),
+        (
+            format!("{}{token}account = \"acme\"\n", with("")),
+            "9:11: found `acme`, expected no `account`, for no Cursor account is configured",
+        ),
+        (
+            format!("{rule}api_key_id = \"apikey_1\"\ndescription_contains = \"Sonnet\"\n"),
+            "5:24: rule `a`: found description_contains beside api_key_id, expected one of them: no record has both",
+        ),
+        (
+            format!("{rule}description_contains = \"Sonnet\"\nproduct = \"chat\"\n"),
+            "4:24: rule `a`: found description_contains beside product, expected one of them",
+        ),
+        (
+            "[reconcile]\nprice_percent = 30".to_owned(),
+            "2:17: invalid type: integer `30`, expected a percentage from 0 to 100 as exact text in quotation marks",
+        ),
+        (
+            "[reconcile]\nspend_percent = \"1\"".to_owned(),
+            "2:1: unknown field `spend_percent`, expected one of `analytics_percent`, `price_percent`",
+        ),
     ];
     for (text, expected) in cases {
         let error = error(&text);
@@ -174,13 +286,25 @@ fn an_error_has_its_line_and_column_and_says_what_was_found_and_expected() {
 #[test]
 fn prices_are_plain_decimals() {
     let price = |text: &str| {
-        load(&format!("[[prices.cursor]]\nfrom = \"2025-01-01\"\nrequest_usd = \"{text}\""), &[]).config.is_ok()
+        let price = format!("[[prices.cursor]]\nfrom = \"2025-01-01\"\nplan = \"token\"\nseat_usd = \"{text}\"");
+        load(&price, &[]).config.is_ok()
     };
     for good in ["0.04", "0", "1", "12.000000001"] {
         assert!(price(good), "{good}");
     }
     for bad in ["", "-0.04", "+1", ".04", "4.", "1_000", "1,5", "$0.04", "0.0000000001", "1.2.3", " 1", "NaN"] {
         assert!(!price(bad), "{bad}");
+    }
+}
+
+#[test]
+fn tolerances_are_plain_percentages() {
+    let percent = |text: &str| load(&format!("[reconcile]\nprice_percent = \"{text}\""), &[]).config.is_ok();
+    for good in ["0", "1", "0.5", "99.999", "100", "100.0"] {
+        assert!(percent(good), "{good}");
+    }
+    for bad in ["", "-1", "+1", ".5", "5.", "1_0", "1e1", "30%", "100.01", "101", "1.2.3", " 1", "NaN"] {
+        assert!(!percent(bad), "{bad}");
     }
 }
 

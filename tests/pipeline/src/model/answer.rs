@@ -6,13 +6,8 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use vendor_sim::{CostRow, CursorRow, World};
 
-use super::{days, record};
+use super::{days, plan, record};
 use crate::tables::{Bucket, Record};
-
-/// Dollars for one usage-based request of Cursor.
-fn request_price_usd() -> Decimal {
-    Decimal::new(4, 2)
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Report {
@@ -52,8 +47,9 @@ impl Report {
     }
 
     pub(super) fn amount(self, record: &Record) -> Decimal {
-        let column = if self == Self::Usage { "estimated_cost_usd" } else { "amount_usd" };
-        record[column].parse().expect("invariant: the model wrote it")
+        let columns: &[&str] = if self == Self::Usage { &["estimated_cost_usd", "seat_usd"] } else { &["amount_usd"] };
+        let amounts = columns.iter().filter_map(|column| record.get(*column));
+        amounts.map(|amount| amount.parse::<Decimal>().expect("invariant: the model wrote it")).sum()
     }
 
     pub(super) fn quantity(self, record: &Record) -> u64 {
@@ -197,7 +193,6 @@ fn usage(account: &str, row: &CursorRow) -> Record {
         said.api_key_reqs,
     ];
     let text = |text: &Option<std::borrow::Cow<'_, str>>| text.as_ref().map(|text| text.clone().into_owned());
-    let cost = (request_price_usd() * Decimal::from(said.usage_based_reqs)).normalize();
     let mut usage = record([
         ("account_id", Some(account.to_owned())),
         ("activity_date", Some(row.day.to_string())),
@@ -208,10 +203,10 @@ fn usage(account: &str, row: &CursorRow) -> Record {
         ("apply_most_used_extension", text(&said.apply_most_used_extension)),
         ("tab_most_used_extension", text(&said.tab_most_used_extension)),
         ("client_version", text(&said.client_version)),
-        ("estimated_cost_usd", Some(cost.to_string())),
         ("platform", Some("cursor".to_owned())),
         ("platform_basis", Some("vendor".to_owned())),
     ]);
     usage.extend(COUNTS.iter().zip(counts).map(|(name, count)| ((*name).to_owned(), count.to_string())));
+    usage.extend(plan::columns(row.day, said.usage_based_reqs));
     usage
 }

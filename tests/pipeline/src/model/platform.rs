@@ -9,23 +9,27 @@ pub const RULE_SETS: usize = 4;
 pub(super) fn attributed(record: &Record, rule_set: usize) -> Record {
     let mut attributed = record.clone();
     if record.contains_key("cost_type") {
-        let (platform, basis) = decide(record, rule_set);
+        let (platform, rule) = decide(record, rule_set);
         attributed.insert("platform".to_owned(), platform.to_owned());
-        attributed.extend(basis.map(|basis| ("platform_basis".to_owned(), basis.to_owned())));
+        if let Some((place, basis)) = rule {
+            attributed.insert("platform_basis".to_owned(), basis.to_owned());
+            attributed.insert("platform_rank".to_owned(), place.to_string());
+        }
     }
     attributed
 }
 
-fn decide(record: &Record, rule_set: usize) -> (&'static str, Option<&'static str>) {
+/// The platform, and the rule that decides it with its place in its set.
+fn decide(record: &Record, rule_set: usize) -> (&'static str, Option<(u8, &'static str)>) {
     let column = |name: &str| record.get(name).map_or("", String::as_str);
     match rule_set {
-        1 if column("workspace_id").is_empty() => ("claude_api", Some("default-is-api")),
-        2 if column("description").starts_with("Web Search") => ("claude.ai", Some("searches")),
-        2 if column("workspace_id") == "wrkspc_01Random0" => ("claude_code", Some("first-workspace")),
+        1 if column("workspace_id").is_empty() => ("claude_api", Some((1, "default-is-api"))),
+        2 if column("description").starts_with("Web Search") => ("claude.ai", Some((1, "searches"))),
+        2 if column("workspace_id") == "wrkspc_01Random0" => ("claude_code", Some((2, "first-workspace"))),
         2 if column("model").starts_with("claude-haiku") && column("service_tier") == "batch" => {
-            ("claude_api", Some("haiku-batches"))
+            ("claude_api", Some((3, "haiku-batches")))
         }
-        3 => ("claude_code", Some("all")),
+        3 => ("claude_code", Some((1, "all"))),
         _ => ("unattributed", None),
     }
 }

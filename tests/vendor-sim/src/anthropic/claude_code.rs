@@ -31,7 +31,7 @@ pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal>
     let (listed, has_more) = rows::page(&known, page, limit);
     let next = Position { first_day: day, page: page + 1 };
     let answer = Answer {
-        data: listed.iter().map(|row| Record::new(day, row)).collect(),
+        data: listed.iter().map(|row| Record::new(day, row, world.options.claude_code_as_in_2025)).collect(),
         has_more,
         next_page: has_more.then(|| page_token::write(next, request)),
     };
@@ -59,9 +59,11 @@ struct Record<'a> {
     actor: Value,
     organization_id: &'static str,
     customer_type: &'static str,
-    subscription_type: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subscription_type: Option<Option<&'a str>>,
     terminal_type: &'a str,
-    is_remote: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_remote: Option<bool>,
     core_metrics: Value,
     tool_actions: BTreeMap<&'a str, Value>,
     model_breakdown: Vec<ModelRecord<'a>>,
@@ -81,21 +83,21 @@ struct Cost {
 }
 
 impl<'a> Record<'a> {
-    fn new(day: NaiveDate, row: &'a ClaudeCodeRow) -> Record<'a> {
+    fn new(day: NaiveDate, row: &'a ClaudeCodeRow, as_in_2025: bool) -> Record<'a> {
         let actions = |(tool, (accepted, rejected)): (&'a String, &(u64, u64))| {
             (tool.as_str(), json!({"accepted": accepted, "rejected": rejected}))
         };
         Record {
-            date: midnight(day),
+            date: if as_in_2025 { day.to_string() } else { midnight(day) },
             actor: match &row.actor {
                 ClaudeCodeActor::User(email) => json!({"type": "user_actor", "email_address": email}),
                 ClaudeCodeActor::ApiKey(name) => json!({"type": "api_actor", "api_key_name": name}),
             },
             organization_id: ORGANIZATION_ID,
             customer_type: if row.subscription_type.is_some() { "subscription" } else { "api" },
-            subscription_type: row.subscription_type.as_deref(),
+            subscription_type: (!as_in_2025).then_some(row.subscription_type.as_deref()),
             terminal_type: &row.terminal_type,
-            is_remote: row.is_remote,
+            is_remote: (!as_in_2025).then_some(row.is_remote),
             core_metrics: json!({
                 "num_sessions": row.sessions,
                 "lines_of_code": {"added": row.lines_added, "removed": row.lines_removed},

@@ -38,6 +38,7 @@ pub(super) fn spoil(body: &mut Value, kind: &FaultKind, when: When, endpoint: En
         FaultKind::AmountNumber => set(form.amount, json!(12)),
         FaultKind::CountText => set(form.count, json!("many")),
         FaultKind::UnknownValues => form.unknown.iter().for_each(|(path, value)| set(Some(path), json!(value))),
+        FaultKind::FlatCacheCreation => flatten_cache_creation(body, when, form),
         FaultKind::UnknownFields => add_fields(body),
         FaultKind::MissingBucket => drop_day(body, when, form),
         FaultKind::DateMissing => drop_date(body, when, form),
@@ -82,15 +83,28 @@ fn entries(body: &mut Value, form: Form) -> &mut Vec<Value> {
 
 /// Sets a field of the first record that is meant: one with that field, so not a plain or null one.
 fn set_in_record(body: &mut Value, when: When, form: Form, path: &str, value: &Value) {
-    let meant = entries(body, form).iter_mut().filter(|entry| is_meant(entry, when, form));
-    let found = if form.has_buckets {
-        let records = meant.filter_map(|bucket| bucket["results"].as_array_mut()).flatten();
-        records.filter_map(|record| record.pointer_mut(path)).find(|field| !field.is_null())
-    } else {
-        meant.filter_map(|record| record.pointer_mut(path)).find(|field| !field.is_null())
-    };
-    if let Some(field) = found {
+    let has_field = |record: &Value| record.pointer(path).is_some_and(|field| !field.is_null());
+    if let Some(field) = first_record(body, when, form, has_field).and_then(|record| record.pointer_mut(path)) {
         *field = value.clone();
+    }
+}
+
+fn first_record(body: &mut Value, when: When, form: Form, wanted: impl Fn(&Value) -> bool) -> Option<&mut Value> {
+    let mut meant = entries(body, form).iter_mut().filter(|entry| is_meant(entry, when, form));
+    if form.has_buckets {
+        meant.filter_map(|bucket| bucket["results"].as_array_mut()).flatten().find(|record| wanted(record))
+    } else {
+        meant.find(|record| wanted(record))
+    }
+}
+
+fn flatten_cache_creation(body: &mut Value, when: When, form: Form) {
+    let record = first_record(body, when, form, |record| record["cache_creation"].is_object());
+    if let Some(fields) = record.and_then(Value::as_object_mut) {
+        let nested = fields.remove("cache_creation").unwrap_or_default();
+        let counts = nested.as_object().into_iter().flat_map(|counts| counts.values());
+        let flat: u64 = counts.filter_map(Value::as_u64).sum();
+        fields.insert("cache_creation_input_tokens".to_owned(), json!(flat));
     }
 }
 

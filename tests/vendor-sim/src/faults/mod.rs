@@ -91,6 +91,8 @@ pub enum FaultKind {
     DateMissing,
     /// One record with a count that is a text.
     CountText,
+    /// One record whose tokens written to the cache are one flat number instead of an object (Anthropic's token usage).
+    FlatCacheCreation,
     /// A page of HTML with status 200.
     NotJson,
     /// Well-formed beginning, then blanks without end until so many bytes are sent; no content length.
@@ -149,6 +151,7 @@ impl FaultKind {
                 endpoint.vendor() == Vendor::Cursor
             }
             FaultKind::EventJoins | FaultKind::EventLeaves => endpoint == Endpoint::CursorUsageEvents,
+            FaultKind::FlatCacheCreation => endpoint == Endpoint::AnthropicUsageMessages,
             FaultKind::ExpiredCursor => endpoint == Endpoint::AnthropicAnalyticsCost,
             FaultKind::RepeatedPage | FaultKind::NextPageLoop => form.is_paged,
             FaultKind::UnknownValues => !form.unknown.is_empty(),

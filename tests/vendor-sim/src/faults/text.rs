@@ -87,7 +87,7 @@ impl fmt::Display for FaultKind {
 }
 
 /// The kinds without a value.
-const PLAIN: [(&str, FaultKind); 18] = [
+const PLAIN: [(&str, FaultKind); 19] = [
     ("repeated-page", FaultKind::RepeatedPage),
     ("member-joins", FaultKind::MemberJoins),
     ("member-leaves", FaultKind::MemberLeaves),
@@ -102,6 +102,7 @@ const PLAIN: [(&str, FaultKind); 18] = [
     ("amount-number", FaultKind::AmountNumber),
     ("date-missing", FaultKind::DateMissing),
     ("count-text", FaultKind::CountText),
+    ("flat-cache-creation", FaultKind::FlatCacheCreation),
     ("not-json", FaultKind::NotJson),
     ("wrong-content", FaultKind::WrongContent),
     ("missing-bucket", FaultKind::MissingBucket),

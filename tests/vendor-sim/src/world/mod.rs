@@ -32,6 +32,7 @@ pub use self::usage::{CursorRow, CursorUsage};
 
 pub(crate) use self::activity::{Activity, is_weekend};
 use self::event_cache::EventCache;
+pub(crate) use self::shares::SHARE_DECIMALS;
 
 /// What the vendors know. Made by [`crate::worlds`], changed through [`crate::Simulator::with_world`].
 #[derive(Clone, Debug)]
@@ -65,10 +66,19 @@ pub struct Options {
     pub anthropic_key_lacks_scope: bool,
     /// How API keys name their workspace under version 2023-06-01.
     pub api_key_shape: ApiKeyShape,
+    /// Whether Claude Code is told as in 2025: days without a time, neither plan nor place of work.
+    pub claude_code_as_in_2025: bool,
     /// The real id of the default workspace, where the vendor tells it.
     pub default_workspace_id: String,
     /// By how much of the amount the list amount of the cost by analytics is above it.
     pub analytics_list_markup_percent: u32,
+    /// The midnight at which the cost by analytics was last refreshed, if not that after the newest day. Days from it on
+    /// are told in part.
+    pub analytics_refreshed_on: Option<NaiveDate>,
+    /// Whether the cost by analytics calls an address `email`, as older answers do, and not `email_address`.
+    pub analytics_email_is_older: bool,
+    /// In how many rows of the cost by analytics a cost is told of which nobody can be named.
+    pub analytics_nobody_rows: u32,
     /// The Cursor key is genuine but answers 403.
     pub cursor_key_lacks_scope: bool,
     /// Requests that each Cursor endpoint takes in a minute before it answers 429; none is no limit.
@@ -92,8 +102,12 @@ impl Options {
             cursor_key: "crsr_sim".to_owned(),
             anthropic_key_lacks_scope: false,
             api_key_shape: ApiKeyShape::WorkspaceId,
+            claude_code_as_in_2025: false,
             default_workspace_id: "wrkspc_01Default".to_owned(),
             analytics_list_markup_percent: 0,
+            analytics_refreshed_on: None,
+            analytics_email_is_older: false,
+            analytics_nobody_rows: 1,
             cursor_key_lacks_scope: false,
             cursor_requests_per_minute: None,
             cursor_end_is_inclusive: true,

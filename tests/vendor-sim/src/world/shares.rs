@@ -13,7 +13,8 @@ use super::{ApiKey, CostRow, World};
 
 /// What a web search costs.
 const WEB_SEARCH_CENTS: Decimal = Decimal::ONE;
-const SHARE_DECIMALS: u32 = 9;
+/// Of a cent, as the vendor tells them: `41280.000000`.
+pub(crate) const SHARE_DECIMALS: u32 = 6;
 
 /// Who is named for a cost.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +60,7 @@ impl World {
         if tokens == 0 || whole == 0 {
             let place = self.draw_for(day, row, "one") % takers.len().max(1) as u64;
             let taker = takers.get(place as usize).and_then(|(key, _)| *key);
-            return vec![self.share(day, row, taker, 0, row.amount_cents)];
+            return vec![self.share(day, row, taker, tokens, row.amount_cents)];
         }
         let mut shares: Vec<CostShare> = Vec::new();
         let (mut tokens_left, mut cents_left) = (tokens, row.amount_cents);

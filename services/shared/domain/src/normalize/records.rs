@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::NormalizeError;
 use crate::manifest::Manifest;
 use crate::objects::ObjectName;
+use crate::vendors::without_content;
 
 /// Which page is read.
 #[derive(Debug, Clone, Copy)]
@@ -28,11 +29,15 @@ impl PageContext<'_> {
     }
 }
 
-/// Where a record stands in its page; displayed as a JSON pointer.
+/// Where a record stands in its page; displayed as a JSON pointer, in a file as the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Position {
     InData(usize),
     InBucket(usize, usize),
+    /// In the list of this name; of no name, where the page is the list.
+    InList(&'static str, usize),
+    /// A line of a file that a person imported, from 1.
+    InLine(u64),
     /// Of no record, but of the answer.
     WholePage,
 }
@@ -41,9 +46,12 @@ impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InData(index) => write!(f, "/data/{index}"),
+            Self::InLine(number) => write!(f, "line {number}"),
             // The whole document, as a JSON pointer says it.
             Self::WholePage => Ok(()),
             Self::InBucket(bucket, index) => write!(f, "/data/{bucket}/results/{index}"),
+            Self::InList("", index) => write!(f, "/{index}"),
+            Self::InList(list, index) => write!(f, "/{list}/{index}"),
         }
     }
 }
@@ -53,6 +61,14 @@ pub fn read_alone<'a, R: Deserialize<'a>>(raw: &'a RawValue) -> Result<R, String
     serde_json::from_str(raw.get()).map_err(|error| match field_at(raw.get(), &error) {
         Some(field) => format!("{field}: {error}"),
         None => error.to_string(),
+    })
+}
+
+/// The same of a record that holds what no reason may tell: the error names the field and quotes nothing.
+pub fn read_discreetly<'a, R: Deserialize<'a>>(raw: &'a RawValue) -> Result<R, String> {
+    serde_json::from_str(raw.get()).map_err(|error| match field_at(raw.get(), &error) {
+        Some(field) => format!("{field}: {}", without_content(&error)),
+        None => without_content(&error),
     })
 }
 

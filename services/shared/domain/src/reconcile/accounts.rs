@@ -57,6 +57,7 @@ mod tests {
             merged: Some(BucketSums::default()),
             stored: BucketSums::default(),
             failure: None,
+            is_superseded: false,
         }
     }
 

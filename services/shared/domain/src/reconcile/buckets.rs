@@ -1,5 +1,6 @@
 //! Buckets: what coverage says of each, against what was asked for and what the tables hold.
 
+use everycent_schemas::tables::{self, Absence};
 use everycent_schemas::{Day, Usd};
 
 use super::{Check, Figure, Verdict};
@@ -25,6 +26,8 @@ pub struct BucketFact {
     pub stored: BucketSums,
     /// Why the last attempt failed, if it did.
     pub failure: Option<String>,
+    /// It is a reading of how things stand, and a later one followed, loaded or not.
+    pub is_superseded: bool,
 }
 
 impl BucketFact {
@@ -43,8 +46,8 @@ impl BucketFact {
     }
 }
 
-/// Every bucket that was wanted is loaded, and its last attempt did not fail. One that only has rows is judged by
-/// [`tables_equal_coverage`].
+/// Every bucket that was wanted is loaded, and its last attempt did not fail. A reading of how things stand is as good as
+/// the latest of its feed. A bucket that only has rows is judged by [`tables_equal_coverage`].
 pub fn no_missing_bucket(buckets: &[BucketFact]) -> Vec<Verdict> {
     let only_has_rows = |bucket: &&BucketFact| {
         bucket.merged.is_none() && bucket.failure.is_none() && bucket.stored != BucketSums::default()
@@ -53,8 +56,9 @@ pub fn no_missing_bucket(buckets: &[BucketFact]) -> Vec<Verdict> {
 }
 
 fn missing(bucket: &BucketFact) -> Verdict {
-    let loaded = bucket.merged.is_some() && bucket.failure.is_none();
+    let loaded = bucket.is_superseded || bucket.merged.is_some() && bucket.failure.is_none();
     let explanation = match (&bucket.failure, bucket.merged) {
+        _ if bucket.is_superseded => "a later reading tells how things stand".into(),
         (Some(failure), _) => format!("the last attempt failed: {failure}. `everycent sync` asks again"),
         (None, None) => "it was never loaded. `everycent sync` asks for it".into(),
         (None, Some(_)) => "loaded".into(),
@@ -80,10 +84,16 @@ fn rejected(bucket: &BucketFact) -> Verdict {
 }
 
 /// The tables hold what was merged into them: as many rows, as much money, the same counts. What was never merged has no
-/// row.
+/// row. Tables that keep their rows hold those of many answers, so their sources are not judged.
 pub fn tables_equal_coverage(buckets: &[BucketFact]) -> Vec<Verdict> {
     let has_rows = |bucket: &&BucketFact| bucket.merged.is_some() || bucket.stored != BucketSums::default();
-    buckets.iter().filter(has_rows).map(|bucket| untouched(bucket, bucket.merged.unwrap_or_default())).collect()
+    let keeps_rows = |bucket: &BucketFact| tables::fed_by(&bucket.source).any(|table| table.absence == Absence::Keep);
+    buckets
+        .iter()
+        .filter(has_rows)
+        .filter(|bucket| !keeps_rows(bucket))
+        .map(|bucket| untouched(bucket, bucket.merged.unwrap_or_default()))
+        .collect()
 }
 
 fn untouched(bucket: &BucketFact, merged: BucketSums) -> Verdict {
@@ -128,6 +138,7 @@ mod tests {
             merged: Some(sums),
             stored: sums,
             failure: None,
+            is_superseded: false,
         }
     }
 
@@ -153,6 +164,23 @@ mod tests {
         let failed = BucketFact { failure: Some("HTTP 500".into()), ..bucket() };
         let verdict = no_missing_bucket(&[failed]).remove(0);
         assert!(!verdict.passed && verdict.explanation.contains("HTTP 500"), "{}", verdict.explanation);
+    }
+
+    #[test]
+    fn a_reading_that_failed_is_healed_by_a_later_one() {
+        let failed = BucketFact { source: "cursor/members".into(), failure: Some("HTTP 500".into()), ..bucket() };
+        assert!(!no_missing_bucket(std::slice::from_ref(&failed))[0].passed);
+        let never_loaded = BucketFact { merged: None, is_superseded: true, ..failed };
+        let verdict = no_missing_bucket(&[never_loaded]).remove(0);
+        assert!(verdict.passed && verdict.explanation.contains("a later reading"), "{verdict:?}");
+    }
+
+    #[test]
+    fn a_table_that_keeps_its_rows_is_not_compared_with_one_answer() {
+        for source in ["cursor/members", "cursor/spend", "anthropic/workspaces", "upload/api_key_owners"] {
+            let kept = BucketFact { source: source.into(), stored: BucketSums::default(), ..bucket() };
+            assert!(tables_equal_coverage(&[kept]).is_empty(), "{source}");
+        }
     }
 
     #[test]

@@ -2,24 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use everycent_schemas::{Day, Usd};
+use everycent_schemas::Usd;
 
-use super::{Check, Figure, Verdict};
+use super::{AccountDay, Check, Figure, Verdict};
 use crate::source::Source;
 
 /// Exact, day by day, for the days on which both reports are loaded.
 ///
 /// `compared` are those days by account; a day without a row has a cost of nothing.
 pub fn grouped_equals_ungrouped(
-    compared: &[(String, Day)],
-    grouped: &BTreeMap<(String, Day), Usd>,
-    ungrouped: &BTreeMap<(String, Day), Usd>,
+    compared: &[AccountDay],
+    grouped: &BTreeMap<AccountDay, Usd>,
+    ungrouped: &BTreeMap<AccountDay, Usd>,
 ) -> Vec<Verdict> {
-    let sum = |sums: &BTreeMap<(String, Day), Usd>, bucket| sums.get(bucket).copied().unwrap_or_default();
+    let sum = |sums: &BTreeMap<AccountDay, Usd>, bucket| sums.get(bucket).copied().unwrap_or_default();
     compared.iter().map(|bucket| verdict(bucket, sum(grouped, bucket), sum(ungrouped, bucket))).collect()
 }
 
-fn verdict((account_id, day): &(String, Day), grouped: Usd, ungrouped: Usd) -> Verdict {
+fn verdict((account_id, day): &AccountDay, grouped: Usd, ungrouped: Usd) -> Verdict {
     let compared = format!("claude_costs of {day} against claude_cost_totals");
     let explanation = match grouped.cmp(&ungrouped) {
         std::cmp::Ordering::Equal => compared,
@@ -49,6 +49,7 @@ fn verdict((account_id, day): &(String, Day), grouped: Usd, ungrouped: Usd) -> V
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use everycent_schemas::Day;
 
     #[test]
     fn a_nano_dollar_is_enough_to_fail_and_names_the_day() {

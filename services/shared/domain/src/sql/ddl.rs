@@ -3,7 +3,7 @@
 use everycent_schemas::tables::{Column, Kind, Table};
 
 use super::Dialect;
-use super::names::{bigquery_text, bigquery_type, lines, physical_name, sqlite_type, stored_name};
+use super::names::{bigquery_text, bigquery_type, lines, physical_name, shown_usd, sqlite_type, stored_name};
 
 /// Statements that create a table: it, and in SQLite the view of [`base_view`] if it has money.
 pub fn ddl(table: &Table, dialect: &Dialect) -> Vec<String> {
@@ -20,7 +20,7 @@ pub fn base_view(table: &Table, dialect: &Dialect) -> Option<String> {
         return None;
     }
     let shown = |column: &Column| match column.kind {
-        Kind::Money => format!("{} / 1000000000.0 AS {}", stored_name(column), column.name),
+        Kind::Money => shown_usd(&column.name),
         _ => column.name.clone(),
     };
     let columns = lines(table.columns.iter().map(shown));

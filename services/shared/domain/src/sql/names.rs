@@ -1,6 +1,7 @@
 //! How tables, columns and literal values are written.
 
 use everycent_schemas::tables::{Column, Kind, Table};
+use everycent_schemas::views::View;
 
 use super::Dialect;
 
@@ -13,12 +14,26 @@ pub fn physical_name(table: &Table, dialect: &Dialect) -> String {
     }
 }
 
+/// The view that gives the exact rows. In SQLite one with money is `<name>_nano`, and `<name>` a view over it.
+pub(super) fn exact_view_name(view: &View, dialect: &Dialect) -> String {
+    match dialect {
+        Dialect::Sqlite if view.has_money() => format!("{}_nano", view.name),
+        Dialect::Sqlite => view.name.to_owned(),
+        Dialect::BigQuery { dataset } => quoted(dataset, view.name),
+    }
+}
+
 /// The column of the SQLite table that holds this one: money is whole nano-dollars under a name that says so.
 pub fn stored_name(column: &Column) -> String {
     match column.kind {
         Kind::Money => nano_name(&column.name),
         _ => column.name.clone(),
     }
+}
+
+/// A column of a view for people, from the exact one: dollars are divided once, at the very end.
+pub(super) fn shown_usd(name: &str) -> String {
+    format!("{} / 1000000000.0 AS {name}", nano_name(name))
 }
 
 /// `amount_usd` to `amount_nano_usd`.

@@ -3,18 +3,29 @@
 //!
 //! | macro | becomes |
 //! |---|---|
-//! | `[[table:NAME]]` | the table with the exact rows |
-//! | `[[view:NAME]]` | the view or table as people query it |
-//! | `[[exact:EXPR]]` | an expression over `_usd` columns, exact, for use further inside |
-//! | `[[usd:EXPR]]` | the same as a last column: dollars for people in a view, exact in a query |
+//! | `[[table:NAME]]` | the table or view with the exact rows |
+//! | `[[view:NAME]]` | the table or view as people query it |
+//! | `[[exact:EXPR]]` | an expression over `_usd` columns, or the name of one, exact |
+//! | `[[usd:EXPR]]` | the same, for a column whose name is outside: `[[usd:SUM(amount_usd)]] AS cost_usd` |
+//! | `[[nanos:COLUMN]]` | a `_usd` column as a whole number of nano-dollars, an integer of 64 bits |
+//! | `[[dollars:EXPR]]` | whole nano-dollars as an exact amount again, to be named `[[exact:NAME_usd]]` |
+//! | `[[share:AMOUNT, UNITS, UPTO, WHOLE]]` | what UNITS, the last of the first UPTO, have of an amount that is for WHOLE units: whole numbers, see `share` |
 //! | `[[month:DATE]]` | the month of a date as text, `2025-10` |
-//! | `[[type:text]]` | the type of text in a cast |
+//! | `[[type:KIND]]` | the type of `text`, `integer` or `date` in a cast |
 //! | `[[text:HEX]]` | a text literal; [`text`] writes it |
+//!
+//! A macro stands in no other macro.
 
+use everycent_schemas::tables::Kind;
 use everycent_schemas::{tables, views};
 
 use super::Dialect;
-use super::names::{bigquery_text, nano_name, physical_name, quoted, sqlite_text};
+use super::names::{
+    bigquery_text, bigquery_type, exact_view_name, nano_name, physical_name, quoted, sqlite_text, sqlite_type,
+};
+
+/// Nano-dollars in a dollar, and the most units that an amount is divided among.
+const NANOS: &str = "1000000000";
 
 /// A template is wrong. Templates are shipped or written by a program, so this names a mistake, not bad data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,16 +40,17 @@ pub enum TemplateError {
     UnknownView(String),
 }
 
-/// What a template is rendered for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Use {
-    View,
-    Query,
-}
-
-/// The SQL of a query. In SQLite its `_usd` columns are whole nano-dollars.
+/// The SQL of a template. In SQLite all amounts are whole nano-dollars.
 pub fn query(template: &str, dialect: &Dialect) -> Result<String, TemplateError> {
-    render(template, dialect, Use::Query)
+    let mut sql = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("[[") {
+        let (call, after) = after.split_once("]]").ok_or_else(|| TemplateError::Unclosed(first_line(after)))?;
+        sql.push_str(before);
+        sql.push_str(&expand(call, dialect)?);
+        rest = after;
+    }
+    Ok(sql + rest)
 }
 
 /// A literal of any text whatever, to be put into a template.
@@ -46,39 +58,45 @@ pub fn text(value: &str) -> String {
     format!("[[text:{}]]", hex::encode(value))
 }
 
-pub(super) fn render(template: &str, dialect: &Dialect, used: Use) -> Result<String, TemplateError> {
-    let mut sql = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once("[[") {
-        let (call, after) = after.split_once("]]").ok_or_else(|| TemplateError::Unclosed(first_line(after)))?;
-        sql.push_str(before);
-        sql.push_str(&expand(call, dialect, used)?);
-        rest = after;
-    }
-    Ok(sql + rest)
-}
-
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-fn expand(call: &str, dialect: &Dialect, used: Use) -> Result<String, TemplateError> {
+fn expand(call: &str, dialect: &Dialect) -> Result<String, TemplateError> {
     let unknown = || TemplateError::UnknownMacro(call.to_owned());
-    match call.split_once(':').ok_or_else(unknown)? {
-        ("table", name) => table(name, dialect),
-        ("view", name) => view(name, dialect),
-        ("exact", expression) => Ok(exact(expression, dialect)),
-        ("usd", expression) => Ok(usd(expression, dialect, used)),
-        ("month", date) => Ok(month(date, dialect)),
-        ("type", "text") => Ok(text_type(dialect).to_owned()),
-        ("text", digits) => decode(digits).map(|value| literal(&value, dialect)).ok_or_else(unknown),
+    let (name, argument) = call.split_once(':').ok_or_else(unknown)?;
+    match (name, arguments(argument).as_slice()) {
+        ("table", _) => exact_name(argument, dialect),
+        ("view", _) => view(argument, dialect),
+        ("exact" | "usd", _) => Ok(exact(argument, dialect)),
+        ("nanos", [column]) => Ok(nanos(column, dialect)),
+        ("dollars", _) => Ok(dollars(argument, dialect)),
+        ("share", [amount, units, upto, whole]) => Ok(share(amount, units, upto, whole, dialect)),
+        ("month", _) => Ok(month(argument, dialect)),
+        ("type", _) => type_name(argument, dialect).map(str::to_owned).ok_or_else(unknown),
+        ("text", _) => decode(argument).map(|value| literal(&value, dialect)).ok_or_else(unknown),
         _ => Err(unknown()),
     }
 }
 
-fn table(name: &str, dialect: &Dialect) -> Result<String, TemplateError> {
-    let table = tables::find(name).ok_or_else(|| TemplateError::UnknownTable(name.to_owned()))?;
-    Ok(physical_name(table, dialect))
+/// What stands between commas, other than those in parentheses.
+fn arguments(text: &str) -> Vec<&str> {
+    let mut depth = 0_usize;
+    let parts = text.split(|c| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    });
+    parts.map(str::trim).collect()
+}
+
+fn exact_name(name: &str, dialect: &Dialect) -> Result<String, TemplateError> {
+    let table = tables::find(name).map(|table| physical_name(table, dialect));
+    let view = || views::find(name).map(|view| exact_view_name(view, dialect));
+    table.or_else(view).ok_or_else(|| TemplateError::UnknownTable(name.to_owned()))
 }
 
 fn view(name: &str, dialect: &Dialect) -> Result<String, TemplateError> {
@@ -89,14 +107,6 @@ fn view(name: &str, dialect: &Dialect) -> Result<String, TemplateError> {
         Dialect::Sqlite => name.to_owned(),
         Dialect::BigQuery { dataset } => quoted(dataset, name),
     })
-}
-
-fn usd(expression: &str, dialect: &Dialect, used: Use) -> String {
-    let exact = exact(expression, dialect);
-    match (dialect, used) {
-        (Dialect::Sqlite, Use::View) => format!("({exact}) / 1000000000.0"),
-        _ => exact,
-    }
 }
 
 /// Money columns by the names that they are stored under.
@@ -135,11 +145,62 @@ fn month(date: &str, dialect: &Dialect) -> String {
     }
 }
 
-fn text_type(dialect: &Dialect) -> &'static str {
+fn nanos(column: &str, dialect: &Dialect) -> String {
     match dialect {
-        Dialect::Sqlite => "TEXT",
-        Dialect::BigQuery { .. } => "STRING",
+        Dialect::Sqlite => rename_money(column),
+        Dialect::BigQuery { .. } => format!("CAST({column} * {NANOS} AS INT64)"),
     }
+}
+
+fn dollars(nanos: &str, dialect: &Dialect) -> String {
+    match dialect {
+        Dialect::Sqlite => nanos.to_owned(),
+        Dialect::BigQuery { .. } => format!("CAST({nanos} AS NUMERIC) / {NANOS}"),
+    }
+}
+
+fn div(a: &str, b: &str, dialect: &Dialect) -> String {
+    match dialect {
+        Dialect::Sqlite => format!("(({a}) / ({b}))"),
+        Dialect::BigQuery { .. } => format!("DIV({a}, {b})"),
+    }
+}
+
+fn modulo(a: &str, b: &str, dialect: &Dialect) -> String {
+    match dialect {
+        Dialect::Sqlite => format!("(({a}) % ({b}))"),
+        Dialect::BigQuery { .. } => format!("MOD({a}, {b})"),
+    }
+}
+
+/// What the first `upto` of `whole` units have of `amount`, less what those before the last `units` of them have. The
+/// first `whole` have all of it, so the shares of neighbours add up to the amount, whatever its sign.
+fn share(amount: &str, units: &str, upto: &str, whole: &str, dialect: &Dialect) -> String {
+    let before = part(amount, &format!("{upto} - ({units})"), whole, dialect);
+    format!("({} - {before})", part(amount, upto, whole, dialect))
+}
+
+/// No product leaves 64 bits, where SQLite would go on in binary floats: more than 10^9 units are counted in larger
+/// ones, which moves less than 2 billionths of the amount.
+fn part(amount: &str, upto: &str, whole: &str, dialect: &Dialect) -> String {
+    let scale = format!("1 + {}", div(whole, NANOS, dialect));
+    let (upto, whole) = (div(upto, &scale, dialect), div(whole, &scale, dialect));
+    let even = format!("{} * {upto}", div(amount, &whole, dialect));
+    let rest = div(&format!("{} * {upto}", modulo(amount, &whole, dialect)), &whole, dialect);
+    format!("({even} + {rest})")
+}
+
+fn type_name(kind: &str, dialect: &Dialect) -> Option<&'static str> {
+    let kind = match kind {
+        "text" => Kind::Text,
+        "integer" => Kind::Integer,
+        "date" => Kind::Date,
+        _ => return None,
+    };
+    Some(match dialect {
+        Dialect::Sqlite => sqlite_type(kind),
+        Dialect::BigQuery { .. } => bigquery_type(kind),
+    })
 }
 
 fn decode(digits: &str) -> Option<String> {
@@ -163,28 +224,41 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(template: &str, in_view: &str, in_query: &str, in_bigquery: &str) {
-        assert_eq!(render(template, &Dialect::Sqlite, Use::View).unwrap(), in_view);
-        assert_eq!(query(template, &Dialect::Sqlite).unwrap(), in_query);
+    fn check(template: &str, in_sqlite: &str, in_bigquery: &str) {
+        assert_eq!(query(template, &Dialect::Sqlite).unwrap(), in_sqlite);
         assert_eq!(query(template, &bigquery()).unwrap(), in_bigquery);
     }
 
     #[test]
     fn each_macro_becomes_what_the_dialect_writes() {
-        let same = |template, sqlite, in_bigquery| check(template, sqlite, sqlite, in_bigquery);
-        same("x [[table:claude_costs]] y", "x claude_costs_nano y", "x `p.d.claude_costs` y");
-        same("[[table:rejected_records]]", "rejected_records", "`p.d.rejected_records`");
-        same("[[view:claude_costs]]", "claude_costs", "`p.d.claude_costs`");
-        same("[[view:claude_expenses]]", "claude_expenses", "`p.d.claude_expenses`");
-        same("[[month:d]] [[type:text]]", "substr(d, 1, 7) TEXT", "FORMAT_DATE('%Y-%m', d) STRING");
-        same("[[exact:SUM(a_usd) AS b_usd]]", "SUM(a_nano_usd) AS b_nano_usd", "SUM(a_usd) AS b_usd");
-        check(
-            "[[usd:SUM(a_usd)]] AS cost_usd",
-            "(SUM(a_nano_usd)) / 1000000000.0 AS cost_usd",
-            "SUM(a_nano_usd) AS cost_usd",
-            "SUM(a_usd) AS cost_usd",
-        );
-        same("no macro, a [1] and a ]]", "no macro, a [1] and a ]]", "no macro, a [1] and a ]]");
+        check("x [[table:claude_costs]] y", "x claude_costs_nano y", "x `p.d.claude_costs` y");
+        check("[[table:rejected_records]]", "rejected_records", "`p.d.rejected_records`");
+        check("[[table:claude_expenses]]", "claude_expenses_nano", "`p.d.claude_expenses`");
+        check("[[table:claude_daily_tokens]]", "claude_daily_tokens", "`p.d.claude_daily_tokens`");
+        check("[[view:claude_costs]]", "claude_costs", "`p.d.claude_costs`");
+        check("[[view:claude_expenses]]", "claude_expenses", "`p.d.claude_expenses`");
+        check("[[month:d]] [[type:text]]", "substr(d, 1, 7) TEXT", "FORMAT_DATE('%Y-%m', d) STRING");
+        check("[[type:integer]] [[type:date]]", "INTEGER TEXT", "INT64 DATE");
+        check("[[exact:SUM(a_usd) AS b_usd]]", "SUM(a_nano_usd) AS b_nano_usd", "SUM(a_usd) AS b_usd");
+        check("[[usd:MAX(a_usd, b)]] AS c_usd", "MAX(a_nano_usd, b) AS c_usd", "MAX(a_usd, b) AS c_usd");
+        check("[[nanos:t.a_usd]]", "t.a_nano_usd", "CAST(t.a_usd * 1000000000 AS INT64)");
+        check("[[dollars:SUM(a, b)]]", "SUM(a, b)", "CAST(SUM(a, b) AS NUMERIC) / 1000000000");
+        check("no macro, a [1] and a ]]", "no macro, a [1] and a ]]", "no macro, a [1] and a ]]");
+    }
+
+    #[test]
+    fn a_share_is_the_same_arithmetic_in_both_dialects() {
+        let of = |dialect| query("[[share:f(a, b), u, n, w]]", &dialect).unwrap();
+        let in_sqlite = of(Dialect::Sqlite);
+        let upto = "(((f(a, b)) / (((w) / (1 + ((w) / (1000000000))))))";
+        assert!(in_sqlite.starts_with(&format!("({upto}")), "{in_sqlite}");
+        let in_bigquery = of(bigquery());
+        let whole = "DIV(w, 1 + DIV(w, 1000000000))";
+        let part = |upto: &str| {
+            let upto = format!("DIV({upto}, 1 + DIV(w, 1000000000))");
+            format!("(DIV(f(a, b), {whole}) * {upto} + DIV(MOD(f(a, b), {whole}) * {upto}, {whole}))")
+        };
+        assert_eq!(in_bigquery, format!("({} - {})", part("n"), part("n - (u)")));
     }
 
     #[test]
@@ -206,7 +280,7 @@ mod tests {
     fn a_mistake_in_a_template_is_named() {
         let cases = [
             ("[[table:claude_cost]]", "no table is named `claude_cost`"),
-            ("[[table:claude_expenses]]", "no table is named `claude_expenses`"),
+            ("[[share:a, b, c]]", "unknown macro `[[share:a, b, c]]`"),
             ("[[view:nothing]]", "no view or table is named `nothing`"),
             ("[[money:x]]", "unknown macro `[[money:x]]`"),
             ("[[type:money]]", "unknown macro `[[type:money]]`"),

@@ -7,7 +7,7 @@ use std::ops::Deref;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 /// A string of a page: a slice of it, or a copy where the page escapes characters.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text<'a>(Cow<'a, str>);
 
 impl Deref for Text<'_> {
@@ -28,6 +28,11 @@ impl From<String> for Text<'_> {
     fn from(text: String) -> Self {
         Self(Cow::Owned(text))
     }
+}
+
+/// An e-mail address as rows have it.
+pub(crate) fn lower_case(email: &str) -> Cow<'_, str> {
+    if email.chars().any(char::is_uppercase) { Cow::Owned(email.to_lowercase()) } else { Cow::Borrowed(email) }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {

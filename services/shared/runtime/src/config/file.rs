@@ -5,8 +5,7 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use everycent_domain::attribution::{Rule, Rules};
-use everycent_domain::prices::{CursorPrice, CursorPrices};
+use everycent_domain::reconcile::Tolerances;
 use everycent_domain::source::{Source, Vendor};
 use everycent_schemas::Day;
 use toml::Spanned;
@@ -14,8 +13,8 @@ use toml::Spanned;
 use super::account::{Account, KeyPlace, url_variable};
 use super::address::Addresses;
 use super::error::ConfigError;
-use super::tables::{AccountTable, RuleTable, SourceNames, Tables, VendorTables};
-use super::text::{BaseUrl, Dollars, Form, Name, Text, VariableName};
+use super::tables::{AccountTable, SourceNames, Tables, VendorTables};
+use super::text::{BaseUrl, Form, Name, Percent, Text, VariableName};
 use super::{VendorConfig, path_from};
 use crate::secret::Env;
 use crate::vendor::RetrySettings;
@@ -25,7 +24,7 @@ use crate::vendor::RetrySettings;
 pub(super) struct Document {
     path: PathBuf,
     text: String,
-    tables: Tables,
+    pub(super) tables: Tables,
 }
 
 impl Document {
@@ -132,31 +131,19 @@ impl Document {
         Ok(sources)
     }
 
-    pub(super) fn attribution_rules(&self) -> Result<Rules, ConfigError> {
-        let mut seen = BTreeSet::new();
-        for table in &self.tables.attribution.rules {
-            if !seen.insert(name(&table.id)) {
-                let message = format!("found a second rule `{}`, expected one", name(&table.id));
-                return Err(self.wrong(table.id.span(), message));
-            }
+    pub(super) fn tolerances(&self) -> Tolerances {
+        let table = &self.tables.reconcile;
+        let default = Tolerances::default();
+        let or = |percent: &Option<Text<Percent>>, default| percent.as_ref().map_or(default, |Text(Percent(set))| *set);
+        Tolerances {
+            analytics_percent: or(&table.analytics_percent, default.analytics_percent),
+            price_percent: or(&table.price_percent, default.price_percent),
+            cursor_spend_percent: or(&table.cursor_spend_percent, default.cursor_spend_percent),
+            claude_code_percent: or(&table.claude_code_percent, default.claude_code_percent),
         }
-        Ok(Rules::new(self.tables.attribution.rules.iter().map(rule).collect()))
     }
 
-    pub(super) fn cursor_prices(&self) -> Result<CursorPrices, ConfigError> {
-        let mut seen = BTreeSet::new();
-        let mut prices = Vec::new();
-        for table in &self.tables.prices.cursor {
-            let (Text(from), Text(Dollars(request_usd))) = (table.from.get_ref(), &table.request_usd);
-            if !seen.insert(*from) {
-                return Err(self.wrong(table.from.span(), format!("found a second price from {from}, expected one")));
-            }
-            prices.push(CursorPrice { from: *from, request_usd: *request_usd });
-        }
-        Ok(CursorPrices::overridden(prices))
-    }
-
-    fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> ConfigError {
+    pub(super) fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> ConfigError {
         ConfigError::at(&self.path, &self.text, span, message)
     }
 
@@ -165,22 +152,7 @@ impl Document {
     }
 }
 
-fn rule(table: &RuleTable) -> Rule {
-    let Text(platform) = table.platform;
-    Rule {
-        id: name(&table.id).to_owned(),
-        platform,
-        workspace_id: table.workspace_id.clone(),
-        description_contains: table.description_contains.clone(),
-        model_prefix: table.model_prefix.clone(),
-        cost_type: table.cost_type.clone(),
-        service_tier: table.service_tier.clone(),
-        api_key_id: table.api_key_id.clone(),
-        product: table.product.clone(),
-    }
-}
-
-fn name(name: &Spanned<Text<Name>>) -> &str {
+pub(super) fn name(name: &Spanned<Text<Name>>) -> &str {
     let Text(Name(name)) = name.get_ref();
     name
 }

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::address::{BusAddress, StoreAddress, WarehouseAddress};
-use super::text::{BaseUrl, Dollars, Name, Text, VariableName};
+use super::prices::PlanName;
+use super::text::{BaseUrl, Dollars, Name, Percent, Text, VariableName};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -21,6 +22,7 @@ pub(super) struct Tables {
     pub(super) accounts: Vec<AccountTable>,
     pub(super) attribution: AttributionTable,
     pub(super) prices: PriceTables,
+    pub(super) reconcile: ReconcileTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -88,7 +90,7 @@ pub(super) struct RuleTable {
     pub(super) id: Spanned<Text<Name>>,
     pub(super) platform: Text<Platform>,
     pub(super) workspace_id: Option<String>,
-    pub(super) description_contains: Option<String>,
+    pub(super) description_contains: Option<Spanned<String>>,
     pub(super) model_prefix: Option<String>,
     pub(super) cost_type: Option<String>,
     pub(super) service_tier: Option<String>,
@@ -106,5 +108,21 @@ pub(super) struct PriceTables {
 #[serde(deny_unknown_fields)]
 pub(super) struct CursorPriceTable {
     pub(super) from: Spanned<Text<Day>>,
-    pub(super) request_usd: Text<Dollars>,
+    pub(super) plan: Spanned<Text<PlanName>>,
+    pub(super) account: Option<Spanned<String>>,
+    pub(super) cycle_day: Option<Spanned<u32>>,
+    pub(super) seat_usd: Text<Dollars>,
+    pub(super) included_requests: Option<Spanned<u32>>,
+    pub(super) request_usd: Option<Spanned<Text<Dollars>>>,
+    pub(super) included_usage_usd: Option<Spanned<Text<Dollars>>>,
+    pub(super) token_fee_usd_per_million: Option<Spanned<Text<Dollars>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReconcileTable {
+    pub(super) analytics_percent: Option<Text<Percent>>,
+    pub(super) price_percent: Option<Text<Percent>>,
+    pub(super) cursor_spend_percent: Option<Text<Percent>>,
+    pub(super) claude_code_percent: Option<Text<Percent>>,
 }

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use everycent_domain::money::usd_from_dollars;
 use everycent_schemas::{Day, InvalidDay, Usd};
 use reqwest::Url;
+use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use crate::vendor::connection::check_base_url;
@@ -115,5 +116,23 @@ impl Form for Dollars {
         let is_digit = |c: char| c.is_ascii_digit();
         let is_plain = text.starts_with(is_digit) && text.ends_with(is_digit);
         usd_from_dollars(text).ok().filter(|_| is_plain).map(Self).ok_or_else(|| found(text))
+    }
+}
+
+/// A part of a hundred, as exact text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Percent(pub(super) Decimal);
+
+impl Form for Percent {
+    const EXPECTED: &'static str =
+        "a percentage from 0 to 100 as exact text in quotation marks, such as \"1\" or \"0.5\"";
+
+    fn read(text: &str) -> Result<Self, String> {
+        let is_plain = text.len() <= 20
+            && text.starts_with(|c: char| c.is_ascii_digit())
+            && text.ends_with(|c: char| c.is_ascii_digit())
+            && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+        let percent = text.parse::<Decimal>().ok().filter(|percent| is_plain && *percent <= Decimal::ONE_HUNDRED);
+        percent.map(Self).ok_or_else(|| found(text.escape_debug()))
     }
 }

@@ -61,11 +61,12 @@ fn told(world: &World, actor: &Actor) -> Value {
         Actor::ApiKey(id) => json!({"type": "api_actor", "api_key_id": id}),
         Actor::User(id) => {
             let user = world.user(id);
+            let address = if world.options.analytics_email_is_older { "email" } else { "email_address" };
             json!({
                 "type": "user_actor",
                 "user_id": id,
                 "name": user.map(|user| &user.name),
-                "email_address": user.map(|user| &user.email),
+                address: user.map(|user| &user.email),
                 "deleted": user.is_none(),
             })
         }

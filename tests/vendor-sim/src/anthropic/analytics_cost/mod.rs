@@ -8,6 +8,7 @@ mod group;
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
@@ -18,7 +19,7 @@ use super::range::midnight;
 use super::refusal::Refusal;
 use super::rows;
 use crate::exchange::{Covers, Reply, Request};
-use crate::world::{CostShare, World};
+use crate::world::{CostShare, SHARE_DECIMALS, World};
 
 /// Dimensions that do not count towards the five.
 const FANNED_OUT: [&str; 2] = ["cost_type", "token_type"];
@@ -29,7 +30,7 @@ pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal>
     sort(&mut groups, asked.order_by, asked.order);
     let (listed, has_more) = rows::page(&groups, asked.page, asked.limit);
     let next = Position { first_day: asked.first_day(), page: asked.page + 1 };
-    let refreshed_on = world.newest_day().succ_opt().unwrap_or_default();
+    let refreshed_on = refreshed_on(world);
     let body = json!({
         "data": listed.iter().flat_map(|group| group.rows(world, &asked)).collect::<Vec<Value>>(),
         "has_more": has_more,
@@ -67,14 +68,28 @@ impl Sum {
     }
 
     fn list_cents(&self, world: &World) -> Decimal {
-        self.cents * Decimal::new(100 + i64::from(world.options.analytics_list_markup_percent), 2)
+        let percent = 100 + i64::from(world.options.analytics_list_markup_percent);
+        (self.cents * Decimal::new(percent, 2)).round_dp(SHARE_DECIMALS)
+    }
+
+    /// So many sums that add up to this one.
+    fn pieces(self, count: u32) -> Vec<Sum> {
+        let piece = Sum { cents: (self.cents / Decimal::from(count)).round_dp(SHARE_DECIMALS), requests: 0 };
+        let others = vec![piece; count as usize - 1];
+        let taken: Decimal = others.iter().map(|piece| piece.cents).sum();
+        [Sum { cents: self.cents - taken, requests: self.requests }].into_iter().chain(others).collect()
     }
 }
 
 impl Group {
     fn rows<'a>(&'a self, world: &'a World, asked: &'a Asked<'_>) -> impl Iterator<Item = Value> + 'a {
         let is_fanned_out = FANNED_OUT.iter().any(|name| asked.grouping.has(name));
-        self.fanned_out.values().map(move |(shown, sum)| {
+        let pieces = move |(shown, sum): &'a (Map<String, Value>, Sum)| {
+            let is_nobody = asked.grouping.has("actor") && shown["actor"].is_null();
+            let count = if is_nobody { world.options.analytics_nobody_rows } else { 1 };
+            sum.pieces(count).into_iter().map(move |sum| (shown, sum))
+        };
+        self.fanned_out.values().flat_map(pieces).map(move |(shown, sum)| {
             json!({
                 "starting_at": midnight(self.period.first_day),
                 "ending_at": midnight(self.period.last_day.succ_opt().unwrap_or_default()),
@@ -92,7 +107,7 @@ impl Group {
 
 fn groups(world: &World, period: Period, asked: &Asked<'_>) -> Vec<Group> {
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
-    for share in period.days().flat_map(|day| world.cost_shares(day)) {
+    for share in period.days().flat_map(|day| known_shares(world, day)) {
         let value = |name: &str| group::value(world, &share, name);
         if !dimensions::admits(&asked.query, &asked::FILTERS, value) {
             continue;
@@ -105,6 +120,18 @@ fn groups(world: &World, period: Period, asked: &Asked<'_>) -> Vec<Group> {
         row.or_insert_with(|| (asked.grouping.shown(value), Sum::default())).1.add(&share);
     }
     groups.into_values().collect()
+}
+
+/// Midnight of this day.
+fn refreshed_on(world: &World) -> NaiveDate {
+    let newest_end = world.newest_day().succ_opt().unwrap_or_default();
+    world.options.analytics_refreshed_on.map_or(newest_end, |day| day.min(newest_end))
+}
+
+/// All shares of a day that was over at the last refresh, every other one of a later day.
+fn known_shares(world: &World, day: NaiveDate) -> impl Iterator<Item = CostShare> {
+    let step = if day < refreshed_on(world) { 1 } else { 2 };
+    world.cost_shares(day).into_iter().step_by(step)
 }
 
 /// Amounts and list amounts have the same order, since one is a multiple of the other.

@@ -2,84 +2,50 @@
 //!
 //! `amount` is a decimal string in cents. A null `workspace_id` in the grouped report is the default workspace.
 
-use std::collections::HashMap;
-
 use everycent_schemas::Day;
 use everycent_schemas::rows::{ClaudeCost, ClaudeCostTotal};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use super::cost_report::bucket_day;
+use super::USD;
+use super::bucket_rows::{BucketRows, ResultRows};
 use crate::attribution::{Attribution, Evidence, Rules};
-use crate::identity::{Id, IdHasher};
+use crate::identity::{IdHasher, Twins};
 use crate::money::usd_from_cents;
-use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
-use crate::vendors::{Text, without_content};
-
-/// The only currency that the report is documented to use.
-const USD: &str = "USD";
+use crate::normalize::Output;
+use crate::vendors::Text;
 
 /// Makes rows of the grouped or of the ungrouped report.
 pub struct CostRows<'r> {
     /// `None` for the ungrouped report, whose rows have no platform.
     rules: Option<&'r Rules>,
-    last_day: Option<Day>,
-    twins: HashMap<Id, i64>,
 }
 
 impl<'r> CostRows<'r> {
-    pub fn grouped(rules: &'r Rules) -> Self {
-        Self { rules: Some(rules), last_day: None, twins: HashMap::new() }
+    pub fn grouped(rules: &'r Rules) -> BucketRows<Self> {
+        BucketRows::of(Self { rules: Some(rules) })
     }
 
-    pub fn totals() -> Self {
-        Self { rules: None, last_day: None, twins: HashMap::new() }
+    pub fn totals() -> BucketRows<Self> {
+        BucketRows::of(Self { rules: None })
     }
+}
 
-    fn take_page<'p, R>(
-        &mut self,
-        page: &PageContext<'_>,
-        buckets: &'p [Bucket<'p, R>],
-        record_of: impl Fn(&'p R) -> Result<&'p CostRecord<'p>, &'p String>,
+impl ResultRows for CostRows<'_> {
+    type Record<'p> = CostRecord<'p>;
+
+    fn take(
+        &self,
+        day: Day,
+        record: &CostRecord<'_>,
+        twins: &mut Twins,
         output: &mut Output<'_>,
-    ) -> Result<(), NormalizeError> {
-        for (bucket_index, bucket) in buckets.iter().enumerate() {
-            let day = self.begin_bucket(page, &bucket.starting_at, output)?;
-            for (index, result) in bucket.results.iter().enumerate() {
-                let outcome = match record_of(result) {
-                    Ok(record) => self.take_record(day, record, output),
-                    Err(reason) => Err(reason.clone()),
-                };
-                if let Err(reason) = outcome {
-                    output.reject(page, Position::InBucket(bucket_index, index), Some(day), &reason);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn begin_bucket(
-        &mut self,
-        page: &PageContext<'_>,
-        starting_at: &str,
-        output: &Output<'_>,
-    ) -> Result<Day, NormalizeError> {
-        let day = bucket_day(starting_at).ok_or_else(|| page.not_whole("starting_at is not a midnight"))?;
-        if !output.covers(day) || self.last_day.is_some_and(|last| last >= day) {
-            return Err(page.not_whole(format!("{day} is not covered, or comes twice")));
-        }
-        self.last_day = Some(day);
-        self.twins.clear();
-        Ok(day)
-    }
-
-    fn take_record(&mut self, day: Day, record: &CostRecord<'_>, output: &mut Output<'_>) -> Result<(), String> {
+    ) -> Result<(), String> {
         let amount_usd = usd_from_cents(&record.amount).map_err(|e| format!("amount: {e}"))?;
         let currency = record.currency.as_deref().unwrap_or(USD);
         if currency != USD {
             return Err(format!("currency `{currency}` is not {USD}"));
         }
-        let row_id = self.row_id(record).hex();
+        let row_id = twins.next(record.dimensions()).hex();
         let (manifest, normalized_at) = (output.manifest(), output.normalized_at());
         let Some(rules) = self.rules else {
             let total = ClaudeCostTotal {
@@ -122,67 +88,11 @@ impl<'r> CostRows<'r> {
         output.row(day, &cost);
         Ok(())
     }
-
-    /// Dimensions, and for a twin its ordinal among the rows of the day that share them all. Never the amount.
-    fn row_id(&mut self, record: &CostRecord<'_>) -> Id {
-        let dimensions = [
-            &record.workspace_id,
-            &record.description,
-            &record.cost_type,
-            &record.model,
-            &record.token_type,
-            &record.service_tier,
-            &record.context_window,
-            &record.inference_geo,
-        ];
-        let hasher = dimensions
-            .into_iter()
-            .fold(IdHasher::new("claude_costs"), |hasher, dimension| hasher.optional(dimension.as_deref()));
-        let first = hasher.finish();
-        let ordinal = self.twins.entry(first).or_default();
-        *ordinal += 1;
-        match *ordinal {
-            1 => first,
-            twin => hasher.number(twin).finish(),
-        }
-    }
-}
-
-impl RowMaker for CostRows<'_> {
-    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
-        if let Ok(report) = serde_json::from_str::<Page<'_, CostRecord<'_>>>(body) {
-            return self.take_page(page, &report.data, Ok, output);
-        }
-        let report: Page<'_, &RawValue> =
-            serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
-        let buckets: Vec<_> = report.data.into_iter().map(Bucket::read_each_alone).collect();
-        self.take_page(page, &buckets, Result::as_ref, output)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(bound = "'de: 'a, R: Deserialize<'de>")]
-struct Page<'a, R> {
-    data: Vec<Bucket<'a, R>>,
-}
-
-#[derive(Deserialize)]
-#[serde(bound = "'de: 'a, R: Deserialize<'de>")]
-struct Bucket<'a, R> {
-    starting_at: Text<'a>,
-    results: Vec<R>,
-}
-
-impl<'a> Bucket<'a, &'a RawValue> {
-    fn read_each_alone(self) -> Bucket<'a, Result<CostRecord<'a>, String>> {
-        let results = self.results.into_iter().map(read_alone).collect();
-        Bucket { starting_at: self.starting_at, results }
-    }
 }
 
 /// One result. Fields that the vendor adds are left in the page.
 #[derive(Debug, Deserialize)]
-struct CostRecord<'a> {
+pub struct CostRecord<'a> {
     #[serde(borrow)]
     amount: Text<'a>,
     #[serde(borrow)]
@@ -206,6 +116,22 @@ struct CostRecord<'a> {
 }
 
 impl CostRecord<'_> {
+    /// All but the amount, which must never be part of an identity.
+    fn dimensions(&self) -> IdHasher {
+        [
+            &self.workspace_id,
+            &self.description,
+            &self.cost_type,
+            &self.model,
+            &self.token_type,
+            &self.service_tier,
+            &self.context_window,
+            &self.inference_geo,
+        ]
+        .into_iter()
+        .fold(IdHasher::new("claude_costs"), |hasher, dimension| hasher.optional(dimension.as_deref()))
+    }
+
     fn evidence(&self) -> Evidence<'_> {
         Evidence {
             workspace_id: self.workspace_id.as_deref(),

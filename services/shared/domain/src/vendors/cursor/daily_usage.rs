@@ -3,17 +3,15 @@
 //! Source: cursor.com/docs, Admin API. Only with `page` and `pageSize` does the answer hold every member; the pages
 //! count users by offset, so somebody who joins or leaves between two pages shifts the rest.
 
-use std::collections::HashSet;
-
 use everycent_schemas::Day;
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::usage_rows::UserId;
+use super::users::Users;
 use crate::paging::{Answer, MAX_PAGES, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::room;
-use crate::vendors::{Text, without_content};
+use crate::vendors::without_content;
 use crate::window::Window;
 
 const PATH: &str = "/teams/daily-usage-data";
@@ -26,7 +24,7 @@ pub struct DailyUsagePager {
     last_fault: Option<PagingFault>,
     page: u32,
     total_users: Option<u64>,
-    users: HashSet<String>,
+    users: Users,
 }
 
 impl DailyUsagePager {
@@ -38,7 +36,7 @@ impl DailyUsagePager {
             last_fault: task.last_fault.clone(),
             page: 0,
             total_users: None,
-            users: HashSet::new(),
+            users: Users::default(),
         }
     }
 
@@ -52,17 +50,6 @@ impl DailyUsagePager {
 
     fn malformed(&self, reason: impl ToString) -> PagingFault {
         PagingFault::Malformed { page: self.page, reason: reason.to_string() }
-    }
-
-    /// A user whose rows stand on two pages was shifted between them.
-    fn take_users(&mut self, records: &[&RawValue]) -> Result<(), PagingFault> {
-        let read = |raw: &&RawValue| serde_json::from_str::<Record<'_>>(raw.get()).ok()?.user();
-        let on_page: HashSet<String> = records.iter().filter_map(read).collect();
-        if on_page.iter().any(|user| self.users.contains(user)) {
-            return Err(moved(format!("a user of page {} stood on an earlier page", self.page)));
-        }
-        self.users.extend(on_page);
-        Ok(())
     }
 
     fn check_total(&mut self, pagination: &Pagination) -> Result<(), PagingFault> {
@@ -84,7 +71,7 @@ impl DailyUsagePager {
     /// The vendor's own total must be what came, unless only today was asked for, of which there may be nothing to tell
     /// yet. A difference that stays the same in two readings is not movement.
     fn complete(&self) -> Result<Next, PagingFault> {
-        let found = self.users.len() as u64;
+        let found = self.users.count();
         let covered = self.window.days().filter(|day| *day <= self.today).collect();
         let is_judged = self.window.from() < self.today;
         match self.total_users.filter(|total| is_judged && *total != found) {
@@ -107,7 +94,7 @@ impl Pager for DailyUsagePager {
     fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault> {
         self.page += 1;
         let page: Envelope<'_> = serde_json::from_slice(body).map_err(|e| self.malformed(without_content(&e)))?;
-        self.take_users(&page.data)?;
+        self.users.take(self.page, &page.data)?;
         let pagination = page.pagination.ok_or_else(|| self.malformed("it has no `pagination`"))?;
         self.check_total(&pagination)?;
         let has_next = pagination.has_next(self.page);
@@ -133,35 +120,6 @@ struct Envelope<'a> {
     #[serde(borrow, deserialize_with = "room::read_list")]
     data: Vec<&'a RawValue>,
     pagination: Option<Pagination>,
-}
-
-/// What paging looks at in a record. It is lenient: a record that does not read becomes a reject later on.
-#[derive(Deserialize)]
-struct Record<'a> {
-    #[serde(default, borrow, rename = "userId", deserialize_with = "lenient")]
-    user_id: Option<UserId<'a>>,
-    #[serde(default, borrow, deserialize_with = "lenient")]
-    email: Option<Text<'a>>,
-}
-
-impl Record<'_> {
-    fn user(&self) -> Option<String> {
-        match (&self.user_id, &self.email) {
-            (Some(id), _) => Some(format!("id {id}")),
-            (None, Some(email)) => Some(email.to_lowercase()),
-            (None, None) => None,
-        }
-    }
-}
-
-/// The value if it is one, else nothing.
-fn lenient<'de: 'a, 'a, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de> + 'a,
-{
-    let raw = <&'de RawValue>::deserialize(deserializer)?;
-    Ok(serde_json::from_str(raw.get()).ok())
 }
 
 #[derive(Deserialize)]

@@ -1,11 +1,12 @@
-//! Reading daily usage: one record for each user and day. It holds counts, no money.
+//! Reading daily usage: one record for each user and day. It holds counts; what they and the seat cost comes from the
+//! price table.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
 use everycent_schemas::rows::CursorUsageStat;
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{Day, Timestamp, Usd};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde_json::value::RawValue;
@@ -13,16 +14,16 @@ use serde_json::value::RawValue;
 use crate::attribution::Platform;
 use crate::identity::{HexId, Id, IdHasher};
 use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
-use crate::prices::{CursorPrices, PriceError};
+use crate::prices::{PlanDay, PlanDays, PriceError};
 use crate::room;
-use crate::vendors::{Text, without_content};
+use crate::vendors::{Text, lower_case, without_content};
 
 /// Says that the vendor itself is the evidence for the platform.
-const BASIS: &str = "vendor";
+pub(super) const BASIS: &str = "vendor";
 
 /// Makes rows of daily usage.
 pub struct UsageRows<'r> {
-    prices: &'r CursorPrices,
+    prices: PlanDays<'r>,
 }
 
 /// Why a record gives no row.
@@ -32,7 +33,7 @@ enum Refusal {
 }
 
 impl<'r> UsageRows<'r> {
-    pub fn new(prices: &'r CursorPrices) -> Self {
+    pub fn new(prices: PlanDays<'r>) -> Self {
         Self { prices }
     }
 
@@ -75,7 +76,7 @@ impl<'r> UsageRows<'r> {
             Some(_) => return Err(reject("a second record of the same user and day, with other figures".into())),
             None => {}
         }
-        let estimated_cost_usd = self.prices.estimate(day, record.usage_based_reqs.0).map_err(|error| match error {
+        let (paid, estimated_cost_usd) = self.price(day, record).map_err(|error| match error {
             PriceError::Unpriced { .. } => Refusal::Stop(NormalizeError::Unpriced(error)),
             PriceError::Absurd { .. } => reject(error.to_string()),
         })?;
@@ -108,12 +109,12 @@ impl<'r> UsageRows<'r> {
             apply_most_used_extension: record.apply_most_used_extension.as_deref(),
             tab_most_used_extension: record.tab_most_used_extension.as_deref(),
             client_version: record.client_version.as_deref(),
-            estimated_cost_usd: Some(estimated_cost_usd),
-            plan: None,
-            billing_cycle_start: None,
-            seat_usd: None,
-            included_requests: None,
-            request_usd: None,
+            estimated_cost_usd,
+            plan: Some(paid.plan),
+            billing_cycle_start: Some(paid.billing_cycle_start),
+            seat_usd: Some(paid.seat_usd),
+            included_requests: paid.included_requests,
+            request_usd: paid.request_usd,
             platform: Platform::Cursor.name(),
             platform_basis: Some(BASIS),
             snapshot_id: &manifest.snapshot_id,
@@ -122,6 +123,12 @@ impl<'r> UsageRows<'r> {
         };
         output.row(day, &row);
         Ok(())
+    }
+
+    /// What the seat means on the day, which is paid whether the person was active or not, and what the requests cost.
+    fn price(&self, day: Day, record: &UsageRecord<'_>) -> Result<(PlanDay, Option<Usd>), PriceError> {
+        let paid = self.prices.on(day)?;
+        Ok((paid, paid.estimate(record.usage_based_reqs.0)?))
     }
 }
 
@@ -161,10 +168,6 @@ impl<'p> User<'p> {
         let id = IdHasher::new("cursor_usage_stats").optional(user_id.as_deref()).part(&email).finish();
         Self { user_id, email, id, row_id: id.hex() }
     }
-}
-
-fn lower_case<'t>(email: &'t str) -> Cow<'t, str> {
-    if email.chars().any(char::is_uppercase) { Cow::Owned(email.to_lowercase()) } else { Cow::Borrowed(email) }
 }
 
 impl RowMaker for UsageRows<'_> {
@@ -279,7 +282,7 @@ pub enum UserId<'a> {
 }
 
 impl UserId<'_> {
-    fn text(&self) -> Cow<'_, str> {
+    pub(super) fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Number(number) => Cow::Owned(number.to_string()),
             Self::Text(text) => Cow::Borrowed(text),
@@ -327,7 +330,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for UserId<'a> {
 
 /// A count. An inactive user's may be null or left out, which is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Count(i64);
+pub(super) struct Count(i64);
+
+impl Count {
+    pub(super) fn get(self) -> i64 {
+        self.0
+    }
+}
 
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

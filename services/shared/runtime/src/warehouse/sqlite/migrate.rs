@@ -23,8 +23,10 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Wa
         }
     }
     for view in views::all() {
-        let text = sql::view(view.name, &Dialect::Sqlite).expect("invariant: shipped views render, as a test shows");
-        bring_view(&transaction, path, view.name, &text)?;
+        let creates = sql::view(view.name, &Dialect::Sqlite).expect("invariant: shipped views render, as a test shows");
+        for create in creates {
+            bring_view(&transaction, path, &create.name, &create.sql)?;
+        }
     }
     transaction.commit().map_err(failed)
 }

@@ -1,6 +1,10 @@
 #![allow(clippy::unwrap_used)]
 
+mod cursor_money;
 mod files;
+mod inserted;
+mod people;
+mod shares;
 mod views;
 
 use std::sync::{Arc, Mutex};

@@ -5,7 +5,7 @@ use std::path::Path;
 use bytes::Bytes;
 use everycent_domain::objects::ObjectName;
 use everycent_domain::sql::sqlite::table_merge;
-use everycent_schemas::tables;
+use everycent_schemas::{tables, views};
 use rusqlite::Connection;
 use tokio::sync::Notify;
 
@@ -106,8 +106,11 @@ async fn a_missing_nullable_column_is_added_and_its_view_follows() {
     let warehouse = SqliteWarehouse::open(&path).unwrap();
     warehouse.migrate().await.unwrap();
     let other = Connection::open(&path).unwrap();
+    for view in views::all() {
+        let older = format!("DROP VIEW {0}; DROP VIEW IF EXISTS {0}_nano;", view.name);
+        other.execute_batch(&older).unwrap();
+    }
     let older = "DROP VIEW claude_costs; CREATE VIEW claude_costs AS SELECT row_id FROM claude_costs_nano;
-                 DROP VIEW claude_expenses; DROP VIEW claude_daily_summary;
                  ALTER TABLE claude_costs_nano DROP COLUMN service_tier;";
     other.execute_batch(older).unwrap();
     warehouse.migrate().await.unwrap();

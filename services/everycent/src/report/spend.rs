@@ -1,4 +1,4 @@
-//! Spend by vendor, platform and month, for the demo's report.
+//! Spend by vendor, platform and month.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,43 +13,35 @@ use crate::show::Grid;
 /// What one platform cost in one month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SpendRow {
-    pub vendor: &'static str,
+    pub vendor: String,
     pub platform: String,
-    /// `billed` by the vendor, or `estimated` from counts and prices.
-    pub basis: &'static str,
+    /// How the figure came about, as `ai_spend_daily` says it.
+    pub basis: String,
     pub month: String,
     pub cost_usd: Usd,
 }
 
 /// Sums over days of the window.
 pub async fn by_platform_and_month(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<Vec<SpendRow>> {
-    let mut rows = sums(warehouse, window, "claude_costs", "amount_usd", ("anthropic", "billed")).await?;
-    let cursor = ("cursor", "estimated");
-    rows.extend(sums(warehouse, window, "cursor_usage_stats", "estimated_cost_usd", cursor).await?);
-    Ok(rows)
-}
-
-async fn sums(
-    warehouse: &dyn Warehouse,
-    window: Window,
-    table: &str,
-    money: &str,
-    (vendor, basis): (&'static str, &'static str),
-) -> anyhow::Result<Vec<SpendRow>> {
     let rows = warehouse
         .query(&format!(
-            "SELECT platform, [[month:activity_date]] AS month, [[usd:SUM({money})]] AS cost_usd FROM [[table:{table}]] \
-             WHERE activity_date BETWEEN '{}' AND '{}' GROUP BY platform, [[month:activity_date]] ORDER BY 1, 2",
+            "SELECT vendor, platform, basis, [[month:expense_date]] AS month, [[usd:SUM(cost_usd)]] AS cost_usd \
+             FROM [[table:ai_spend_daily]] WHERE expense_date BETWEEN '{}' AND '{}' \
+             GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
             window.from(),
             window.to()
         ))
         .await?;
-    facts::each(&rows)
-        .map(|fact| {
-            let (platform, month, cost_usd) = (fact.text("platform")?, fact.text("month")?, fact.usd("cost_usd")?);
-            Ok(SpendRow { vendor, platform, basis, month, cost_usd })
+    let row = |fact: facts::Fact<'_>| {
+        Ok(SpendRow {
+            vendor: fact.text("vendor")?,
+            platform: fact.text("platform")?,
+            basis: fact.text("basis")?,
+            month: fact.text("month")?,
+            cost_usd: fact.usd("cost_usd")?,
         })
-        .collect()
+    };
+    facts::each(&rows).map(row).collect()
 }
 
 /// A line for each platform, a column for each month, and their totals.
@@ -57,7 +49,7 @@ pub fn text(rows: &[SpendRow]) -> String {
     let months: BTreeSet<&str> = rows.iter().map(|row| row.month.as_str()).collect();
     let mut lines: BTreeMap<(&str, &str, &str), BTreeMap<&str, Usd>> = BTreeMap::new();
     for row in rows {
-        let line = lines.entry((row.vendor, &row.platform, row.basis)).or_default();
+        let line = lines.entry((&row.vendor, &row.platform, &row.basis)).or_default();
         let cost = line.entry(&row.month).or_default();
         *cost = *cost + row.cost_usd;
     }
@@ -93,9 +85,9 @@ mod tests {
     #[test]
     fn months_are_columns_and_totals_add_up() {
         let row = |platform: &str, month: &str, dollars: i128| SpendRow {
-            vendor: "anthropic",
+            vendor: "anthropic".into(),
             platform: platform.into(),
-            basis: "billed",
+            basis: "billed".into(),
             month: month.into(),
             cost_usd: Usd::from_nanos(dollars * 1_000_000_000),
         };

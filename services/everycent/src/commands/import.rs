@@ -1,0 +1,206 @@
+//! `everycent import`: a file of a person becomes a stored snapshot, and goes the way of every answer.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+use everycent_domain::manifest::Manifest;
+use everycent_domain::source::Source;
+use everycent_domain::vendors::upload::{self, Contents, Faults};
+use everycent_fetcher::{Upload, store_upload, stored};
+use everycent_runtime::clock::{Clock, SystemClock};
+use everycent_runtime::worker::publish;
+use everycent_schemas::Day;
+use everycent_schemas::tables;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::{DEFAULT_HOME, Global, ImportArgs, Sheet, SheetArgs};
+use crate::deployment::Deployment;
+use crate::failure::Failure;
+use crate::pipeline::{self, Part};
+use crate::progress::{Tally, Watcher};
+use crate::scope;
+use crate::show::{self, count};
+
+pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken) -> Result<(), Failure> {
+    let (source, SheetArgs { file }) = sheet(&args.sheet);
+    if args.template {
+        show::print(upload::template(source));
+        return Ok(());
+    }
+    let name = word(&args.sheet);
+    let path = file.as_deref().ok_or_else(|| {
+        Failure::usage(anyhow!("name the file to import; `everycent import {name} --template` prints an example"))
+    })?;
+    let config = crate::config(global)?;
+    let account_id = scope::import_account(&config, args.account.as_deref())?;
+    let body = read(path)?;
+    let contents =
+        upload::check(source, &body, SystemClock.now().day()).map_err(|faults| refused(path, name, &faults))?;
+    // Nothing was created so far: a file that is refused leaves no trace.
+    let deployment = Deployment::open(&global.home_or(DEFAULT_HOME), config).await?;
+    let file_name = path.file_name().unwrap_or_default().to_string_lossy();
+    let upload =
+        Upload { source, account_id: &account_id, window: contents.window, file_name: &file_name, body: &body };
+    let report = load(&deployment, &upload, contents, &Watcher::new(!global.json), stop).await?;
+    if global.json {
+        show::print_json(&report);
+    } else {
+        show::print(&text(&report));
+    }
+    if report.is_clean() { Ok(()) } else { Err(Failure::Reported) }
+}
+
+fn sheet(sheet: &Sheet) -> (Source, &SheetArgs) {
+    match sheet {
+        Sheet::ClaudeUsage(args) => (Source::UploadClaudeUsage, args),
+        Sheet::ApiKeyOwners(args) => (Source::UploadApiKeyOwners, args),
+    }
+}
+
+/// The sheet as the command line calls it.
+fn word(sheet: &Sheet) -> &'static str {
+    match sheet {
+        Sheet::ClaudeUsage(_) => "claude-usage",
+        Sheet::ApiKeyOwners(_) => "api-key-owners",
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(upload::MAX_BYTES + 1).read_to_end(&mut body));
+    read.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => anyhow!("{} is not there; check the path", path.display()),
+        io::ErrorKind::IsADirectory => anyhow!("{} is a folder; name the CSV file in it", path.display()),
+        _ => anyhow::Error::from(error).context(format!("{} can't be read", path.display())),
+    })
+    .map_err(Failure::Usage)?;
+    if body.len() as u64 > upload::MAX_BYTES {
+        let limit = upload::MAX_BYTES >> 20;
+        return Err(Failure::usage(anyhow!(
+            "{} has more than {limit} MiB; split it by days and import each part",
+            path.display()
+        )));
+    }
+    Ok(body)
+}
+
+fn refused(path: &Path, name: &str, faults: &Faults) -> Failure {
+    let faults_text: String = faults.to_string().lines().map(|line| format!("  {line}\n")).collect();
+    Failure::usage(anyhow!(
+        "{} was not imported, for {} in it:\n{faults_text}`everycent import {name} --template` prints a file that is \
+         right",
+        path.display(),
+        count(faults.total, "fault")
+    ))
+}
+
+/// Stores the file, and lets the services do the rest.
+async fn load(
+    deployment: &Deployment,
+    upload: &Upload<'_>,
+    contents: Contents,
+    watcher: &Watcher,
+    stop: CancellationToken,
+) -> Result<Report, Failure> {
+    let dead_before = pipeline::dead_letters(deployment).await?;
+    let manifest = store_upload(deployment.store.as_ref(), upload, deployment.clock.now()).await?;
+    publish(deployment.bus.as_ref(), &stored(&manifest, deployment.clock.now(), None)).await?;
+    watcher.say(&format!("importing {}", count(lines(contents), "line")));
+    pipeline::drain(deployment, Part::FromStored, watcher.observer(), stop.clone()).await?;
+    watcher.end();
+    let dead_letters = pipeline::dead_letters(deployment).await?.saturating_sub(dead_before);
+    let report = Report {
+        source: upload.source.name(),
+        account_id: manifest.account_id.clone(),
+        file: upload.file_name.to_owned(),
+        from: manifest.window.from(),
+        to: manifest.window.to(),
+        days: manifest.covered.len(),
+        lines: contents.lines,
+        body_bytes: manifest.body_bytes(),
+        object: object(&manifest)?,
+        snapshot_id: manifest.snapshot_id,
+        tables: table_reports(upload.source, &watcher.tally()),
+        dead_letters,
+        interrupted: stop.is_cancelled(),
+        warehouse: deployment.warehouse.address(),
+    };
+    Ok(report)
+}
+
+fn object(manifest: &Manifest) -> Result<String, Failure> {
+    let page = manifest.pages.first().context("the snapshot has no page")?;
+    Ok(page.object.to_string())
+}
+
+fn lines(contents: Contents) -> usize {
+    usize::try_from(contents.lines).unwrap_or(usize::MAX)
+}
+
+/// What became of the tables that the file feeds, rejects left out: every line of it reads.
+fn table_reports(source: Source, tally: &Tally) -> Vec<TableReport> {
+    let fed = tables::fed_by(source.name()).filter(|table| table.sources != ["*"]);
+    fed.map(|table| {
+        let (rows_written, rows_deleted) = tally.tables.get(table.name).copied().unwrap_or_default();
+        TableReport { table: table.name, rows_written, rows_deleted }
+    })
+    .collect()
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    source: &'static str,
+    account_id: String,
+    file: String,
+    /// The days that the file is the truth of.
+    from: Day,
+    to: Day,
+    days: usize,
+    /// Lines of data.
+    lines: u64,
+    body_bytes: u64,
+    /// Object name of the stored file.
+    object: String,
+    snapshot_id: String,
+    tables: Vec<TableReport>,
+    dead_letters: u64,
+    interrupted: bool,
+    warehouse: String,
+}
+
+#[derive(Debug, Serialize)]
+struct TableReport {
+    table: &'static str,
+    /// Rows inserted or updated because they differed.
+    rows_written: u64,
+    /// Rows deleted because the file no longer tells them.
+    rows_deleted: u64,
+}
+
+impl Report {
+    fn is_clean(&self) -> bool {
+        self.dead_letters == 0 && !self.interrupted
+    }
+}
+
+fn text(report: &Report) -> String {
+    let Report { file, account_id, from, to, object, .. } = report;
+    let days = if from == to { from.to_string() } else { format!("{from} to {to}") };
+    let lines = count(usize::try_from(report.lines).unwrap_or(usize::MAX), "line");
+    let mut text = format!("{file}: {lines} for account {account_id}, {days}, stored as {object}\n");
+    if report.interrupted {
+        return text + "interrupted; the next command finishes what is in the queue\n";
+    }
+    for TableReport { table, rows_written, rows_deleted } in &report.tables {
+        let written = count(usize::try_from(*rows_written).unwrap_or(usize::MAX), "row");
+        text += &format!("{table}: {written} written, {rows_deleted} deleted\n");
+    }
+    if report.dead_letters > 0 {
+        let messages = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");
+        text += &format!("{messages} given up; `everycent status` tells why\n");
+    }
+    format!("{text}\nTables: {}\n", report.warehouse)
+}

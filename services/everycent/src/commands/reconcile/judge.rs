@@ -1,0 +1,148 @@
+//! Every check on one range: facts from the warehouse, verdicts from the domain.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use everycent_domain::reconcile::{
+    AccountDay, FeedFact, Tolerances, Verdict, analytics_equals_cost_report, claude_code_within_bill, cursor_cycle_day,
+    cursor_events_equal_spend, equals_expected, grouped_equals_ungrouped, implied_price, no_missing_bucket, no_reject,
+    no_strange_account, tables_equal_coverage,
+};
+use everycent_domain::source::Source;
+use everycent_domain::window::{Window, plan};
+use everycent_runtime::warehouse::{CoverageRow, Warehouse};
+use everycent_schemas::{Day, Usd};
+
+use super::Question;
+use crate::deployment::Deployment;
+use crate::facts::{self, Loaded, claude, cursor};
+use crate::failure::Failure;
+
+/// Verdicts on the question's range. `coverage` is that of all days there are.
+pub(super) async fn judge(
+    deployment: &Deployment,
+    question: &Question,
+    coverage: &[CoverageRow],
+) -> Result<Vec<Verdict>, Failure> {
+    let (warehouse, window) = (deployment.warehouse.as_ref(), question.window);
+    let tolerances = &deployment.config.tolerances;
+    let facts = Facts { warehouse, window, loaded: Loaded::new(coverage), tolerances };
+    let mut verdicts = facts.claude().await?;
+    verdicts.extend(facts.cursor().await?);
+    let buckets = facts::buckets(warehouse, window, coverage, wanted(deployment, question, coverage)).await?;
+    let accounts = &deployment.config.accounts;
+    let configured: Vec<_> = accounts.iter().map(|account| (account.vendor, account.id.clone())).collect();
+    verdicts.extend(tables_equal_coverage(&buckets));
+    verdicts.extend(no_missing_bucket(&buckets));
+    verdicts.extend(no_reject(&buckets));
+    verdicts.extend(no_strange_account(&buckets, &configured));
+    if let Some((expectation, scope)) = &question.expected {
+        let found = claude::claude_total(warehouse, window, scope).await?;
+        let missing = days_without_cost(coverage, window);
+        verdicts.push(equals_expected(window, &scope.workspace, *expectation, found, &missing));
+    }
+    Ok(verdicts)
+}
+
+/// What the checks of money need.
+struct Facts<'a> {
+    warehouse: &'a dyn Warehouse,
+    window: Window,
+    loaded: Loaded<'a>,
+    tolerances: &'a Tolerances,
+}
+
+impl Facts<'_> {
+    /// Claude's bill against all else that tells the same money.
+    async fn claude(&self) -> Result<Vec<Verdict>, Failure> {
+        let Self { warehouse, window, loaded, .. } = *self;
+        let bill = claude::daily_sums(warehouse, "claude_costs", window).await?;
+        let totals = claude::daily_sums(warehouse, "claude_cost_totals", window).await?;
+        let told_twice = loaded.both(Source::AnthropicCostReport, Source::AnthropicCostTotals, window);
+        let mut verdicts = grouped_equals_ungrouped(&told_twice, &bill, &totals);
+        verdicts.extend(self.prices().await?);
+        verdicts.extend(self.parts_of(&bill).await?);
+        Ok(verdicts)
+    }
+
+    /// A month at a time, because these facts are many.
+    async fn prices(&self) -> Result<Vec<Verdict>, Failure> {
+        let (cost, usage) = (Source::AnthropicCostReport, Source::AnthropicUsageMessages);
+        let mut verdicts = Vec::new();
+        for part in plan(cost, self.window.days()) {
+            let compared = self.loaded.both_whole(cost, usage, part);
+            if compared.is_empty() {
+                continue;
+            }
+            let costs = claude::line_costs(self.warehouse, part).await?;
+            let tokens = claude::token_counts(self.warehouse, part).await?;
+            verdicts.extend(implied_price(&compared, &costs, &tokens, self.tolerances.price_percent));
+        }
+        verdicts.sort_by(|a, b| (&a.account_id, a.activity_date).cmp(&(&b.account_id, b.activity_date)));
+        Ok(verdicts)
+    }
+
+    /// The analytics, which tell all of the bill, and Claude Code, which is a part of it.
+    async fn parts_of(&self, bill: &BTreeMap<AccountDay, Usd>) -> Result<Vec<Verdict>, Failure> {
+        let Self { warehouse, window, tolerances, .. } = *self;
+        let compared = |with| self.loaded.both_whole(Source::AnthropicCostReport, with, window);
+        let analytics = claude::analytics_costs(warehouse, window).await?;
+        let days = compared(Source::AnthropicAnalyticsCost);
+        let mut verdicts = analytics_equals_cost_report(&days, &analytics, bill, tolerances.analytics_percent);
+        let estimates = claude::claude_code_estimates(warehouse, window).await?;
+        let days = compared(Source::AnthropicClaudeCode);
+        verdicts.extend(claude_code_within_bill(&days, &estimates, bill, tolerances.claude_code_percent));
+        Ok(verdicts)
+    }
+
+    /// Cursor's readings of the spend, against events and price table from the beginning of the first cycle on.
+    async fn cursor(&self) -> Result<Vec<Verdict>, Failure> {
+        let readings = cursor::spend_readings(self.warehouse, self.window).await?;
+        let Some(first) = readings.iter().map(|reading| reading.cycle_start).min() else { return Ok(Vec::new()) };
+        let cycles = Window::new(first.min(self.window.from()), self.window.to())?;
+        let events = cursor::charged_events(self.warehouse, cycles).await?;
+        let loaded = self.loaded.whole(Source::CursorUsageEvents);
+        let percent = self.tolerances.cursor_spend_percent;
+        let mut verdicts = cursor_events_equal_spend(&readings, &events, &loaded, percent);
+        let priced = cursor::priced_cycles(self.warehouse, cycles).await?;
+        verdicts.extend(cursor_cycle_day(&readings, &priced));
+        Ok(verdicts)
+    }
+}
+
+/// Buckets that are to be loaded. Coverage of a source that this program doesn't know asks for nothing: it could not be
+/// fetched.
+fn wanted(deployment: &Deployment, question: &Question, coverage: &[CoverageRow]) -> Vec<facts::Bucket> {
+    let mut feeds: BTreeMap<(Source, String), FeedFact> = BTreeMap::new();
+    let known = coverage.iter().filter_map(|row| Some((row.source.parse::<Source>().ok()?, row)));
+    for (source, row) in known {
+        let (account_id, day) = (row.account_id.clone(), row.activity_date);
+        let feed = feeds.entry((source, account_id.clone())).or_insert(FeedFact {
+            source,
+            account_id,
+            is_configured: false,
+            known: None,
+        });
+        feed.known = Some(feed.known.map_or((day, day), |(first, last)| (first.min(day), last.max(day))));
+    }
+    for feed in deployment.feeds() {
+        let key = (feed.source, feed.account_id.clone());
+        let known = feeds.get(&key).and_then(|feed| feed.known);
+        let fact = FeedFact { source: feed.source, account_id: feed.account_id, is_configured: true, known };
+        feeds.insert(key, fact);
+    }
+    let today = deployment.clock.now().day();
+    let buckets = |feed: FeedFact| {
+        let days = feed.wanted(question.window, question.wanted_from, today);
+        days.into_iter().map(move |day| (feed.source.name().to_owned(), feed.account_id.clone(), day))
+    };
+    feeds.into_values().flat_map(buckets).collect()
+}
+
+fn days_without_cost(coverage: &[CoverageRow], window: Window) -> Vec<Day> {
+    let loaded: BTreeSet<Day> = coverage
+        .iter()
+        .filter(|row| row.source == Source::AnthropicCostReport.name() && row.fetched_at.is_some())
+        .map(|row| row.activity_date)
+        .collect();
+    window.days().filter(|day| !loaded.contains(day)).collect()
+}

@@ -1,0 +1,157 @@
+//! Facts of Claude's tables: what was billed, by which tokens, and who else tells the same money.
+
+use std::collections::BTreeMap;
+
+use everycent_domain::reconcile::{AccountDay, AnalyticsCost, LineCost, TokenLine, Workspace};
+use everycent_domain::sql;
+use everycent_domain::window::Window;
+use everycent_runtime::warehouse::Warehouse;
+use everycent_schemas::Usd;
+
+use super::{Fact, between, each};
+
+/// The columns of `claude_usage_tokens`, and the token types that the cost report has for them.
+const TOKEN_TYPES: [(&str, &str); 5] = [
+    ("uncached_input_tokens", "uncached_input_tokens"),
+    ("cache_read_input_tokens", "cache_read_input_tokens"),
+    ("cache_creation_ephemeral_5m_input_tokens", "cache_creation.ephemeral_5m_input_tokens"),
+    ("cache_creation_ephemeral_1h_input_tokens", "cache_creation.ephemeral_1h_input_tokens"),
+    ("output_tokens", "output_tokens"),
+];
+
+/// Sums of a money table by account and day.
+pub async fn daily_sums(
+    warehouse: &dyn Warehouse,
+    table: &str,
+    window: Window,
+) -> anyhow::Result<BTreeMap<AccountDay, Usd>> {
+    let rows = warehouse
+        .query(&format!(
+            "SELECT organization_id, activity_date, [[usd:SUM(amount_usd)]] AS amount_usd FROM [[table:{table}]] \
+             WHERE activity_date {} GROUP BY organization_id, activity_date",
+            between(window)
+        ))
+        .await?;
+    each(&rows).map(|fact| Ok((account_day(&fact)?, fact.usd("amount_usd")?))).collect()
+}
+
+/// What a total of Claude cost is about.
+#[derive(Debug, Clone)]
+pub struct CostScope {
+    /// `None`: all of them.
+    pub account_id: Option<String>,
+    pub workspace: Workspace,
+}
+
+/// Claude cost of some days.
+pub async fn claude_total(warehouse: &dyn Warehouse, window: Window, scope: &CostScope) -> anyhow::Result<Usd> {
+    let workspace = match &scope.workspace {
+        Workspace::All => String::new(),
+        Workspace::Default => " AND workspace_id IS NULL".into(),
+        Workspace::Id(id) => format!(" AND workspace_id = {}", sql::text(id)),
+    };
+    let account = scope.account_id.as_ref().map(|id| format!(" AND organization_id = {}", sql::text(id)));
+    let rows = warehouse
+        .query(&format!(
+            "SELECT [[usd:SUM(amount_usd)]] AS total_usd FROM [[table:claude_costs]] \
+             WHERE activity_date {}{workspace}{}",
+            between(window),
+            account.unwrap_or_default()
+        ))
+        .await?;
+    each(&rows).next().map_or(Ok(Usd::ZERO), |fact| fact.usd("total_usd"))
+}
+
+/// What token lines cost, line by line.
+pub async fn line_costs(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<Vec<LineCost>> {
+    let line = "organization_id, activity_date, workspace_id, model, token_type, service_tier, context_window";
+    let rows = warehouse
+        .query(&format!(
+            "SELECT {line}, inference_geo, [[usd:SUM(amount_usd)]] AS amount_usd FROM [[table:claude_costs]] \
+             WHERE activity_date {} AND cost_type = 'tokens' GROUP BY {line}, inference_geo",
+            between(window)
+        ))
+        .await?;
+    each(&rows)
+        .map(|fact| {
+            Ok(LineCost {
+                line: token_line(&fact, &fact.text("token_type")?)?,
+                inference_geo: fact.text("inference_geo")?,
+                amount_usd: fact.usd("amount_usd")?,
+            })
+        })
+        .collect()
+}
+
+/// Tokens, by what their cost lines are called.
+pub async fn token_counts(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<BTreeMap<TokenLine, i64>> {
+    let line = "organization_id, activity_date, workspace_id, model, service_tier, context_window";
+    let sums = TOKEN_TYPES.map(|(column, _)| format!("SUM({column}) AS {column}")).join(", ");
+    let rows = warehouse
+        .query(&format!(
+            "SELECT {line}, {sums} FROM [[table:claude_usage_tokens]] WHERE activity_date {} GROUP BY {line}",
+            between(window)
+        ))
+        .await?;
+    let mut counts = BTreeMap::new();
+    for fact in each(&rows) {
+        for (column, token_type) in TOKEN_TYPES {
+            counts.insert(token_line(&fact, token_type)?, fact.integer(column)?);
+        }
+    }
+    Ok(counts)
+}
+
+fn token_line(fact: &Fact<'_>, token_type: &str) -> anyhow::Result<TokenLine> {
+    Ok(TokenLine {
+        account_id: fact.text("organization_id")?,
+        day: fact.day("activity_date")?,
+        workspace_id: fact.text("workspace_id")?,
+        model: fact.text("model")?,
+        token_type: token_type.to_owned(),
+        service_tier: fact.text("service_tier")?,
+        context_window: fact.text("context_window")?,
+    })
+}
+
+/// What the analytics say of each day.
+pub async fn analytics_costs(
+    warehouse: &dyn Warehouse,
+    window: Window,
+) -> anyhow::Result<BTreeMap<AccountDay, AnalyticsCost>> {
+    let rows = warehouse
+        .query(&format!(
+            "SELECT organization_id, activity_date, [[usd:SUM(amount_usd)]] AS amount_usd, \
+             [[usd:SUM(list_amount_usd)]] AS list_amount_usd FROM [[table:claude_analytics_costs]] \
+             WHERE activity_date {} GROUP BY organization_id, activity_date",
+            between(window)
+        ))
+        .await?;
+    each(&rows)
+        .map(|fact| {
+            let cost =
+                AnalyticsCost { amount_usd: fact.usd("amount_usd")?, list_amount_usd: fact.usd("list_amount_usd")? };
+            Ok((account_day(&fact)?, cost))
+        })
+        .collect()
+}
+
+/// What Claude Code estimates of its use on API billing, by day.
+pub async fn claude_code_estimates(
+    warehouse: &dyn Warehouse,
+    window: Window,
+) -> anyhow::Result<BTreeMap<AccountDay, Usd>> {
+    let rows = warehouse
+        .query(&format!(
+            "SELECT organization_id, activity_date, [[usd:SUM(estimated_cost_usd)]] AS estimated_usd \
+             FROM [[table:claude_code_model_usage]] WHERE activity_date {} AND customer_type = 'api' \
+             GROUP BY organization_id, activity_date",
+            between(window)
+        ))
+        .await?;
+    each(&rows).map(|fact| Ok((account_day(&fact)?, fact.usd("estimated_usd")?))).collect()
+}
+
+fn account_day(fact: &Fact<'_>) -> anyhow::Result<AccountDay> {
+    Ok((fact.text("organization_id")?, fact.day("activity_date")?))
+}

@@ -1,0 +1,82 @@
+//! Facts of Cursor's tables: readings of the spend, what events were charged, and what the price table said.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use everycent_domain::reconcile::{AccountDay, ChargedEvents, PricedCycle, SpendReading};
+use everycent_domain::window::Window;
+use everycent_runtime::warehouse::Warehouse;
+
+use super::{between, each};
+
+/// The latest reading of the spend of each day, all people together.
+pub async fn spend_readings(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<Vec<SpendReading>> {
+    let rows = warehouse
+        .query(&format!(
+            "SELECT account_id, activity_date, billing_cycle_start, MAX(fetched_at) AS read_at, \
+             [[usd:SUM(spend_usd)]] AS on_demand_usd, [[usd:SUM(overall_spend_usd)]] AS overall_usd, \
+             COUNT(*) - COUNT([[exact:overall_spend_usd]]) AS untold \
+             FROM (SELECT reading.*, RANK() OVER (PARTITION BY account_id, activity_date \
+             ORDER BY fetched_at DESC, snapshot_id DESC) AS place \
+             FROM [[table:cursor_spend]] AS reading WHERE activity_date {}) AS ranked \
+             WHERE place = 1 GROUP BY account_id, activity_date, billing_cycle_start \
+             ORDER BY account_id, activity_date",
+            between(window)
+        ))
+        .await?;
+    each(&rows)
+        .map(|fact| {
+            let overall = fact.usd("overall_usd")?;
+            Ok(SpendReading {
+                account_id: fact.text("account_id")?,
+                day: fact.day("activity_date")?,
+                read_at: fact.timestamp("read_at")?,
+                cycle_start: fact.day("billing_cycle_start")?,
+                on_demand_usd: fact.usd("on_demand_usd")?,
+                overall_usd: (fact.integer("untold")? == 0).then_some(overall),
+            })
+        })
+        .collect()
+}
+
+/// What the events of each day were charged.
+pub async fn charged_events(
+    warehouse: &dyn Warehouse,
+    window: Window,
+) -> anyhow::Result<BTreeMap<AccountDay, ChargedEvents>> {
+    let rows = warehouse
+        .query(&format!(
+            "SELECT account_id, activity_date, \
+             [[usd:SUM(CASE WHEN billing <> 'not_charged' THEN charged_usd END)]] AS overall_usd, \
+             [[usd:SUM(CASE WHEN billing = 'on_demand' THEN charged_usd END)]] AS on_demand_usd \
+             FROM [[table:cursor_usage_events]] WHERE activity_date {} GROUP BY account_id, activity_date",
+            between(window)
+        ))
+        .await?;
+    each(&rows)
+        .map(|fact| {
+            let charged =
+                ChargedEvents { overall_usd: fact.usd("overall_usd")?, on_demand_usd: fact.usd("on_demand_usd")? };
+            Ok(((fact.text("account_id")?, fact.day("activity_date")?), charged))
+        })
+        .collect()
+}
+
+/// The billing cycle of each day, as the price table said when the day's rows were made.
+pub async fn priced_cycles(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<BTreeSet<PricedCycle>> {
+    let rows = warehouse
+        .query(&format!(
+            "SELECT DISTINCT account_id, activity_date, billing_cycle_start FROM [[table:cursor_usage_stats]] \
+             WHERE activity_date {} AND billing_cycle_start IS NOT NULL",
+            between(window)
+        ))
+        .await?;
+    each(&rows)
+        .map(|fact| {
+            Ok(PricedCycle {
+                account_id: fact.text("account_id")?,
+                day: fact.day("activity_date")?,
+                cycle_start: fact.day("billing_cycle_start")?,
+            })
+        })
+        .collect()
+}

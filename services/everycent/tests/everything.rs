@@ -1,0 +1,241 @@
+//! A month of a company from every source at once: it reconciles, every system answers, and the views tell the world.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::fs;
+
+use chrono::{Days, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use support::Scene;
+use vendor_sim::{ApiKeyShape, Endpoint, Fault, FaultKind, KindSpelling, worlds};
+
+const DAYS: u32 = 31;
+
+/// Everything that a finance or platform person was promised by name.
+const SYSTEMS: [&str; 25] = [
+    "ai_spend_by_person",
+    "ai_spend_daily",
+    "api_usage_expenses",
+    "claude_analytics_costs",
+    "claude_code_model_usage",
+    "claude_code_usage_stats",
+    "claude_costs",
+    "claude_cost_totals",
+    "claude_daily_cost",
+    "claude_daily_summary",
+    "claude_daily_tokens",
+    "claude_expenses",
+    "claude_total_expenses",
+    "claude_usage_stats",
+    "claude_usage_tokens",
+    "coverage",
+    "cursor_daily_user_usage",
+    "cursor_expenses",
+    "cursor_usage_events",
+    "cursor_usage_stats",
+    "dim_api_key_owners",
+    "dim_api_keys",
+    "dim_cursor_members",
+    "dim_workspaces",
+    "reconciliation",
+];
+
+/// First and last day of the month that ends yesterday: some reports answer no older ones.
+fn month() -> (NaiveDate, NaiveDate) {
+    let last = Utc::now().date_naive() - Days::new(1);
+    (last - Days::new(u64::from(DAYS) - 1), last)
+}
+
+/// A company whose vendors use every spelling that they may.
+fn scene() -> Scene {
+    let (_, last) = month();
+    let mut world = worlds::company(41, last, DAYS);
+    world.options.cursor_emails_vary_in_case = true;
+    world.options.cursor_kinds = KindSpelling::Constants;
+    world.options.api_key_shape = ApiKeyShape::Scope;
+    world.options.analytics_list_markup_percent = 15;
+    Scene::of(world).with_every_source().with_vendor("cursor", "page_size = 10")
+}
+
+fn sync() -> String {
+    let (first, last) = month();
+    format!("sync --from {first} --to {last}")
+}
+
+fn upload(scene: &Scene) {
+    let (first, last) = month();
+    let usage = format!(
+        "date,email,conversations,projects,files,messages\n{first},ada@example.com,3,1,0,40\n{last},ken@example.com,1,0,2,9\n"
+    );
+    fs::write(scene.path("usage.csv"), usage).unwrap();
+    let owners = "api_key_id,owner_email,team,note\napikey_01Program04,support@example.com,Support,no creator\n";
+    fs::write(scene.path("owners.csv"), owners).unwrap();
+    scene.run("import claude-usage usage.csv").exits(0);
+    scene.run("import api-key-owners owners.csv").exits(0);
+}
+
+fn dollars(cents: Decimal) -> Decimal {
+    (cents / Decimal::ONE_HUNDRED).normalize()
+}
+
+#[test]
+fn a_month_with_every_source_and_spelling_reconciles_and_every_system_answers() {
+    let scene = scene();
+    scene.run(&sync()).exits(0);
+    upload(&scene);
+    let report = scene.run("reconcile --json").exits(0).json();
+    assert_eq!(report["passed"], true, "{report}");
+    let checks: Vec<&str> =
+        report["checks"].as_array().unwrap().iter().map(|one| one["check_id"].as_str().unwrap()).collect();
+    for check in [
+        "grouped_equals_ungrouped",
+        "tables_equal_coverage",
+        "no_missing_bucket",
+        "no_reject",
+        "no_strange_account",
+        "implied_price",
+        "analytics_equals_cost_report",
+        "claude_code_within_bill",
+        "cursor_events_equal_spend",
+        "cursor_cycle_day",
+    ] {
+        assert!(checks.contains(&check), "{check} is not among {checks:?}");
+    }
+    let tables = scene.tables();
+    for system in SYSTEMS {
+        assert!(tables.count(&format!("SELECT COUNT(*) FROM {system}")) > 0, "{system} is empty");
+    }
+    assert_eq!(tables.count("SELECT COUNT(*) FROM rejected_records"), 0);
+}
+
+#[test]
+fn every_total_of_claude_is_the_bill_of_the_world_whatever_it_is_split_by() {
+    let scene = scene();
+    scene.run(&sync()).exits(0);
+    upload(&scene);
+    let tables = scene.tables();
+    let (first, last) = month();
+    for day in first.iter_days().take_while(|day| *day <= last) {
+        let bill = dollars(scene.simulator.with_world(|world| world.cost_cents(day, day)));
+        let nanos = (bill * Decimal::from(1_000_000_000)).normalize().to_string();
+        for exact in ["claude_expenses_nano", "api_usage_expenses_nano"] {
+            let sql = format!("SELECT COALESCE(SUM(cost_nano_usd), 0) FROM {exact} WHERE expense_date = '{day}'");
+            assert_eq!(tables.one(&sql), nanos, "{exact} of {day}");
+        }
+        for view in ["ai_spend_daily", "ai_spend_by_person"] {
+            let sql = format!(
+                "SELECT COALESCE(SUM(cost_nano_usd), 0) FROM {view}_nano \
+                 WHERE expense_date = '{day}' AND vendor = 'anthropic'"
+            );
+            assert_eq!(tables.one(&sql), nanos, "{view} of {day}");
+        }
+    }
+}
+
+#[test]
+fn what_cursor_is_said_to_cost_is_what_its_events_were_charged_and_its_seats() {
+    let scene = scene();
+    scene.run(&sync()).exits(0);
+    let tables = scene.tables();
+    let (first, last) = month();
+    for day in first.iter_days().take_while(|day| *day <= last) {
+        let (on_demand, included) = scene.simulator.with_world(|world| {
+            let members: Vec<u64> = world.members().iter().map(|member| member.user_id).collect();
+            members.into_iter().fold((Decimal::ZERO, Decimal::ZERO), |(on_demand, included), user| {
+                let (more_on_demand, more_included) = world.cursor_charged_cents(user, day, day);
+                (on_demand + more_on_demand, included + more_included)
+            })
+        });
+        let sum = |column: &str| {
+            let nanos = tables.one(&format!(
+                "SELECT COALESCE(SUM({column}), 0) FROM cursor_expenses_nano WHERE expense_date = '{day}'"
+            ));
+            nanos.parse::<Decimal>().unwrap() / Decimal::from(1_000_000_000)
+        };
+        assert_eq!(sum("on_demand_nano_usd"), dollars(on_demand), "on demand on {day}");
+        assert_eq!(sum("included_usage_nano_usd"), dollars(included), "included on {day}");
+        assert_eq!(sum("total_nano_usd"), sum("seat_nano_usd") + dollars(on_demand), "total on {day}");
+        let both = format!(
+            "SELECT COALESCE(SUM(cost_nano_usd), 0) FROM ai_spend_daily_nano WHERE vendor = 'cursor' AND expense_date = '{day}'"
+        );
+        assert_eq!(tables.one(&both).parse::<Decimal>().unwrap() / Decimal::from(1_000_000_000), sum("total_nano_usd"));
+    }
+}
+
+#[test]
+fn a_scope_that_is_missing_fails_its_source_and_leaves_the_others_running() {
+    let scene = scene();
+    scene.simulator.inject(Fault::on(Endpoint::AnthropicUsageMessages, FaultKind::MissingScope));
+    scene.run(&sync()).exits(1).says(&["anthropic/usage_messages", "(403)"]);
+    let tables = scene.tables();
+    let loaded = "SELECT COUNT(DISTINCT source) FROM coverage WHERE state <> 'failed'";
+    assert_eq!(tables.count(loaded), 11);
+    assert_eq!(tables.count("SELECT COUNT(DISTINCT source) FROM coverage WHERE state = 'failed'"), 1);
+    scene.simulator.clear_faults();
+    scene.run("sync").exits(0);
+    scene.run("reconcile").exits(0);
+}
+
+#[test]
+fn fields_that_nobody_knows_yet_change_nothing() {
+    let plain = scene();
+    plain.run(&sync()).exits(0);
+    let odd = scene();
+    odd.simulator.inject(Fault::anywhere(FaultKind::UnknownFields));
+    odd.run(&sync()).exits(0);
+    odd.run("reconcile").exits(0);
+    let views = ["ai_spend_daily", "api_usage_expenses", "claude_code_model_usage", "cursor_expenses"];
+    for view in views {
+        let rows = |scene: &Scene| scene.tables().count(&format!("SELECT COUNT(*) FROM {view}"));
+        assert_eq!(rows(&odd), rows(&plain), "{view}");
+    }
+}
+
+#[test]
+fn values_that_nobody_knows_yet_pass_through_and_no_money_is_lost() {
+    let scene = scene();
+    scene.simulator.inject(Fault::anywhere(FaultKind::UnknownValues));
+    scene.run(&sync()).exits(0);
+    let tables = scene.tables();
+    assert_eq!(tables.count("SELECT COUNT(*) FROM rejected_records"), 0);
+    let (first, last) = month();
+    let bill = dollars(scene.simulator.with_world(|world| world.cost_cents(first, last)));
+    assert_eq!(
+        tables.one("SELECT SUM(cost_nano_usd) FROM claude_expenses_nano"),
+        (bill * Decimal::from(1_000_000_000)).normalize().to_string()
+    );
+}
+
+#[test]
+fn a_replay_of_everything_changes_nothing() {
+    let scene = scene();
+    scene.run(&sync()).exits(0);
+    upload(&scene);
+    let rows = |table: &str| {
+        let tables = scene.tables();
+        tables.content_of(table)
+    };
+    let all = [
+        "claude_costs_nano",
+        "claude_usage_tokens",
+        "claude_code_usage_stats",
+        "claude_code_model_usage_nano",
+        "claude_analytics_costs_nano",
+        "claude_usage_stats",
+        "cursor_usage_stats_nano",
+        "cursor_usage_events_nano",
+        "cursor_spend_nano",
+        "dim_workspaces",
+        "dim_api_keys",
+        "dim_users",
+        "dim_cursor_members",
+        "dim_api_key_owners",
+    ];
+    let before = all.map(rows);
+    scene.run("replay").exits(0);
+    assert_eq!(all.map(rows), before);
+    fs::remove_file(scene.home().join("everycent.sqlite")).unwrap();
+    scene.run("replay").exits(0);
+    assert_eq!(all.map(rows), before);
+}

@@ -1,0 +1,52 @@
+//! A file that a person brings, kept as an answer is: its bytes as they came, then the manifest.
+
+use everycent_domain::identity::sha256_hex;
+use everycent_domain::manifest::{FORMAT, Manifest, PageEntry, snapshot_id};
+use everycent_domain::objects::PageForm;
+use everycent_domain::source::Source;
+use everycent_domain::window::Window;
+use everycent_runtime::page::compress;
+use everycent_runtime::store::{Store, StoreError};
+use everycent_schemas::Timestamp;
+
+use super::snapshot::once;
+
+/// A file that was checked.
+#[derive(Debug, Clone, Copy)]
+pub struct Upload<'a> {
+    pub source: Source,
+    pub account_id: &'a str,
+    /// The days that it is the truth of, all of them.
+    pub window: Window,
+    /// Its name without the folder.
+    pub file_name: &'a str,
+    pub body: &'a [u8],
+}
+
+/// Stores the file as a snapshot of one page. It says nothing to the bus: that is done after this returned.
+pub async fn store_upload(
+    store: &dyn Store,
+    upload: &Upload<'_>,
+    imported_at: Timestamp,
+) -> Result<Manifest, StoreError> {
+    let Upload { source, account_id, window, file_name, body } = *upload;
+    let mut manifest = Manifest {
+        format: FORMAT,
+        snapshot_id: snapshot_id(source, account_id, window, imported_at),
+        source: source.name().to_owned(),
+        account_id: account_id.to_owned(),
+        window,
+        fetched_at: imported_at,
+        query: serde_json::json!({ "file": file_name }),
+        covered: window.days().collect(),
+        pages: Vec::new(),
+        remarks: Vec::new(),
+    };
+    let object = manifest.folder().page(1, PageForm::Csv);
+    once(store.create(&object, compress(body)).await?, object.as_str())?;
+    let (body_bytes, sha256) = (body.len() as u64, sha256_hex(body));
+    manifest.pages.push(PageEntry { object, body_bytes, sha256, request_id: None });
+    let name = manifest.folder().manifest();
+    once(store.create(&name, manifest.to_json().into()).await?, name.as_str())?;
+    Ok(manifest)
+}

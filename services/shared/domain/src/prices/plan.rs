@@ -1,0 +1,101 @@
+//! A plan from a day on, and what it means for one day.
+
+use everycent_schemas::{Day, Usd};
+
+use super::PriceError;
+use super::cycle::CycleDay;
+use crate::identity::IdHasher;
+use crate::money;
+
+/// What Cursor asks from a day on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CursorPrice {
+    pub from: Day,
+    /// The price of a seat for a billing cycle.
+    pub seat_usd: Usd,
+    pub cycle_day: CycleDay,
+    pub plan: Plan,
+}
+
+/// What a seat includes, and how the rest is charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    /// By requests over the included ones.
+    Request {
+        /// Request units for a user and cycle.
+        included_requests: i64,
+        /// The price of a unit over them.
+        request_usd: Usd,
+    },
+    /// By tokens. What an event costs is told by the event itself; the figures here are to know the plan by.
+    Token { included_usage_usd: Option<Usd>, token_fee_usd_per_million: Option<Usd> },
+}
+
+impl Plan {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Request { .. } => "request",
+            Self::Token { .. } => "token",
+        }
+    }
+}
+
+/// What one seat means on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanDay {
+    /// Name of the plan.
+    pub plan: &'static str,
+    /// First day of the billing cycle that holds the day.
+    pub billing_cycle_start: Day,
+    /// This day's part of the price of the seat. The days of a cycle add up to the price.
+    pub seat_usd: Usd,
+    /// Request units for a user and cycle; `None` on a token plan.
+    pub included_requests: Option<i64>,
+    /// Price of a unit over them; `None` on a token plan.
+    pub request_usd: Option<Usd>,
+}
+
+impl PlanDay {
+    /// Estimated cost of a day's usage-based requests. `None` on a token plan, where counts tell no cost.
+    pub fn estimate(&self, usage_based_requests: i64) -> Result<Option<Usd>, PriceError> {
+        let Some(price) = self.request_usd else { return Ok(None) };
+        let cost = price.checked_mul(usage_based_requests).ok().filter(|cost| money::is_storable(*cost));
+        cost.map(Some).ok_or(PriceError::Absurd { requests: usage_based_requests })
+    }
+}
+
+impl CursorPrice {
+    /// What the price means for a day.
+    pub(super) fn on(&self, day: Day) -> PlanDay {
+        let cycle = self.cycle_day.cycle_of(day);
+        let (included_requests, request_usd) = match self.plan {
+            Plan::Request { included_requests, request_usd } => (Some(included_requests), Some(request_usd)),
+            Plan::Token { .. } => (None, None),
+        };
+        PlanDay {
+            plan: self.plan.name(),
+            billing_cycle_start: cycle.start,
+            seat_usd: cycle.part_of(self.seat_usd),
+            included_requests,
+            request_usd,
+        }
+    }
+
+    pub(super) fn fingerprint(&self, hasher: IdHasher) -> IdHasher {
+        let hasher = hasher
+            .number(self.from.epoch_days().into())
+            .part(&self.seat_usd.to_string())
+            .number(self.cycle_day.day_of_month().into())
+            .part(self.plan.name());
+        match self.plan {
+            Plan::Request { included_requests, request_usd } => {
+                hasher.number(included_requests).part(&request_usd.to_string())
+            }
+            Plan::Token { included_usage_usd, token_fee_usd_per_million } => {
+                let text = |amount: Option<Usd>| amount.map(|amount| amount.to_string());
+                let hasher = hasher.optional(text(included_usage_usd).as_deref());
+                hasher.optional(text(token_fee_usd_per_million).as_deref())
+            }
+        }
+    }
+}

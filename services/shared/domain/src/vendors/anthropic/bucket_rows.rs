@@ -1,0 +1,110 @@
+//! Walking a report in buckets of a day: which day each result is of, and what becomes of one that does not read.
+//!
+//! It never looks into a result.
+
+use everycent_schemas::Day;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::buckets::bucket_day;
+use crate::identity::Twins;
+use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
+use crate::vendors::{Text, without_content};
+
+/// Makes rows of the results of one report.
+pub trait ResultRows {
+    /// What a result reads as.
+    type Record<'p>: Deserialize<'p> + 'p;
+
+    /// Makes the rows of a result, or says why it gives none.
+    fn take(
+        &self,
+        day: Day,
+        record: &Self::Record<'_>,
+        twins: &mut Twins,
+        output: &mut Output<'_>,
+    ) -> Result<(), String>;
+}
+
+/// Makes rows of a report, bucket by bucket.
+pub struct BucketRows<R> {
+    results: R,
+    last_day: Option<Day>,
+    /// Of the day in hand.
+    twins: Twins,
+}
+
+impl<R: ResultRows> BucketRows<R> {
+    pub fn of(results: R) -> Self {
+        Self { results, last_day: None, twins: Twins::default() }
+    }
+
+    fn take_page<'p: 's, 's, X>(
+        &mut self,
+        page: &PageContext<'_>,
+        buckets: &'s [Bucket<'p, X>],
+        record_of: impl Fn(&'s X) -> Result<&'s R::Record<'p>, &'s String>,
+        output: &mut Output<'_>,
+    ) -> Result<(), NormalizeError> {
+        for (bucket_index, bucket) in buckets.iter().enumerate() {
+            let day = self.begin_bucket(page, &bucket.starting_at, output)?;
+            for (index, result) in bucket.results.iter().enumerate() {
+                let outcome = match record_of(result) {
+                    Ok(record) => self.results.take(day, record, &mut self.twins, output),
+                    Err(reason) => Err(reason.clone()),
+                };
+                if let Err(reason) = outcome {
+                    output.reject(page, Position::InBucket(bucket_index, index), Some(day), &reason);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn begin_bucket(
+        &mut self,
+        page: &PageContext<'_>,
+        starting_at: &str,
+        output: &Output<'_>,
+    ) -> Result<Day, NormalizeError> {
+        let day = bucket_day(starting_at).ok_or_else(|| page.not_whole("starting_at is not a midnight"))?;
+        if !output.covers(day) || self.last_day.is_some_and(|last| last >= day) {
+            return Err(page.not_whole(format!("{day} is not covered, or comes twice")));
+        }
+        self.last_day = Some(day);
+        self.twins.clear();
+        Ok(day)
+    }
+}
+
+impl<R: ResultRows> RowMaker for BucketRows<R> {
+    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
+        if let Ok(report) = serde_json::from_str::<Page<'_, R::Record<'_>>>(body) {
+            return self.take_page(page, &report.data, Ok, output);
+        }
+        let report: Page<'_, &RawValue> =
+            serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
+        let buckets: Vec<_> = report.data.into_iter().map(Bucket::read_each_alone).collect();
+        self.take_page(page, &buckets, Result::as_ref, output)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(bound = "'de: 'a, X: Deserialize<'de>")]
+struct Page<'a, X> {
+    data: Vec<Bucket<'a, X>>,
+}
+
+#[derive(Deserialize)]
+#[serde(bound = "'de: 'a, X: Deserialize<'de>")]
+struct Bucket<'a, X> {
+    starting_at: Text<'a>,
+    results: Vec<X>,
+}
+
+impl<'a> Bucket<'a, &'a RawValue> {
+    fn read_each_alone<R: Deserialize<'a>>(self) -> Bucket<'a, Result<R, String>> {
+        let results = self.results.into_iter().map(read_alone).collect();
+        Bucket { starting_at: self.starting_at, results }
+    }
+}

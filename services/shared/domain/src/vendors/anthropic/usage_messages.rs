@@ -1,0 +1,45 @@
+//! Tokens of the Claude API: `GET /v1/organizations/usage_report/messages`.
+//!
+//! Source: platform.claude.com/docs, Usage and Cost Admin API. Grouped by the dimensions that keys, people and prices
+//! need; a sixth is refused. A day has a row for each key and model, so a page holds a week of them, not a month.
+
+use super::BucketReport;
+
+/// Without `inference_geo`, which would be the sixth dimension.
+pub const REPORT: BucketReport = BucketReport {
+    path: "/v1/organizations/usage_report/messages",
+    group_by: &["api_key_id", "workspace_id", "model", "service_tier", "context_window"],
+    buckets_per_page: 7,
+};
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::paging::Pager;
+    use crate::vendors::anthropic::BucketPager;
+    use crate::window::Window;
+
+    #[test]
+    fn it_is_asked_by_week_and_grouped_by_no_more_than_the_vendor_allows() {
+        let day = |text: &str| text.parse().unwrap();
+        let window = Window::new(day("2025-10-03"), day("2025-10-30")).unwrap();
+        let request = BucketPager::new(REPORT, window, day("2025-11-20")).first();
+        let query: Vec<String> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(
+            query,
+            [
+                "starting_at=2025-10-03T00:00:00Z",
+                "ending_at=2025-10-31T00:00:00Z",
+                "bucket_width=1d",
+                "limit=7",
+                "group_by[]=api_key_id",
+                "group_by[]=workspace_id",
+                "group_by[]=model",
+                "group_by[]=service_tier",
+                "group_by[]=context_window"
+            ]
+        );
+        assert_eq!(request.path, "/v1/organizations/usage_report/messages");
+    }
+}

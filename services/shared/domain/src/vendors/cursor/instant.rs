@@ -1,0 +1,60 @@
+//! Instants as Cursor tells them: milliseconds since 1970, as a number in one report and as text in another.
+
+use std::fmt;
+
+use everycent_schemas::Timestamp;
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Millis(pub i64);
+
+impl Millis {
+    pub fn timestamp(self) -> Timestamp {
+        Timestamp::from_micros(self.0.saturating_mul(1000))
+    }
+}
+
+impl<'de> Deserialize<'de> for Millis {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NumberOrText;
+
+        impl Visitor<'_> for NumberOrText {
+            type Value = Millis;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("milliseconds since 1970")
+            }
+
+            fn visit_i64<E: Error>(self, millis: i64) -> Result<Millis, E> {
+                Ok(Millis(millis))
+            }
+
+            fn visit_u64<E: Error>(self, millis: u64) -> Result<Millis, E> {
+                i64::try_from(millis).map(Millis).map_err(|_| E::invalid_value(Unexpected::Unsigned(millis), &self))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Millis, E> {
+                text.parse().map(Millis).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+            }
+        }
+
+        deserializer.deserialize_any(NumberOrText)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_may_be_text_or_a_number() {
+        let read = |json: &str| serde_json::from_str::<Millis>(json).ok().map(|millis| millis.timestamp().to_string());
+        for json in ["\"1750979225854\"", "1750979225854"] {
+            assert_eq!(read(json).as_deref(), Some("2025-06-26T23:07:05.854000Z"), "{json}");
+        }
+        for json in ["\"\"", "\"2025-06-26\"", "\"1750979225854.5\"", "1.5", "null", "18446744073709551615"] {
+            assert_eq!(read(json), None, "{json}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Sheets that a person keeps, because no API tells what is in them: their columns, and what is wrong with one.
+//!
+//! A file is checked as a whole before it is stored; what is stored is read by the same code once more.
+
+pub mod api_key_owners;
+pub mod claude_usage;
+mod email;
+mod fault;
+mod sheet;
+
+use everycent_schemas::Day;
+
+pub use fault::{Fault, Faults};
+
+use crate::normalize::{Output, PageContext, Position};
+use crate::source::Source;
+use crate::window::Window;
+
+/// Bytes that a file may have.
+pub const MAX_BYTES: u64 = 64 << 20;
+
+/// Days that a file may reach over.
+const MAX_DAYS: u32 = 4000;
+
+/// What a file without fault tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contents {
+    /// The days that it is the truth of.
+    pub window: Window,
+    /// Lines of data.
+    pub lines: u64,
+}
+
+/// Reads all of a file that is imported today.
+pub fn check(source: Source, file: &[u8], today: Day) -> Result<Contents, Faults> {
+    let text = std::str::from_utf8(file).map_err(|e| Faults::one(fault::not_text(&file[..e.valid_up_to()])))?;
+    match source {
+        Source::UploadClaudeUsage => claude_usage::check(text, today),
+        Source::UploadApiKeyOwners => api_key_owners::check(text, today),
+        other => unreachable!("invariant: {other} is not imported"),
+    }
+}
+
+/// A header and one line, which can be imported as they are.
+pub fn template(source: Source) -> &'static str {
+    match source {
+        Source::UploadClaudeUsage => claude_usage::TEMPLATE,
+        Source::UploadApiKeyOwners => api_key_owners::TEMPLATE,
+        other => unreachable!("invariant: {other} is not imported"),
+    }
+}
+
+/// The header is right, and nothing is under it.
+fn no_data(text: &str) -> Fault {
+    let header =
+        1 + text.bytes().take_while(|byte| matches!(byte, b'\n' | b'\r')).filter(|byte| *byte == b'\n').count();
+    Fault::of_line(header as u64 + 1, Some("nothing".into()), "a line of data under the header")
+}
+
+/// A line that was accepted when the file came, and that this program does not read.
+fn reject(page: &PageContext<'_>, faults: &[Fault], output: &mut Output<'_>) {
+    let Some(first) = faults.first() else { return };
+    let reasons: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    output.reject(page, Position::InLine(first.line), None, &reasons.join("; "));
+}
+
+/// What is wrong with a header, without a word of it: the words go into logs.
+fn without_content(faults: &[Fault]) -> String {
+    let places: Vec<String> = faults.iter().map(Fault::place).collect();
+    format!("its header is not the one that this program reads: {}", places.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::manifest::{FORMAT, Manifest, PageEntry};
+    use crate::normalize::{NormalizeError, Normalizer};
+    use crate::objects::{PageForm, SnapshotFolder};
+    use crate::recipe::Recipe;
+    use everycent_schemas::events::BatchNormalized;
+
+    const TODAY: &str = "2025-11-20";
+    const SOURCES: [Source; 2] = [Source::UploadClaudeUsage, Source::UploadApiKeyOwners];
+
+    fn check_bytes(source: Source, file: &[u8]) -> Result<Contents, Faults> {
+        check(source, file, TODAY.parse().unwrap())
+    }
+
+    #[test]
+    fn the_template_of_each_sheet_can_be_imported() {
+        for source in SOURCES {
+            let text = template(source);
+            assert_eq!(check_bytes(source, text.as_bytes()).unwrap().lines, 1, "{text}");
+            assert!(text.ends_with('\n') && text.lines().count() == 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_in_utf_8_is_refused_by_the_line_where_it_is_seen() {
+        let header = "api_key_id,owner_email,note\napikey_01,ada@example.com,".as_bytes();
+        let latin = [header, b"Caf\xe9\n"].concat();
+        let utf_16: Vec<u8> = "\u{feff}date,email\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for source in SOURCES {
+            for (file, line) in [(&latin, "line 2: "), (&utf_16, "line 1: "), (&b"PK\x03\x04\xff".to_vec(), "line 1: ")]
+            {
+                let faults = check_bytes(source, file).unwrap_err().to_string();
+                assert!(faults.starts_with(line) && faults.contains("UTF-8"), "{faults}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_without_data_tells_nothing_and_is_refused() {
+        for source in SOURCES {
+            let header = template(source).lines().next().unwrap();
+            for (text, says) in [
+                (String::new(), "line 1: found nothing, expected the header "),
+                ("\n \r\n".to_owned(), "line 1: found nothing, expected the header "),
+                (header.to_owned(), "line 2: found nothing, expected a line of data"),
+                (format!("{header}\n,,,,,\n"), "line 2: found nothing, expected a line of data"),
+            ] {
+                let faults = check_bytes(source, text.as_bytes()).unwrap_err().to_string();
+                assert!(faults.starts_with(says), "{text:?}: {faults}");
+            }
+        }
+    }
+
+    /// The batch of a stored file that was fetched in October.
+    fn normalized(source: Source, text: &str) -> Result<BatchNormalized, NormalizeError> {
+        let (fetched_at, day) = ("2025-10-20T12:00:00Z".parse().unwrap(), |text: &str| text.parse::<Day>().unwrap());
+        let window = Window::new(day("2025-10-03"), day("2025-10-05")).unwrap();
+        let folder = SnapshotFolder::new(source.name(), "acme", window.from(), window.to(), fetched_at, "snap");
+        let page =
+            PageEntry { object: folder.page(1, PageForm::Csv), body_bytes: 0, sha256: String::new(), request_id: None };
+        let manifest = Manifest {
+            format: FORMAT,
+            snapshot_id: "snap".into(),
+            source: source.name().into(),
+            account_id: "acme".into(),
+            window,
+            fetched_at,
+            query: serde_json::json!({}),
+            covered: window.days().collect(),
+            pages: vec![page],
+            remarks: vec![],
+        };
+        let recipe = Recipe::default();
+        let mut normalizer = Normalizer::new(&manifest, &recipe, fetched_at)?;
+        normalizer.page(text.as_bytes())?;
+        Ok(normalizer.finish()?.1)
+    }
+
+    fn rows_and_rejects(batch: &BatchNormalized) -> Vec<(i64, i64)> {
+        batch.buckets.iter().map(|bucket| (bucket.rows, bucket.rejects)).collect()
+    }
+
+    #[test]
+    fn of_a_stored_file_a_line_that_does_not_read_costs_only_itself() {
+        let batch = normalized(
+            Source::UploadClaudeUsage,
+            "date,email,conversations,projects,files,messages\n2025-10-03,ada@example.com,1,1,1,1\n\
+             2025-10-04,ada,1,1,1,1\n2025-10-05,ada@example.com,1,1,1,1\n2025-10-06,ada@example.com,1,1,1,1\n",
+        );
+        assert_eq!(rows_and_rejects(&batch.unwrap()), [(1, 2), (0, 0), (1, 0)]);
+        let batch = normalized(
+            Source::UploadApiKeyOwners,
+            "api_key_id,owner_email\napikey_01A,ada@example.com\napikey_01B,ada\napikey_01C,ada@example.com\n",
+        );
+        assert_eq!(rows_and_rejects(&batch.unwrap()), [(2, 1), (0, 0), (0, 0)]);
+    }
+
+    #[test]
+    fn of_a_stored_file_with_another_header_the_error_repeats_nothing() {
+        for source in SOURCES {
+            let error = normalized(source, "ada@example.com,secret\n1,2\n").unwrap_err().to_string();
+            assert!(error.contains("line 1, column 1"), "{error}");
+            assert!(!error.contains("ada") && !error.contains("secret"), "{error}");
+        }
+    }
+}

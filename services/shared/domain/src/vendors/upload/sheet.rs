@@ -1,0 +1,293 @@
+//! A sheet: values between commas or semicolons, a header that names the columns, and where each cell stands.
+//!
+//! It knows nothing of what the cells mean.
+
+use std::collections::BTreeSet;
+
+use csv::{Reader, ReaderBuilder, StringRecord};
+
+use super::fault::{Fault, FaultColumn};
+
+/// Bytes that a cell may have.
+const MAX_CELL_BYTES: usize = 1000;
+
+/// A column that a sheet may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    pub name: &'static str,
+    /// Whether a sheet may go without it.
+    pub optional: bool,
+}
+
+impl Column {
+    pub const fn required(name: &'static str) -> Self {
+        Self { name, optional: false }
+    }
+
+    pub const fn optional(name: &'static str) -> Self {
+        Self { name, optional: true }
+    }
+}
+
+/// A line of data, its cells without the space around them.
+#[derive(Debug)]
+pub struct Line<'l> {
+    /// From 1, as an editor counts; a cell's own breaks count.
+    pub number: u64,
+    record: &'l StringRecord,
+    header: &'l Header,
+}
+
+impl<'l> Line<'l> {
+    /// The cell of a column; empty where the sheet goes without it.
+    pub fn cell(&self, column: &Column) -> &'l str {
+        self.header.place(column).map_or("", |place| self.record[place].trim())
+    }
+
+    /// The cell of a column as a value; `None` of `read` is a fault.
+    pub fn read<T>(
+        &self,
+        column: &Column,
+        expected: &str,
+        read: impl FnOnce(&'l str) -> Option<T>,
+    ) -> Result<T, Fault> {
+        read(self.cell(column)).ok_or_else(|| self.fault(column, expected))
+    }
+
+    pub fn fault(&self, column: &Column, expected: impl Into<String>) -> Fault {
+        let number = 1 + self.header.place(column).unwrap_or_default();
+        let place = FaultColumn { number, name: Some(column.name) };
+        Fault::of_cell(self.number, place, self.cell(column), expected)
+    }
+
+    /// What is wrong with its form, whatever the cells mean.
+    fn misformed(&self) -> Option<Fault> {
+        let names = &self.header.names;
+        let fault = |index: usize, cell: &str, expected: String| {
+            let name = names.get(index).copied();
+            Fault::of_cell(self.number, FaultColumn { number: index + 1, name }, cell, expected)
+        };
+        let cells = || self.record.iter().enumerate();
+        if let Some((index, _)) = cells().find(|(_, cell)| cell.contains(['\n', '\r'])) {
+            let expected = "a cell on one line; a quotation mark may have been left open".to_owned();
+            return Some(Fault { found: None, ..fault(index, "", expected) });
+        }
+        if let Some((index, cell)) = cells().find(|(_, cell)| cell.len() > MAX_CELL_BYTES) {
+            return Some(fault(index, cell, format!("at most {MAX_CELL_BYTES} bytes")));
+        }
+        if let Some((index, cell)) = cells().skip(names.len()).find(|(_, cell)| !cell.trim().is_empty()) {
+            return Some(fault(index, cell, format!("the {} columns of the header", names.len())));
+        }
+        let missing = self.record.len() < names.len();
+        missing.then(|| fault(self.record.len(), "", format!("the {} columns of the header", names.len())))
+    }
+}
+
+/// Which column stands where.
+#[derive(Debug)]
+struct Header {
+    /// In the order of the file.
+    names: Vec<&'static str>,
+}
+
+impl Header {
+    fn place(&self, column: &Column) -> Option<usize> {
+        self.names.iter().position(|name| *name == column.name)
+    }
+
+    fn read(record: &StringRecord, line: u64, columns: &[Column]) -> Result<Self, Vec<Fault>> {
+        let cells: Vec<String> = record.iter().map(|cell| cell.trim().to_ascii_lowercase()).collect();
+        let filled = cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+        let cells = &cells[..filled];
+        let (mut names, mut faults) = (Vec::new(), Vec::new());
+        let mut seen = BTreeSet::new();
+        for (index, cell) in cells.iter().enumerate() {
+            let mut fault = |name, expected: String| {
+                faults.push(Fault::of_cell(line, FaultColumn { number: index + 1, name }, cell, expected));
+            };
+            match columns.iter().find(|column| column.name == cell) {
+                None => fault(None, format!("one of the columns {}", list(columns))),
+                Some(column) if !seen.insert(column.name) => {
+                    fault(Some(column.name), "each column once".to_owned());
+                }
+                Some(column) => names.push(column.name),
+            }
+        }
+        for column in columns.iter().filter(|column| !column.optional && !seen.contains(column.name)) {
+            let place = FaultColumn { number: cells.len() + 1, name: Some(column.name) };
+            faults.push(Fault::of_cell(line, place, "", "this column, which is missing in the header"));
+        }
+        if faults.is_empty() { Ok(Self { names }) } else { Err(faults) }
+    }
+}
+
+/// `date, email`.
+fn list(columns: &[Column]) -> String {
+    columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Gives every line of data to `take`, or the fault of its form. Empty lines are none. The error is what is wrong with
+/// the header, without which no line can be read.
+pub fn read(text: &str, columns: &[Column], mut take: impl FnMut(Result<Line<'_>, Fault>)) -> Result<(), Vec<Fault>> {
+    let mut lines = Lines::of(text);
+    let Some(line) = lines.next() else {
+        return Err(vec![Fault::of_line(1, Some("nothing".into()), format!("the header {}", list(columns)))]);
+    };
+    let header = Header::read(&lines.record, line, columns)?;
+    while let Some(number) = lines.next() {
+        let line = Line { number, record: &lines.record, header: &header };
+        take(match line.misformed() {
+            Some(fault) => Err(fault),
+            None => Ok(line),
+        });
+    }
+    Ok(())
+}
+
+/// The lines of a text that are not empty, one after the other.
+struct Lines<'t> {
+    text: &'t [u8],
+    reader: Reader<&'t [u8]>,
+    /// The cells of the last line.
+    record: StringRecord,
+    /// Up to where breaks are counted, and how many lines that is.
+    at: usize,
+    line: u64,
+}
+
+impl<'t> Lines<'t> {
+    fn of(text: &'t str) -> Self {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let reader = ReaderBuilder::new()
+            .delimiter(separator(text))
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        Self { text: text.as_bytes(), reader, record: StringRecord::new(), at: 0, line: 1 }
+    }
+
+    /// Reads the next line; gives its number.
+    fn next(&mut self) -> Option<u64> {
+        loop {
+            let at = usize::try_from(self.reader.position().byte()).expect("invariant: it points into the text");
+            let read = self.reader.read_record(&mut self.record);
+            if !read.expect("invariant: text in memory reads, with any number of cells a line") {
+                return None;
+            }
+            self.count_to(at);
+            if self.record.iter().any(|cell| !cell.trim().is_empty()) {
+                return Some(self.line);
+            }
+        }
+    }
+
+    /// Counts the breaks before the record that begins at a place or, after empty lines, behind it. The reader's own
+    /// count is of where it looked for the record, which is before them.
+    fn count_to(&mut self, place: usize) {
+        let empty = self.text[place..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        let begin = place + empty;
+        for at in self.at..begin {
+            let ends = match self.text[at] {
+                b'\n' => true,
+                b'\r' => self.text.get(at + 1) != Some(&b'\n'),
+                _ => false,
+            };
+            self.line += u64::from(ends);
+        }
+        self.at = begin;
+    }
+}
+
+/// The separator of the header line. Spreadsheets write semicolons where the comma is a decimal point.
+fn separator(text: &str) -> u8 {
+    let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let count = |separator: char| header.matches(separator).count();
+    if count(';') > count(',') { b';' } else { b',' }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const COLUMNS: [Column; 3] = [Column::required("key"), Column::required("name"), Column::optional("note")];
+
+    /// Lines as `number:key|name|note`, and faults.
+    fn lines(text: &str) -> Vec<String> {
+        let mut told = Vec::new();
+        let faults = read(text, &COLUMNS, |line| {
+            told.push(match line {
+                Ok(line) => format!("{}:{}", line.number, COLUMNS.each_ref().map(|column| line.cell(column)).join("|")),
+                Err(fault) => fault.to_string(),
+            });
+        });
+        told.extend(faults.err().unwrap_or_default().iter().map(ToString::to_string));
+        told
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        assert_eq!(lines(text), expected, "{text:?}");
+    }
+
+    #[test]
+    fn a_sheet_reads_as_spreadsheets_write_it() {
+        check("key,name\na,b\n", &["2:a|b|"]);
+        check("key,name\r\na,b\r\nc,d", &["2:a|b|", "3:c|d|"]);
+        check("key,name\ra,b\rc,d\r", &["2:a|b|", "3:c|d|"]);
+        check("\u{feff}key;name;note\r\na;b,c;\"d;e\"\r\n", &["2:a|b,c|d;e"]);
+        check("name , NOTE,\"key\"\n b\u{a0},\"say \"\"c\"\"\", a \n", &["2:a|b|say \"c\""]);
+        check("key,name,,\na,b,,\n", &["2:a|b|"]);
+    }
+
+    #[test]
+    fn empty_lines_are_no_data_and_still_count() {
+        check("\n\nkey,name\n\na,b\n , \n\nc,d\n\n\n", &["5:a|b|", "8:c|d|"]);
+        check("\r\nkey;name\r\n\r\na;b\r\n;\r\n\r\nc;d\r\n\r\n", &["4:a|b|", "7:c|d|"]);
+        check("key,name\n\n\n", &[]);
+    }
+
+    #[test]
+    fn a_cell_with_a_break_is_refused_before_it_swallows_its_neighbours() {
+        let says = "expected a cell on one line; a quotation mark may have been left open";
+        check("key,name,note\na,b,\"c\nd,e,f\n", &[&format!("line 2, column 3 (note): {says}")]);
+        check("key,name,note\na,b,\"c\nd,e,\"f\ng,h,i\n", &[&format!("line 2, column 3 (note): {says}"), "4:g|h|i"]);
+    }
+
+    #[test]
+    fn a_line_has_the_cells_of_its_header() {
+        check(
+            "key,name,note\na,b\nc,d,e\nf,g,h,i\nj,k,l,\n",
+            &[
+                "line 2, column 3 (note): found nothing, expected the 3 columns of the header",
+                "3:c|d|e",
+                "line 4, column 4: found `i`, expected the 3 columns of the header",
+                "5:j|k|l",
+            ],
+        );
+        let long = "x".repeat(MAX_CELL_BYTES + 1);
+        assert!(lines(&format!("key,name\n{long},b\n"))[0].ends_with("expected at most 1000 bytes"));
+    }
+
+    #[test]
+    fn a_header_names_every_column_that_is_needed_once_and_no_other() {
+        check(
+            "key,e-mail,key\na,b,c\n",
+            &[
+                "line 1, column 2: found `e-mail`, expected one of the columns key, name, note",
+                "line 1, column 3 (key): found `key`, expected each column once",
+                "line 1, column 4 (name): found nothing, expected this column, which is missing in the header",
+            ],
+        );
+        check("key,,name\na,,b\n", &["line 1, column 2: found nothing, expected one of the columns key, name, note"]);
+        check(
+            "2025-10-03,ada@example.com\n",
+            &[
+                "line 1, column 1: found `2025-10-03`, expected one of the columns key, name, note",
+                "line 1, column 2: expected one of the columns key, name, note",
+                "line 1, column 3 (key): found nothing, expected this column, which is missing in the header",
+                "line 1, column 3 (name): found nothing, expected this column, which is missing in the header",
+            ],
+        );
+    }
+}

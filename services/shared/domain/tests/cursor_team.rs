@@ -1,0 +1,177 @@
+//! Pages of Cursor's spend and members in, rows and rejects out.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use everycent_domain::normalize::NormalizeError;
+use everycent_domain::recipe::Recipe;
+use everycent_domain::source::Source;
+use everycent_schemas::Timestamp;
+use everycent_schemas::rowfile::Cell;
+use serde_json::{Value, json};
+use support::{Normalized, RowMap, manifest, normalize, text};
+
+const SPEND: &str = "cursor_spend";
+const MEMBERS: &str = "dim_cursor_members";
+const TODAY: &str = "2026-11-22";
+/// 3 November 2026, midnight.
+const CYCLE_MS: i64 = 1_793_664_000_000;
+
+fn normalized(source: Source, page: &Value) -> Result<Normalized, NormalizeError> {
+    normalize(&manifest(source, TODAY, TODAY, 1), &Recipe::default(), std::slice::from_ref(page))
+}
+
+fn of_spend(people: Vec<Value>) -> Normalized {
+    let page = json!({"teamMemberSpend": people, "subscriptionCycleStart": CYCLE_MS, "totalMembers": people.len(),
+        "totalPages": 1});
+    normalized(Source::CursorSpend, &page).unwrap()
+}
+
+fn of_members(page: Value) -> Normalized {
+    normalized(Source::CursorMembers, &page).unwrap()
+}
+
+fn person(more: Value) -> Value {
+    let mut person = json!({"userId": "user_PDSP", "email": "Alex@Example.com", "name": "Alex", "role": "member",
+        "spendCents": 1});
+    person.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    person
+}
+
+#[track_caller]
+fn assert_row(row: &RowMap, expected: &[(&str, &str)]) {
+    for (column, expected) in expected {
+        assert_eq!(text(row, column), *expected, "{column}");
+    }
+}
+
+#[test]
+fn a_reading_of_spend_keeps_cents_as_cents_and_dollars_as_dollars() {
+    let sample = person(json!({"spendCents": 2450.125487, "overallSpendCents": 2500.5, "fastPremiumRequests": 1250,
+        "hardLimitOverrideDollars": 100, "monthlyLimitDollars": 199.99, "effectivePerUserLimitDollars": null}));
+    let normalized = of_spend(vec![sample]);
+    let row = &normalized.rows(SPEND)[0];
+    assert_row(
+        row,
+        &[
+            ("account_id", "acme"),
+            ("user_id", "user_PDSP"),
+            ("email", "alex@example.com"),
+            ("name", "Alex"),
+            ("role", "member"),
+            ("spend_cents", "2450.125487"),
+            ("spend_usd", "24.501254870"),
+            ("overall_spend_cents", "2500.5"),
+            ("overall_spend_usd", "25.005000000"),
+            ("hard_limit_override_usd", "100.000000000"),
+            ("monthly_limit_usd", "199.990000000"),
+            ("effective_per_user_limit_usd", "null"),
+        ],
+    );
+    assert_eq!(row["fast_premium_requests"], Cell::Integer(1250));
+    assert_eq!(row["cycle_started_at"], Cell::Integer(CYCLE_MS * 1000));
+    assert_eq!(row["billing_cycle_start"], Cell::Integer(20_760));
+    assert_eq!(row["activity_date"], Cell::Integer(20_779));
+    assert_eq!(normalized.batch.buckets[0].rows, 1);
+}
+
+#[test]
+fn an_older_answer_with_numeric_ids_and_fewer_fields_reads_too() {
+    let normalized = of_spend(vec![person(json!({"userId": 12345})), person(json!({"userId": null}))]);
+    let rows = normalized.rows(SPEND);
+    assert_row(&rows[0], &[("user_id", "12345"), ("overall_spend_usd", "null"), ("monthly_limit_usd", "null")]);
+    assert_row(&rows[1], &[("user_id", "null"), ("spend_usd", "0.010000000")]);
+}
+
+#[test]
+fn every_reading_has_rows_of_its_own() {
+    let page = json!({"teamMemberSpend": [person(json!({}))], "subscriptionCycleStart": CYCLE_MS});
+    let mut ids = BTreeSet::new();
+    for second in 0..3 {
+        let mut reading = manifest(Source::CursorSpend, TODAY, TODAY, 1);
+        reading.fetched_at = Timestamp::from_micros(reading.fetched_at.micros() + second);
+        let normalized = normalize(&reading, &Recipe::default(), std::slice::from_ref(&page)).unwrap();
+        ids.extend(normalized.column(SPEND, "row_id"));
+    }
+    assert_eq!(ids.len(), 3);
+}
+
+#[test]
+fn a_person_who_comes_twice_counts_once_and_one_who_contradicts_it_is_rejected() {
+    let normalized = of_spend(vec![
+        person(json!({})),
+        person(json!({"email": "alex@example.com"})),
+        person(json!({"spendCents": 2})),
+    ]);
+    assert_eq!(normalized.rows(SPEND).len(), 1);
+    assert_eq!(normalized.column("rejected_records", "position"), ["/teamMemberSpend/2"]);
+}
+
+#[test]
+fn spend_that_does_not_read_is_rejected_and_its_neighbours_load() {
+    let bad = [
+        json!({"spendCents": "abc"}),
+        json!({"spendCents": null}),
+        json!({"email": null}),
+        json!({"fastPremiumRequests": "many"}),
+        json!({"monthlyLimitDollars": []}),
+    ];
+    let mut people: Vec<Value> = bad.into_iter().map(person).collect();
+    people.push(person(json!({"userId": "user_other"})));
+    let normalized = of_spend(people);
+    assert_eq!(normalized.column(SPEND, "user_id"), ["user_other"]);
+    let reasons = normalized.column("rejected_records", "reason");
+    let words = ["spendCents: `\"abc\"`", "spendCents", "email: ", "fastPremiumRequests: ", "monthlyLimitDollars: "];
+    assert_eq!(reasons.len(), words.len());
+    for (reason, words) in reasons.iter().zip(words) {
+        assert!(reason.starts_with(words), "{reason}");
+    }
+}
+
+#[test]
+fn a_reading_that_does_not_say_its_cycle_is_no_snapshot() {
+    let page = json!({"teamMemberSpend": [person(json!({}))]});
+    assert!(matches!(normalized(Source::CursorSpend, &page).err().unwrap(), NormalizeError::NotWhole { .. }));
+}
+
+#[test]
+fn members_of_every_form_of_the_answer_are_kept() {
+    let people = json!([
+        {"id": "user_1", "email": "Ann@Example.com", "name": "Ann", "role": "owner", "isRemoved": false},
+        {"id": "user_2", "email": "bob@example.com", "name": "Bob", "role": "dreamer", "isRemoved": true},
+        {"id": 77, "email": "cy@example.com", "name": "Cy", "role": "member"},
+        {"email": "Dee@example.com", "name": null, "role": "free-owner"},
+    ]);
+    for page in [json!({"teamMembers": people}), people.clone()] {
+        let normalized = of_members(page);
+        let found: Vec<Vec<String>> =
+            ["member_id", "email", "name", "role"].map(|column| normalized.column(MEMBERS, column)).to_vec();
+        assert_eq!(
+            found,
+            [
+                ["user_1", "user_2", "77", "dee@example.com"],
+                ["ann@example.com", "bob@example.com", "cy@example.com", "dee@example.com"],
+                ["Ann", "Bob", "Cy", "null"],
+                ["owner", "dreamer", "member", "free-owner"],
+            ]
+        );
+        let rows = normalized.rows(MEMBERS);
+        let removed: Vec<Cell> = rows.iter().map(|row| row["is_removed"].clone()).collect();
+        assert_eq!(removed, [Cell::Boolean(false), Cell::Boolean(true), Cell::Null, Cell::Null]);
+        assert!(rows.iter().all(|row| row["last_seen_at"] == row["fetched_at"]));
+    }
+}
+
+#[test]
+fn a_member_who_does_not_read_is_rejected_where_it_stands() {
+    let people = json!([{"email": "ann@example.com"}, {"email": 7}, {"email": "ANN@example.com"},
+        {"email": "ann@example.com", "role": "owner"}]);
+    for (page, prefix) in [(json!({"teamMembers": people}), "/teamMembers"), (people.clone(), "")] {
+        let normalized = of_members(page);
+        assert_eq!(normalized.rows(MEMBERS).len(), 1);
+        let positions = normalized.column("rejected_records", "position");
+        assert_eq!(positions, [1, 2, 3].map(|index| format!("{prefix}/{index}")));
+    }
+}

@@ -1,0 +1,81 @@
+//! A file whose tables hold what a test says, row by row.
+
+use everycent_domain::sql::{Dialect, physical_name, stored_name};
+use everycent_schemas::tables::{self, Column, Kind};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use super::*;
+
+pub(super) struct Inserted {
+    _folder: TempDir,
+    pub connection: Connection,
+}
+
+impl Inserted {
+    pub async fn nothing() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.sqlite");
+        SqliteWarehouse::open(&path).unwrap().migrate().await.unwrap();
+        Self { connection: Connection::open(path).unwrap(), _folder: folder }
+    }
+
+    /// A row with these values, null or something plain in the other columns. Amounts are nano-dollars.
+    pub fn put(&self, table: &str, values: &[(&str, Value)]) -> &Self {
+        let table = tables::find(table).unwrap();
+        assert!(values.iter().all(|(name, _)| table.column(name).is_some()), "{values:?}");
+        let given =
+            |column: &Column| values.iter().find(|(name, _)| *name == column.name).map(|(_, value)| value.clone());
+        let cells: Vec<Value> =
+            table.columns.iter().map(|column| given(column).unwrap_or_else(|| plain(column))).collect();
+        let names: Vec<String> = table.columns.iter().map(stored_name).collect();
+        let sql = format!(
+            "INSERT INTO {} ({}) VALUES ({})",
+            physical_name(table, &Dialect::Sqlite),
+            names.join(", "),
+            vec!["?"; names.len()].join(", ")
+        );
+        self.connection.execute(&sql, params_from_iter(cells)).unwrap();
+        self
+    }
+
+    /// What a query gives, each row as text: cells between bars, null as `-`.
+    pub fn told(&self, sql: &str) -> Vec<String> {
+        let mut statement = self.connection.prepare(sql).unwrap();
+        let columns = statement.column_count();
+        let rows = statement.query_map([], |row| {
+            let cells: Result<Vec<Value>, _> = (0..columns).map(|place| row.get(place)).collect();
+            Ok(cells?.into_iter().map(shown).collect::<Vec<_>>().join(" | "))
+        });
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
+    }
+}
+
+fn plain(column: &Column) -> Value {
+    match column.kind {
+        _ if column.nullable => Value::Null,
+        Kind::Integer | Kind::Boolean | Kind::Money => n(0),
+        Kind::Date => t("2025-10-01"),
+        Kind::Timestamp => t("2025-11-01T00:00:00.000000Z"),
+        Kind::Text if column.name.ends_with("_id") => t("acme"),
+        Kind::Text => t("plain"),
+    }
+}
+
+fn shown(value: Value) -> String {
+    match value {
+        Value::Null => "-".into(),
+        Value::Integer(value) => value.to_string(),
+        Value::Real(value) => format!("{value:?}"),
+        Value::Text(value) => value,
+        Value::Blob(_) => panic!("no column is a blob"),
+    }
+}
+
+pub(super) fn t(text: &str) -> Value {
+    Value::Text(text.into())
+}
+
+pub(super) fn n(number: i64) -> Value {
+    Value::Integer(number)
+}
