@@ -7,6 +7,8 @@ pub mod clock;
 pub mod config;
 mod disk;
 pub mod faults;
+#[cfg(feature = "google")]
+pub mod google;
 pub mod home;
 pub mod open;
 pub mod page;

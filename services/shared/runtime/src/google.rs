@@ -1,0 +1,3 @@
+//! What the bodies on Google Cloud have in common.
+
+pub mod endpoints;

@@ -1,0 +1,62 @@
+//! Google's Pub/Sub, Cloud Storage and BigQuery as emulators on this machine, without Docker.
+//!
+//! It owns their processes, ports and folders. It knows nothing of what is stored in them, and depends on nothing of
+//! ours. `install.sh` beside it puts the packages where this looks for them.
+
+mod bigquery;
+mod installed;
+mod process;
+mod pubsub;
+mod storage;
+
+use std::path::Path;
+
+use anyhow::Context;
+
+pub use bigquery::BigQuery;
+pub use installed::Installed;
+pub use pubsub::PubSub;
+pub use storage::Storage;
+
+/// The project that everything lies in.
+pub const PROJECT: &str = "everycent-local";
+
+/// All three, running. Dropping it ends them.
+#[derive(Debug)]
+pub struct Emulators {
+    pub pubsub: PubSub,
+    pub storage: Storage,
+    pub bigquery: BigQuery,
+}
+
+/// The ports to listen on; 0 is any free one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ports {
+    pub pubsub: u16,
+    pub storage: u16,
+    pub bigquery: u16,
+    pub bigquery_grpc: u16,
+}
+
+impl Emulators {
+    /// Starts all three and waits until they answer. What they store and log lies in the folder.
+    pub fn start(installed: &Installed, folder: &Path, ports: Ports) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        let storage = Storage::start(installed, folder, ports.storage)?;
+        let bigquery = BigQuery::start(installed, folder, ports.bigquery, ports.bigquery_grpc, &storage)?;
+        let pubsub = PubSub::start(installed, folder, ports.pubsub)?;
+        storage.wait()?;
+        pubsub.wait()?;
+        bigquery.wait()?;
+        Ok(Self { pubsub, storage, bigquery })
+    }
+
+    /// The variables that lead a client to them.
+    pub fn variables(&self) -> [(&'static str, String); 3] {
+        [
+            ("PUBSUB_EMULATOR_HOST", self.pubsub.host()),
+            ("STORAGE_EMULATOR_HOST", self.storage.url()),
+            ("BIGQUERY_EMULATOR_HOST", self.bigquery.url()),
+        ]
+    }
+}
