@@ -13,6 +13,7 @@ demo: ## Show it all on a made-up company: no key, no network
 .PHONY: test
 test: ## Run all tests
 	$(CARGO) test --locked --workspace
+	@echo 'Left out: what runs on Google Cloud, for it needs emulators; `make test-google` installs and uses them.'
 
 # Where `make emulators` puts them.
 EVERYCENT_EMULATORS ?= $(HOME)/.cache/everycent-emulators
