@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use everycent_runtime::bus::pubsub::{Payloads, PubSubBus, PubSubSettings};
 use everycent_runtime::bus::{Bus, BusError, BusSettings, Depth, Message, Topic};
-use everycent_runtime::clock::SystemClock;
+use everycent_runtime::clock::{ManualClock, SystemClock};
 use everycent_runtime::google::endpoints::Endpoints;
 use everycent_runtime::worker;
 use everycent_schemas::Timestamp;
@@ -125,7 +125,25 @@ async fn two_processes_share_no_message_and_work_that_goes_on_keeps_its_lease() 
         assert!(other.pull(TOPIC, 1, Duration::from_secs(5)).await.unwrap().is_empty(), "25 s over a lease of 10 s");
         one.extend(&held).await.unwrap();
     }
-    assert_eq!(pull_one(&other).await.attempt, 2, "and not for ever");
+    one.close().await;
+    assert_eq!(pull_one(&other).await.attempt, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_busy_process_does_not_take_goes_to_an_idle_one_uncounted() {
+    let Some(place) = Place::find() else { return };
+    let clock = ManualClock::at(Timestamp::from_micros(0));
+    let busy = place.open(Arc::new(clock.clone()), place.settings()).await;
+    busy.provision(Payloads::Unchecked).await.unwrap();
+    for number in 0..20 {
+        busy.publish(TOPIC, message(&number.to_string())).await.unwrap();
+    }
+    let held = pull_one(&busy).await;
+    let idle = place.open(Arc::new(SystemClock), place.settings()).await;
+    assert!(pull_now(&idle).await.is_empty(), "the busy one has all of them");
+    busy.extend(&held).await.unwrap();
+    clock.advance(chrono::Duration::seconds(60));
+    assert_eq!(pull_one(&idle).await.attempt, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,6 +190,10 @@ async fn topics_with_schemas_take_events_and_refuse_the_rest() {
     assert!(matches!(refused, BusError::Refused { action: "publish", .. }), "{refused}");
 }
 
+/// The schema's JSON encoding wants every field, also those that have a default.
+const SCHEDULED: &str = r#"{"source": "cursor/spend", "trailing_days": 7, "account_id": null, "from_date": null,
+    "to_date": null, "requested_at": null}"#;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_travels_as_json_that_a_scheduler_could_have_written() {
     let Some(place) = Place::find() else { return };
@@ -186,7 +208,7 @@ async fn a_request_travels_as_json_that_a_scheduler_could_have_written() {
     };
     worker::publish(&bus, &request).await.unwrap();
     assert_eq!(pull_request(&bus).await, request);
-    let scheduled = Message { payload: r#"{"source":"cursor/spend","trailing_days":7}"#.into(), attributes: [].into() };
+    let scheduled = Message { payload: SCHEDULED.into(), attributes: [].into() };
     bus.publish(Topic::FetchRequested, scheduled).await.unwrap();
     let scheduled = pull_request(&bus).await;
     assert_eq!((scheduled.source.as_str(), scheduled.trailing_days, scheduled.account_id), ("cursor/spend", 7, None));

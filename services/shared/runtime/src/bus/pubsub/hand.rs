@@ -24,7 +24,8 @@ struct Leased<H> {
 
 #[derive(Debug)]
 pub(super) struct Hand<H> {
-    ready: VecDeque<Held<H>>,
+    /// Each with the time since when it waits.
+    ready: VecDeque<(i64, Held<H>)>,
     /// By the name of the lease.
     leased: BTreeMap<String, Leased<H>>,
     delayed: Vec<(i64, Held<H>)>,
@@ -37,14 +38,14 @@ impl<H> Hand<H> {
         Self { ready: VecDeque::new(), leased: BTreeMap::new(), delayed: Vec::new(), last_words: BTreeMap::new() }
     }
 
-    pub(super) fn arrive(&mut self, held: Held<H>) {
-        self.ready.push_back(held);
+    pub(super) fn arrive(&mut self, held: Held<H>, now: i64) {
+        self.ready.push_back((now, held));
     }
 
     /// Leases up to `max` messages until `until`, under names that `name` gives.
     pub(super) fn take(&mut self, max: usize, until: i64, name: impl Fn() -> String) -> Vec<Delivery> {
         let count = max.min(self.ready.len());
-        let lease = |mut held: Held<H>| {
+        let lease = |(_, mut held): (i64, Held<H>)| {
             held.delivery.lease = name();
             let delivery = held.delivery.clone();
             self.leased.insert(delivery.lease.clone(), Leased { held, until });
@@ -69,8 +70,16 @@ impl<H> Hand<H> {
         self.leased.insert(held.delivery.lease.clone(), Leased { held, until });
     }
 
-    pub(super) fn release(&mut self, held: Held<H>) {
-        self.ready.push_front(held);
+    pub(super) fn release(&mut self, held: Held<H>, now: i64) {
+        self.ready.push_front((now, held));
+    }
+
+    /// Those that nobody took since `since`.
+    pub(super) fn unclaimed(&mut self, since: i64) -> Vec<Held<H>> {
+        let (old, ready) = std::mem::take(&mut self.ready).into_iter().partition(|(at, _)| *at <= since);
+        self.ready = ready;
+        let old: VecDeque<_> = old;
+        old.into_iter().map(|(_, held)| held).collect()
     }
 
     /// Keeps a message until its delay has passed; gives it back if `most` wait already.
@@ -98,7 +107,7 @@ impl<H> Hand<H> {
     pub(super) fn empty(&mut self) -> (Vec<Held<H>>, Vec<Held<H>>) {
         let leased = std::mem::take(&mut self.leased).into_values().map(|leased| leased.held);
         let had = leased.chain(std::mem::take(&mut self.delayed).into_iter().map(|(_, held)| held)).collect();
-        (std::mem::take(&mut self.ready).into(), had)
+        (self.unclaimed(i64::MAX), had)
     }
 
     /// How many are (ready or delayed, leased).

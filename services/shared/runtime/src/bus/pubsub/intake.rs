@@ -121,7 +121,7 @@ impl Intake {
     pub(super) fn release(&self, delivery: &Delivery) {
         let mut state = self.state();
         if let Some(held) = state.hand.settle(&delivery.lease) {
-            state.hand.release(held);
+            state.hand.release(held, self.now());
         }
         drop(state);
         self.arrived.notify_waiters();
@@ -175,19 +175,23 @@ impl Intake {
             Some(reason) => self.give_up(held, &reason).await,
             None if attempt > self.settings.bus.max_attempts => self.give_up_silent(held, attempt - 1).await,
             None => {
-                self.state().hand.arrive(held);
+                let now = self.now();
+                self.state().hand.arrive(held, now);
                 self.arrived.notify_waiters();
             }
         }
     }
 
-    /// Gives delayed messages back whose time has come, and those whose worker is silent.
+    /// Gives back the delayed messages whose time has come, those whose worker is silent, and those that have waited
+    /// here for as long as a lease while another process may be idle.
     async fn sweep(&self) {
         let now = self.now();
-        let (due, lost) = {
+        let (due, lost, unclaimed) = {
             let mut state = self.state();
-            (state.hand.due(now), state.hand.lost(now))
+            let since = now.saturating_sub(micros(self.settings.bus.lease).max(1));
+            (state.hand.due(now), state.hand.lost(now), state.hand.unclaimed(since))
         };
+        self.hand_back(unclaimed).await;
         due.into_iter().for_each(|held| held.handler.nack());
         for held in lost {
             let attempts = held.delivery.attempt;

@@ -1,6 +1,7 @@
 //! `FetchRequested` in Avro's JSON encoding, in which a person or a scheduler can write it.
 //!
-//! `{"source": "anthropic/cost_report", "trailing_days": 7}` is one; a field that is not there has its default.
+//! `{"source": "anthropic/cost_report", "trailing_days": 7}` is one: a field that is not there has its default. A topic
+//! that checks payloads by the schema is stricter and wants every field, the absent ones as `null`.
 
 use everycent_schemas::events::{self, FetchRequested};
 use everycent_schemas::{Day, Timestamp};

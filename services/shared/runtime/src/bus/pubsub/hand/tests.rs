@@ -10,7 +10,7 @@ fn messages_come_in_their_order_and_a_released_one_first() {
     let taken = take(&mut hand, 2, 10);
     assert_eq!(ids(&taken), ["a", "b"]);
     let released = hand.settle(&taken[1].lease).unwrap();
-    hand.release(released);
+    hand.release(released, 1);
     assert_eq!(ids(&take(&mut hand, 9, 10)), ["b", "c"]);
     assert_eq!(hand.counts(), (0, 3));
 }
@@ -37,6 +37,19 @@ fn a_delay_passes_and_only_so_many_wait() {
     assert!(hand.due(19).is_empty());
     assert_eq!(held_ids(&hand.due(20)), ["a"]);
     assert_eq!(hand.counts(), (0, 0));
+}
+
+#[test]
+fn what_nobody_takes_is_found_by_its_age() {
+    let mut hand = hand(&["old", "released"]);
+    let taken = take(&mut hand, 2, 100);
+    for (delivery, now) in taken.iter().zip([5, 6]) {
+        let held = hand.settle(&delivery.lease).unwrap();
+        hand.release(held, now);
+    }
+    assert!(hand.unclaimed(4).is_empty());
+    assert_eq!(held_ids(&hand.unclaimed(5)), ["old"]);
+    assert_eq!(ids(&take(&mut hand, 9, 100)), ["released"]);
 }
 
 #[test]
@@ -71,7 +84,7 @@ fn hand(ids: &[&str]) -> Hand<()> {
             attempt: 1,
             lease: String::new(),
         };
-        hand.arrive(Held { delivery, handler: () });
+        hand.arrive(Held { delivery, handler: () }, 0);
     }
     hand
 }

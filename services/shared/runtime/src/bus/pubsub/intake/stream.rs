@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::join_all;
 use google_cloud_pubsub::client::Subscriber;
+use google_cloud_pubsub::subscriber::handler::Handler;
 use google_cloud_pubsub::subscriber::{MessageStream, ShutdownBehavior};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Intake, LOOK_EVERY};
 use crate::bus::BusError;
+use crate::bus::pubsub::hand::Held;
 use crate::bus::pubsub::wire;
 
 /// Leases end by the bus's clock; the client must not end one before.
@@ -59,7 +62,9 @@ impl Streams {
                 streams.push(stream);
             }
         }
-        self.intake.hand_back().await;
+        let (untried, tried) = self.intake.state().hand.empty();
+        tried.into_iter().for_each(|held| held.handler.nack());
+        self.intake.hand_back(untried).await;
         for stream in streams {
             if tokio::time::timeout(PATIENCE, stream.shutdown_token().shutdown()).await.is_err() {
                 let subscription = self.intake.subscription.as_str();
@@ -100,9 +105,8 @@ async fn look_after(intake: Arc<Intake>, stop: CancellationToken) {
 }
 
 impl Intake {
-    async fn hand_back(&self) {
-        let (untried, tried) = self.state().hand.empty();
-        tried.into_iter().for_each(|held| held.handler.nack());
+    /// Publishes copies of messages that nobody has tried, with the attempts they had, and forgets the messages.
+    pub(super) async fn hand_back(&self, untried: Vec<Held<Handler>>) {
         let copies = untried.into_iter().map(async |held| {
             let delivery = held.delivery;
             let attempts = delivery.attempt.saturating_sub(1);
@@ -115,6 +119,6 @@ impl Intake {
                 }
             }
         });
-        futures_util::future::join_all(copies).await;
+        join_all(copies).await;
     }
 }
