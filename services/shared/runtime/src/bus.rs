@@ -166,6 +166,23 @@ pub trait Bus: Debug + Send + Sync {
     /// The newest dead letters, at most `limit`.
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, BusError>;
 
+    /// Follows what is published to a topic from now on, beside whoever reads it. For those who wait for work that is done
+    /// elsewhere, so only a bus between machines can do it.
+    async fn follow(&self, topic: Topic) -> Result<Box<dyn Follow>, BusError> {
+        let reason = format!("{topic}: nobody works elsewhere on this bus");
+        Err(BusError::Refused { action: "follow", reason })
+    }
+
     /// The process is about to end: what it holds and nobody works on goes back at once.
     async fn close(&self) {}
+}
+
+/// One who follows a topic.
+#[async_trait]
+pub trait Follow: Send {
+    /// What was published since the last call, at least once each; waits up to `wait` for the first.
+    async fn next(&mut self, wait: Duration) -> Result<Vec<Message>, BusError>;
+
+    /// Nothing of it is left behind.
+    async fn end(self: Box<Self>);
 }

@@ -72,6 +72,11 @@ impl Home {
         }
     }
 
+    /// For those whose data lies elsewhere. Creates nothing and locks nothing.
+    pub fn without_data(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
+        Ok(Self { dir: absolute(dir.as_ref())?, _lock: None })
+    }
+
     /// The root of the default store: objects lie under `raw` and `rows` in it.
     pub fn data_dir(&self) -> &Path {
         &self.dir

@@ -25,7 +25,10 @@ use crate::warehouse::{SqliteWarehouse, WarehouseError};
 /// Why an address could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("{0} is an address on Google Cloud, which this build does not reach; use file:// and sqlite:// addresses")]
+    #[error(
+        "{0} is an address on Google Cloud, which this build does not reach; build with `--features google`, or use \
+         file:// and sqlite:// addresses"
+    )]
     NotInThisBuild(String),
     #[error(
         "there are no tables yet, for {} is missing; `everycent sync` makes it, and so does `everycent replay` from \

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bus::{Bus, BusError, Topic};
 
 pub use outcome::Outcome;
-pub use publish::{Published, publish};
+pub use publish::{Published, decode, publish};
 #[cfg(feature = "google")]
 pub(crate) use publish::{SCHEMA, encode};
 

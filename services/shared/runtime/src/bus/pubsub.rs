@@ -14,6 +14,7 @@
 
 mod dead;
 mod failure;
+mod follow;
 mod hand;
 mod intake;
 mod letter;
@@ -37,7 +38,7 @@ use google_cloud_pubsub::retry_policy::RetryableErrors;
 use self::intake::{Intake, Streams};
 use self::names::Names;
 use self::outlet::Outlet;
-use super::{Bus, BusError, BusSettings, DeadLetter, Delivery, Depth, Message, Topic};
+use super::{Bus, BusError, BusSettings, DeadLetter, Delivery, Depth, Follow, Message, Topic};
 use crate::clock::Clock;
 use crate::google::endpoints::{Endpoints, anonymous};
 
@@ -224,6 +225,10 @@ impl Bus for PubSubBus {
         letters.sort_by_key(|letter| std::cmp::Reverse(letter.at));
         letters.truncate(limit);
         Ok(letters)
+    }
+
+    async fn follow(&self, topic: Topic) -> Result<Box<dyn Follow>, BusError> {
+        Ok(Box::new(follow::Follower::begin(self, topic).await?))
     }
 
     async fn close(&self) {

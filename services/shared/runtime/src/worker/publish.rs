@@ -46,7 +46,7 @@ pub(crate) fn encode<E: Event>(event: &E) -> Message {
 }
 
 /// Reads a message back; says why it is not the event that it should be.
-pub(super) fn decode<E: Event>(message: &Message) -> Result<E, String> {
+pub fn decode<E: Event>(message: &Message) -> Result<E, String> {
     let fingerprint = message.attributes.get(SCHEMA).ok_or(format!("{} came without its schema", E::NAME))?;
     events::decode(&message.payload, fingerprint).map_err(|error| error.to_string())
 }

@@ -35,6 +35,11 @@ impl Names {
         format!("projects/{}/subscriptions/{}-{topic}-sub", self.project, self.prefix)
     }
 
+    /// Of one who follows the topic for a while. Their names are told apart by `mark`.
+    pub(super) fn follower(&self, topic: Topic, mark: u64) -> String {
+        format!("projects/{}/subscriptions/{}-{topic}-follower-{mark:016x}", self.project, self.prefix)
+    }
+
     pub(super) fn dead_topic(&self, topic: Topic) -> String {
         format!("projects/{}/topics/{}-{topic}-dead", self.project, self.prefix)
     }

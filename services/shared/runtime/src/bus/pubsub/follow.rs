@@ -1,0 +1,93 @@
+//! Following a topic beside its readers: a subscription of one's own, for as long as one looks.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use google_cloud_gax::retry_policy::RetryPolicyExt;
+use google_cloud_pubsub::client::SubscriptionAdmin;
+use google_cloud_pubsub::model::{ExpirationPolicy, Subscription};
+use google_cloud_pubsub::retry_policy::RetryableErrors;
+use google_cloud_pubsub::subscriber::{MessageStream, ShutdownBehavior};
+use google_cloud_wkt::Duration as WireDuration;
+use tokio::time::Instant;
+
+use super::failure::Asked;
+use super::{PubSubBus, RETRY_FOR, client, wire};
+use crate::bus::{BusError, Follow, Message, Topic};
+use crate::google::endpoints::anonymous;
+
+/// Of a follower that died, Pub/Sub takes the subscription away then; sooner it may not be.
+const FORGOTTEN_AFTER_SECONDS: i64 = 24 * 60 * 60;
+/// What came together is given together.
+const TOGETHER: Duration = Duration::from_millis(20);
+/// An end that takes longer is left to Pub/Sub.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(super) struct Follower {
+    topic: Topic,
+    /// Full name of the subscription.
+    subscription: String,
+    admin: SubscriptionAdmin,
+    stream: MessageStream,
+}
+
+impl Follower {
+    /// Returns when nothing more that is published can be missed.
+    pub(super) async fn begin(bus: &PubSubBus, topic: Topic) -> Result<Self, BusError> {
+        let inner = &*bus.0;
+        let admin = client!(SubscriptionAdmin::builder(), &inner.endpoint)?;
+        let subscription = inner.names.follower(topic, rand::random());
+        let expires = ExpirationPolicy::new().set_ttl(WireDuration::clamp(FORGOTTEN_AFTER_SECONDS, 0));
+        let wanted = Subscription::new()
+            .set_name(&subscription)
+            .set_topic(inner.names.topic(topic))
+            .set_expiration_policy(expires);
+        let asked = Asked { action: "follow", resource: &subscription, permission: "pubsub.subscriptions.create" };
+        let made = admin.create_subscription().with_request(wanted).send().await;
+        made.map_err(|error| asked.failed(&error))?;
+        let stream = inner
+            .subscriber
+            .subscribe(&subscription)
+            .set_max_lease_extension(Duration::from_secs(10))
+            .set_shutdown_behavior(ShutdownBehavior::NackImmediately)
+            .build();
+        Ok(Self { topic, subscription, admin, stream })
+    }
+}
+
+#[async_trait]
+impl Follow for Follower {
+    async fn next(&mut self, wait: Duration) -> Result<Vec<Message>, BusError> {
+        let asked =
+            Asked { action: "follow", resource: &self.subscription, permission: "pubsub.subscriptions.consume" };
+        let mut messages = Vec::new();
+        let mut until = Instant::now() + wait;
+        while let Ok(next) = tokio::time::timeout_at(until, self.stream.next()).await {
+            match next {
+                Some(Ok((message, handler))) => {
+                    messages.push(wire::from_wire(self.topic, message).message);
+                    handler.ack();
+                    until = until.min(Instant::now() + TOGETHER);
+                }
+                Some(Err(error)) => return Err(asked.failed(&error)),
+                None => return Err(asked.unavailable(&std::io::Error::other("the stream ended"))),
+            }
+        }
+        Ok(messages)
+    }
+
+    async fn end(self: Box<Self>) {
+        let Self { subscription, admin, stream, .. } = *self;
+        let end = stream.shutdown_token();
+        drop(stream);
+        let deleted = async {
+            end.shutdown().await;
+            admin.delete_subscription().set_subscription(&subscription).send().await
+        };
+        match tokio::time::timeout(PATIENCE, deleted).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(subscription, error = %error, "not deleted; it ends by itself in a day"),
+            Err(_) => tracing::warn!(subscription, "not deleted; it ends by itself in a day"),
+        }
+    }
+}
