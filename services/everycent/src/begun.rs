@@ -1,4 +1,4 @@
-//! The note that a sync has begun, so that the same command goes on after an interruption instead of starting over.
+//! The note that a command has begun, so that the same command goes on after an interruption instead of starting over.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -8,12 +8,29 @@ use anyhow::Context;
 use chrono::Duration;
 use everycent_domain::source::Source;
 use everycent_schemas::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::scope::Days;
 
 /// Later than this, days that were answered before the interruption are worth asking for again.
 const RESUMED_FOR: Duration = Duration::days(1);
+
+/// What can be gone on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    Sync,
+    Replay,
+}
+
+impl Command {
+    fn file(self) -> &'static str {
+        match self {
+            Self::Sync => "sync-begun.json",
+            Self::Replay => "replay-begun.json",
+        }
+    }
+}
 
 /// What a sync was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,12 +48,12 @@ impl Asked {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Note {
-    asked: Asked,
+struct Note<A> {
+    asked: A,
     begun_at: Timestamp,
 }
 
-/// A sync that is under way.
+/// A command that is under way.
 #[derive(Debug)]
 pub struct Begun {
     file: PathBuf,
@@ -47,13 +64,22 @@ pub struct Begun {
 
 impl Begun {
     /// Begins, or goes on with what was begun before.
-    pub fn begin(home: &Path, asked: &Asked, now: Timestamp) -> anyhow::Result<Self> {
-        let file = home.join("sync-begun.json");
-        let goes_on = |note: &Note| note.asked == *asked && now < note.begun_at.plus(RESUMED_FOR);
+    pub fn begin<A>(home: &Path, command: Command, asked: &A, now: Timestamp) -> anyhow::Result<Self>
+    where
+        A: Serialize + DeserializeOwned + PartialEq,
+    {
+        let file = home.join(command.file());
+        let goes_on = |note: &Note<A>| note.asked == *asked && now < note.begun_at.plus(RESUMED_FOR);
         if let Some(note) = read(&file)?.filter(goes_on) {
             return Ok(Self { file, begun_at: note.begun_at, resumed: true });
         }
-        let note = Note { asked: asked.clone(), begun_at: now };
+        Self::begin_anew(home, command, asked, now)
+    }
+
+    /// Begins, whatever was begun before.
+    pub fn begin_anew<A: Serialize>(home: &Path, command: Command, asked: &A, now: Timestamp) -> anyhow::Result<Self> {
+        let file = home.join(command.file());
+        let note = Note { asked, begun_at: now };
         write(&file, &note).with_context(|| format!("{}", file.display()))?;
         Ok(Self { file, begun_at: now, resumed: false })
     }
@@ -65,7 +91,7 @@ impl Begun {
 }
 
 /// An unreadable note is as good as none: it only costs asking again.
-fn read(file: &Path) -> anyhow::Result<Option<Note>> {
+fn read<A: DeserializeOwned>(file: &Path) -> anyhow::Result<Option<Note<A>>> {
     match fs::read(file) {
         Ok(json) => Ok(serde_json::from_slice(&json).ok()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -73,7 +99,7 @@ fn read(file: &Path) -> anyhow::Result<Option<Note>> {
     }
 }
 
-fn write(file: &Path, note: &Note) -> std::io::Result<()> {
+fn write<A: Serialize>(file: &Path, note: &Note<A>) -> std::io::Result<()> {
     let partial = file.with_extension("partial");
     let mut out = fs::File::create(&partial)?;
     out.write_all(&serde_json::to_vec_pretty(note)?)?;
@@ -91,15 +117,15 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let days = Days::Due { since: "2025-10-01".parse().unwrap() };
         let asked = Asked::new(days, &[]);
-        let first = Begun::begin(home.path(), &asked, Timestamp::from_micros(1)).unwrap();
+        let first = Begun::begin(home.path(), Command::Sync, &asked, Timestamp::from_micros(1)).unwrap();
         assert!(!first.resumed);
-        let again = Begun::begin(home.path(), &asked, Timestamp::from_micros(2)).unwrap();
+        let again = Begun::begin(home.path(), Command::Sync, &asked, Timestamp::from_micros(2)).unwrap();
         assert_eq!((again.resumed, again.begun_at), (true, Timestamp::from_micros(1)));
         let other = Asked::new(days, &[Source::CursorDailyUsage]);
-        let other = Begun::begin(home.path(), &other, Timestamp::from_micros(3)).unwrap();
+        let other = Begun::begin(home.path(), Command::Sync, &other, Timestamp::from_micros(3)).unwrap();
         assert_eq!((other.resumed, other.begun_at), (false, Timestamp::from_micros(3)));
         other.end().unwrap();
-        assert!(!Begun::begin(home.path(), &asked, Timestamp::from_micros(4)).unwrap().resumed);
+        assert!(!Begun::begin(home.path(), Command::Sync, &asked, Timestamp::from_micros(4)).unwrap().resumed);
     }
 
     #[test]
@@ -107,7 +133,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let asked = Asked::new(Days::Due { since: "2025-10-01".parse().unwrap() }, &[]);
         let begun_at = Timestamp::from_micros(1);
-        let resumed = |now| Begun::begin(home.path(), &asked, now).unwrap().resumed;
+        let resumed = |now| Begun::begin(home.path(), Command::Sync, &asked, now).unwrap().resumed;
         assert!(!resumed(begun_at));
         assert!(resumed(begun_at.plus(RESUMED_FOR - Duration::microseconds(1))));
         assert!(!resumed(begun_at.plus(RESUMED_FOR)));

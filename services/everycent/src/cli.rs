@@ -130,6 +130,13 @@ pub struct ReplayArgs {
     /// Only this source; may be repeated.
     #[arg(long = "source", value_name = "SOURCE")]
     pub sources: Vec<Source>,
+    /// How many snapshots may be on their way at once where the services work elsewhere, so that fresh answers do not
+    /// wait behind all of history.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    pub at_once: usize,
+    /// Start over, where the services work elsewhere and the same replay was interrupted within the last day.
+    #[arg(long)]
+    pub anew: bool,
     /// List the snapshots that would be replayed, and do nothing.
     #[arg(long)]
     pub dry_run: bool,

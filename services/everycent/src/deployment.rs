@@ -7,7 +7,7 @@ use everycent_domain::wanted::DayState;
 use everycent_domain::window::{EmptyWindow, Window};
 use everycent_runtime::bus::Bus;
 use everycent_runtime::clock::{Clock, SystemClock};
-use everycent_runtime::config::Config;
+use everycent_runtime::config::{BusAddress, Config};
 use everycent_runtime::home::Home;
 use everycent_runtime::open::{self, OpenError};
 use everycent_runtime::store::Store;
@@ -20,8 +20,27 @@ use crate::scope::{self, Feed};
 /// History that is fetched when no start is configured.
 const DEFAULT_HISTORY_DAYS: u32 = 90;
 
+/// Where the three services work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Services {
+    /// In this process, while a command runs.
+    Here,
+    /// In processes of their own, on a bus between machines.
+    Elsewhere,
+}
+
+impl Services {
+    pub fn of(config: &Config, home: &Path) -> Self {
+        match config.addresses.bus_in(home) {
+            BusAddress::Sqlite(_) => Self::Here,
+            BusAddress::PubSub { .. } => Self::Elsewhere,
+        }
+    }
+}
+
 /// An open deployment. It holds the home's lock as long as it lives, unless it was opened to read.
 pub struct Deployment {
+    pub services: Services,
     pub config: Config,
     pub home: Home,
     pub store: Arc<dyn Store>,
@@ -31,41 +50,53 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// Opens everything to work with it; nobody else may at the same time.
+    /// Opens everything to work with it; nobody else may do so in the same home at the same time.
     pub async fn open(home: &Path, config: Config) -> Result<Self, Failure> {
         let home = Home::open(home).map_err(Failure::usage)?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let bus = open::bus(&config.addresses, home.data_dir(), Arc::clone(&clock)).map_err(opening)?;
-        // Whoever held a lease is gone, for we hold the lock.
-        bus.release_all_leases().await?;
         let warehouse = open::warehouse(&config.addresses, home.data_dir()).map_err(opening)?;
-        warehouse.migrate().await?;
-        let store = open::store(&config.addresses, home.data_dir()).map_err(opening)?;
-        Ok(Self { store, bus, warehouse, config, home, clock })
+        if Services::of(&config, home.data_dir()) == Services::Here {
+            let bus = open::bus(&config.addresses, home.data_dir(), Arc::new(SystemClock)).map_err(opening)?;
+            // Whoever held a lease is gone, for we hold the lock.
+            bus.release_all_leases().await?;
+            warehouse.migrate().await?;
+        }
+        Self::with(home, config, warehouse).await
     }
 
     /// Opens what is there to look at it, also while another process works with it.
-    pub fn open_read_only(home: &Path, config: Config) -> Result<Self, Failure> {
-        let home = Home::open_shared(home).map_err(Failure::usage)?;
+    pub async fn open_read_only(home: &Path, config: Config) -> Result<Self, Failure> {
+        let home = Self::present(home, &config)?;
         let warehouse = open::warehouse_read_only(&config.addresses, home.data_dir()).map_err(opening)?;
-        Self::beside(home, config, warehouse)
+        Self::with(home, config, warehouse).await
     }
 
     /// Opens what is there to look at it and to note verdicts, also while another process works with it.
     pub async fn open_to_check(home: &Path, config: Config) -> Result<Self, Failure> {
-        let home = Home::open_shared(home).map_err(Failure::usage)?;
+        let home = Self::present(home, &config)?;
         // Opened to read first: what is not there yet is not created by a check.
         open::warehouse_read_only(&config.addresses, home.data_dir()).map_err(opening)?;
         let warehouse = open::warehouse(&config.addresses, home.data_dir()).map_err(opening)?;
-        warehouse.migrate().await?;
-        Self::beside(home, config, warehouse)
+        if Services::of(&config, home.data_dir()) == Services::Here {
+            warehouse.migrate().await?;
+        }
+        Self::with(home, config, warehouse).await
     }
 
-    fn beside(home: Home, config: Config, warehouse: Arc<dyn Warehouse>) -> Result<Self, Failure> {
+    /// A home that is there. Of a deployment whose services work elsewhere, nothing is in it.
+    pub fn present(home: &Path, config: &Config) -> Result<Home, Failure> {
+        match Services::of(config, home) {
+            Services::Here => Home::open_shared(home),
+            Services::Elsewhere => Home::without_data(home),
+        }
+        .map_err(Failure::usage)
+    }
+
+    async fn with(home: Home, config: Config, warehouse: Arc<dyn Warehouse>) -> Result<Self, Failure> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let bus = open::bus(&config.addresses, home.data_dir(), Arc::clone(&clock)).map_err(opening)?;
+        let services = Services::of(&config, home.data_dir());
+        let bus = open::bus_anywhere(&config.addresses, home.data_dir(), Arc::clone(&clock)).await.map_err(opening)?;
         let store = open::store(&config.addresses, home.data_dir()).map_err(opening)?;
-        Ok(Self { store, bus, warehouse, config, home, clock })
+        Ok(Self { services, store, bus, warehouse, config, home, clock })
     }
 
     /// The first day of history.

@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod cost_lines;
 mod deployment;
+mod elsewhere;
 mod facts;
 mod failure;
 mod peak_memory;
@@ -20,14 +21,13 @@ use std::process::ExitCode;
 use clap::Parser;
 use everycent_domain::source::Source;
 use everycent_runtime::config::Config;
-use everycent_runtime::home::Home;
 use everycent_runtime::secret::process_env;
 use everycent_runtime::service::stop_on_signal;
 use everycent_runtime::telemetry::{self, Format};
 
 use cli::{AttributionCommand, Cli, Command, DEFAULT_HOME, Global};
 use commands::{attribution, demo, import, reconcile, replay, report as report_command, run, status, sync};
-use deployment::Deployment;
+use deployment::{Deployment, Services};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -56,34 +56,38 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Replay(args) => replay::replay(&open_present(global).await?, args, json, stop).await,
         Command::Import(args) => import::import(global, args, stop).await,
         Command::Reconcile(args) => reconcile::reconcile(&open_to_check(global).await?, args, json).await,
-        Command::Report(args) => report_command::report(&open_read_only(global)?, args, json).await,
+        Command::Report(args) => report_command::report(&open_read_only(global).await?, args, json).await,
         Command::Attribution(AttributionCommand::Test(args)) => {
-            attribution::test(&open_read_only(global)?, args, json).await
+            attribution::test(&open_read_only(global).await?, args, json).await
         }
-        Command::Status => status::status(&open_read_only(global)?, json).await,
+        Command::Status => status::status(&open_read_only(global).await?, json).await,
     }
 }
 
-/// Opens to ask the vendors. Whom and with which key is settled before anything is created.
+/// Opens to ask the vendors. Whom and with which key is settled before anything is created; services that work
+/// elsewhere have keys of their own.
 async fn open_to_ask(global: &Global, sources: &[Source]) -> Result<Deployment, Failure> {
-    let config = config(global)?;
-    scope::check_keys(&config, sources)?;
-    Deployment::open(&global.home_or(DEFAULT_HOME), config).await
+    let (config, home) = (config(global)?, global.home_or(DEFAULT_HOME));
+    match Services::of(&config, &home) {
+        Services::Here => scope::check_keys(&config, sources)?,
+        Services::Elsewhere => drop(scope::feeds(&config, sources)?),
+    }
+    Deployment::open(&home, config).await
 }
 
 /// Opens a home that is there: to replay nothing is a mistake of the call.
 async fn open_present(global: &Global) -> Result<Deployment, Failure> {
-    let home = global.home_or(DEFAULT_HOME);
-    Home::open_shared(&home).map_err(Failure::usage)?;
-    Deployment::open(&home, config(global)?).await
+    let (config, home) = (config(global)?, global.home_or(DEFAULT_HOME));
+    Deployment::present(&home, &config)?;
+    Deployment::open(&home, config).await
 }
 
 async fn open_to_check(global: &Global) -> Result<Deployment, Failure> {
     Deployment::open_to_check(&global.home_or(DEFAULT_HOME), config(global)?).await
 }
 
-fn open_read_only(global: &Global) -> Result<Deployment, Failure> {
-    Deployment::open_read_only(&global.home_or(DEFAULT_HOME), config(global)?)
+async fn open_read_only(global: &Global) -> Result<Deployment, Failure> {
+    Deployment::open_read_only(&global.home_or(DEFAULT_HOME), config(global)?).await
 }
 
 pub(crate) fn config(global: &Global) -> Result<Config, Failure> {

@@ -10,6 +10,7 @@ use everycent_normalizer::Normalizer;
 use everycent_runtime::bus::Topic;
 use everycent_runtime::progress::Observer;
 use everycent_runtime::worker::{Handler, Worker, WorkerError, WorkerSettings};
+use everycent_schemas::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -50,9 +51,13 @@ pub async fn has_work(deployment: &Deployment, part: Part) -> Result<bool, Failu
     Ok(deployment.bus.depths().await?.iter().any(|depth| concerns(depth.topic) && depth.ready + depth.leased > 0))
 }
 
-/// Messages that were ever given up.
-pub async fn dead_letters(deployment: &Deployment) -> Result<u64, Failure> {
-    Ok(deployment.bus.depths().await?.iter().map(|depth| depth.dead).sum())
+/// Dead letters that are counted at most.
+const LETTERS_MAX: usize = 1000;
+
+/// Messages that were given up since then.
+pub async fn dead_letters_since(deployment: &Deployment, since: Timestamp) -> Result<u64, Failure> {
+    let letters = deployment.bus.dead_letters(LETTERS_MAX).await?;
+    Ok(letters.iter().filter(|letter| letter.at >= since).count() as u64)
 }
 
 /// Runs the services until their queue is empty, or until `stop`. A message is acked after what follows from it was

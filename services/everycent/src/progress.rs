@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use everycent_domain::window::Window;
 use everycent_runtime::progress::{Observer, Progress};
+use everycent_schemas::events::BatchMerged;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::scope::Feed;
@@ -97,6 +98,39 @@ impl Watcher {
 
     pub fn end(&self) {
         self.bar.finish_and_clear();
+    }
+
+    /// A window was answered by services that work elsewhere.
+    pub fn answered(&self, feed: &Feed, window: Window) {
+        lock(&self.tally).windows += 1;
+        self.advance(&format!("{} of {}, {window}", feed.source, feed.account_id));
+    }
+
+    /// A window could not be fetched elsewhere.
+    pub fn failed(&self, feed: &Feed, window: Window) {
+        lock(&self.tally).failed.push((feed.clone(), window));
+        self.bar.inc(1);
+        self.say(&format!("failed {} of {}, {window}", feed.source, feed.account_id));
+    }
+
+    /// A snapshot was merged elsewhere.
+    pub fn merged(&self, batch: &BatchMerged) {
+        let BatchMerged { source, account_id, from_date, to_date, .. } = batch;
+        self.advance(&format!("{source} of {account_id}, {from_date}..{to_date}"));
+    }
+
+    fn advance(&self, what: &str) {
+        self.bar.inc(1);
+        self.bar.set_message(what.to_owned());
+        if self.shown && !stderr().is_terminal() && is_worth_a_line(&self.bar) {
+            let (done, all) = (self.bar.position(), self.bar.length().unwrap_or_default());
+            self.say(&format!("{done} of {all}: {what}"));
+        }
+    }
+
+    /// How many steps the bar has.
+    pub fn expect(&self, steps: usize) {
+        self.bar.set_length(steps as u64);
     }
 
     pub fn tally(&self) -> Tally {

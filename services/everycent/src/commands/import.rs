@@ -17,7 +17,8 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{DEFAULT_HOME, Global, ImportArgs, Sheet, SheetArgs};
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Services};
+use crate::elsewhere::{Order, until_merged};
 use crate::failure::Failure;
 use crate::pipeline::{self, Part};
 use crate::progress::{Tally, Watcher};
@@ -122,13 +123,23 @@ async fn load(
     watcher: &Watcher,
     stop: CancellationToken,
 ) -> Result<Report, Failure> {
-    let dead_before = pipeline::dead_letters(deployment).await?;
     let manifest = store_upload(deployment.store.as_ref(), upload, deployment.clock.now()).await?;
-    publish(deployment.bus.as_ref(), &stored(&manifest, deployment.clock.now(), None)).await?;
+    let published_at = deployment.clock.now();
+    let snapshot = stored(&manifest, published_at, None);
     watcher.say(&format!("importing {}", count(lines(contents), "line")));
-    pipeline::drain(deployment, Part::FromStored, watcher.observer(), stop.clone()).await?;
+    let not_merged = match deployment.services {
+        Services::Here => {
+            publish(deployment.bus.as_ref(), &snapshot).await?;
+            pipeline::drain(deployment, Part::FromStored, watcher.observer(), stop.clone()).await?;
+            0
+        }
+        Services::Elsewhere => {
+            let order = Order { snapshots: vec![snapshot], published_at, at_once: 1 };
+            until_merged(deployment, order, watcher, &stop).await?
+        }
+    };
     watcher.end();
-    let dead_letters = pipeline::dead_letters(deployment).await?.saturating_sub(dead_before);
+    let dead_letters = pipeline::dead_letters_since(deployment, published_at).await?;
     let report = Report {
         source: upload.source.name(),
         account_id: manifest.account_id.clone(),
@@ -140,7 +151,11 @@ async fn load(
         body_bytes: manifest.body_bytes(),
         object: object(&manifest)?,
         snapshot_id: manifest.snapshot_id,
-        tables: table_reports(upload.source, &watcher.tally()),
+        tables: match deployment.services {
+            Services::Here => table_reports(upload.source, &watcher.tally()),
+            Services::Elsewhere => Vec::new(),
+        },
+        not_merged,
         dead_letters,
         interrupted: stop.is_cancelled(),
         warehouse: deployment.warehouse.address(),
@@ -182,7 +197,10 @@ struct Report {
     /// Object name of the stored file.
     object: String,
     snapshot_id: String,
+    /// What became of the tables, where the services work in this process.
     tables: Vec<TableReport>,
+    /// Snapshots that services elsewhere have not merged.
+    not_merged: usize,
     dead_letters: u64,
     interrupted: bool,
     warehouse: String,
@@ -199,7 +217,7 @@ struct TableReport {
 
 impl Report {
     fn is_clean(&self) -> bool {
-        self.dead_letters == 0 && !self.interrupted
+        self.not_merged == 0 && self.dead_letters == 0 && !self.interrupted
     }
 }
 
@@ -214,6 +232,9 @@ fn text(report: &Report) -> String {
     for TableReport { table, rows_written, rows_deleted } in &report.tables {
         let written = count(usize::try_from(*rows_written).unwrap_or(usize::MAX), "row");
         text += &format!("{table}: {written} written, {rows_deleted} deleted\n");
+    }
+    if report.not_merged > 0 {
+        text += "it is stored, and not in the tables yet; `everycent status` tells when\n";
     }
     if report.dead_letters > 0 {
         let messages = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");

@@ -1,5 +1,7 @@
 //! `everycent replay`: publishes stored snapshots again, through the ordinary path.
 
+mod elsewhere;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context, anyhow};
@@ -16,7 +18,7 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::ReplayArgs;
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Services};
 use crate::failure::Failure;
 use crate::pipeline::{self, Part};
 use crate::progress::Watcher;
@@ -36,27 +38,53 @@ pub async fn replay(
     }
     let snapshots = snapshots(deployment.store.as_ref(), args).await?;
     if args.dry_run {
-        let report = Report::new(&snapshots, None, 0, false);
-        return show_report(&report, json);
+        return show_report(&Report::new(&snapshots, None), json);
     }
     let watcher = Watcher::new(!json);
     if snapshots.is_empty() {
         watcher.say("no stored answer covers these days; `everycent sync` fetches them");
     }
     watcher.say(&format!("replaying {}", count(snapshots.len(), "snapshot")));
-    let published_at = deployment.clock.now();
-    for manifest in &snapshots {
-        let only = named_days(args, manifest);
-        publish(deployment.bus.as_ref(), &stored(manifest, published_at, only)).await?;
+    let done = match deployment.services {
+        Services::Here => here(deployment, args, &snapshots, &watcher, stop).await?,
+        Services::Elsewhere => elsewhere::replay(deployment, args, &snapshots, &watcher, stop).await?,
+    };
+    show_report(&Report::new(&snapshots, Some(&done)), json)?;
+    if done.is_whole() { Ok(()) } else { Err(Failure::Reported) }
+}
+
+/// What came of a replay.
+struct Done {
+    /// Rows written or deleted, where it was done here.
+    rows_changed: Option<u64>,
+    /// Snapshots that services elsewhere have not merged.
+    not_merged: usize,
+    dead_letters: u64,
+    interrupted: bool,
+}
+
+impl Done {
+    fn is_whole(&self) -> bool {
+        self.not_merged == 0 && self.dead_letters == 0 && !self.interrupted
     }
-    let dead_before = pipeline::dead_letters(deployment).await?;
+}
+
+async fn here(
+    deployment: &Deployment,
+    args: &ReplayArgs,
+    snapshots: &[Manifest],
+    watcher: &Watcher,
+    stop: CancellationToken,
+) -> Result<Done, Failure> {
+    let published_at = deployment.clock.now();
+    for manifest in snapshots {
+        publish(deployment.bus.as_ref(), &stored(manifest, published_at, named_days(args, manifest))).await?;
+    }
     pipeline::drain(deployment, Part::FromStored, watcher.observer(), stop.clone()).await?;
     watcher.end();
-    let tally = watcher.tally();
-    let written: u64 = tally.tables.values().map(|(written, deleted)| written + deleted).sum();
-    let given_up = pipeline::dead_letters(deployment).await?.saturating_sub(dead_before);
-    show_report(&Report::new(&snapshots, Some(written), given_up, stop.is_cancelled()), json)?;
-    if given_up > 0 || stop.is_cancelled() { Err(Failure::Reported) } else { Ok(()) }
+    let changed = watcher.tally().tables.values().map(|(written, deleted)| written + deleted).sum();
+    let dead_letters = pipeline::dead_letters_since(deployment, published_at).await?;
+    Ok(Done { rows_changed: Some(changed), not_merged: 0, dead_letters, interrupted: stop.is_cancelled() })
 }
 
 /// The days of a snapshot that were named; `None` is all of them.
@@ -119,8 +147,12 @@ async fn deciding(store: &dyn Store, mut plan: ReplayPlan) -> Result<Vec<Manifes
 #[derive(Debug, Serialize)]
 struct Report {
     snapshots: Vec<SnapshotRow>,
-    /// Rows written or deleted; nothing on a dry run.
+    /// Nothing was done, as was asked.
+    dry_run: bool,
+    /// Rows written or deleted, where the services work in this process.
     rows_changed: Option<u64>,
+    /// Snapshots that services elsewhere have not merged.
+    not_merged: usize,
     /// Messages that were given up.
     dead_letters: u64,
     interrupted: bool,
@@ -138,8 +170,16 @@ struct SnapshotRow {
 }
 
 impl Report {
-    fn new(manifests: &[Manifest], rows_changed: Option<u64>, dead_letters: u64, interrupted: bool) -> Self {
-        Self { snapshots: manifests.iter().map(SnapshotRow::of).collect(), rows_changed, dead_letters, interrupted }
+    /// Of a dry run, if nothing was done.
+    fn new(manifests: &[Manifest], done: Option<&Done>) -> Self {
+        Self {
+            snapshots: manifests.iter().map(SnapshotRow::of).collect(),
+            dry_run: done.is_none(),
+            rows_changed: done.and_then(|done| done.rows_changed),
+            not_merged: done.map_or(0, |done| done.not_merged),
+            dead_letters: done.map_or(0, |done| done.dead_letters),
+            interrupted: done.is_some_and(|done| done.interrupted),
+        }
     }
 }
 
@@ -168,29 +208,44 @@ fn show_report(report: &Report, json: bool) -> Result<(), Failure> {
 
 fn text(report: &Report) -> String {
     let snapshots = count(report.snapshots.len(), "snapshot");
-    match report.rows_changed {
-        Some(_) if report.interrupted => "interrupted; the next command finishes what is in the queue\n".to_owned(),
-        Some(changed) if report.dead_letters > 0 => {
-            let given_up = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");
-            format!(
-                "not all of {snapshots} replayed: {given_up} given up; `everycent status` tells why. {changed} rows changed\n"
-            )
-        }
-        Some(changed) => format!("{snapshots} replayed; {changed} rows changed\n"),
-        None => {
-            let mut grid = Grid::new(&["source", "account", "from", "to", "fetched at", "snapshot", ">pages"]);
-            for row in &report.snapshots {
-                grid.row([
-                    row.source.clone(),
-                    row.account_id.clone(),
-                    row.from.to_string(),
-                    row.to.to_string(),
-                    row.fetched_at.clone(),
-                    row.snapshot_id.clone(),
-                    row.pages.to_string(),
-                ]);
-            }
-            format!("{}\n{snapshots} would be replayed; nothing was done\n", grid.text())
-        }
+    if report.dry_run {
+        return format!("{}\n{snapshots} would be replayed; nothing was done\n", listed(report));
     }
+    let changed = report.rows_changed.map_or_else(String::new, |changed| format!("; {changed} rows changed"));
+    let given_up = match report.dead_letters {
+        0 => String::new(),
+        letters => {
+            let messages = count(usize::try_from(letters).unwrap_or(usize::MAX), "message");
+            format!("{messages} given up; `everycent status` tells why\n")
+        }
+    };
+    match (report.rows_changed, report.interrupted) {
+        (Some(_), true) => "interrupted; the next command finishes what is in the queue\n".to_owned(),
+        (None, true) => {
+            let left = report.not_merged;
+            format!("interrupted; left: {left} of {snapshots}. The same command goes on where it stopped\n")
+        }
+        _ if report.not_merged > 0 => format!(
+            "not all of {snapshots} replayed, left: {}. The same command goes on where it stopped\n{given_up}",
+            report.not_merged
+        ),
+        _ if report.dead_letters > 0 => format!("not all of {snapshots} replayed{changed}\n{given_up}"),
+        _ => format!("{snapshots} replayed{changed}\n"),
+    }
+}
+
+fn listed(report: &Report) -> String {
+    let mut grid = Grid::new(&["source", "account", "from", "to", "fetched at", "snapshot", ">pages"]);
+    for row in &report.snapshots {
+        grid.row([
+            row.source.clone(),
+            row.account_id.clone(),
+            row.from.to_string(),
+            row.to.to_string(),
+            row.fetched_at.clone(),
+            row.snapshot_id.clone(),
+            row.pages.to_string(),
+        ]);
+    }
+    grid.text()
 }

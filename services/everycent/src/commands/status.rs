@@ -8,7 +8,7 @@ use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::Day;
 use serde::Serialize;
 
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Services};
 use crate::failure::Failure;
 use crate::rejects::{self, RejectRow};
 use crate::show::{self, Grid, count, heading};
@@ -18,10 +18,13 @@ const SHOWN: usize = 10;
 
 pub async fn status(deployment: &Deployment, json: bool) -> Result<(), Failure> {
     let coverage = deployment.whole_coverage().await?;
-    let depths = deployment.bus.depths().await?;
+    let depths = match deployment.services {
+        Services::Here => Some(deployment.bus.depths().await?),
+        Services::Elsewhere => None,
+    };
     let dead = deployment.bus.dead_letters(SHOWN).await?;
     let rejects = rejects::latest(deployment.warehouse.as_ref(), SHOWN).await?;
-    let report = Report::new(deployment, &coverage, rejects, &depths, &dead);
+    let report = Report::new(deployment, &coverage, rejects, depths.as_deref(), &dead);
     if json {
         show::print_json(&report);
     } else {
@@ -37,7 +40,8 @@ struct Report {
     failed: Vec<FailedDay>,
     /// Some of the rejected records; coverage counts them all.
     rejects: Vec<RejectRow>,
-    queue: Vec<Queue>,
+    /// Of a queue that can be counted.
+    queue: Option<Vec<Queue>>,
     dead_letters: Vec<Dead>,
 }
 
@@ -87,7 +91,7 @@ impl Report {
         deployment: &Deployment,
         coverage: &[CoverageRow],
         rejects: Vec<RejectRow>,
-        depths: &[Depth],
+        depths: Option<&[Depth]>,
         dead: &[DeadLetter],
     ) -> Self {
         let failed = coverage.iter().filter(|row| row.state == "failed" && !is_read_since(row, coverage));
@@ -96,7 +100,7 @@ impl Report {
             coverage: by_feed(coverage),
             failed: failed.map(FailedDay::of).collect(),
             rejects,
-            queue: depths.iter().map(Queue::of).collect(),
+            queue: depths.map(|depths| depths.iter().map(Queue::of).collect()),
             dead_letters: dead.iter().map(Dead::of).collect(),
         }
     }
@@ -219,11 +223,11 @@ fn text(report: &Report) -> String {
     }
     text += &failed_text(&report.failed);
     text += &rejects_text(report);
-    let waiting: u64 = report.queue.iter().map(|queue| queue.ready + queue.leased).sum();
     text += &heading("Queue");
-    text += &match waiting {
-        0 => "  empty\n".to_owned(),
-        _ => queue_text(&report.queue),
+    text += &match &report.queue {
+        None => "  in Pub/Sub, whose metric `num_undelivered_messages` tells how many messages wait\n".to_owned(),
+        Some(queues) if queues.iter().all(|queue| queue.ready + queue.leased == 0) => "  empty\n".to_owned(),
+        Some(queues) => queue_text(queues),
     };
     text + &dead_text(&report.dead_letters)
 }

@@ -1,0 +1,103 @@
+//! A replay by services that work elsewhere: some snapshots at a time, and on from where it stopped.
+
+use std::collections::BTreeMap;
+
+use everycent_domain::manifest::Manifest;
+use everycent_domain::source::Source;
+use everycent_domain::window::Window;
+use everycent_fetcher::stored;
+use everycent_runtime::warehouse::CoverageRow;
+use everycent_schemas::{Day, Timestamp};
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use super::{Done, named_days};
+use crate::begun::{Begun, Command};
+use crate::cli::ReplayArgs;
+use crate::deployment::Deployment;
+use crate::elsewhere::{Order, until_merged};
+use crate::failure::Failure;
+use crate::pipeline;
+use crate::progress::Watcher;
+
+/// What a replay was asked for. Under other rules or prices it is another replay.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Asked {
+    from: Option<Day>,
+    to: Option<Day>,
+    sources: Vec<String>,
+    recipe: String,
+}
+
+pub(super) async fn replay(
+    deployment: &Deployment,
+    args: &ReplayArgs,
+    snapshots: &[Manifest],
+    watcher: &Watcher,
+    stop: CancellationToken,
+) -> Result<Done, Failure> {
+    let now = deployment.clock.now();
+    let asked = Asked {
+        from: args.from,
+        to: args.to,
+        sources: args.sources.iter().map(|source| source.name().to_owned()).collect(),
+        recipe: deployment.config.recipe.fingerprint(),
+    };
+    let begin = if args.anew { Begun::begin_anew } else { Begun::begin };
+    let begun = begin(deployment.home.data_dir(), Command::Replay, &asked, now)?;
+    // The time of the first attempt, so that what is done twice is the same work and changes nothing.
+    let published_at = begun.begun_at;
+    let left = match begun.resumed {
+        true => left(deployment, args, snapshots, published_at).await?,
+        false => snapshots.iter().collect(),
+    };
+    if begun.resumed {
+        let done = snapshots.len() - left.len();
+        watcher.say(&format!("going on with the replay of {published_at}; done: {done}; --anew starts it over"));
+    }
+    watcher.expect(left.len());
+    let snapshots =
+        left.into_iter().map(|manifest| stored(manifest, published_at, named_days(args, manifest))).collect();
+    let order = Order { snapshots, published_at, at_once: args.at_once };
+    let not_merged = until_merged(deployment, order, watcher, &stop).await?;
+    watcher.end();
+    if not_merged == 0 {
+        begun.end()?;
+    }
+    let dead_letters = pipeline::dead_letters_since(deployment, now).await?;
+    Ok(Done { rows_changed: None, not_merged, dead_letters, interrupted: stop.is_cancelled() && not_merged > 0 })
+}
+
+/// The snapshots that coverage does not show as merged.
+async fn left<'a>(
+    deployment: &Deployment,
+    args: &ReplayArgs,
+    snapshots: &'a [Manifest],
+    published_at: Timestamp,
+) -> Result<Vec<&'a Manifest>, Failure> {
+    let coverage = deployment.whole_coverage().await?;
+    let known: BTreeMap<(&str, &str, Day), &CoverageRow> =
+        coverage.iter().map(|row| ((row.source.as_str(), row.account_id.as_str(), row.activity_date), row)).collect();
+    let is_merged = |manifest: &Manifest| {
+        let row = |day| known.get(&(manifest.source.as_str(), manifest.account_id.as_str(), day)).copied();
+        let only = named_days(args, manifest);
+        decides_alone(manifest)
+            && days(manifest, only).all(|day| row(day).is_some_and(|row| reaches(row, manifest, published_at)))
+    };
+    Ok(snapshots.iter().filter(|manifest| !is_merged(manifest)).collect())
+}
+
+/// Whether coverage tells of every answer. Of one whose rows outlive it, an older answer leaves no trace there.
+fn decides_alone(manifest: &Manifest) -> bool {
+    manifest.source.parse().is_ok_and(|source: Source| !source.keeps_rows())
+}
+
+fn days(manifest: &Manifest, only: Option<Window>) -> impl Iterator<Item = Day> {
+    manifest.covered.iter().copied().filter(move |day| only.is_none_or(|only| only.contains(*day)))
+}
+
+/// Whether the day was decided by this snapshot in this replay, or by a later answer.
+fn reaches(row: &CoverageRow, manifest: &Manifest, published_at: Timestamp) -> bool {
+    let recorded = (row.fetched_at, row.snapshot_id.as_deref(), row.normalized_at);
+    recorded >= (Some(manifest.fetched_at), Some(manifest.snapshot_id.as_str()), Some(published_at))
+}

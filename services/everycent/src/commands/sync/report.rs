@@ -1,0 +1,201 @@
+//! How a sync ended, for people and for machines.
+
+use std::collections::BTreeSet;
+
+use everycent_domain::window::Window;
+use everycent_schemas::Day;
+use serde::Serialize;
+
+use crate::deployment::Deployment;
+use crate::elsewhere::Answers;
+use crate::peak_memory;
+use crate::progress::Tally;
+use crate::scope::Feed;
+use crate::show::{Grid, count, heading};
+
+/// Failed windows that are shown.
+const SHOWN: usize = 10;
+
+#[derive(Debug, Serialize)]
+pub struct Report {
+    pub home: String,
+    pub warehouse: String,
+    /// Windows that were asked for.
+    pub windows: usize,
+    /// Windows whose answer is stored, also such as an earlier run had asked for.
+    pub windows_fetched: usize,
+    pub rows: i64,
+    pub rejects: i64,
+    /// What was done here; services that work elsewhere tell it in their logs and metrics.
+    #[serde(flatten)]
+    pub work: Option<Work>,
+    pub failed: Vec<WindowReport>,
+    /// Windows that services elsewhere have not answered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unanswered: Vec<WindowReport>,
+    pub dead_letters: u64,
+    pub interrupted: bool,
+    /// The most memory that this process held so far, where the system tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_memory_bytes: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Work {
+    pub pages: u64,
+    pub body_bytes: u64,
+    /// Rows inserted or updated because they differed.
+    pub rows_written: u64,
+    /// Rows deleted because the vendor no longer tells them.
+    pub rows_deleted: u64,
+    pub tables: Vec<TableReport>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct TableReport {
+    pub table: &'static str,
+    pub rows_written: u64,
+    pub rows_deleted: u64,
+}
+
+/// A window that was not loaded.
+#[derive(Debug, Serialize)]
+pub struct WindowReport {
+    pub source: String,
+    pub account_id: String,
+    pub from: Day,
+    pub to: Day,
+    /// How many of its days were not.
+    pub days: usize,
+    pub reason: String,
+}
+
+impl WindowReport {
+    pub(super) fn new(feed: &Feed, window: Window, days: usize, reason: String) -> Self {
+        let (source, account_id) = (feed.source.name().to_owned(), feed.account_id.clone());
+        Self { source, account_id, from: window.from(), to: window.to(), days, reason }
+    }
+}
+
+/// How a sync ended.
+pub(super) struct Ended {
+    pub windows: usize,
+    pub failed: Vec<WindowReport>,
+    pub dead_letters: u64,
+    pub interrupted: bool,
+}
+
+impl Report {
+    pub(super) fn new(deployment: &Deployment, tally: Tally, answers: Option<Answers>, ended: Ended) -> Self {
+        let (work, rows, rejects, left) = match answers {
+            None => (Some(Work::of(&tally)), tally.rows, tally.rejects, BTreeSet::new()),
+            Some(Answers { rows, rejects, left }) => (None, rows, rejects, left),
+        };
+        let unanswered = left.iter().map(|(feed, window)| {
+            WindowReport::new(feed, *window, window.days().count(), "no answer in the tables yet".to_owned())
+        });
+        Self {
+            home: deployment.home.data_dir().display().to_string(),
+            warehouse: deployment.warehouse.address(),
+            windows: ended.windows,
+            windows_fetched: tally.windows,
+            rows,
+            rejects,
+            work,
+            failed: ended.failed,
+            unanswered: unanswered.collect(),
+            dead_letters: ended.dead_letters,
+            interrupted: ended.interrupted,
+            peak_memory_bytes: peak_memory::bytes(),
+        }
+    }
+
+    pub fn is_clean(&self) -> bool {
+        self.failed.is_empty() && self.unanswered.is_empty() && self.dead_letters == 0 && !self.interrupted
+    }
+}
+
+impl Work {
+    fn of(tally: &Tally) -> Self {
+        let table = |(table, (rows_written, rows_deleted)): (&&'static str, &(u64, u64))| TableReport {
+            table,
+            rows_written: *rows_written,
+            rows_deleted: *rows_deleted,
+        };
+        Self {
+            pages: tally.pages,
+            body_bytes: tally.body_bytes,
+            rows_written: tally.tables.values().map(|(written, _)| written).sum(),
+            rows_deleted: tally.tables.values().map(|(_, deleted)| deleted).sum(),
+            tables: tally.tables.iter().map(table).collect(),
+        }
+    }
+}
+
+/// The report for people.
+pub fn text(report: &Report) -> String {
+    let mut text = match &report.work {
+        Some(work) => work_text(report, work),
+        None => {
+            let windows = count(report.windows_fetched, "window");
+            format!("{windows} of {} answered; {} rows in them\n", report.windows, report.rows)
+        }
+    };
+    text += &windows_text("Failed, and asked for again by the next sync", &report.failed);
+    text += &windows_text("Not answered yet; the services may still work on it", &report.unanswered);
+    if report.rejects > 0 {
+        let records = count(usize::try_from(report.rejects).unwrap_or(usize::MAX), "record");
+        text += &format!("\nRejected: {records} that could not become rows; `everycent status` shows where and why\n");
+    }
+    if report.dead_letters > 0 {
+        let messages = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");
+        text += &format!("\n{messages} given up; `everycent status` tells why\n");
+    }
+    text += &match (report.interrupted, &report.work) {
+        (true, Some(_)) => "\nInterrupted. Run the same command again to go on.\n".to_owned(),
+        (true, None) => "\nInterrupted. The services go on; the same command asks only for what is left.\n".to_owned(),
+        (false, _) => format!("\nTables: {}\n", report.warehouse),
+    };
+    text
+}
+
+fn work_text(report: &Report, work: &Work) -> String {
+    let mut text = format!(
+        "{} fetched in {}; {} rows read, {} written, {} deleted\n",
+        count(report.windows_fetched, "window"),
+        count(usize::try_from(work.pages).unwrap_or(usize::MAX), "page"),
+        report.rows,
+        work.rows_written,
+        work.rows_deleted
+    );
+    let mut grid = Grid::new(&["table", ">written", ">deleted"]);
+    for table in work.tables.iter().filter(|table| table.rows_written + table.rows_deleted > 0) {
+        grid.row([table.table.to_owned(), table.rows_written.to_string(), table.rows_deleted.to_string()]);
+    }
+    if !grid.is_empty() {
+        text += &format!("\n{}", grid.text());
+    }
+    text
+}
+
+fn windows_text(title: &str, windows: &[WindowReport]) -> String {
+    if windows.is_empty() {
+        return String::new();
+    }
+    let mut text = heading(title);
+    for window in windows.iter().take(SHOWN) {
+        text += &format!(
+            "  ✗ {} of {}, {} to {} ({})\n    {}\n",
+            window.source,
+            window.account_id,
+            window.from,
+            window.to,
+            count(window.days, "day"),
+            window.reason
+        );
+    }
+    if windows.len() > SHOWN {
+        text += &format!("  and {}; --json lists all\n", count(windows.len() - SHOWN, "more window"));
+    }
+    text
+}
