@@ -73,6 +73,15 @@ impl Place {
         PubSubBus::open(PROJECT, &endpoints, clock, settings).await.unwrap()
     }
 
+    /// How many subscriptions a topic has.
+    pub async fn subscriptions(&self, topic: Topic) -> usize {
+        let (host, prefix) = (self.emulator.pubsub.host(), &self.prefix);
+        let url = format!("http://{host}/v1/projects/{PROJECT}/topics/{prefix}-{topic}/subscriptions");
+        let answer: serde_json::Value =
+            reqwest::get(url).await.unwrap().error_for_status().unwrap().json().await.unwrap();
+        answer["subscriptions"].as_array().map_or(0, Vec::len)
+    }
+
     /// With its topics and subscriptions.
     pub async fn made(&self, payloads: Payloads) -> PubSubBus {
         let bus = self.open(Arc::new(SystemClock), self.settings()).await;

@@ -36,13 +36,11 @@ impl Follower {
     pub(super) async fn begin(bus: &PubSubBus, topic: Topic) -> Result<Self, BusError> {
         let inner = &*bus.0;
         let admin = client!(SubscriptionAdmin::builder(), &inner.endpoint)?;
-        let subscription = inner.names.follower(topic, rand::random());
+        let (followed, subscription) = (inner.names.topic(topic), inner.names.follower(topic, rand::random()));
         let expires = ExpirationPolicy::new().set_ttl(WireDuration::clamp(FORGOTTEN_AFTER_SECONDS, 0));
-        let wanted = Subscription::new()
-            .set_name(&subscription)
-            .set_topic(inner.names.topic(topic))
-            .set_expiration_policy(expires);
-        let asked = Asked { action: "follow", resource: &subscription, permission: "pubsub.subscriptions.create" };
+        let wanted = Subscription::new().set_name(&subscription).set_topic(&followed).set_expiration_policy(expires);
+        // What may be missing, or not ours to follow, is the topic.
+        let asked = Asked { action: "follow", resource: &followed, permission: "pubsub.topics.attachSubscription" };
         let made = admin.create_subscription().with_request(wanted).send().await;
         made.map_err(|error| asked.failed(&error))?;
         let stream = inner
