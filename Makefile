@@ -19,8 +19,13 @@ lint: ## Formatting and lints, warnings are errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
+.PHONY: docs
+docs: ## Write docs/tables.md, the page of all tables and views, from the schemas
+	EVERYCENT_DOCS=write $(CARGO) test --locked --quiet --package everycent-schemas --test reference
+
 .PHONY: deny
 deny: ## Licences, bans and sources of all dependencies (needs cargo-deny)
+	$(CARGO) fetch --locked --quiet
 	$(CARGO) deny --offline check bans licenses sources
 
 .PHONY: advisories

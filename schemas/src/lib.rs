@@ -4,6 +4,7 @@
 //! This crate does no IO and decides nothing about the data.
 
 pub mod events;
+pub mod reference;
 pub mod rowfile;
 pub mod rows;
 pub mod tables;

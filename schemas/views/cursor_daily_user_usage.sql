@@ -1,6 +1,6 @@
 -- What one person did in Cursor on one day, with acceptance rates: cursor_usage_stats under its other name.
 --
--- account_id text: The account, as the configuration names it.
+-- account_id text: The Cursor account, as the configuration names it.
 -- activity_date date: The UTC day of the bucket.
 -- user_id text?: The vendor's number of the user; absent in old answers.
 -- email text: E-mail address, in lower case: what joins Cursor's reports.
@@ -33,8 +33,8 @@
 -- seat_usd money?: This day's part of the seat's price; the days of a cycle add up to it.
 -- included_requests integer?: Request units that the plan includes for a user and cycle. Null on a token plan.
 -- request_usd money?: Price of a request unit over the included ones. Null on a token plan.
--- platform text: `claude.ai`, `claude_code`, `claude_api`, `cursor` or `unattributed`.
--- platform_basis text?: Id of the attribution rule that decided the platform. Null when none matched.
+-- platform text: Always `cursor`.
+-- platform_basis text?: Always `vendor`.
 -- snapshot_id text: The snapshot that the row was last changed by.
 -- fetched_at timestamp: When that snapshot was fetched.
 -- ingestion_timestamp timestamp: When the rows of that snapshot were made.

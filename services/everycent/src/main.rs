@@ -32,7 +32,7 @@ use failure::Failure;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = tokio::runtime::Runtime::new().expect("invariant: the system grants threads");
+    let runtime = pipeline::runtime().expect("invariant: the system grants threads");
     match runtime.block_on(execute(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -1,5 +1,6 @@
 //! The three services in this process, until nothing is left to do.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,18 +10,31 @@ use everycent_normalizer::Normalizer;
 use everycent_runtime::bus::Topic;
 use everycent_runtime::progress::Observer;
 use everycent_runtime::worker::{Handler, Worker, WorkerError, WorkerSettings};
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::deployment::Deployment;
 use crate::failure::Failure;
 
-/// Windows that are fetched at the same time. A vendor's rate limit holds for all of them together.
-const FETCHERS: usize = 2;
+/// Threads of async work. Each thread has a heap of its own, so that more of them hold more, with nothing to win.
+const ASYNC_THREADS: usize = 2;
+/// Threads of work that blocks. Three pieces of it may wait for others: a snapshot that is normalized and a merge for the
+/// store, a failure that is recorded for the merge. So fewer than four could wait for one another for ever.
+const BLOCKING_THREADS: usize = 4;
 /// How long a worker may end what is in its hand, such as the wait that a vendor asked for.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often the queue is looked at for its end.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// What the services run on: the same number of threads on any machine.
+pub fn runtime() -> io::Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(ASYNC_THREADS)
+        .max_blocking_threads(BLOCKING_THREADS)
+        .enable_all()
+        .build()
+}
 
 /// Which of the services work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +106,7 @@ fn start(
 ) -> JoinSet<Result<(), WorkerError>> {
     let mut workers = JoinSet::new();
     if part == Part::Whole {
-        start_fetchers(&mut workers, deployment, observer, shutdown);
+        start_fetcher(&mut workers, deployment, observer, shutdown);
     }
     let (store, bus) = (&deployment.store, &deployment.bus);
     let recipe = Arc::new(deployment.config.recipe.clone());
@@ -111,23 +125,23 @@ fn start(
     workers
 }
 
-fn start_fetchers(
+/// One fetcher, so one window at a time: a vendor's rate limit holds for all windows together, and a page in memory is
+/// the largest thing that a sync holds.
+fn start_fetcher(
     workers: &mut JoinSet<Result<(), WorkerError>>,
     deployment: &Deployment,
     observer: &Observer,
     shutdown: &CancellationToken,
 ) {
-    let fetcher = Arc::new(Fetcher::new(
+    let fetcher = Fetcher::new(
         accounts(&deployment.config, &deployment.clock),
         Arc::clone(&deployment.store),
         Arc::clone(&deployment.bus),
         Arc::clone(&deployment.clock),
         FetcherSettings::from(&deployment.config),
         observer.clone(),
-    ));
-    for _ in 0..FETCHERS {
-        work(workers, deployment, Arc::clone(&fetcher), shutdown);
-    }
+    );
+    work(workers, deployment, Arc::new(fetcher), shutdown);
 }
 
 fn work<H: Handler + 'static>(

@@ -54,6 +54,9 @@ impl Tally {
     }
 }
 
+/// Lines of progress in a log.
+const LINES_MAX: u64 = 20;
+
 /// Watches the services and shows what they do on standard error.
 pub struct Watcher {
     shown: bool,
@@ -124,6 +127,12 @@ fn say(bar: &ProgressBar, line: &str) {
     }
 }
 
+/// Whether to say where it stands, into a log: every window if they are few, else now and then.
+fn is_worth_a_line(bar: &ProgressBar) -> bool {
+    let every = bar.length().unwrap_or_default() / LINES_MAX + 1;
+    bar.position().is_multiple_of(every)
+}
+
 fn show(bar: &ProgressBar, progress: &Progress) {
     match progress {
         Progress::Asking { source, account_id, window } => {
@@ -131,8 +140,9 @@ fn show(bar: &ProgressBar, progress: &Progress) {
         }
         Progress::Stored { source, account_id, window, pages } => {
             bar.inc(1);
-            if !stderr().is_terminal() {
-                say(bar, &format!("fetched {source} of {account_id}, {window}, pages: {pages}"));
+            if !stderr().is_terminal() && is_worth_a_line(bar) {
+                let (done, all) = (bar.position(), bar.length().unwrap_or_default());
+                say(bar, &format!("{done} of {all}: {source} of {account_id}, {window}, pages: {pages}"));
             }
         }
         Progress::Failed { source, account_id, window, .. } => {

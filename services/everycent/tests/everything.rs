@@ -5,7 +5,7 @@ mod support;
 
 use std::fs;
 
-use chrono::{Days, NaiveDate, Utc};
+use chrono::{Datelike, Days, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use support::Scene;
 use vendor_sim::{ApiKeyShape, Endpoint, Fault, FaultKind, KindSpelling, worlds};
@@ -55,7 +55,19 @@ fn scene() -> Scene {
     world.options.cursor_kinds = KindSpelling::Constants;
     world.options.api_key_shape = ApiKeyShape::Scope;
     world.options.analytics_list_markup_percent = 15;
-    Scene::of(world).with_every_source().with_vendor("cursor", "page_size = 10")
+    world.options.cursor_cycle_day = cycle_day();
+    let mut scene = Scene::of(world).with_every_source().with_vendor("cursor", "page_size = 10");
+    scene.configure(&format!(
+        "[[prices.cursor]]\nfrom = \"2026-01-01\"\nplan = \"token\"\nseat_usd = \"40\"\ncycle_day = {}\n",
+        cycle_day()
+    ));
+    scene
+}
+
+/// The day of the month on which a billing cycle began that lies within the month, with whole days behind it.
+fn cycle_day() -> u32 {
+    let (_, last) = month();
+    (last - Days::new(10)).day().min(28)
 }
 
 fn sync() -> String {

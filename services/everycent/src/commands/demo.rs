@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, anyhow};
+use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_runtime::clock::{Clock, SystemClock};
 use everycent_runtime::config::Config;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use vendor_sim::{Simulator, worlds};
 
+use super::import;
 use super::reconcile::{self, Question};
 use super::status::{FeedCoverage, by_feed, coverage_text};
 use super::sync;
@@ -28,6 +30,7 @@ use crate::show::{self, heading};
 const HOME: &str = "./everycent-demo";
 /// Marks a directory that a demo made, and may make anew.
 const MARK: &str = "demo.toml";
+const ACCOUNT: &str = "example-company";
 const DAYS: u32 = 61;
 const SEED: u64 = 2025;
 
@@ -44,11 +47,24 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
         show::print(&introduction(&simulator, window));
     }
     let watcher = Watcher::new(!global.json);
-    let synced = sync::once(&deployment, Days::Named(window), &[], &watcher, stop).await?;
+    let synced = sync::once(&deployment, Days::Named(window), &[], &watcher, stop.clone()).await?;
     simulator.stop().await;
+    for (source, name, text) in [
+        (Source::UploadClaudeUsage, "claude-usage.csv", claude_usage(window)),
+        (Source::UploadApiKeyOwners, "api-key-owners.csv", API_KEY_OWNERS.to_owned()),
+    ] {
+        let file = home.join(name);
+        fs::write(&file, text).with_context(|| file.display().to_string())?;
+        import::sample(&deployment, source, ACCOUNT, &file, stop.clone()).await?;
+    }
     let coverage = deployment.whole_coverage().await?;
-    let verdicts =
-        reconcile::check(&deployment, &Question { window, expected: None, wanted_from: Some(window.from()) }).await?;
+    // Today is the day of the readings of how things stand.
+    let until_now = Window::new(window.from(), last_day.next())?;
+    let verdicts = reconcile::check(
+        &deployment,
+        &Question { window: until_now, expected: None, wanted_from: Some(window.from()) },
+    )
+    .await?;
     let figures = Figures::read(deployment.warehouse.as_ref(), window).await?;
     let passed = synced.is_clean() && verdicts.iter().all(|verdict| verdict.passed);
     if global.json {
@@ -57,7 +73,7 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
         let seconds = began.elapsed().as_millis();
         let mut text = sync::text(&synced);
         text += &figures.text();
-        text += &reconcile::text(window, &verdicts);
+        text += &reconcile::text(until_now, &verdicts);
         text += &heading("Coverage, in days (UTC)");
         text += &coverage_text(&by_feed(&coverage));
         text += &outlook(&home, seconds);
@@ -155,6 +171,20 @@ workspace_id = "wrkspc_01SupportAssistant"
     )
 }
 
+/// What the company keeps of claude.ai by hand: the first and the last day.
+fn claude_usage(window: Window) -> String {
+    let (first, last) = (window.from(), window.to());
+    format!(
+        "date,email,conversations,projects,files,messages\n\
+         {first},ada@example.com,4,1,2,61\n{first},hedy@example.com,7,0,5,88\n{last},ada@example.com,3,1,0,40\n"
+    )
+}
+
+/// Who answers for the keys that nobody, or somebody who left, has made.
+const API_KEY_OWNERS: &str = "api_key_id,owner_email,team,note\n\
+    apikey_01Program04,sophie@example.com,Support,made by the console\n\
+    apikey_01Program03,katherine@example.com,Research,taken over\n";
+
 fn introduction(simulator: &Simulator, window: Window) -> String {
     format!(
         "EveryCent demo: Example Company, {} to {}.\nBoth vendors' APIs are simulated on {}; nothing leaves this machine.\n\n",
@@ -172,7 +202,7 @@ Done in {}.{:01} s. The tables are in {file}; any SQLite tool opens it. Three qu
 
   sqlite3 {file} "SELECT * FROM claude_daily_summary ORDER BY total_usd DESC LIMIT 10"
   sqlite3 {file} "SELECT platform, platform_basis, round(sum(cost_usd), 2) FROM claude_expenses GROUP BY 1, 2"
-  sqlite3 {file} "SELECT email, sum(agent_requests), sum(estimated_cost_usd) FROM cursor_daily_user_usage GROUP BY 1 ORDER BY 2 DESC"
+  sqlite3 {file} "SELECT email, sum(seat_usd), sum(on_demand_usd), sum(total_usd) FROM cursor_expenses GROUP BY 1 ORDER BY 4 DESC"
 
 Your own data: export ANTHROPIC_ADMIN_KEY=... CURSOR_API_KEY=... && everycent sync && everycent reconcile
 "#,

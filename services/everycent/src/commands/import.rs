@@ -97,6 +97,23 @@ fn refused(path: &Path, name: &str, faults: &Faults) -> Failure {
     ))
 }
 
+/// Imports a file that is known to be right.
+pub(super) async fn sample(
+    deployment: &Deployment,
+    source: Source,
+    account_id: &str,
+    file: &Path,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
+    let body = read(file)?;
+    let contents = upload::check(source, &body, deployment.clock.now().day())
+        .map_err(|faults| Failure::Failed(anyhow!("{}: {faults}", file.display())))?;
+    let file_name = file.file_name().unwrap_or_default().to_string_lossy();
+    let upload = Upload { source, account_id, window: contents.window, file_name: &file_name, body: &body };
+    load(deployment, &upload, contents, &Watcher::new(false), stop).await?;
+    Ok(())
+}
+
 /// Stores the file, and lets the services do the rest.
 async fn load(
     deployment: &Deployment,

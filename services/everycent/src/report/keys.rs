@@ -6,7 +6,7 @@ use everycent_schemas::Usd;
 use serde::Serialize;
 
 use crate::facts;
-use crate::show::{Grid, count};
+use crate::show::Grid;
 
 /// What one key cost. Without a key: the console, and what no key explains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,7 +57,7 @@ pub fn text(rows: &[KeyRow], shown: usize) -> String {
         None => grid.text(),
         Some(rest) => {
             let cost: Usd = rest.iter().map(|row| row.cost_usd).sum();
-            format!("{}  and {} for {}\n", grid.text(), count(rest.len(), "more"), cost.cents_text())
+            format!("{}  and {} more for {}\n", grid.text(), rest.len(), cost.cents_text())
         }
     }
 }

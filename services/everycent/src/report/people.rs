@@ -6,7 +6,7 @@ use everycent_schemas::Usd;
 use serde::Serialize;
 
 use crate::facts;
-use crate::show::{Grid, count};
+use crate::show::Grid;
 
 /// What one person cost: by the keys that they own, and by what they used of Cursor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,7 +50,7 @@ pub fn text(rows: &[PersonRow], shown: usize) -> String {
         grid.row(cells(row.email.clone().unwrap_or_default(), std::slice::from_ref(row)));
     }
     if let Some(rest) = known.get(shown..).filter(|rest| !rest.is_empty()) {
-        grid.row(cells(format!("and {}", count(rest.len(), "more")), rest));
+        grid.row(cells(format!("and {} more", rest.len()), rest));
     }
     if !unknown.is_empty() {
         grid.row(cells("(nobody known)".to_owned(), &unknown));

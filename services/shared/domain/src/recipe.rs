@@ -4,7 +4,7 @@ use crate::attribution::Rules;
 use crate::identity::IdHasher;
 use crate::prices::CursorPrices;
 
-/// Raised whenever the normalizer would make other rows from the same pages.
+/// Raised whenever the normalizer would make other rows from the same pages, or put them into the files in another order.
 const NORMALIZER_VERSION: i64 = 1;
 
 /// All that decides what rows a page gives, besides the page.

@@ -187,8 +187,35 @@ fn a_record_that_comes_twice_counts_once_and_one_that_contradicts_it_is_rejected
     let page = json!({"data": [one, one, usage("ann@example.com", "2025-10-01", 2), usage("bob@example.com", "2025-09-30", 0)]});
     let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
     assert_eq!(normalized.rows("cursor_usage_stats").len(), 1);
-    let rejects: Vec<String> = normalized.rows("rejected_records").iter().map(|row| text(row, "position")).collect();
+    let mut rejects: Vec<String> =
+        normalized.rows("rejected_records").iter().map(|row| text(row, "position")).collect();
+    rejects.sort();
     assert_eq!(rejects, ["/data/2", "/data/3"]);
+}
+
+#[test]
+fn of_three_records_that_contradict_each_other_the_first_on_the_page_counts() {
+    let manifest = manifest(Source::CursorDailyUsage, "2025-10-01", "2025-10-01", 1);
+    let told = [3, 1, 2].map(|usage_based| usage("ann@example.com", "2025-10-01", usage_based));
+    let page = json!({"data": told.to_vec()});
+    let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
+    let kept: Vec<&Cell> = normalized.rows("cursor_usage_stats").iter().map(|row| &row["usage_based_reqs"]).collect();
+    assert_eq!(kept, [&Cell::Integer(3)]);
+    let rejects: Vec<String> = normalized.rows("rejected_records").iter().map(|row| text(row, "position")).collect();
+    assert_eq!(rejects, ["/data/1", "/data/2"]);
+}
+
+#[test]
+fn usage_comes_in_the_order_of_the_tables_key_whatever_the_order_of_the_page() {
+    let manifest = manifest(Source::CursorDailyUsage, "2025-10-01", "2025-10-03", 1);
+    let users = ["ann@example.com", "bob@example.com", "cem@example.com", "dee@example.com"];
+    let days = ["2025-10-03", "2025-10-01", "2025-10-02"];
+    let told: Vec<Value> = users.iter().flat_map(|user| days.map(|day| usage(user, day, 0))).collect();
+    let normalized = normalize(&manifest, &Recipe::default(), &[json!({"data": told})]).unwrap();
+    let key = |row: &RowMap| (format!("{:?}", row["activity_date"]), text(row, "row_id"));
+    let keys: Vec<_> = normalized.rows("cursor_usage_stats").iter().map(key).collect();
+    assert_eq!(keys.len(), 12);
+    assert!(keys.is_sorted(), "{keys:?}");
 }
 
 #[test]

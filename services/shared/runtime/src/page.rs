@@ -1,14 +1,39 @@
 //! Pages as objects: compressed on the way into the store, and never more than a limit on the way out.
 
 use std::io::{self, Read, Write};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use everycent_domain::room;
+use zstd::stream::{read, write};
+use zstd::zstd_safe::{CCtx, CParameter, DCtx};
 
 /// The library's own choice.
 const LEVEL: i32 = 0;
 /// Records repeat within 128 KiB; the library's larger window costs whoever reads the page megabytes.
 const WINDOW_LOG: u32 = 17;
+
+static COMPRESSORS: Spare<CCtx<'static>> = Spare(Mutex::new(Vec::new()));
+static DECOMPRESSORS: Spare<DCtx<'static>> = Spare(Mutex::new(Vec::new()));
+
+/// The library's working memory that is in no use now, as many pieces as were ever in use at once. A new piece of some
+/// megabytes for each page would teach every heap to keep that much for later, on each thread that a page ever came to.
+struct Spare<T>(Mutex<Vec<T>>);
+
+impl<T> Spare<T> {
+    /// Works with a piece as the last work left it.
+    fn with<R>(&self, create: fn() -> T, work: impl FnOnce(&mut T) -> R) -> R {
+        let spare = self.pieces(Vec::pop);
+        let mut piece = spare.unwrap_or_else(create);
+        let done = work(&mut piece);
+        self.pieces(|pieces| pieces.push(piece));
+        done
+    }
+
+    fn pieces<R>(&self, look: impl FnOnce(&mut Vec<T>) -> R) -> R {
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
 
 /// The stored page can't be what the vendor sent.
 #[derive(Debug, thiserror::Error)]
@@ -26,18 +51,28 @@ pub fn compress(body: &[u8]) -> Bytes {
 }
 
 fn write_compressed(body: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = zstd::Encoder::new(room::list(), LEVEL)?;
-    encoder.window_log(WINDOW_LOG)?;
-    encoder.write_all(body)?;
-    encoder.finish()
+    COMPRESSORS.with(CCtx::create, |context| {
+        let mut encoder = write::Encoder::with_context(room::list(), context);
+        encoder.set_parameter(CParameter::CompressionLevel(LEVEL))?;
+        encoder.window_log(WINDOW_LOG)?;
+        encoder.write_all(body)?;
+        encoder.finish()
+    })
 }
 
 /// The page's bytes as the vendor sent them, at most `limit`.
 pub fn decompress(object: &[u8], limit: u64) -> Result<Vec<u8>, PageDamaged> {
-    let decoder = zstd::Decoder::new(object).map_err(PageDamaged::NotCompressed)?;
-    let mut body = room::list();
-    let read = decoder.take(limit + 1).read_to_end(&mut body).map_err(PageDamaged::NotCompressed)?;
-    if read as u64 > limit { Err(PageDamaged::TooLarge { limit }) } else { Ok(body) }
+    let body = read_decompressed(object, limit + 1).map_err(PageDamaged::NotCompressed)?;
+    if body.len() as u64 > limit { Err(PageDamaged::TooLarge { limit }) } else { Ok(body) }
+}
+
+/// The first bytes of the page, at most so many.
+fn read_decompressed(object: &[u8], most: u64) -> io::Result<Vec<u8>> {
+    DECOMPRESSORS.with(DCtx::create, |context| {
+        let mut body = room::list();
+        read::Decoder::with_context(object, context).take(most).read_to_end(&mut body)?;
+        Ok(body)
+    })
 }
 
 #[cfg(test)]
@@ -49,6 +84,17 @@ mod tests {
     fn a_page_comes_back_byte_for_byte() {
         let body = b"{ \"data\" : [] }\n".repeat(1000);
         assert_eq!(decompress(&compress(&body), body.len() as u64).unwrap(), body);
+    }
+
+    #[test]
+    fn a_damaged_page_leaves_nothing_in_the_pages_after_it() {
+        let (first, second) = (b"[1, 2, 3]\n".repeat(90_000), b"{\"data\": []}".repeat(40_000));
+        for most in [0, 1000, 200_000] {
+            decompress(&compress(&first), most).unwrap_err();
+            assert_eq!(decompress(&compress(&second), 1 << 20).unwrap(), second);
+            decompress(&compress(&first)[..100], 1 << 20).unwrap_err();
+            assert_eq!(decompress(&compress(&second), 1 << 20).unwrap(), second);
+        }
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn every_table_is_read() {
     assert_eq!((anthropic.id.as_str(), anthropic.vendor), ("acme", Vendor::Anthropic));
     assert_eq!(anthropic.sources, [Source::AnthropicCostReport, Source::AnthropicCostTotals]);
     assert_eq!(anthropic.key().unwrap().expose(), "sk-1");
-    assert_eq!((cursor.vendor, &cursor.sources[..]), (Vendor::Cursor, &[Source::CursorDailyUsage][..]));
+    assert_eq!((cursor.vendor, &cursor.sources), (Vendor::Cursor, &Vendor::Cursor.sources().collect()));
     assert_eq!(cursor.key().unwrap().expose(), "crsr_1");
 
     let decide = |evidence: Evidence<'_>| config.recipe.rules.attribute(&evidence).platform;

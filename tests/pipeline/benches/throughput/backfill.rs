@@ -20,6 +20,9 @@ const CLAUDE_CODE_PEOPLE: u32 = 200;
 /// Percent that the peak of the longer history may be above that of the shorter one.
 const PEAK_GROWTH_MAX: u64 = 10;
 
+/// Of Cursor's reports by user: the program's own choice, for the vendor names no limit.
+const USERS_ON_A_PAGE: u64 = 500;
+
 /// One backfill.
 struct Run {
     days: u32,
@@ -102,9 +105,9 @@ fn fewest(simulator: &Simulator, window: Window) -> BTreeMap<&'static str, (u64,
         (Endpoint::AnthropicWorkspaces.name(), 1),
         (Endpoint::AnthropicApiKeys.name(), 1),
         (Endpoint::AnthropicUsers.name(), 1),
-        (Endpoint::CursorDailyUsageData.name(), count.div_ceil(30) * people.div_ceil(500)),
+        (Endpoint::CursorDailyUsageData.name(), count.div_ceil(30) * people.div_ceil(USERS_ON_A_PAGE)),
         (Endpoint::CursorUsageEvents.name(), pages_of_events),
-        (Endpoint::CursorSpend.name(), people.div_ceil(1_000)),
+        (Endpoint::CursorSpend.name(), people.div_ceil(USERS_ON_A_PAGE)),
         (Endpoint::CursorMembers.name(), 1),
     ]
     .into_iter()

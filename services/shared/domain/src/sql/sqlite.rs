@@ -50,6 +50,13 @@ pub fn keep(table: &Table) -> String {
     format!("{}\n{}\nWHERE {} < {}", insert(&target, table), replace(table), version(&target), version("excluded"))
 }
 
+/// Whether a row is there that says the same, wherever it came from; bound: all columns but those of provenance.
+pub fn says_the_same(table: &Table) -> String {
+    let told = table.columns.iter().filter(|column| !column.provenance).map(stored_name).zip(1..);
+    let same: Vec<String> = told.map(|(name, place)| format!("{name} IS ?{place}")).collect();
+    format!("SELECT EXISTS (SELECT 1 FROM {} WHERE {})", physical_name(table, &Dialect::Sqlite), same.join(" AND "))
+}
+
 fn in_bucket(table: &Table) -> String {
     let bound = table.bucket.iter().zip(1..).map(|(name, place)| format!("{name} = ?{place}"));
     bound.collect::<Vec<_>>().join(" AND ")

@@ -42,8 +42,10 @@ fn the_statements_of_a_merge_into_sqlite() {
 }
 
 #[test]
-fn the_statement_that_keeps_a_row_in_sqlite() {
-    insta::assert_snapshot!("sqlite_keep_dim_users", sqlite::keep(tables::find("dim_users").unwrap()) + ";\n");
+fn the_statements_that_keep_a_row_in_sqlite() {
+    let users = tables::find("dim_users").unwrap();
+    let text = [sqlite::says_the_same(users), sqlite::keep(users)].join(";\n\n") + ";\n";
+    insta::assert_snapshot!("sqlite_keep_dim_users", text);
 }
 
 #[test]

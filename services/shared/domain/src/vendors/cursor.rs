@@ -10,5 +10,6 @@ pub mod members;
 pub mod spend;
 pub mod spend_rows;
 pub mod usage_events;
+mod usage_order;
 pub mod usage_rows;
 mod users;

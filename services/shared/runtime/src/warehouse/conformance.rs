@@ -54,6 +54,7 @@ macro_rules! warehouse_conformance {
             a_file_that_is_not_what_its_event_says_is_refused
             a_row_of_another_account_or_day_is_refused
             what_a_directory_no_longer_tells_stays_with_the_time_it_was_last_told
+            a_replay_of_a_directory_that_says_the_same_changes_no_row
             readings_of_a_directory_in_any_order_and_grouping_end_in_the_same_rows
             a_reading_that_was_merged_and_lost_since_is_delivered_again_without_its_file
         }

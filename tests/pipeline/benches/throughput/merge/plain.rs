@@ -15,7 +15,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 const TABLE: &str = "cursor_usage_stats";
-/// What the warehouse's own connection uses.
+/// As safe as the warehouse's own connection, with a cache that has room for all of it.
 const SETTINGS: &str = "PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;";
 
 /// Rows with their values in the order of the table's columns.

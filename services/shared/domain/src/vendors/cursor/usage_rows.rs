@@ -2,7 +2,6 @@
 //! price table.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
 use everycent_schemas::rows::CursorUsageStat;
@@ -11,12 +10,12 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde_json::value::RawValue;
 
+use super::usage_order::{Entry, Listed, User};
 use crate::attribution::Platform;
-use crate::identity::{HexId, Id, IdHasher};
 use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::prices::{PlanDay, PlanDays, PriceError};
 use crate::room;
-use crate::vendors::{Text, lower_case, without_content};
+use crate::vendors::{Text, without_content};
 
 /// Says that the vendor itself is the evidence for the platform.
 pub(super) const BASIS: &str = "vendor";
@@ -28,7 +27,7 @@ pub struct UsageRows<'r> {
 
 /// Why a record gives no row.
 enum Refusal {
-    Reject { day: Option<Day>, reason: String },
+    Reject(String),
     Stop(NormalizeError),
 }
 
@@ -40,45 +39,48 @@ impl<'r> UsageRows<'r> {
     fn take_page<'p>(
         &self,
         page: &PageContext<'_>,
-        records: impl ExactSizeIterator<Item = Result<&'p UsageRecord<'p>, &'p Unread>>,
+        records: impl Iterator<Item = Result<&'p UsageRecord<'p>, &'p Unread>>,
         output: &mut Output<'_>,
     ) -> Result<(), NormalizeError> {
         // A user stands on one page only, as the paging made sure, so twins are on the same page.
-        let mut seen = Seen::of(records.len());
+        let mut listed = Listed::new();
         for (index, record) in records.enumerate() {
-            let outcome = match record {
-                Ok(record) => self.take_record(record, &mut seen, output),
-                Err(unread) => Err(Refusal::Reject { day: unread.day, reason: unread.reason.clone() }),
-            };
-            match outcome {
+            match record.map_err(Unread::clone).and_then(|record| Ok((covered_day(record, output)?, record))) {
+                Ok((day, record)) => listed.add(index, day, record),
+                Err(Unread { day, reason }) => output.reject(page, Position::InData(index), day, &reason),
+            }
+        }
+        listed.sort();
+        for (entry, user, twin) in listed.iter() {
+            match self.take_record(entry, user, twin, output) {
                 Ok(()) => {}
-                Err(Refusal::Reject { day, reason }) => output.reject(page, Position::InData(index), day, &reason),
+                Err(Refusal::Reject(reason)) => {
+                    output.reject(page, Position::InData(entry.index), Some(entry.day), &reason);
+                }
                 Err(Refusal::Stop(error)) => return Err(error),
             }
         }
         Ok(())
     }
 
-    fn take_record<'p>(
+    fn take_record(
         &self,
-        record: &'p UsageRecord<'p>,
-        seen: &mut Seen<'p>,
+        entry: &Entry<'_>,
+        user: &User<'_>,
+        twin: Option<&UsageRecord<'_>>,
         output: &mut Output<'_>,
     ) -> Result<(), Refusal> {
-        let day = day_of(record.day.as_deref(), record.date).map_err(|reason| Refusal::Reject { day: None, reason })?;
-        let reject = |reason: String| Refusal::Reject { day: Some(day), reason };
-        if !output.covers(day) {
-            return Err(reject(format!("{day} was not asked for")));
-        }
-        let (user, twin) = seen.note(record, day);
+        let Entry { day, record, .. } = *entry;
         match twin {
             Some(twin) if twin == record => return Ok(()),
-            Some(_) => return Err(reject("a second record of the same user and day, with other figures".into())),
+            Some(_) => {
+                return Err(Refusal::Reject("a second record of the same user and day, with other figures".into()));
+            }
             None => {}
         }
         let (paid, estimated_cost_usd) = self.price(day, record).map_err(|error| match error {
             PriceError::Unpriced { .. } => Refusal::Stop(NormalizeError::Unpriced(error)),
-            PriceError::Absurd { .. } => reject(error.to_string()),
+            PriceError::Absurd { .. } => Refusal::Reject(error.to_string()),
         })?;
         let manifest = output.manifest();
         let row = CursorUsageStat {
@@ -132,44 +134,6 @@ impl<'r> UsageRows<'r> {
     }
 }
 
-/// The records of a page so far.
-struct Seen<'p> {
-    records: HashMap<(Id, Day), &'p UsageRecord<'p>>,
-    /// Whose record came last. A user's records mostly follow one another, and all have the same identity.
-    last: Option<(&'p UsageRecord<'p>, User<'p>)>,
-}
-
-/// A user, as the rows name one.
-struct User<'p> {
-    user_id: Option<Cow<'p, str>>,
-    /// In lower case.
-    email: Cow<'p, str>,
-    id: Id,
-    row_id: HexId,
-}
-
-impl<'p> Seen<'p> {
-    fn of(records: usize) -> Self {
-        Self { records: HashMap::with_capacity(records), last: None }
-    }
-
-    /// Gives the record's user, and the record of this user and day that came before.
-    fn note(&mut self, record: &'p UsageRecord<'p>, day: Day) -> (&User<'p>, Option<&'p UsageRecord<'p>>) {
-        let last = self.last.take().filter(|(last, _)| last.user_id == record.user_id && last.email == record.email);
-        let (_, user) = self.last.insert(last.unwrap_or_else(|| (record, User::of(record))));
-        (user, self.records.insert((user.id, day), record))
-    }
-}
-
-impl<'p> User<'p> {
-    fn of(record: &'p UsageRecord<'p>) -> Self {
-        let email = lower_case(&record.email);
-        let user_id = record.user_id.as_ref().map(UserId::text);
-        let id = IdHasher::new("cursor_usage_stats").optional(user_id.as_deref()).part(&email).finish();
-        Self { user_id, email, id, row_id: id.hex() }
-    }
-}
-
 impl RowMaker for UsageRows<'_> {
     fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
         if let Ok(answer) = serde_json::from_str::<Page<UsageRecord<'_>>>(body) {
@@ -188,7 +152,8 @@ struct Page<R> {
     data: Vec<R>,
 }
 
-/// A record that does not read, and the day that it tells all the same.
+/// A record that can't be listed, and the day that it tells all the same.
+#[derive(Clone)]
 struct Unread {
     day: Option<Day>,
     reason: String,
@@ -199,6 +164,15 @@ fn read<'a>(raw: &'a RawValue) -> Result<UsageRecord<'a>, Unread> {
         let told: Option<ToldDay<'a>> = read_alone(raw).ok();
         Unread { day: told.and_then(|told| day_of(told.day.as_deref(), told.date).ok()), reason }
     })
+}
+
+/// The day of a record, which the page must have been asked for.
+fn covered_day(record: &UsageRecord<'_>, output: &Output<'_>) -> Result<Day, Unread> {
+    let day = day_of(record.day.as_deref(), record.date).map_err(|reason| Unread { day: None, reason })?;
+    match output.covers(day) {
+        true => Ok(day),
+        false => Err(Unread { day: Some(day), reason: format!("{day} was not asked for") }),
+    }
 }
 
 #[derive(Deserialize)]
@@ -220,11 +194,11 @@ fn day_of(day: Option<&str>, date: Option<i64>) -> Result<Day, String> {
 /// One user on one day. Fields that the vendor adds are left in the page.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct UsageRecord<'a> {
+pub(super) struct UsageRecord<'a> {
     #[serde(borrow)]
-    user_id: Option<UserId<'a>>,
+    pub(super) user_id: Option<UserId<'a>>,
     #[serde(borrow)]
-    email: Text<'a>,
+    pub(super) email: Text<'a>,
     #[serde(borrow)]
     day: Option<Text<'a>>,
     /// Midnight UTC, in milliseconds since 1970.

@@ -101,6 +101,20 @@ pub async fn what_a_directory_no_longer_tells_stays_with_the_time_it_was_last_to
     assert_eq!(coverage(&*warehouse).await.len(), 2);
 }
 
+pub async fn a_replay_of_a_directory_that_says_the_same_changes_no_row(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let first = Reading::new("s1", 10, 0, &[("k1", "ann"), ("k2", "bob")]);
+    let again = Reading { answer: Answer { normalized: 90, ..first.answer.clone() }, ..first.clone() };
+    let other = Reading { owners: vec![("k1", "ann"), ("k2", "rob")], ..again.clone() };
+    warehouse.merge(&store, &[first.batch(&store)], at(1)).await.unwrap();
+    let report = warehouse.merge(&store, &[again.batch(&store)], at(2)).await.unwrap();
+    assert_eq!(super::world::changes(&report), (0, 0));
+    let later = Reading { answer: Answer { normalized: 99, ..other.answer.clone() }, ..other };
+    let report = warehouse.merge(&store, &[later.batch(&store)], at(3)).await.unwrap();
+    assert_eq!(super::world::changes(&report), (1, 0));
+    assert_eq!(owners(&*warehouse).await, held(&[("k1", "ann", 10), ("k2", "rob", 10)]));
+}
+
 pub async fn readings_of_a_directory_in_any_order_and_grouping_end_in_the_same_rows(fixture: &dyn Fixture) {
     let store = RowStore::default();
     let first = Reading::new("s1", 10, 0, &[("k1", "ann"), ("k2", "bob")]);
@@ -135,6 +149,7 @@ pub async fn a_reading_that_was_merged_and_lost_since_is_delivered_again_without
     store.remove(&second.files[0].object);
 
     let report = warehouse.merge(&store, &[first, second], at(3)).await.unwrap();
+    assert_eq!(super::world::changes(&report), (0, 0));
     let lost = Merged { won: vec![], lost: vec![day(0)] };
     assert_eq!(report.batches, [lost.clone(), lost]);
     assert_eq!(owners(&*warehouse).await, held(&[("k1", "bob", 20)]));

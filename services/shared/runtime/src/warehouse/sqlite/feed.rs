@@ -1,4 +1,5 @@
-//! Row files on their way from an async store to a merge that blocks: one ahead, never more.
+//! Row files on their way from an async store to a merge that blocks: one at a time, for a merge takes far longer over a
+//! file than the store.
 
 use bytes::Bytes;
 use everycent_domain::merge_plan::StagedFile;
@@ -11,19 +12,22 @@ use crate::warehouse::WarehouseError;
 /// The merge's end.
 pub(super) struct Files {
     ask: Option<oneshot::Sender<Vec<StagedFile>>>,
+    want: mpsc::Sender<()>,
     received: mpsc::Receiver<Result<Option<Bytes>, WarehouseError>>,
 }
 
 /// The store's end.
 pub(super) struct Feeder {
     asked: oneshot::Receiver<Vec<StagedFile>>,
+    wanted: mpsc::Receiver<()>,
     send: mpsc::Sender<Result<Option<Bytes>, WarehouseError>>,
 }
 
 pub(super) fn channel() -> (Files, Feeder) {
     let (ask, asked) = oneshot::channel();
+    let (want, wanted) = mpsc::channel(1);
     let (send, received) = mpsc::channel(1);
-    (Files { ask: Some(ask), received }, Feeder { asked, send })
+    (Files { ask: Some(ask), want, received }, Feeder { asked, wanted, send })
 }
 
 impl Files {
@@ -38,17 +42,19 @@ impl Files {
     /// The next file; none if it may be gone, and is. Blocks; not for async threads.
     pub fn next(&mut self) -> Result<Option<Bytes>, WarehouseError> {
         let given_up = || WarehouseError::Unavailable { action: "merge", reason: "it was given up".into() };
+        self.want.blocking_send(()).map_err(|_| given_up())?;
         self.received.blocking_recv().ok_or_else(given_up)?
     }
 }
 
 impl Feeder {
     /// Reads what is asked for, until nothing more is wanted.
-    pub async fn run(self, store: &dyn Store) {
+    pub async fn run(mut self, store: &dyn Store) {
         let Ok(files) = self.asked.await else { return };
         for file in files {
-            let Ok(place) = self.send.reserve().await else { return };
-            place.send(read(store, &file).await);
+            if self.wanted.recv().await.is_none() || self.send.send(read(store, &file).await).await.is_err() {
+                return;
+            }
         }
     }
 }

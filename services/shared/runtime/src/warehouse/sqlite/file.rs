@@ -14,10 +14,11 @@ const APPLICATION_ID: i32 = 0x4543_4e54;
 const LAYOUT: i32 = 1;
 /// Longer than a merge lasts.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
-const WRITER_CACHE_KIB: u32 = 16 << 10;
-const READER_CACHE_KIB: u32 = 16 << 10;
+/// Rows come in the order of the key, so a larger one would spare little.
+const WRITER_CACHE_KIB: u32 = 4 << 10;
+const READER_CACHE_KIB: u32 = 4 << 10;
 /// Of the temporary tables, beyond which they go to a file.
-const STAGING_CACHE_KIB: u32 = 8 << 10;
+const STAGING_CACHE_KIB: u32 = 4 << 10;
 /// What is kept of the write-ahead log after a merge.
 const LOG_BYTES: u32 = 64 << 20;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use everycent_domain::sql::key_order;
-use everycent_domain::sql::sqlite::{TableMerge, keep};
+use everycent_domain::sql::sqlite::{TableMerge, keep, says_the_same};
 use everycent_schemas::events::{BatchNormalized, RowFile};
 use everycent_schemas::rowfile::{Cell, RowFileReader};
 use everycent_schemas::tables::{Column, Kind, Table};
@@ -31,6 +31,8 @@ pub(super) struct Loader<'c> {
     path: &'c Path,
     table: &'static Table,
     insert: Statement<'c>,
+    /// For a table that keeps its rows.
+    says_the_same: Option<Statement<'c>>,
     known: Option<Known<'c>>,
     texts: Texts,
     written: u64,
@@ -57,16 +59,19 @@ impl<'c> Loader<'c> {
             path,
             table,
             insert: prepare(&statements.insert)?,
+            says_the_same: None,
             known: known.then(prepare_known).transpose()?,
             texts: Texts::default(),
             written: 0,
         })
     }
 
-    /// For a table that keeps its rows: each row is written unless a later answer wrote it before.
+    /// For a table that keeps its rows: each row is written unless a later answer wrote it before. One that says the
+    /// same takes on where it came from, which is no change.
     pub fn keeping(connection: &'c Connection, path: &'c Path, table: &'static Table) -> Result<Self, WarehouseError> {
-        let insert = connection.prepare(&keep(table)).map_err(named(path, "merge"))?;
-        Ok(Self { path, table, insert, known: None, texts: Texts::default(), written: 0 })
+        let prepare = |sql: &str| connection.prepare(sql).map_err(named(path, "merge"));
+        let (insert, says_the_same) = (prepare(&keep(table))?, Some(prepare(&says_the_same(table))?));
+        Ok(Self { path, table, insert, says_the_same, known: None, texts: Texts::default(), written: 0 })
     }
 
     /// Rows that changed the table so far.
@@ -105,6 +110,12 @@ impl<'c> Loader<'c> {
     }
 
     fn write(&mut self, columns: &Columns, cells: &[Cell], destination: Destination) -> Result<(), NotWritten> {
+        let mut is_change = true;
+        if let Some(says_the_same) = &mut self.says_the_same {
+            bind(&columns.told, cells, says_the_same, &mut self.texts)?;
+            let mut found = says_the_same.raw_query();
+            is_change = found.next()?.is_none_or(|row| row.get::<_, bool>(0) != Ok(true));
+        }
         let statement = match destination {
             Destination::New => &mut self.insert,
             Destination::Known => {
@@ -117,7 +128,8 @@ impl<'c> Loader<'c> {
             Destination::Nowhere => return Ok(()),
         };
         bind(&columns.all, cells, statement, &mut self.texts)?;
-        self.written += statement.raw_execute()? as u64;
+        let written = statement.raw_execute()? as u64;
+        self.written += if is_change { written } else { 0 };
         Ok(())
     }
 }
@@ -141,6 +153,8 @@ impl Days {
 struct Columns {
     table: &'static Table,
     all: Vec<Source>,
+    /// All but those of provenance.
+    told: Vec<Source>,
     key: Vec<Source>,
     account: usize,
     /// A directory's row has no day of its own.
@@ -166,10 +180,12 @@ impl Columns {
     fn of(table: &'static Table, in_file: &[String]) -> Result<Self, String> {
         let place = |name: &str| in_file.iter().position(|column| column == name);
         let needed = |name: &str| place(name).ok_or_else(|| format!("it has no column {name}"));
+        let told = table.columns.iter().filter(|column| !column.provenance);
         let has_source = table.bucket.iter().any(|name| name == "source");
         Ok(Self {
             table,
             all: table.columns.iter().map(|column| (column, place(&column.name))).collect(),
+            told: told.map(|column| (column, place(&column.name))).collect(),
             key: key_order(table).into_iter().filter_map(|name| Some((table.column(name)?, place(name)))).collect(),
             account: needed(table.account_column())?,
             day: table.partition.as_deref().map(needed).transpose()?,
