@@ -2,6 +2,8 @@
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+#[cfg(feature = "google")]
+pub mod pubsub;
 pub mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -134,9 +136,10 @@ pub enum BusError {
 /// - A message that was delivered `max_attempts` times without an ack becomes a dead letter with the reason of its last
 ///   nack; it is never lost and never delivered for ever. A released delivery does not count.
 /// - A pull whose future is dropped may have leased messages; they come again when the lease runs out.
+/// - After `close` every lease of this process may be lost at once; what was acked stays acked.
 #[async_trait]
 pub trait Bus: Debug + Send + Sync {
-    /// Publishes to a topic; to one that nobody reads it does nothing.
+    /// Publishes to a topic; of what goes to one that nobody reads, nothing is kept.
     async fn publish(&self, topic: Topic, message: Message) -> Result<(), BusError>;
 
     /// Up to `max` messages, waiting up to `wait` for the first.
@@ -162,4 +165,7 @@ pub trait Bus: Debug + Send + Sync {
 
     /// The newest dead letters, at most `limit`.
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, BusError>;
+
+    /// The process is about to end: what it holds and nobody works on goes back at once.
+    async fn close(&self) {}
 }

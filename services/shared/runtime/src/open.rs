@@ -6,10 +6,16 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(feature = "google")]
+use crate::bus::pubsub::{PubSubBus, PubSubSettings};
 use crate::bus::sqlite::SqliteBus;
-use crate::bus::{BusError, BusSettings};
+use crate::bus::{Bus, BusError, BusSettings};
 use crate::clock::Clock;
 use crate::config::{Addresses, BusAddress, StoreAddress, WarehouseAddress};
+#[cfg(feature = "google")]
+use crate::google::endpoints::Endpoints;
+#[cfg(feature = "google")]
+use crate::secret::process_env;
 use crate::store::file::FileStore;
 use crate::store::{Store, StoreError};
 use crate::warehouse::{SqliteWarehouse, WarehouseError};
@@ -48,6 +54,24 @@ pub fn store(addresses: &Addresses, home: &Path) -> Result<Arc<dyn Store>, OpenE
 pub fn bus(addresses: &Addresses, home: &Path, clock: Arc<dyn Clock>) -> Result<Arc<SqliteBus>, OpenError> {
     match addresses.bus_in(home) {
         BusAddress::Sqlite(file) => Ok(Arc::new(SqliteBus::open(&file, clock, BusSettings::default())?)),
+        cloud @ BusAddress::PubSub { .. } => Err(not_in_this_build(&cloud)),
+    }
+}
+
+/// The bus of a service, on this machine or in Google Cloud.
+pub async fn bus_anywhere(
+    addresses: &Addresses,
+    home: &Path,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<dyn Bus>, OpenError> {
+    match addresses.bus_in(home) {
+        BusAddress::Sqlite(_) => Ok(bus(addresses, home, clock)?),
+        #[cfg(feature = "google")]
+        BusAddress::PubSub { project } => {
+            let endpoints = Endpoints::from_env(&process_env);
+            Ok(Arc::new(PubSubBus::open(&project, &endpoints, clock, PubSubSettings::default()).await?))
+        }
+        #[cfg(not(feature = "google"))]
         cloud @ BusAddress::PubSub { .. } => Err(not_in_this_build(&cloud)),
     }
 }

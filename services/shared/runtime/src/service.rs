@@ -29,14 +29,14 @@ pub struct Service {
 
 impl Service {
     /// Reads `EVERYCENT_CONFIG` and `EVERYCENT_HOME`, and opens the store and the bus.
-    fn start() -> anyhow::Result<Self> {
+    async fn start() -> anyhow::Result<Self> {
         let path = process_env("EVERYCENT_CONFIG").map(PathBuf::from);
         let config = Config::load(path.as_deref(), &process_env)?;
         let home = process_env("EVERYCENT_HOME").unwrap_or_else(|| "./everycent-data".to_owned());
         let home = Home::join(home)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = open::store(&config.addresses, home.data_dir())?;
-        let bus = open::bus(&config.addresses, home.data_dir(), Arc::clone(&clock))?;
+        let bus = open::bus_anywhere(&config.addresses, home.data_dir(), Arc::clone(&clock)).await?;
         Ok(Self { config, home, store, bus, clock, stop: stop_on_signal() })
     }
 
@@ -53,11 +53,17 @@ where
 {
     let runtime = tokio::runtime::Runtime::new().expect("invariant: the system grants threads");
     runtime.block_on(async {
-        let started = telemetry::init(Format::Json, tracing::Level::INFO, &process_env)
-            .map_err(anyhow::Error::from)
-            .and_then(|()| Service::start().context("it could not start"));
+        let started = match telemetry::init(Format::Json, tracing::Level::INFO, &process_env) {
+            Ok(()) => Service::start().await.context("it could not start"),
+            Err(error) => Err(error.into()),
+        };
         let (outcome, failed) = match started {
-            Ok(service) => (run(service).await, 1),
+            Ok(service) => {
+                let bus = Arc::clone(&service.bus);
+                let outcome = run(service).await;
+                bus.close().await;
+                (outcome, 1)
+            }
             Err(error) => (Err(error), 2),
         };
         match outcome {

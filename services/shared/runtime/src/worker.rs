@@ -18,6 +18,8 @@ use crate::bus::{Bus, BusError, Topic};
 
 pub use outcome::Outcome;
 pub use publish::{Published, publish};
+#[cfg(feature = "google")]
+pub(crate) use publish::{SCHEMA, encode};
 
 /// What a service does with its events.
 #[async_trait]

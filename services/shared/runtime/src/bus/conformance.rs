@@ -1,8 +1,18 @@
 //! Checks a bus against every sentence of its contract. It panics at the first that does not hold.
 
+/// Checks sentences one after the other; the name of the function is the sentence.
+macro_rules! check {
+    ($run:expr, $($sentence:ident),* $(,)?) => {
+        $(if let Some(subject) = $run.subject_for(stringify!($sentence)).await {
+            $sentence(subject).await;
+        })*
+    };
+}
+
 mod giving_up;
 mod leases;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -29,16 +39,48 @@ impl fmt::Debug for Subject {
 
 /// Runs all checks; `make` gives a new subject each time. `max_attempts` must be at least 2.
 pub async fn conformance(make: impl AsyncFn() -> Subject) {
-    a_message_is_delivered_as_it_was_published(make().await).await;
-    a_pull_gives_at_most_what_was_asked_for(make().await).await;
-    an_empty_topic_gives_nothing(make().await).await;
-    a_waiting_pull_is_woken(make().await).await;
-    topics_are_apart(make().await).await;
-    a_topic_without_reader_keeps_nothing(make().await).await;
-    workers_at_the_same_time_share_no_message(make().await).await;
-    depths_count_what_is_where(make().await).await;
-    leases::check(&make).await;
-    giving_up::check(&make).await;
+    conformance_except(&[], make).await;
+}
+
+/// The same without some sentences, each with the reason why the subject can't keep it.
+pub async fn conformance_except(except: &[(&str, &str)], make: impl AsyncFn() -> Subject) {
+    let run = Run { except, made: make, asked: RefCell::default() };
+    check!(
+        run,
+        a_message_is_delivered_as_it_was_published,
+        a_pull_gives_at_most_what_was_asked_for,
+        an_empty_topic_gives_nothing,
+        a_waiting_pull_is_woken,
+        topics_are_apart,
+        a_topic_without_reader_keeps_nothing,
+        workers_at_the_same_time_share_no_message,
+        depths_count_what_is_where,
+    );
+    leases::check(&run).await;
+    giving_up::check(&run).await;
+    let asked = run.asked.borrow();
+    for (sentence, _) in except {
+        assert!(asked.contains(sentence), "{sentence} is no sentence of the contract");
+    }
+}
+
+/// Which sentences are checked, and on what.
+struct Run<'a, M> {
+    except: &'a [(&'a str, &'a str)],
+    made: M,
+    asked: RefCell<BTreeSet<&'static str>>,
+}
+
+impl<M: AsyncFn() -> Subject> Run<'_, M> {
+    /// A new subject, if the sentence is to be checked.
+    async fn subject_for(&self, sentence: &'static str) -> Option<Subject> {
+        self.asked.borrow_mut().insert(sentence);
+        if let Some((_, reason)) = self.except.iter().find(|(left_out, _)| *left_out == sentence) {
+            eprintln!("LEFT OUT: {sentence}: {reason}");
+            return None;
+        }
+        Some((self.made)().await)
+    }
 }
 
 const TOPIC: Topic = Topic::SnapshotStored;

@@ -67,4 +67,7 @@ impl Bus for UnreliableBus {
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, BusError> {
         self.apply("dead_letters", self.inner.dead_letters(limit)).await
     }
+    async fn close(&self) {
+        self.inner.close().await;
+    }
 }

@@ -7,7 +7,7 @@ use everycent_schemas::events::{
 use crate::bus::{Bus, BusError, Message, Topic};
 
 /// The attribute that carries the fingerprint of the schema that the payload was written with.
-const SCHEMA: &str = "schema";
+pub(crate) const SCHEMA: &str = "schema";
 
 /// A type of event that travels on a topic of its own.
 pub trait Published: Event + Send + Sync {
@@ -39,7 +39,7 @@ pub async fn publish<E: Published>(bus: &dyn Bus, event: &E) -> Result<(), BusEr
     bus.publish(E::TOPIC, encode(event)).await
 }
 
-pub(super) fn encode<E: Event>(event: &E) -> Message {
+pub(crate) fn encode<E: Event>(event: &E) -> Message {
     let encoded = events::encode(event);
     let attributes = [(SCHEMA.to_owned(), encoded.fingerprint.to_owned())].into();
     Message { payload: encoded.payload.into(), attributes }

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use super::{Subject, TOPIC, message};
+use super::{Run, Subject, TOPIC, message};
 
-pub(super) async fn check(make: &impl AsyncFn() -> Subject) {
-    a_hopeless_message_is_kept_with_its_reason(make().await).await;
-    the_last_nack_gives_up_with_its_reason(make().await).await;
-    a_message_whose_workers_die_is_given_up(make().await).await;
-    the_last_attempt_may_still_succeed(make().await).await;
-    the_newest_dead_letters_come_first(make().await).await;
+pub(super) async fn check(run: &Run<'_, impl AsyncFn() -> Subject>) {
+    check!(
+        run,
+        a_hopeless_message_is_kept_with_its_reason,
+        the_last_nack_gives_up_with_its_reason,
+        a_message_whose_workers_die_is_given_up,
+        the_last_attempt_may_still_succeed,
+        the_newest_dead_letters_come_first,
+    );
 }
 
 async fn a_hopeless_message_is_kept_with_its_reason(subject: Subject) {

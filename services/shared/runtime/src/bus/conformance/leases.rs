@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
-use super::Subject;
+use super::{Run, Subject};
 
-pub(super) async fn check(make: &impl AsyncFn() -> Subject) {
-    nobody_else_gets_a_leased_message(make().await).await;
-    an_unanswered_message_comes_again_with_a_higher_attempt(make().await).await;
-    an_acked_message_is_forgotten(make().await).await;
-    a_nacked_message_comes_again_after_its_delay(make().await).await;
-    an_extended_lease_lasts_longer(make().await).await;
-    a_released_message_comes_again_at_once_and_uncounted(make().await).await;
-    a_late_answer_does_nothing(make().await).await;
-    an_answer_settles_once(make().await).await;
+pub(super) async fn check(run: &Run<'_, impl AsyncFn() -> Subject>) {
+    check!(
+        run,
+        nobody_else_gets_a_leased_message,
+        an_unanswered_message_comes_again_with_a_higher_attempt,
+        an_acked_message_is_forgotten,
+        a_nacked_message_comes_again_after_its_delay,
+        an_extended_lease_lasts_longer,
+        a_released_message_comes_again_at_once_and_uncounted,
+        a_late_answer_does_nothing,
+        an_answer_settles_once,
+    );
 }
 
 async fn nobody_else_gets_a_leased_message(subject: Subject) {

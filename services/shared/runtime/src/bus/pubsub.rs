@@ -1,0 +1,233 @@
+//! Google Pub/Sub as the bus, between any number of machines.
+//!
+//! Each topic has a subscription `<prefix>-<topic>-sub` that all workers share, and a topic `<prefix>-<topic>-dead` with
+//! a subscription for what was given up. They are made by whoever sets up the project; a missing one is an error that
+//! names it.
+//!
+//! Where Pub/Sub is weaker than the port:
+//! - It counts deliveries as well as it can (`attempt` may be off by some), and nobody can ask it how many messages wait:
+//!   `depths` tells what this process holds, and how many dead letters it finds, up to a thousand of each topic.
+//! - It delays no single message. A nacked message waits out its delay in this process, and then the subscription's
+//!   retry policy. When the process ends before, or too many wait, it comes sooner.
+//! - An ack that is lost on its way is not noticed, and the message comes again.
+//! - The reason of a nack is kept in this process only, and missing on a letter that another process writes.
+
+mod dead;
+mod failure;
+mod hand;
+mod intake;
+mod letter;
+mod names;
+mod outlet;
+mod provision;
+mod request;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::try_join_all;
+use google_cloud_gax::retry_policy::RetryPolicyExt;
+use google_cloud_pubsub::client::{BasePublisher, Subscriber};
+use google_cloud_pubsub::retry_policy::RetryableErrors;
+
+use self::intake::{Intake, Streams};
+use self::names::Names;
+use self::outlet::Outlet;
+use super::{Bus, BusError, BusSettings, DeadLetter, Delivery, Depth, Message, Topic};
+use crate::clock::Clock;
+use crate::google::endpoints::{Endpoints, anonymous};
+
+pub use provision::Payloads;
+
+/// How long a publish is tried again.
+const RETRY_FOR: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PubSubSettings {
+    pub bus: BusSettings,
+    /// The names of all topics and subscriptions begin with it.
+    pub prefix: String,
+    /// Messages of a topic that this process holds at once: at least so many, and twice what its first pull asks for.
+    pub in_flight: usize,
+    /// Streams of a subscription; more of them bring more messages a second.
+    pub streams: usize,
+}
+
+impl Default for PubSubSettings {
+    fn default() -> Self {
+        Self { bus: BusSettings::default(), prefix: "everycent".to_owned(), in_flight: 4, streams: 1 }
+    }
+}
+
+impl PubSubSettings {
+    /// After so long the messages of a dead process come again; as near to a lease as Pub/Sub allows.
+    fn ack_deadline(&self) -> Duration {
+        self.bus.lease.clamp(Duration::from_secs(10), Duration::from_secs(600))
+    }
+}
+
+/// Clones share their streams.
+#[derive(Debug, Clone)]
+pub struct PubSubBus(Arc<Inner>);
+
+struct Inner {
+    names: Names,
+    settings: PubSubSettings,
+    endpoint: Option<String>,
+    clock: Arc<dyn Clock>,
+    subscriber: Subscriber,
+    base: BasePublisher,
+    outlets: BTreeMap<Topic, Outlet>,
+    streams: Mutex<BTreeMap<Topic, Streams>>,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PubSub").field("names", &self.names).field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// A builder of one of Google's clients, led to the emulator if there is one.
+macro_rules! client {
+    ($builder:expr, $endpoint:expr) => {{
+        let builder = $builder.with_retry_policy(RetryableErrors.with_time_limit(RETRY_FOR));
+        client!(bare builder, $endpoint)
+    }};
+    (bare $builder:expr, $endpoint:expr) => {
+        match $endpoint {
+            Some(url) => $builder.with_endpoint(url).with_credentials(anonymous()),
+            None => $builder,
+        }
+        .build()
+        .await
+        .map_err(|error| BusError::Refused { action: "open", reason: error.to_string() })
+    };
+}
+use client;
+
+impl PubSubBus {
+    /// Makes the clients; asks Pub/Sub nothing yet.
+    pub async fn open(
+        project: &str,
+        endpoints: &Endpoints,
+        clock: Arc<dyn Clock>,
+        settings: PubSubSettings,
+    ) -> Result<Self, BusError> {
+        let endpoint = endpoints.pubsub.clone();
+        let names = Names::new(project, &settings.prefix);
+        let subscriber = client!(bare Subscriber::builder(), &endpoint)?;
+        let base = client!(BasePublisher::builder(), &endpoint)?;
+        let outlets = Topic::ALL.map(|topic| (topic, Outlet::new(&base, names.topic(topic)))).into();
+        let streams = Mutex::default();
+        Ok(Self(Arc::new(Inner { names, settings, endpoint, clock, subscriber, base, outlets, streams })))
+    }
+
+    /// The intake of a topic, with its streams; opened at the first pull.
+    fn opened(&self, topic: Topic, max: usize) -> Arc<Intake> {
+        let inner = &*self.0;
+        let open = || {
+            let in_flight = inner.settings.in_flight.max(max.saturating_mul(2)).max(2);
+            let back = inner.outlets[&topic].clone();
+            let dead = Outlet::new(&inner.base, inner.names.dead_topic(topic));
+            let place = (topic, inner.names.subscription(topic));
+            let (settings, clock) = (inner.settings.clone(), Arc::clone(&inner.clock));
+            Streams::open(&inner.subscriber, Intake::new(place, in_flight, settings, clock, (back, dead)))
+        };
+        Arc::clone(&self.streams().entry(topic).or_insert_with(open).intake)
+    }
+
+    /// The intake of a delivery. Without one, its lease is lost.
+    fn intake(&self, delivery: &Delivery) -> Option<Arc<Intake>> {
+        self.streams().get(&delivery.topic).map(|streams| Arc::clone(&streams.intake))
+    }
+
+    fn streams(&self) -> MutexGuard<'_, BTreeMap<Topic, Streams>> {
+        self.0.streams.lock().expect("invariant: nothing panics while it holds the streams")
+    }
+
+    async fn letters(&self, topic: Topic) -> Result<Vec<DeadLetter>, BusError> {
+        dead::look(&self.0.subscriber, topic, &self.0.names.dead_subscription(topic)).await
+    }
+
+    async fn depth(&self, topic: Topic) -> Result<Depth, BusError> {
+        let dead = self.letters(topic).await?.len() as u64;
+        let held = self.streams().get(&topic).map(|streams| Arc::clone(&streams.intake));
+        let (ready, leased) = held.map_or((0, 0), |intake| intake.counts());
+        Ok(Depth { topic, ready, leased, dead })
+    }
+}
+
+#[async_trait]
+impl Bus for PubSubBus {
+    async fn publish(&self, topic: Topic, message: Message) -> Result<(), BusError> {
+        self.0.outlets[&topic].publish("publish", wire::to_wire(topic, message)).await
+    }
+
+    async fn pull(&self, topic: Topic, max: usize, wait: Duration) -> Result<Vec<Delivery>, BusError> {
+        if max == 0 || !topic.has_reader() {
+            return Ok(Vec::new());
+        }
+        let pulled = self.opened(topic, max).take(max, wait).await;
+        if pulled.is_err() {
+            // The next pull opens it anew.
+            self.streams().remove(&topic);
+        }
+        pulled
+    }
+
+    async fn ack(&self, delivery: &Delivery) -> Result<(), BusError> {
+        if let Some(intake) = self.intake(delivery) {
+            intake.ack(delivery);
+        }
+        Ok(())
+    }
+
+    async fn nack(&self, delivery: &Delivery, delay: Duration, reason: &str) -> Result<(), BusError> {
+        match self.intake(delivery) {
+            Some(intake) => intake.nack(delivery, delay, reason).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn release(&self, delivery: &Delivery) -> Result<(), BusError> {
+        if let Some(intake) = self.intake(delivery) {
+            intake.release(delivery);
+        }
+        Ok(())
+    }
+
+    async fn dead_letter(&self, delivery: &Delivery, reason: &str) -> Result<(), BusError> {
+        match self.intake(delivery) {
+            Some(intake) => intake.dead_letter(delivery, reason).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn extend(&self, delivery: &Delivery) -> Result<(), BusError> {
+        if let Some(intake) = self.intake(delivery) {
+            intake.extend(delivery);
+        }
+        Ok(())
+    }
+
+    async fn depths(&self) -> Result<Vec<Depth>, BusError> {
+        try_join_all(Topic::ALL.into_iter().filter(|topic| topic.has_reader()).map(|topic| self.depth(topic))).await
+    }
+
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, BusError> {
+        let read = Topic::ALL.into_iter().filter(|topic| topic.has_reader());
+        let mut letters = try_join_all(read.map(|topic| self.letters(topic))).await?.concat();
+        letters.sort_by_key(|letter| std::cmp::Reverse(letter.at));
+        letters.truncate(limit);
+        Ok(letters)
+    }
+
+    async fn close(&self) {
+        let open = std::mem::take(&mut *self.streams());
+        futures_util::future::join_all(open.into_values().map(Streams::close)).await;
+    }
+}

@@ -1,0 +1,53 @@
+//! A look at the dead letters of a topic, which stay where they are.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use google_cloud_pubsub::client::Subscriber;
+use google_cloud_pubsub::subscriber::ShutdownBehavior;
+
+use super::failure::Asked;
+use super::letter;
+use crate::bus::{BusError, DeadLetter, Topic};
+
+/// Pub/Sub can't count, so this is how many are counted at most.
+const MOST: usize = 1000;
+/// When nothing came for so long, there is nothing.
+const FIRST_WITHIN: Duration = Duration::from_secs(3);
+const NEXT_WITHIN: Duration = Duration::from_millis(500);
+/// Even if there are more and more.
+const MOST_TIME: Duration = Duration::from_secs(30);
+
+/// What the subscription gives at the moment, each message once. A second reader at the same time sees the others.
+pub(super) async fn look(
+    subscriber: &Subscriber,
+    topic: Topic,
+    subscription: &str,
+) -> Result<Vec<DeadLetter>, BusError> {
+    let asked =
+        Asked { action: "read dead letters", resource: subscription, permission: "pubsub.subscriptions.consume" };
+    let mut stream = subscriber
+        .subscribe(subscription)
+        .set_max_outstanding_messages(MOST as i64)
+        .set_max_lease_extension(Duration::from_secs(10))
+        .set_shutdown_behavior(ShutdownBehavior::NackImmediately)
+        .build();
+    let until = tokio::time::Instant::now() + MOST_TIME;
+    let (mut letters, mut handlers) = (BTreeMap::new(), Vec::new());
+    let mut within = FIRST_WITHIN;
+    while handlers.len() < MOST && tokio::time::Instant::now() < until {
+        match tokio::time::timeout(within, stream.next()).await {
+            Ok(Some(Ok((message, handler)))) => {
+                let letter = letter::from_wire(topic, message);
+                letters.insert(letter.message_id.clone(), letter);
+                handlers.push(handler);
+            }
+            Ok(Some(Err(error))) => return Err(asked.failed(&error)),
+            Ok(None) | Err(_) => break,
+        }
+        within = NEXT_WITHIN;
+    }
+    // Gives all of them back.
+    stream.shutdown_token().shutdown().await;
+    Ok(letters.into_values().collect())
+}

@@ -1,0 +1,121 @@
+//! The emulator of this test program, and busses on it that share no topic.
+
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use everycent_emulators::{Installed, PROJECT, PubSub};
+use everycent_runtime::bus::conformance::Subject;
+use everycent_runtime::bus::pubsub::{Payloads, PubSubBus, PubSubSettings};
+use everycent_runtime::bus::{Bus, BusSettings, Delivery, Message, Topic};
+use everycent_runtime::clock::{Clock, ManualClock, SystemClock};
+use everycent_runtime::google::endpoints::Endpoints;
+use everycent_schemas::Timestamp;
+
+pub const TOPIC: Topic = Topic::SnapshotStored;
+/// How long a pull waits for what must come, also on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// What must not come has so long to come.
+const CHANCE: Duration = Duration::from_millis(700);
+
+/// Runs as long as a test has a place on it.
+struct Emulator {
+    pubsub: PubSub,
+    _folder: tempfile::TempDir,
+}
+
+fn emulator() -> Option<Arc<Emulator>> {
+    static SHARED: Mutex<Weak<Emulator>> = Mutex::new(Weak::new());
+    let installed = match Installed::find() {
+        Ok(installed) => installed,
+        Err(missing) => {
+            assert!(std::env::var_os("EVERYCENT_EMULATORS_REQUIRED").is_none(), "{missing}");
+            eprintln!("LEFT OUT: {missing}");
+            return None;
+        }
+    };
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(running) = shared.upgrade() {
+        return Some(running);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pubsub = PubSub::start(&installed, folder.path(), 0).unwrap();
+    pubsub.wait().unwrap();
+    let started = Arc::new(Emulator { pubsub, _folder: folder });
+    *shared = Arc::downgrade(&started);
+    Some(started)
+}
+
+/// A prefix of topics that nobody else uses.
+pub struct Place {
+    prefix: String,
+    emulator: Arc<Emulator>,
+}
+
+impl Place {
+    pub fn find() -> Option<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let emulator = emulator()?;
+        let prefix = format!("test-{}", COUNT.fetch_add(1, Ordering::SeqCst));
+        Some(Self { prefix, emulator })
+    }
+
+    pub fn settings(&self) -> PubSubSettings {
+        let bus = BusSettings { lease: Duration::from_secs(60), max_attempts: 3 };
+        PubSubSettings { bus, prefix: self.prefix.clone(), in_flight: 100, streams: 1 }
+    }
+
+    pub async fn open(&self, clock: Arc<dyn Clock>, settings: PubSubSettings) -> PubSubBus {
+        let host = self.emulator.pubsub.host();
+        let endpoints = Endpoints::from_env(&|name| (name == "PUBSUB_EMULATOR_HOST").then(|| host.clone()));
+        PubSubBus::open(PROJECT, &endpoints, clock, settings).await.unwrap()
+    }
+
+    /// With its topics and subscriptions.
+    pub async fn made(&self, payloads: Payloads) -> PubSubBus {
+        let bus = self.open(Arc::new(SystemClock), self.settings()).await;
+        bus.provision(payloads).await.unwrap();
+        bus
+    }
+
+    /// A new bus of its own, on a clock that stands still until it is told to go on.
+    pub async fn subject(&self) -> Subject {
+        let place = Self::find().unwrap();
+        let clock = ManualClock::at(Timestamp::from_micros(0));
+        let bus = place.open(Arc::new(clock.clone()), place.settings()).await;
+        bus.provision(Payloads::Unchecked).await.unwrap();
+        let advance = Box::new(move |by| {
+            clock.advance(chrono::Duration::from_std(by).unwrap());
+            Box::pin(tokio::time::sleep(CHANCE)) as _
+        });
+        Subject { bus: Arc::new(bus), settings: place.settings().bus, advance }
+    }
+
+    /// Runs one ignored test of this program as a process of its own, with the place in its environment.
+    pub fn process(&self, test: &str) -> Command {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", test, "--ignored", "--nocapture"]);
+        command.envs([("TEST_HOST", self.emulator.pubsub.host()), ("TEST_PREFIX", self.prefix.clone())]);
+        command.stdin(Stdio::null());
+        command
+    }
+}
+
+pub fn message(text: &str) -> Message {
+    Message { payload: Bytes::copy_from_slice(text.as_bytes()), attributes: [].into() }
+}
+
+pub fn text(delivery: &Delivery) -> String {
+    String::from_utf8_lossy(&delivery.message.payload).into_owned()
+}
+
+pub async fn pull_one(bus: &PubSubBus) -> Delivery {
+    bus.pull(TOPIC, 1, PATIENCE).await.unwrap().pop().expect("a message comes")
+}
+
+/// Whatever comes in a moment.
+pub async fn pull_now(bus: &PubSubBus) -> Vec<Delivery> {
+    bus.pull(TOPIC, 100, CHANCE).await.unwrap()
+}
