@@ -17,6 +17,8 @@ use crate::google::endpoints::Endpoints;
 #[cfg(feature = "google")]
 use crate::secret::process_env;
 use crate::store::file::FileStore;
+#[cfg(feature = "google")]
+use crate::store::gcs::GcsStore;
 use crate::store::{Store, StoreError};
 use crate::warehouse::{SqliteWarehouse, WarehouseError};
 
@@ -46,6 +48,12 @@ fn not_in_this_build(address: &impl fmt::Display) -> OpenError {
 pub fn store(addresses: &Addresses, home: &Path) -> Result<Arc<dyn Store>, OpenError> {
     match addresses.store_in(home) {
         StoreAddress::File(folder) => Ok(Arc::new(FileStore::open(folder)?)),
+        #[cfg(feature = "google")]
+        StoreAddress::Gcs { bucket, prefix } => {
+            let endpoints = Endpoints::from_env(&process_env);
+            Ok(Arc::new(GcsStore::new(bucket, prefix, &endpoints)))
+        }
+        #[cfg(not(feature = "google"))]
         cloud @ StoreAddress::Gcs { .. } => Err(not_in_this_build(&cloud)),
     }
 }
@@ -114,7 +122,10 @@ mod tests {
             bus: Some("pubsub://project".parse().unwrap()),
             warehouse: Some("bigquery://project/dataset".parse().unwrap()),
         };
+        #[cfg(feature = "google")]
+        assert_eq!(store(&cloud, home.path()).unwrap().address(), "gs://bucket");
         let errors = [
+            #[cfg(not(feature = "google"))]
             store(&cloud, home.path()).err(),
             bus(&cloud, home.path(), Arc::new(SystemClock)).err(),
             warehouse(&cloud, home.path()).err(),

@@ -3,6 +3,8 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod file;
+#[cfg(feature = "google")]
+pub mod gcs;
 pub mod memory;
 #[cfg(test)]
 mod tests;

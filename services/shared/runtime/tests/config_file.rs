@@ -179,7 +179,7 @@ fn an_error_has_its_line_and_column_and_says_what_was_found_and_expected() {
     let cases = [
         (
             "[addresses]\nstore = \"s3://x\"".to_owned(),
-            "2:9: found `s3://x`, expected file:///folder, file://./folder or gs://bucket",
+            "2:9: found `s3://x`, expected file:///folder, file://./folder, gs://bucket or gs://bucket/prefix",
         ),
         ("[addresses]\nstore = 1".to_owned(), "2:9: invalid type: integer `1`, expected file:///folder"),
         ("[sync]\nsince = \"soon\"".to_owned(), "2:9: found `soon`, expected a day in quotation marks"),

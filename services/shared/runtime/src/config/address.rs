@@ -6,6 +6,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use everycent_domain::objects::ObjectName;
+
 use super::path_from;
 use super::text::Form;
 
@@ -14,8 +16,8 @@ use super::text::Form;
 pub enum StoreAddress {
     /// `file:///folder`, or `file://./folder`, relative to the configuration file.
     File(PathBuf),
-    /// `gs://bucket`
-    Gcs { bucket: String },
+    /// `gs://bucket`, or `gs://bucket/prefix`: what stands before every name in the bucket.
+    Gcs { bucket: String, prefix: Option<ObjectName> },
 }
 
 /// Where the messages are.
@@ -95,7 +97,7 @@ impl FromStr for StoreAddress {
     fn from_str(text: &str) -> Result<Self, InvalidAddress> {
         let address = match text.split_once("://") {
             Some(("file", path)) => local_path(path).map(Self::File),
-            Some(("gs", bucket)) => cloud_name(bucket).map(|bucket| Self::Gcs { bucket }),
+            Some(("gs", place)) => bucket_and_prefix(place),
             _ => None,
         };
         address.ok_or_else(|| invalid::<Self>(text))
@@ -131,7 +133,7 @@ impl FromStr for WarehouseAddress {
 }
 
 impl Form for StoreAddress {
-    const EXPECTED: &'static str = "file:///folder, file://./folder or gs://bucket";
+    const EXPECTED: &'static str = "file:///folder, file://./folder, gs://bucket or gs://bucket/prefix";
 
     fn read(text: &str) -> Result<Self, String> {
         text.parse().map_err(|error: InvalidAddress| super::text::found(error.found))
@@ -158,7 +160,8 @@ impl fmt::Display for StoreAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "file://{}", shown(path)),
-            Self::Gcs { bucket } => write!(f, "gs://{bucket}"),
+            Self::Gcs { bucket, prefix: None } => write!(f, "gs://{bucket}"),
+            Self::Gcs { bucket, prefix: Some(prefix) } => write!(f, "gs://{bucket}/{prefix}"),
         }
     }
 }
@@ -209,6 +212,14 @@ fn shown(path: &Path) -> String {
     }
 }
 
+fn bucket_and_prefix(text: &str) -> Option<StoreAddress> {
+    let (bucket, prefix) = match text.split_once('/') {
+        Some((bucket, prefix)) => (bucket, Some(prefix.parse().ok()?)),
+        None => (text, None),
+    };
+    Some(StoreAddress::Gcs { bucket: cloud_name(bucket)?, prefix })
+}
+
 /// A name of a bucket, project or dataset. Projects of old may hold `:` and `.`.
 fn cloud_name(text: &str) -> Option<String> {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
@@ -222,7 +233,9 @@ mod tests {
 
     #[test]
     fn an_address_prints_as_it_is_written() {
-        for text in ["file:///srv/every cent", "file://./data", "file://.", "file://../data", "gs://acme-raw.v1"] {
+        for text in
+            ["file:///srv/every cent", "file://./data", "file://.", "file://../data", "gs://acme-raw.v1", "gs://a/b/c"]
+        {
             assert_eq!(text.parse::<StoreAddress>().unwrap().to_string(), text);
         }
         for text in ["sqlite:///srv/bus.sqlite", "sqlite://./bus.sqlite", "pubsub://example.com:acme"] {
@@ -236,9 +249,11 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_shown_with_the_forms_that_are() {
-        for text in ["", "/srv", "file://srv/data", "file://", "gs://", "gs://a/b", "s3://bucket", "sqlite:///srv/x"] {
+        for text in
+            ["", "/srv", "file://srv/data", "file://", "gs://", "gs:///b", "gs://a/", "s3://bucket", "sqlite:///srv/x"]
+        {
             let error = text.parse::<StoreAddress>().unwrap_err().to_string();
-            assert_eq!(error, format!("found `{text}`, expected file:///folder, file://./folder or gs://bucket"));
+            assert_eq!(error, format!("found `{text}`, expected {}", StoreAddress::EXPECTED));
         }
         for text in ["sqlite://bus.sqlite", "sqlite:///", "sqlite:///srv/", "sqlite://..", "pubsub://a/b", "gs://b"] {
             assert!(text.parse::<BusAddress>().is_err(), "{text}");

@@ -1,0 +1,176 @@
+//! What errors of the service mean for a worker and for a person.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use google_cloud_gax::client_builder::Error as BuildError;
+use google_cloud_gax::error::rpc::Code;
+use google_cloud_storage::Error;
+
+use crate::store::StoreError;
+
+/// What is asked of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    Create,
+    Read,
+    Delete,
+    List,
+}
+
+impl Action {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Read => "read",
+            Self::Delete => "delete",
+            Self::List => "list",
+        }
+    }
+
+    /// The permission that it needs, and the narrowest role of Google's own that has it.
+    fn permission(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Create => ("storage.objects.create", "roles/storage.objectCreator"),
+            Self::Read => ("storage.objects.get", "roles/storage.objectViewer"),
+            Self::Delete => ("storage.objects.delete", "roles/storage.objectUser"),
+            Self::List => ("storage.objects.list", "roles/storage.objectViewer"),
+        }
+    }
+}
+
+/// One call, to name it in its error.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub action: Action,
+    pub name: &'a str,
+    pub bucket: &'a str,
+}
+
+impl Call<'_> {
+    pub fn failed(&self, error: &Error) -> StoreError {
+        let said = said(error);
+        match kind(error) {
+            Kind::Passing => self.unavailable(&said),
+            Kind::Missing => {
+                self.refused(&format!("there is no such bucket ({said}): make it, or correct the address of the store"))
+            }
+            Kind::Denied => self.refused(&self.denied(&said)),
+            Kind::Unknown => self.refused(&format!(
+                "the credentials are not accepted ({said}): renew them, or give this service an account of its own"
+            )),
+            Kind::Lasting => self.refused(&said),
+        }
+    }
+
+    pub fn no_client(&self, error: &BuildError) -> StoreError {
+        self.refused(&format!(
+            "no credentials ({error}): run this as a service account, or `gcloud auth application-default login`"
+        ))
+    }
+
+    pub fn unanswered(&self, patience: Duration) -> StoreError {
+        self.unavailable(&format!("no answer within {} s", patience.as_secs()))
+    }
+
+    fn denied(&self, said: &str) -> String {
+        let (permission, role) = self.action.permission();
+        format!("{permission} is missing ({said}): grant {role} on this bucket to the account that this runs as")
+    }
+
+    fn unavailable(&self, reason: &str) -> StoreError {
+        let reason = format!("gs://{}: {reason}", self.bucket);
+        StoreError::Unavailable { action: self.action.name(), name: self.name.to_owned(), reason }
+    }
+
+    fn refused(&self, reason: &str) -> StoreError {
+        let reason = format!("gs://{}: {reason}", self.bucket);
+        StoreError::Refused { action: self.action.name(), name: self.name.to_owned(), reason }
+    }
+}
+
+pub(super) fn is_missing(error: &Error) -> bool {
+    kind(error) == Kind::Missing
+}
+
+/// Whether a create failed because an object has the name. Who may create but not delete hears of the missing right to
+/// replace it.
+pub(super) fn is_there(error: &Error) -> bool {
+    let replacing = || kind(error) == Kind::Denied && said(error).contains("storage.objects.delete");
+    error.http_status_code() == Some(412) || replacing()
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Trying again may help.
+    Passing,
+    Missing,
+    /// The account may not do it.
+    Denied,
+    /// The account is not known.
+    Unknown,
+    /// Trying again does not help.
+    Lasting,
+}
+
+fn kind(error: &Error) -> Kind {
+    if error.is_transient_and_before_rpc() {
+        return Kind::Passing;
+    }
+    if error.is_authentication() {
+        return Kind::Unknown;
+    }
+    if let Some(status) = error.http_status_code() {
+        return of_http(status);
+    }
+    if let Some(status) = error.status() {
+        return of_grpc(status.code);
+    }
+    // Without a status it never reached the service, or its reply was lost or damaged on its way back.
+    if error.is_binding() || error.is_serialization() { Kind::Lasting } else { Kind::Passing }
+}
+
+fn of_http(status: u16) -> Kind {
+    match status {
+        401 => Kind::Unknown,
+        403 => Kind::Denied,
+        404 => Kind::Missing,
+        // Something was in the way, and is gone.
+        408 | 412 | 429 | 500.. => Kind::Passing,
+        _ => Kind::Lasting,
+    }
+}
+
+fn of_grpc(code: Code) -> Kind {
+    match code {
+        Code::Unauthenticated => Kind::Unknown,
+        Code::PermissionDenied => Kind::Denied,
+        Code::NotFound => Kind::Missing,
+        Code::InvalidArgument
+        | Code::AlreadyExists
+        | Code::FailedPrecondition
+        | Code::OutOfRange
+        | Code::Unimplemented => Kind::Lasting,
+        _ => Kind::Passing,
+    }
+}
+
+/// In the service's own words where there are some: they name the account and the resource.
+fn said(error: &Error) -> String {
+    if let Some(status) = error.status().filter(|status| !status.message.is_empty()) {
+        return status.message.clone();
+    }
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;
