@@ -53,7 +53,7 @@ async fn a_closed_bus_gives_back_what_it_held_and_counts_only_what_was_tried() {
     bus.close().await;
 
     let other = place.open(Arc::new(SystemClock), place.settings()).await;
-    let mut again = vec![pull_one(&other).await, pull_one(&other).await];
+    let mut again = [pull_one(&other).await, pull_one(&other).await];
     again.sort_by_key(text);
     let seen: Vec<_> =
         again.iter().map(|delivery| (text(delivery), delivery.message_id.clone(), delivery.attempt)).collect();
