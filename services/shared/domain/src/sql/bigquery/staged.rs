@@ -5,7 +5,7 @@ use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::tables::{Absence, Table};
 
 use super::literal::{dates, timestamp};
-use super::{has_source, winning_rows};
+use super::table::{has_source, winning_rows};
 use crate::merge_plan::{MergePlan, TablePlan};
 use crate::sql::ddl::key_order;
 use crate::sql::names::bigquery_text;

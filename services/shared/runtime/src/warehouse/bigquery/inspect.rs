@@ -13,22 +13,19 @@ use crate::store::Store;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::row_files::{self, BucketColumns, strange_day, wrong_count};
 
-/// The error of the first file that is not what its event says; if none is, the trouble is elsewhere and may pass.
-pub(super) async fn blame(
+/// Refuses the first file that is not what its event says.
+pub(super) async fn files(
     store: &dyn Store,
     plans: &[&TablePlan],
     batches: &[BatchNormalized],
-    trouble: &str,
-) -> WarehouseError {
+) -> Result<(), WarehouseError> {
     for plan in plans {
-        let mut keys = BTreeSet::new();
+        let mut keys = Keys::new();
         for staged in &plan.files {
-            if let Err(error) = inspect(store, plan, staged, &batches[staged.batch], &mut keys).await {
-                return error;
-            }
+            inspect(store, plan, staged, &batches[staged.batch], &mut keys).await?;
         }
     }
-    WarehouseError::Unavailable { action: "load rows", reason: trouble.to_owned() }
+    Ok(())
 }
 
 /// A key, made comparable, with the batch that tells it.

@@ -20,6 +20,7 @@ const DONE_BY: Duration = Duration::from_secs(1_800);
 /// A job that was done and did not fail.
 pub(super) struct Done {
     pub job_id: String,
+    pub job: Job,
     /// The first attempt that nobody has made yet, should this one turn out to be void.
     pub next: u32,
     /// It was there already: of another process, of another time, or of a reply that was lost.
@@ -37,7 +38,7 @@ impl Connection {
                 Err(failure) => return Err(failure),
             };
             match self.end(&job_id, job).await {
-                Ok(()) => return Ok(Done { job_id, next: attempt + 1, joined }),
+                Ok(job) => return Ok(Done { job_id, job, next: attempt + 1, joined }),
                 Err(failure) if joined => tracing::debug!(job_id, ?failure, "an earlier attempt failed"),
                 Err(failure) => return Err(failure),
             }
@@ -65,14 +66,14 @@ impl Connection {
     }
 
     /// Waits until the job is done.
-    async fn end(&self, job_id: &str, mut job: Job) -> Result<(), Failure> {
+    async fn end(&self, job_id: &str, mut job: Job) -> Result<Job, Failure> {
         let begun = tokio::time::Instant::now();
         let mut pause = FIRST_LOOK;
         loop {
-            let status = job.status.unwrap_or_default();
-            if status.state.as_deref() == Some("DONE") {
-                let failed = status.error_result.map(|error| Failure::of_job(&error, job.user_email.as_deref()));
-                return failed.map_or(Ok(()), Err);
+            if let Some(status) = job.status.as_ref().filter(|status| status.state.as_deref() == Some("DONE")) {
+                let principal = job.user_email.as_deref();
+                let failed = status.error_result.as_ref().map(|error| Failure::of_job(error, principal));
+                return failed.map_or(Ok(job), Err);
             }
             if begun.elapsed() > DONE_BY {
                 return Err(Failure::MayPass(format!("job {job_id} is not done after {} s", DONE_BY.as_secs())));

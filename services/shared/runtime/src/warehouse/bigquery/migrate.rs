@@ -26,8 +26,8 @@ struct Existing {
 type AllExisting = BTreeMap<String, Existing>;
 
 pub(super) async fn migrate(connection: &Connection, create_in: Option<&str>) -> Result<(), WarehouseError> {
-    find_dataset(connection, create_in).await?;
-    let existing = existing(connection).await?;
+    let is_new = find_dataset(connection, create_in).await?;
+    let existing = if is_new { AllExisting::new() } else { existing(connection).await? };
     let mut statements = Vec::new();
     for table in tables::all() {
         statements.extend(bring_table(connection, table, existing.get(table.name))?);
@@ -42,9 +42,10 @@ pub(super) async fn migrate(connection: &Connection, create_in: Option<&str>) ->
     connection.select(&script).await.map(drop).map_err(|failure| failure.during(ACTION))
 }
 
-async fn find_dataset(connection: &Connection, create_in: Option<&str>) -> Result<(), WarehouseError> {
+/// Whether the dataset had to be created.
+async fn find_dataset(connection: &Connection, create_in: Option<&str>) -> Result<bool, WarehouseError> {
     match (connection.location().await, create_in) {
-        (Ok(_), _) => Ok(()),
+        (Ok(_), _) => Ok(false),
         (Err(Failure::NotFound(_)), Some(location)) => create_dataset(connection, location).await,
         (Err(Failure::NotFound(_)), None) => {
             let reason = format!(
@@ -57,11 +58,12 @@ async fn find_dataset(connection: &Connection, create_in: Option<&str>) -> Resul
     }
 }
 
-async fn create_dataset(connection: &Connection, location: &str) -> Result<(), WarehouseError> {
+async fn create_dataset(connection: &Connection, location: &str) -> Result<bool, WarehouseError> {
     let client = connection.client().await.map_err(|failure| failure.during(ACTION))?;
     let dataset = || Dataset::new(&connection.project, &connection.dataset).location(location);
     match patiently(|| client.dataset().create(dataset())).await {
-        Ok(_) | Err(Failure::AlreadyExists(_)) => Ok(()),
+        Ok(_) => Ok(true),
+        Err(Failure::AlreadyExists(_)) => Ok(false),
         Err(failure) => Err(failure.during(ACTION)),
     }
 }

@@ -86,7 +86,9 @@ pub(super) async fn stage(
         Ok(bad) => {
             staged.drop_all(connection).await;
             let bad: Vec<&TablePlan> = with_files.into_iter().filter(|of| bad.contains(of.table.name)).collect();
-            Err(inspect::blame(store, &bad, batches, "the rows that were loaded are not those of the files").await)
+            inspect::files(store, &bad, batches).await?;
+            let reason = "the rows that were loaded are not those of the files".to_owned();
+            Err(WarehouseError::Unavailable { action: ACTION, reason })
         }
         Err(failure) => Err(failure.during(ACTION)),
     }
@@ -102,12 +104,25 @@ async fn load(
     let id = uris.iter().fold(IdHasher::new("staging").part(&connection.name()), |id, uri| id.part(uri)).finish();
     let name = format!("staging_{}_{}", plan.table.name, id.hex().as_str());
     match load_once(connection, plan.table, &name, uris).await {
-        Ok(()) => Ok((plan.table.name, name)),
+        Ok(loaded) if loaded == Some(said_bytes(plan)) => Ok((plan.table.name, name)),
+        Ok(loaded) => {
+            tracing::warn!(table = name, ?loaded, said = said_bytes(plan), "other bytes than said; reading the files");
+            inspect::files(store, &[plan], batches).await?;
+            Ok((plan.table.name, name))
+        }
         Err(Failure::Refused(reason) | Failure::NotFound(reason)) => {
-            Err(inspect::blame(store, &[plan], batches, &reason).await)
+            inspect::files(store, &[plan], batches).await?;
+            Err(WarehouseError::Unavailable { action: ACTION, reason })
         }
         Err(failure) => Err(failure.during(ACTION)),
     }
+}
+
+/// How many bytes the events say that the files have together.
+fn said_bytes(plan: &TablePlan) -> i64 {
+    let files: BTreeMap<&str, i64> =
+        plan.files.iter().map(|staged| (staged.file.object.as_str(), staged.file.bytes)).collect();
+    files.values().sum()
 }
 
 /// Where BigQuery finds the files.
@@ -122,15 +137,21 @@ fn uris(store: &dyn Store, files: &[StagedFile]) -> Result<Vec<String>, Warehous
     Ok(objects.into_iter().map(|object| format!("{}/{object}", address.trim_end_matches('/'))).collect())
 }
 
-/// Into a table that is new, or that the same job filled before.
-async fn load_once(connection: &Connection, table: &Table, name: &str, uris: Vec<String>) -> Result<(), Failure> {
+/// Into a table that is new, or that the same job filled before. Gives the bytes that were read.
+async fn load_once(
+    connection: &Connection,
+    table: &Table,
+    name: &str,
+    uris: Vec<String>,
+) -> Result<Option<i64>, Failure> {
     let is_new = create(connection, table, name).await?;
     let work = load_job(connection, name, uris);
     let mut done = connection.run(name, &work, 0).await?;
     while is_new && done.joined {
         done = connection.run(name, &work, done.next).await?;
     }
-    Ok(())
+    let load = done.job.statistics.and_then(|statistics| statistics.load);
+    Ok(load.and_then(|load| load.input_file_bytes?.parse().ok()))
 }
 
 async fn create(connection: &Connection, table: &Table, name: &str) -> Result<bool, Failure> {

@@ -51,7 +51,8 @@ impl Feeder {
     pub async fn run(mut self, store: &dyn Store) {
         let Ok(files) = self.asked.await else { return };
         for file in files {
-            if self.wanted.recv().await.is_none() || self.send.send(row_files::read(store, &file).await).await.is_err() {
+            if self.wanted.recv().await.is_none() || self.send.send(row_files::read(store, &file).await).await.is_err()
+            {
                 return;
             }
         }
