@@ -4,7 +4,7 @@ CARGO ?= cargo
 
 .PHONY: help
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-10s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
 
 .PHONY: demo
 demo: ## Show it all on a made-up company: no key, no network
@@ -13,11 +13,27 @@ demo: ## Show it all on a made-up company: no key, no network
 .PHONY: test
 test: ## Run all tests
 	$(CARGO) test --locked --workspace
+	@echo 'Left out: what runs on Google Cloud, for it needs emulators; `make test-google` installs and uses them.'
+
+# Where `make emulators` puts them.
+EVERYCENT_EMULATORS ?= $(HOME)/.cache/everycent-emulators
+
+.PHONY: emulators
+emulators: ## Install the emulators of Google's services from packages
+	EVERYCENT_EMULATORS=$(EVERYCENT_EMULATORS) tests/emulators/install.sh
+
+.PHONY: test-google
+test-google: emulators ## Test the bodies of the ports on Google Cloud, on emulators
+	EVERYCENT_EMULATORS=$(EVERYCENT_EMULATORS) EVERYCENT_EMULATORS_REQUIRED=1 \
+	$(CARGO) test --locked --package everycent-emulators
+	EVERYCENT_EMULATORS=$(EVERYCENT_EMULATORS) EVERYCENT_EMULATORS_REQUIRED=1 \
+	$(CARGO) test --locked --package everycent-runtime --features google,conformance
 
 .PHONY: lint
 lint: ## Formatting and lints, warnings are errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --package everycent-runtime --features google,conformance --all-targets -- -D warnings
 
 .PHONY: docs
 docs: ## Write docs/tables.md, the page of all tables and views, from the schemas

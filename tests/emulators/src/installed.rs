@@ -1,8 +1,8 @@
 //! Where the packages are.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// Names the folder; `~/.cache/everycent-emulators` if it is not set.
+/// Names the folder. Whoever does not set it leaves out what needs an emulator.
 pub const VARIABLE: &str = "EVERYCENT_EMULATORS";
 
 /// A folder that `install.sh` has filled.
@@ -12,11 +12,8 @@ pub struct Installed(PathBuf);
 impl Installed {
     /// The folder, or in words what is missing and how to get it.
     pub fn find() -> Result<Self, String> {
-        let folder = std::env::var_os(VARIABLE).map(PathBuf::from).or_else(|| {
-            let home = std::env::var_os("HOME")?;
-            Some(Path::new(&home).join(".cache/everycent-emulators"))
-        });
-        let folder = folder.ok_or_else(|| format!("neither {VARIABLE} nor HOME is set"))?;
+        let folder = std::env::var_os(VARIABLE).map(PathBuf::from);
+        let folder = folder.ok_or_else(|| format!("{VARIABLE} is not set; `make test-google` sets it"))?;
         if folder.join("stamp").is_file() {
             return Ok(Self(folder));
         }

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// What each crate may use of the others.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     ("everycent-schemas", &[]),
     ("everycent-domain", &["everycent-schemas"]),
     ("everycent-runtime", &["everycent-domain", "everycent-schemas"]),
@@ -27,6 +27,7 @@ const ALLOWED: [(&str, &[&str]); 9] = [
         ],
     ),
     ("vendor-sim", &[]),
+    ("everycent-emulators", &[]),
     (
         "everycent-pipeline-tests",
         &[

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use everycent_emulators::{Installed, PROJECT, PubSub};
 use everycent_runtime::bus::conformance::Subject;
 use everycent_runtime::bus::pubsub::{Payloads, PubSubBus, PubSubSettings};
-use everycent_runtime::bus::{Bus, BusSettings, Delivery, Message, Topic};
+use everycent_runtime::bus::{Bus, BusSettings, Delivery, Depth, Message, Topic};
 use everycent_runtime::clock::{Clock, ManualClock, SystemClock};
 use everycent_runtime::google::endpoints::Endpoints;
 use everycent_schemas::Timestamp;
@@ -118,4 +118,18 @@ pub async fn pull_one(bus: &PubSubBus) -> Delivery {
 /// Whatever comes in a moment.
 pub async fn pull_now(bus: &PubSubBus) -> Vec<Delivery> {
     bus.pull(TOPIC, 100, CHANCE).await.unwrap()
+}
+
+pub async fn depth(bus: &PubSubBus) -> Depth {
+    *bus.depths().await.unwrap().iter().find(|depth| depth.topic == TOPIC).unwrap()
+}
+
+/// Asks until it is so.
+pub async fn until(is_so: impl AsyncFn() -> bool) {
+    let asked = async {
+        while !is_so().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asked).await.expect("it becomes so");
 }

@@ -14,7 +14,7 @@ use everycent_runtime::worker;
 use everycent_schemas::Timestamp;
 use everycent_schemas::events::{self, FetchRequested, SnapshotStored};
 
-use super::place::{PATIENCE, Place, TOPIC, message, pull_now, pull_one, text};
+use super::place::{PATIENCE, Place, TOPIC, depth, message, pull_now, pull_one, text, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_topic_or_subscription_is_named() {
@@ -139,10 +139,12 @@ async fn what_a_busy_process_does_not_take_goes_to_an_idle_one_uncounted() {
         busy.publish(TOPIC, message(&number.to_string())).await.unwrap();
     }
     let held = pull_one(&busy).await;
+    until(async || depth(&busy).await.ready == 19).await;
     let idle = place.open(Arc::new(SystemClock), place.settings()).await;
     assert!(pull_now(&idle).await.is_empty(), "the busy one has all of them");
+    clock.advance(chrono::Duration::seconds(30));
     busy.extend(&held).await.unwrap();
-    clock.advance(chrono::Duration::seconds(60));
+    clock.advance(chrono::Duration::seconds(30));
     assert_eq!(pull_one(&idle).await.attempt, 1);
 }
 
@@ -150,17 +152,20 @@ async fn what_a_busy_process_does_not_take_goes_to_an_idle_one_uncounted() {
 async fn depths_tell_what_this_process_holds() {
     let Some(place) = Place::find() else { return };
     let bus = place.made(Payloads::Unchecked).await;
-    let depth = async || *bus.depths().await.unwrap().iter().find(|depth| depth.topic == TOPIC).unwrap();
     for name in ["a", "b", "c"] {
         bus.publish(TOPIC, message(name)).await.unwrap();
     }
-    assert_eq!(depth().await, Depth { topic: TOPIC, ready: 0, leased: 0, dead: 0 }, "what Pub/Sub holds is not known");
+    assert_eq!(
+        depth(&bus).await,
+        Depth { topic: TOPIC, ready: 0, leased: 0, dead: 0 },
+        "what Pub/Sub holds is not known"
+    );
     let (buried, delayed, held) = (pull_one(&bus).await, pull_one(&bus).await, pull_one(&bus).await);
     bus.dead_letter(&buried, "hopeless").await.unwrap();
     bus.nack(&delayed, Duration::from_secs(3600), "later").await.unwrap();
-    assert_eq!(depth().await, Depth { topic: TOPIC, ready: 1, leased: 1, dead: 1 });
+    assert_eq!(depth(&bus).await, Depth { topic: TOPIC, ready: 1, leased: 1, dead: 1 });
     bus.ack(&held).await.unwrap();
-    assert_eq!(depth().await, Depth { topic: TOPIC, ready: 1, leased: 0, dead: 1 });
+    assert_eq!(depth(&bus).await, Depth { topic: TOPIC, ready: 1, leased: 0, dead: 1 });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -227,6 +232,7 @@ async fn an_unreadable_request_becomes_a_dead_letter_with_its_reason() {
     bus.publish(Topic::FetchRequested, message("no JSON")).await.unwrap();
     bus.publish(Topic::FetchRequested, message(r#"{"source":"cursor/spend"}"#)).await.unwrap();
     assert_eq!(pull_request(&bus).await.source, "cursor/spend");
+    until(async || !bus.dead_letters(9).await.unwrap().is_empty()).await;
     let letters = bus.dead_letters(9).await.unwrap();
     assert_eq!(letters.len(), 1);
     assert_eq!((&letters[0].message, letters[0].attempts), (&message("no JSON"), 1));

@@ -30,7 +30,7 @@ pub(super) async fn look(
         .subscribe(subscription)
         .set_max_outstanding_messages(MOST as i64)
         .set_max_lease_extension(Duration::from_secs(10))
-        .set_shutdown_behavior(ShutdownBehavior::NackImmediately)
+        .set_shutdown_behavior(ShutdownBehavior::WaitForProcessing)
         .build();
     let until = tokio::time::Instant::now() + MOST_TIME;
     let (mut letters, mut handlers) = (BTreeMap::new(), Vec::new());
@@ -47,7 +47,12 @@ pub(super) async fn look(
         }
         within = NEXT_WITHIN;
     }
-    // Gives all of them back.
-    stream.shutdown_token().shutdown().await;
+    // Gives all of them back, when the stream that they would come to again has ended.
+    let end = stream.shutdown_token();
+    drop(stream);
+    drop(handlers);
+    if tokio::time::timeout(MOST_TIME, end.shutdown()).await.is_err() {
+        tracing::warn!(subscription, "dead letters not given back; they come again after their deadline");
+    }
     Ok(letters.into_values().collect())
 }

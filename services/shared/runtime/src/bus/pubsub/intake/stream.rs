@@ -40,7 +40,8 @@ impl Streams {
                 .set_max_outstanding_messages(each)
                 .set_max_lease(LONGEST_HOLD)
                 .set_max_lease_extension(intake.settings.ack_deadline())
-                .set_shutdown_behavior(ShutdownBehavior::NackImmediately)
+                // Until the last answer is given: `close` answers all that is held.
+                .set_shutdown_behavior(ShutdownBehavior::WaitForProcessing)
                 .build();
             tokio::spawn(read(Arc::clone(&intake), stream, stop.clone()))
         };
@@ -50,23 +51,23 @@ impl Streams {
     }
 
     /// What nobody had tried goes back as a copy, uncounted; the rest is given back to Pub/Sub, and what was acked
-    /// before stays acked.
+    /// before stays acked. The streams end first: what goes back must not come to them again.
     pub(in crate::bus::pubsub) async fn close(self) {
         drop(self.stop);
-        let mut streams = Vec::new();
+        let mut ends = Vec::new();
         for reader in self.readers {
             if let Ok(mut stream) = reader.await {
                 while let Some(Some(Ok((message, handler)))) = stream.next().now_or_never() {
                     self.intake.arrive(message, handler).await;
                 }
-                streams.push(stream);
+                ends.push(stream.shutdown_token());
             }
         }
         let (untried, tried) = self.intake.state().hand.empty();
         tried.into_iter().for_each(|held| held.handler.nack());
         self.intake.hand_back(untried).await;
-        for stream in streams {
-            if tokio::time::timeout(PATIENCE, stream.shutdown_token().shutdown()).await.is_err() {
+        for end in ends {
+            if tokio::time::timeout(PATIENCE, end.shutdown()).await.is_err() {
                 let subscription = self.intake.subscription.as_str();
                 tracing::warn!(subscription, "stream did not end; its messages come again after their deadline");
             }
