@@ -9,15 +9,17 @@ use everycent_runtime::warehouse::{BigQueryWarehouse, CoverageRow, MergeReport, 
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
 use everycent_schemas::{Day, Timestamp};
 
+use super::world::Dataset;
+
 #[derive(Debug)]
 pub struct Uploading {
     pub warehouse: BigQueryWarehouse,
-    pub dataset: String,
+    pub dataset: Dataset,
     pub bucket: Bucket,
 }
 
 impl Uploading {
-    pub async fn new(storage_url: &str, warehouse: BigQueryWarehouse, dataset: String) -> Self {
+    pub async fn new(storage_url: &str, warehouse: BigQueryWarehouse, dataset: Dataset) -> Self {
         Self { warehouse, dataset, bucket: Bucket::new(storage_url).await }
     }
 }

@@ -1,5 +1,8 @@
 //! The emulators of BigQuery and Cloud Storage, shared by the tests that run at the same time and ended with the last of
-//! them; datasets in the one, and a bucket in the other.
+//! them; datasets in the one, and buckets in the other.
+//!
+//! The emulator looks at every column of every dataset for each table that it makes, so a dataset is emptied and used
+//! again by the next test.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -9,6 +12,7 @@ use everycent_emulators::{BigQuery, Installed, PROJECT, Storage};
 use everycent_runtime::google::endpoints::Endpoints;
 use everycent_runtime::warehouse::conformance::Fixture;
 use everycent_runtime::warehouse::{BigQueryWarehouse, Warehouse};
+use everycent_schemas::tables;
 use tempfile::TempDir;
 
 use super::uploading::Uploading;
@@ -20,7 +24,22 @@ static NUMBER: AtomicU32 = AtomicU32::new(1);
 pub struct World {
     bigquery: BigQuery,
     storage: Storage,
+    /// Migrated datasets that nobody uses.
+    free: Mutex<Vec<String>>,
     _folder: TempDir,
+}
+
+/// A dataset in use. Dropping it gives it to the next test.
+#[derive(Debug)]
+pub struct Dataset {
+    pub name: String,
+    world: Arc<World>,
+}
+
+impl Drop for Dataset {
+    fn drop(&mut self) {
+        self.world.free.lock().unwrap().push(std::mem::take(&mut self.name));
+    }
 }
 
 /// The emulators; nothing where none are installed and none are required.
@@ -42,7 +61,7 @@ pub fn world() -> Option<Arc<World>> {
     let bigquery = BigQuery::start(&installed, folder.path(), 0, 0, &storage).unwrap();
     storage.wait().unwrap();
     bigquery.wait().unwrap();
-    let world = Arc::new(World { bigquery, storage, _folder: folder });
+    let world = Arc::new(World { bigquery, storage, free: Mutex::default(), _folder: folder });
     *shared = Arc::downgrade(&world);
     Some(world)
 }
@@ -63,10 +82,30 @@ impl World {
 
     /// A warehouse that is empty and migrated.
     pub async fn warehouse(self: &Arc<Self>) -> Uploading {
-        let dataset = Self::new_name();
-        let warehouse = warehouse_at(&self.bigquery_url(), &dataset);
-        warehouse.migrate().await.unwrap();
-        Uploading::new(&self.storage_url(), warehouse, dataset).await
+        self.warehouse_at(&self.bigquery_url()).await
+    }
+
+    /// The same, reached by this URL.
+    pub async fn warehouse_at(self: &Arc<Self>, url: &str) -> Uploading {
+        let dataset = self.dataset().await;
+        Uploading::new(&self.storage_url(), warehouse_at(url, &dataset.name), dataset).await
+    }
+
+    /// A dataset whose tables are there, and empty.
+    async fn dataset(self: &Arc<Self>) -> Dataset {
+        let free = self.free.lock().unwrap().pop();
+        let dataset = Dataset { name: free.clone().unwrap_or_else(Self::new_name), world: Arc::clone(self) };
+        match free {
+            Some(name) => self.empty(&name).await,
+            None => warehouse_at(&self.bigquery_url(), &dataset.name).migrate().await.unwrap(),
+        }
+        dataset
+    }
+
+    async fn empty(&self, dataset: &str) {
+        let tables = tables::all().iter();
+        let deletes = tables.map(|table| format!("DELETE FROM `{PROJECT}.{dataset}.{}` WHERE TRUE", table.name));
+        self.run(&deletes.collect::<Vec<_>>().join(";\n")).await;
     }
 
     /// Runs a script that the warehouse would not, and gives the answer.

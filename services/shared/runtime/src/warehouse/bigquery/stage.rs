@@ -43,13 +43,17 @@ impl Staged {
 
     /// Drops them. They would end by themselves.
     pub async fn drop_all(&self, connection: &Connection) {
-        let Ok(client) = connection.client().await else { return };
         for name in self.0.values() {
-            let dropped = client.table().delete(&connection.project, &connection.dataset, name).await;
-            if let Err(error) = dropped.map_err(Failure::of) {
-                tracing::debug!(?error, table = name, "a staging table was not dropped");
-            }
+            drop_one(connection, name).await;
         }
+    }
+}
+
+async fn drop_one(connection: &Connection, name: &str) {
+    let Ok(client) = connection.client().await else { return };
+    let dropped = client.table().delete(&connection.project, &connection.dataset, name).await;
+    if let Err(error) = dropped.map_err(Failure::of) {
+        tracing::debug!(?error, table = name, "a staging table was not dropped");
     }
 }
 
@@ -103,19 +107,22 @@ async fn load(
     let uris = uris(store, &plan.files)?;
     let id = uris.iter().fold(IdHasher::new("staging").part(&connection.name()), |id, uri| id.part(uri)).finish();
     let name = format!("staging_{}_{}", plan.table.name, id.hex().as_str());
-    match load_once(connection, plan.table, &name, uris).await {
-        Ok(loaded) if loaded == Some(said_bytes(plan)) => Ok((plan.table.name, name)),
-        Ok(loaded) => {
-            tracing::warn!(table = name, ?loaded, said = said_bytes(plan), "other bytes than said; reading the files");
-            inspect::files(store, &[plan], batches).await?;
-            Ok((plan.table.name, name))
+    let trouble = match load_once(connection, plan.table, &name, uris).await {
+        Ok(Some(bytes)) if bytes == said_bytes(plan) => return Ok((plan.table.name, name)),
+        Ok(bytes) => {
+            tracing::warn!(table = name, ?bytes, said = said_bytes(plan), "other bytes than said; reading the files");
+            None
         }
-        Err(Failure::Refused(reason) | Failure::NotFound(reason)) => {
-            inspect::files(store, &[plan], batches).await?;
-            Err(WarehouseError::Unavailable { action: ACTION, reason })
-        }
-        Err(failure) => Err(failure.during(ACTION)),
-    }
+        Err(Failure::Refused(reason) | Failure::NotFound(reason)) => Some(reason),
+        Err(failure) => return Err(failure.during(ACTION)),
+    };
+    let trouble = match (inspect::files(store, &[plan], batches).await, trouble) {
+        (Ok(()), None) => return Ok((plan.table.name, name)),
+        (Ok(()), Some(reason)) => WarehouseError::Unavailable { action: ACTION, reason },
+        (Err(bad), _) => bad,
+    };
+    drop_one(connection, &name).await;
+    Err(trouble)
 }
 
 /// How many bytes the events say that the files have together.
@@ -148,7 +155,11 @@ async fn load_once(
     let work = load_job(connection, name, uris);
     let mut done = connection.run(name, &work, 0).await?;
     while is_new && done.joined {
-        done = connection.run(name, &work, done.next).await?;
+        match connection.run(name, &work, done.next).await {
+            // It has rows, so the job that was joined is ours: its reply was lost.
+            Err(Failure::AlreadyExists(_)) => break,
+            next => done = next?,
+        }
     }
     let load = done.job.statistics.and_then(|statistics| statistics.load);
     Ok(load.and_then(|load| load.input_file_bytes?.parse().ok()))
@@ -192,7 +203,8 @@ fn load_job(connection: &Connection, name: &str, uris: Vec<String>) -> JobConfig
         source_format: Some("AVRO".to_owned()),
         source_uris: Some(uris),
         use_avro_logical_types: Some(true),
-        write_disposition: Some("WRITE_APPEND".to_owned()),
+        // A table is filled once.
+        write_disposition: Some("WRITE_EMPTY".to_owned()),
         ..Default::default()
     };
     JobConfiguration { load: Some(load), ..Default::default() }
