@@ -33,13 +33,14 @@ pub struct BigQueryWarehouse {
     connection: Connection,
     /// Where to create the dataset if it is missing.
     create_in: Option<String>,
+    is_read_only: bool,
 }
 
 impl BigQueryWarehouse {
     /// The dataset of the project. It is not looked for before it is used.
     pub fn new(endpoints: &Endpoints, project: &str, dataset: &str) -> Self {
         let connection = Connection::new(endpoints.bigquery.clone(), project, dataset);
-        Self { connection, create_in: None }
+        Self { connection, create_in: None, is_read_only: false }
     }
 
     /// Lets [`Warehouse::migrate`] create the dataset in this location if it is missing.
@@ -47,6 +48,18 @@ impl BigQueryWarehouse {
     pub fn create_dataset_in(mut self, location: &str) -> Self {
         self.create_in = Some(location.to_owned());
         self
+    }
+
+    /// Refuses whatever would change a table, whoever asks.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.is_read_only = true;
+        self
+    }
+
+    fn to_change(&self, action: &'static str) -> Result<&Connection, WarehouseError> {
+        let reason = || format!("{} was opened to be read only", self.address());
+        if self.is_read_only { Err(WarehouseError::Refused { action, reason: reason() }) } else { Ok(&self.connection) }
     }
 }
 
@@ -59,7 +72,7 @@ impl fmt::Debug for BigQueryWarehouse {
 #[async_trait]
 impl Warehouse for BigQueryWarehouse {
     async fn migrate(&self) -> Result<(), WarehouseError> {
-        migrate::migrate(&self.connection, self.create_in.as_deref()).await
+        migrate::migrate(self.to_change("migrate")?, self.create_in.as_deref()).await
     }
 
     async fn merge(
@@ -68,12 +81,12 @@ impl Warehouse for BigQueryWarehouse {
         batches: &[BatchNormalized],
         merged_at: Timestamp,
     ) -> Result<MergeReport, WarehouseError> {
-        merge::Merge { connection: &self.connection, store, batches, merged_at }.run().await
+        merge::Merge { connection: self.to_change("merge")?, store, batches, merged_at }.run().await
     }
 
     async fn record_failures(&self, failures: &[FetchFailed]) -> Result<(), WarehouseError> {
         refuse_a_failure_too_wide(failures)?;
-        coverage::record_failures(&self.connection, failures).await
+        coverage::record_failures(self.to_change("record failures")?, failures).await
     }
 
     async fn coverage(&self, from: Day, to: Day) -> Result<Vec<CoverageRow>, WarehouseError> {
@@ -85,7 +98,7 @@ impl Warehouse for BigQueryWarehouse {
     }
 
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {
-        coverage::store_verdicts(&self.connection, verdicts, checked_at).await
+        coverage::store_verdicts(self.to_change("store verdicts")?, verdicts, checked_at).await
     }
 
     fn address(&self) -> String {
