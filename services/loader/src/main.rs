@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use everycent_loader::{FailureRecorder, Loader};
 use everycent_runtime::progress::Observer;
-use everycent_runtime::warehouse::Warehouse;
 use everycent_runtime::{open, service};
 
 fn main() -> ExitCode {

@@ -51,6 +51,9 @@ fn serve(installed: &Installed, folder: &Path, port: u16, grpc_port: u16, storag
     let mut command = Command::new(installed.path("bigquery/bin/local-bigquery"));
     command.args(["serve", "--host", "127.0.0.1", "--port", &port.to_string(), "--grpc-port", &grpc_port.to_string()]);
     command.args(["--project", PROJECT, "--data-dir"]).arg(folder.join("bigquery"));
+    command
+        .env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("shim/python"))
+        .env("PYTHONDONTWRITEBYTECODE", "1");
     // Its extensions lie in the home that they were installed into.
     command.env("HOME", installed.path("home")).env("STORAGE_EMULATOR_HOST", storage_url);
     Server::start("bigquery", command, folder)

@@ -20,7 +20,9 @@ use crate::store::file::FileStore;
 #[cfg(feature = "google")]
 use crate::store::gcs::GcsStore;
 use crate::store::{Store, StoreError};
-use crate::warehouse::{SqliteWarehouse, WarehouseError};
+#[cfg(feature = "google")]
+use crate::warehouse::BigQueryWarehouse;
+use crate::warehouse::{SqliteWarehouse, Warehouse, WarehouseError};
 
 /// Why an address could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -87,18 +89,30 @@ pub async fn bus_anywhere(
     }
 }
 
-pub fn warehouse(addresses: &Addresses, home: &Path) -> Result<Arc<SqliteWarehouse>, OpenError> {
+pub fn warehouse(addresses: &Addresses, home: &Path) -> Result<Arc<dyn Warehouse>, OpenError> {
     match addresses.warehouse_in(home) {
         WarehouseAddress::Sqlite(file) => Ok(Arc::new(SqliteWarehouse::open(&file)?)),
+        #[cfg(feature = "google")]
+        WarehouseAddress::BigQuery { project, dataset } => {
+            let endpoints = Endpoints::from_env(&process_env);
+            Ok(Arc::new(BigQueryWarehouse::new(&endpoints, &project, &dataset)))
+        }
+        #[cfg(not(feature = "google"))]
         cloud @ WarehouseAddress::BigQuery { .. } => Err(not_in_this_build(&cloud)),
     }
 }
 
 /// For those who only look.
-pub fn warehouse_read_only(addresses: &Addresses, home: &Path) -> Result<Arc<SqliteWarehouse>, OpenError> {
+pub fn warehouse_read_only(addresses: &Addresses, home: &Path) -> Result<Arc<dyn Warehouse>, OpenError> {
     match addresses.warehouse_in(home) {
         WarehouseAddress::Sqlite(file) if !file.exists() => Err(OpenError::Nothing(file)),
         WarehouseAddress::Sqlite(file) => Ok(Arc::new(SqliteWarehouse::open_read_only(&file)?)),
+        #[cfg(feature = "google")]
+        WarehouseAddress::BigQuery { project, dataset } => {
+            let endpoints = Endpoints::from_env(&process_env);
+            Ok(Arc::new(BigQueryWarehouse::new(&endpoints, &project, &dataset).read_only()))
+        }
+        #[cfg(not(feature = "google"))]
         cloud @ WarehouseAddress::BigQuery { .. } => Err(not_in_this_build(&cloud)),
     }
 }
@@ -126,12 +140,18 @@ mod tests {
             warehouse: Some("bigquery://project/dataset".parse().unwrap()),
         };
         #[cfg(feature = "google")]
-        assert_eq!(store(&cloud, home.path()).unwrap().address(), "gs://bucket");
+        {
+            assert_eq!(store(&cloud, home.path()).unwrap().address(), "gs://bucket");
+            assert_eq!(warehouse(&cloud, home.path()).unwrap().address(), "bigquery://project/dataset");
+            assert_eq!(warehouse_read_only(&cloud, home.path()).unwrap().address(), "bigquery://project/dataset");
+        }
         let errors = [
             #[cfg(not(feature = "google"))]
             store(&cloud, home.path()).err(),
             bus(&cloud, home.path(), Arc::new(SystemClock)).err(),
+            #[cfg(not(feature = "google"))]
             warehouse(&cloud, home.path()).err(),
+            #[cfg(not(feature = "google"))]
             warehouse_read_only(&cloud, home.path()).err(),
         ];
         for error in errors {

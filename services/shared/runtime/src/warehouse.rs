@@ -1,12 +1,17 @@
 //! The warehouse: the tables and views that people read.
 
+#[cfg(feature = "google")]
+mod bigquery;
+mod columns;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod row_files;
 mod sqlite;
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use everycent_domain::merge_plan::PlanError;
 use everycent_domain::reconcile::Verdict;
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
 use everycent_schemas::rowfile::Cell;
@@ -14,6 +19,8 @@ use everycent_schemas::{Day, Timestamp, Usd};
 
 use crate::store::Store;
 
+#[cfg(feature = "google")]
+pub use bigquery::BigQueryWarehouse;
 pub use sqlite::SqliteWarehouse;
 
 /// What a merge did with one batch, in the order of the batches.
@@ -79,6 +86,28 @@ pub enum WarehouseError {
     /// A row file is missing or damaged, or does not say what its event says.
     #[error("row file {object}: {reason}")]
     BadRows { object: String, reason: String },
+}
+
+/// A batch that contradicts itself is one with bad rows.
+fn bad_plan(error: PlanError) -> WarehouseError {
+    let reason = error.to_string();
+    let (PlanError::WrongTable { object, .. } | PlanError::DayTwice { snapshot_id: object, .. }) = error;
+    WarehouseError::BadRows { object, reason }
+}
+
+/// More days than any window has.
+const FAILED_DAYS_MAX: usize = 4_000;
+
+/// Refuses a failure of more days than any window has, which would be as many rows of coverage.
+fn refuse_a_failure_too_wide(failures: &[FetchFailed]) -> Result<(), WarehouseError> {
+    let too_wide = |failure: &&FetchFailed| failure.from_date.through(failure.to_date).nth(FAILED_DAYS_MAX).is_some();
+    match failures.iter().find(too_wide) {
+        Some(FetchFailed { from_date, to_date, .. }) => {
+            let reason = format!("the window {from_date}..{to_date} has more than {FAILED_DAYS_MAX} days");
+            Err(WarehouseError::Refused { action: "record failures", reason })
+        }
+        None => Ok(()),
+    }
 }
 
 /// Tables that batches are merged into.

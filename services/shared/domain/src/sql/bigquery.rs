@@ -3,23 +3,30 @@
 //! Row files are loaded whole into staging tables before it, so it takes from them only the rows of the batch that won
 //! the bucket. Days are literals, so that only their partitions are read.
 
-use std::collections::BTreeMap;
+mod coverage;
+mod literal;
+mod schema;
+mod staged;
+mod table;
 
+use everycent_schemas::Timestamp;
 use everycent_schemas::events::BatchNormalized;
-use everycent_schemas::tables::{self, Absence, Table};
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::tables::{Absence, Table};
 
 use super::Dialect;
-use super::ddl::key_order;
-use super::names::{bigquery_text, lines, physical_name};
-use crate::merge_plan::{BucketId, CoverageUpdate, MergePlan, TablePlan, Version};
+use super::names::physical_name;
+use crate::merge_plan::{MergePlan, TablePlan};
+use table::{keep_rows, merge_table, rows_that_say_something_else, rows_that_tell_the_batch, won};
 
-/// The columns that tell the version of a bucket in coverage, and of a row.
-const BUCKET_VERSION: [&str; 3] = ["fetched_at", "snapshot_id", "normalized_at"];
-const ROW_VERSION: [&str; 3] = ["fetched_at", "snapshot_id", "ingestion_timestamp"];
+pub use coverage::{coverage_between, loaded_versions, record_failures, store_verdicts};
+pub use schema::{Found, add_column, existing_columns, wanted_columns};
+pub use staged::look_at_staged;
+
+/// What a script says when another merge came first. Planning again helps.
+pub const COVERAGE_CHANGED: &str = "coverage has changed since the merge was planned";
 
 /// The script. `staging` gives the full name of the table that a plan's files were loaded into; it is asked only for
-/// plans with files.
+/// plans with files. Its last statement answers `table_name`, `written`, `deleted` for each table that it touched.
 pub fn merge_script(
     dataset: &str,
     plan: &MergePlan,
@@ -28,242 +35,101 @@ pub fn merge_script(
     merged_at: Timestamp,
 ) -> String {
     let dialect = Dialect::BigQuery { dataset: dataset.to_owned() };
-    let mut statements = vec!["BEGIN TRANSACTION".to_owned()];
+    let changes: Vec<Change> = plan.tables.iter().filter_map(|of| change(of, batches, &staging, &dialect)).collect();
+    let mut statements = declare(&changes);
+    statements.push("BEGIN TRANSACTION".to_owned());
     if !plan.coverage.is_empty() {
-        statements.push(merge_coverage(&plan.coverage, merged_at, &dialect));
-        statements.push(assert_coverage(&plan.coverage, &dialect));
+        statements.push(coverage::merge_coverage(&plan.coverage, merged_at, dataset));
+        statements.push(coverage::assert_coverage(&plan.coverage, dataset));
     }
-    for table in &plan.tables {
-        statements.extend(replace_buckets(table, batches, &staging, &dialect));
-    }
+    statements.extend(changes.iter().flat_map(Change::statements));
     statements.push("COMMIT TRANSACTION".to_owned());
+    statements.extend(answer(&changes));
     statements.join(";\n\n") + ";\n"
 }
 
-fn replace_buckets(
+/// What becomes of one table, and how many rows that is.
+struct Change {
+    table: &'static str,
+    dml: String,
+    written: Written,
+}
+
+/// How the written rows are counted: `@@row_count` does not tell them from deleted ones, nor a row that says something
+/// else from one that only tells another answer.
+enum Written {
+    /// Nothing is but deleted.
+    Nothing,
+    /// By this query, before.
+    Before(String),
+    /// By this query, after; what else `@@row_count` counts was deleted.
+    After(String),
+}
+
+impl Change {
+    fn statements(&self) -> Vec<String> {
+        let dml = self.dml.clone();
+        let changed = format!("SET changed_{} = @@row_count", self.table);
+        let written = |count: &str| format!("SET written_{} = (\n{count}\n)", self.table);
+        match &self.written {
+            Written::Nothing => vec![dml, changed],
+            Written::Before(count) => vec![written(count), dml],
+            Written::After(count) => vec![dml, changed, written(count)],
+        }
+    }
+
+    fn variables(&self) -> Vec<String> {
+        let (changed, written) = (format!("changed_{}", self.table), format!("written_{}", self.table));
+        match self.written {
+            Written::Nothing => vec![changed],
+            Written::Before(_) => vec![written],
+            Written::After(_) => vec![changed, written],
+        }
+    }
+
+    fn answer(&self) -> String {
+        let table = self.table;
+        let (written, deleted) = match self.written {
+            Written::Nothing => ("0".to_owned(), format!("changed_{table}")),
+            Written::Before(_) => (format!("written_{table}"), "0".to_owned()),
+            Written::After(_) => (format!("written_{table}"), format!("changed_{table} - written_{table}")),
+        };
+        format!("SELECT '{table}' AS table_name, {written} AS written, {deleted} AS deleted")
+    }
+}
+
+fn declare(changes: &[Change]) -> Vec<String> {
+    let variables: Vec<String> = changes.iter().flat_map(Change::variables).collect();
+    if variables.is_empty() {
+        return vec![];
+    }
+    vec![format!("DECLARE {} INT64 DEFAULT 0", variables.join(", "))]
+}
+
+fn answer(changes: &[Change]) -> Option<String> {
+    let rows: Vec<String> = changes.iter().map(Change::answer).collect();
+    (!rows.is_empty()).then(|| rows.join("\nUNION ALL\n"))
+}
+
+fn change(
     plan: &TablePlan,
     batches: &[BatchNormalized],
     staging: impl Fn(&Table) -> String,
     dialect: &Dialect,
-) -> Option<String> {
+) -> Option<Change> {
     let target = physical_name(plan.table, dialect);
-    match (plan.files.is_empty(), plan.table.absence) {
-        (false, Absence::Delete) => Some(merge_table(plan, batches, &staging(plan.table), &target)),
-        (true, Absence::Delete) => Some(format!("DELETE FROM {target} AS T\nWHERE {}", won(plan, "T."))),
-        (false, Absence::Keep) => Some(keep_rows(plan.table, &staging(plan.table), &target)),
-        (true, Absence::Keep) => None,
-    }
-}
-
-/// Of each key the row of the latest answer, whether it was staged now or is there already.
-fn keep_rows(table: &Table, staging: &str, target: &str) -> String {
-    let names: Vec<String> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
-    let key: Vec<String> = key_order(table).into_iter().map(|name| format!("`{name}`")).collect();
-    let same: Vec<String> = key.iter().map(|name| format!("T.{name} = S.{name}")).collect();
-    let set = names.iter().filter(|name| !key.contains(name)).map(|name| format!("{name} = S.{name}"));
-    let values: Vec<String> = names.iter().map(|name| format!("S.{name}")).collect();
-    let latest = ROW_VERSION.map(|name| format!("`{name}` DESC")).join(", ");
-    format!(
-        "MERGE {target} AS T\nUSING (\n  SELECT {columns}\n  FROM {staging}\n  \
-         QUALIFY ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {latest}) = 1\n) AS S\n\
-         ON {same}\n\
-         WHEN MATCHED AND ({lower}) THEN UPDATE SET\n{set}\n\
-         WHEN NOT MATCHED BY TARGET THEN INSERT ({columns})\n  VALUES ({values})",
-        columns = names.join(", "),
-        key = key.join(", "),
-        same = same.join(" AND "),
-        lower = lower(ROW_VERSION, "T.", "S."),
-        set = lines(set),
-        values = values.join(", "),
-    )
-}
-
-fn merge_table(plan: &TablePlan, batches: &[BatchNormalized], staging: &str, target: &str) -> String {
-    let table = plan.table;
-    let names: Vec<String> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
-    let key = key_order(table).into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
-    let same: Vec<String> = key.iter().map(|name| format!("T.{name} = S.{name}")).collect();
-    let differs: Vec<String> =
-        table.content().map(|column| format!("T.`{0}` IS DISTINCT FROM S.`{0}`", column.name)).collect();
-    let set = names.iter().filter(|name| !key.contains(name)).map(|name| format!("{name} = S.{name}"));
-    let values: Vec<String> = names.iter().map(|name| format!("S.{name}")).collect();
-    let mut merge = format!(
-        "MERGE {target} AS T\nUSING (\n  SELECT {columns}\n  FROM {staging}\n  WHERE {winning}\n  \
-         QUALIFY ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY `row_id`) = 1\n) AS S\n\
-         ON {same}\n  AND {bounds}\n\
-         WHEN MATCHED AND ({differs}) THEN UPDATE SET\n{set}\n\
-         WHEN NOT MATCHED BY TARGET THEN INSERT ({columns})\n  VALUES ({values})",
-        columns = names.join(", "),
-        winning = winning_rows(plan, batches),
-        key = key.join(", "),
-        same = same.join(" AND "),
-        bounds = bounds(plan.won.iter().map(|won| won.bucket.activity_date), &format!("T.`{}`", table.day_column())),
-        differs = differs.join(" OR "),
-        set = lines(set),
-        values = values.join(", "),
-    );
-    merge.push_str(&format!("\nWHEN NOT MATCHED BY SOURCE AND {} THEN DELETE", won(plan, "T.")));
-    merge
-}
-
-/// The won buckets, as literals.
-fn won(plan: &TablePlan, of: &str) -> String {
-    let table = plan.table;
-    let mut days: BTreeMap<(&str, &str), Vec<Day>> = BTreeMap::new();
-    for won in &plan.won {
-        let source = if has_source(table) { won.bucket.source.as_str() } else { "" };
-        days.entry((source, &won.bucket.account_id)).or_default().push(won.bucket.activity_date);
-    }
-    let buckets = days.iter().map(|((source, account), days)| {
-        let source =
-            if has_source(table) { format!("{of}`source` = {} AND ", bigquery_text(source)) } else { String::new() };
-        format!(
-            "({source}{of}`{}` = {} AND {of}`{}` IN ({}))",
-            table.account_column(),
-            bigquery_text(account),
-            table.day_column(),
-            dates(days)
-        )
-    });
-    format!("({})", buckets.collect::<Vec<_>>().join("\n  OR "))
-}
-
-/// Of the staged rows, those of the batch that won their bucket.
-fn winning_rows(plan: &TablePlan, batches: &[BatchNormalized]) -> String {
-    let mut days: BTreeMap<usize, Vec<Day>> = BTreeMap::new();
-    for won in &plan.won {
-        days.entry(won.batch).or_default().push(won.bucket.activity_date);
-    }
-    let rows = days.iter().map(|(index, days)| {
-        let batch = &batches[*index];
-        format!(
-            "(`snapshot_id` = {} AND `ingestion_timestamp` = {} AND `{}` IN ({}))",
-            bigquery_text(&batch.snapshot_id),
-            timestamp(batch.normalized_at),
-            plan.table.day_column(),
-            dates(days)
-        )
-    });
-    format!("({})", rows.collect::<Vec<_>>().join("\n    OR "))
-}
-
-fn has_source(table: &Table) -> bool {
-    table.bucket.iter().any(|name| name == "source")
-}
-
-fn bounds(days: impl Iterator<Item = Day> + Clone, column: &str) -> String {
-    let first = days.clone().min().expect("invariant: a plan names a table only if a bucket of it is won");
-    let last = days.max().expect("invariant: a plan names a table only if a bucket of it is won");
-    format!("{column} BETWEEN {} AND {}", date(first), date(last))
-}
-
-/// Coverage goes first: if another merge is at it, both can't commit, and this one has not read a row yet.
-fn merge_coverage(updates: &[CoverageUpdate], merged_at: Timestamp, dialect: &Dialect) -> String {
-    let coverage = physical_name(tables::find("coverage").expect("invariant: the table is shipped"), dialect);
-    let rows: Vec<String> = updates.iter().map(|update| update_row(update, merged_at)).collect();
-    let values = [
-        "settled",
-        "fetched_at",
-        "snapshot_id",
-        "normalized_at",
-        "recipe",
-        "rows",
-        "rejects",
-        "amount_usd",
-        "quantity",
-        "merged_at",
-    ];
-    let set = values.iter().map(|name| format!("`{name}` = S.`{name}`"));
-    let names: Vec<String> = ["source", "account_id", "activity_date", "state"]
-        .iter()
-        .chain(&values)
-        .map(|name| format!("`{name}`"))
-        .collect();
-    let inserted: Vec<String> = names.iter().map(|name| format!("S.{name}")).collect();
-    format!(
-        "MERGE {coverage} AS T\nUSING UNNEST([\n{rows}\n]) AS S\n\
-         ON T.`source` = S.`source` AND T.`account_id` = S.`account_id` AND T.`activity_date` = S.`activity_date`\n  AND {bounds}\n\
-         WHEN MATCHED AND (T.`fetched_at` IS NULL OR {lower}) THEN UPDATE SET\n  \
-         `state` = IF(T.`failed_at` > S.`fetched_at`, 'failed', S.`state`),\n{set}\n\
-         WHEN NOT MATCHED BY TARGET THEN INSERT ({names})\n  VALUES ({inserted})",
-        rows = rows.join(",\n"),
-        bounds = bounds(updates.iter().map(|update| update.bucket.activity_date), "T.`activity_date`"),
-        lower = lower(BUCKET_VERSION, "T.", "S."),
-        set = lines(set),
-        names = names.join(", "),
-        inserted = inserted.join(", "),
-    )
-}
-
-/// Whether the version of `this` is lower than that of `other`.
-fn lower(version: [&str; 3], this: &str, other: &str) -> String {
-    let [fetched, snapshot, normalized] = version.map(|name| (format!("{this}`{name}`"), format!("{other}`{name}`")));
-    format!(
-        "{a} < {b} OR ({a} = {b} AND ({c} < {d} OR ({c} = {d} AND {e} < {f})))",
-        a = fetched.0,
-        b = fetched.1,
-        c = snapshot.0,
-        d = snapshot.1,
-        e = normalized.0,
-        f = normalized.1,
-    )
-}
-
-fn update_row(update: &CoverageUpdate, merged_at: Timestamp) -> String {
-    let CoverageUpdate { bucket, version, .. } = update;
-    let amount = update.amount_usd.map_or("CAST(NULL AS NUMERIC)".to_owned(), |amount| format!("NUMERIC '{amount}'"));
-    let state = if update.settled { "settled" } else { "open" };
-    format!(
-        "  STRUCT({} AS source, {} AS account_id, {} AS activity_date, '{state}' AS state, {} AS settled, \
-         {} AS fetched_at, {} AS snapshot_id, {} AS normalized_at, {} AS recipe, {} AS `rows`, {} AS rejects, \
-         {amount} AS amount_usd, {} AS quantity, {} AS merged_at)",
-        bigquery_text(&bucket.source),
-        bigquery_text(&bucket.account_id),
-        date(bucket.activity_date),
-        update.settled,
-        timestamp(version.fetched_at),
-        bigquery_text(&version.snapshot_id),
-        timestamp(version.normalized_at),
-        bigquery_text(&update.recipe),
-        update.rows,
-        update.rejects,
-        update.quantity,
-        timestamp(merged_at),
-    )
-}
-
-/// Fails the transaction if another merge changed coverage after this one was planned.
-fn assert_coverage(updates: &[CoverageUpdate], dialect: &Dialect) -> String {
-    let coverage = physical_name(tables::find("coverage").expect("invariant: the table is shipped"), dialect);
-    let mut days: BTreeMap<(&str, &str, &Version), Vec<Day>> = BTreeMap::new();
-    for CoverageUpdate { bucket: BucketId { source, account_id, activity_date }, version, .. } in updates {
-        days.entry((source, account_id, version)).or_default().push(*activity_date);
-    }
-    let mine = days.iter().map(|((source, account, version), days)| {
-        format!(
-            "(`source` = {} AND `account_id` = {} AND `snapshot_id` = {} AND `normalized_at` = {} AND `activity_date` IN ({}))",
-            bigquery_text(source),
-            bigquery_text(account),
-            bigquery_text(&version.snapshot_id),
-            timestamp(version.normalized_at),
-            dates(days)
-        )
-    });
-    format!(
-        "ASSERT (\n  SELECT COUNT(*) FROM {coverage}\n  WHERE {}\n) = {} AS 'coverage has changed since the merge was planned'",
-        mine.collect::<Vec<_>>().join("\n    OR "),
-        updates.len(),
-    )
-}
-
-fn date(day: Day) -> String {
-    format!("DATE '{day}'")
-}
-
-fn dates(days: &[Day]) -> String {
-    days.iter().map(|day| date(*day)).collect::<Vec<_>>().join(", ")
-}
-
-fn timestamp(at: Timestamp) -> String {
-    format!("TIMESTAMP '{at}'")
+    let (dml, written) = match (plan.files.is_empty(), plan.table.absence) {
+        (false, Absence::Delete) => {
+            let count = rows_that_tell_the_batch(plan, batches, &target);
+            (merge_table(plan, batches, &staging(plan.table), &target), Written::After(count))
+        }
+        (true, Absence::Delete) => (format!("DELETE FROM {target} AS T\nWHERE {}", won(plan, "T.")), Written::Nothing),
+        (false, Absence::Keep) => {
+            let staging = staging(plan.table);
+            let count = rows_that_say_something_else(plan.table, &staging, &target);
+            (keep_rows(plan.table, &staging, &target), Written::Before(count))
+        }
+        (true, Absence::Keep) => return None,
+    };
+    Some(Change { table: plan.table.name, dml, written })
 }

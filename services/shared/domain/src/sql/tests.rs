@@ -1,10 +1,11 @@
 #![allow(clippy::unwrap_used)]
 
-use everycent_schemas::events::{BatchNormalized, Bucket, RowFile};
+use everycent_schemas::events::{BatchNormalized, Bucket, FetchFailed, RowFile};
 use everycent_schemas::{Day, Timestamp, Usd, tables, views};
 
 use super::*;
 use crate::merge_plan::{self, CoverageVersions};
+use crate::reconcile::{Check, Figure, Verdict};
 
 fn bigquery() -> Dialect {
     Dialect::BigQuery { dataset: "acme-billing.ai_usage_analytics".into() }
@@ -110,6 +111,68 @@ fn the_script_of_a_merge_into_bigquery_of_a_directory() {
         batch
     };
     insta::assert_snapshot!("bigquery_merge_keep", script(&[users("s1", 1), users("s2", 5)]));
+}
+
+#[test]
+fn the_look_at_what_bigquery_has_staged() {
+    let mut users = totals("s2", 5, 1, 2, 1);
+    users.source = "anthropic/users".into();
+    users.files[0].table = "dim_users".into();
+    let batches = [totals("s1", 1, 0, 1, 1), users];
+    let plan = merge_plan::plan(&batches, &CoverageVersions::new()).unwrap();
+    let look = bigquery::look_at_staged(&plan, &batches, |table| format!("`p.d.staging_{}`", table.name)).unwrap();
+    insta::assert_snapshot!("bigquery_look_at_staged", look + ";\n");
+    assert_eq!(bigquery::look_at_staged(&merge_plan::MergePlan::default(), &[], |_| unreachable!()), None);
+}
+
+#[test]
+fn the_statements_of_coverage_and_verdicts_in_bigquery() {
+    let (dataset, day) = ("acme-billing.ai_usage_analytics", Day::new(2025, 10, 1).unwrap());
+    let failure = |account: &str, days: u32| FetchFailed {
+        source: "anthropic/cost_totals".into(),
+        account_id: account.into(),
+        from_date: day,
+        to_date: day.plus(days),
+        reason: "it's down".into(),
+        failed_at: Timestamp::from_micros(7),
+    };
+    let verdict = |found| Verdict {
+        check: Check::NoReject,
+        source: "anthropic/cost_report".into(),
+        account_id: "acme".into(),
+        activity_date: day,
+        from_date: day,
+        expected: Figure::Count(0),
+        found: Figure::Count(found),
+        passed: false,
+        explanation: "it's so".into(),
+    };
+    let buckets = merge_plan::buckets_of(&[totals("s1", 1, 0, 1, 0)]);
+    let statements = [
+        bigquery::loaded_versions(dataset, &buckets),
+        bigquery::coverage_between(dataset, day, day.plus(1)),
+        bigquery::record_failures(dataset, &[failure("a", 0), failure("b", 2)]),
+        bigquery::store_verdicts(dataset, &[verdict(1), verdict(2)], Timestamp::from_micros(9)),
+    ];
+    insta::assert_snapshot!("bigquery_coverage", statements.join(";\n\n") + ";\n");
+}
+
+#[test]
+fn the_statements_of_a_migration_of_bigquery() {
+    let table = tables::find("claude_costs").unwrap();
+    let column = table.column("amount_usd").unwrap();
+    let statements = [bigquery::existing_columns("p.d"), bigquery::add_column(table, column, "p.d")];
+    insta::assert_snapshot!("bigquery_migrate", statements.join(";\n\n") + ";\n");
+    let wanted = bigquery::wanted_columns(table);
+    let day = bigquery::Found {
+        name: "activity_date".into(),
+        kind: "DATE".into(),
+        nullable: false,
+        partitions: true,
+        cluster: None,
+    };
+    assert!(wanted.contains(&day), "{wanted:?}");
+    assert_eq!(wanted.iter().find(|column| column.name == "amount_usd").unwrap().kind, "NUMERIC");
 }
 
 #[test]

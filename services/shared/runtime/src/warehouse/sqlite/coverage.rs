@@ -11,10 +11,7 @@ use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::errors::named;
-use crate::warehouse::{CoverageRow, WarehouseError};
-
-/// More days than any window has.
-const FAILED_DAYS_MAX: usize = 4_000;
+use crate::warehouse::{CoverageRow, WarehouseError, refuse_a_failure_too_wide};
 
 /// The versions that are loaded of the buckets that the batches speak of.
 pub(super) fn versions(connection: &Connection, batches: &[BatchNormalized]) -> rusqlite::Result<CoverageVersions> {
@@ -72,16 +69,13 @@ pub(super) fn record_failures(
     path: &Path,
     failures: &[FetchFailed],
 ) -> Result<(), WarehouseError> {
+    refuse_a_failure_too_wide(failures)?;
     let failed = named(path, "record failures");
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     {
         let mut statement = transaction.prepare(&sql::record_failure()).map_err(failed)?;
         for failure in failures {
             let FetchFailed { source, account_id, from_date, to_date, reason, failed_at } = failure;
-            if from_date.through(*to_date).nth(FAILED_DAYS_MAX).is_some() {
-                let reason = format!("the window {from_date}..{to_date} has more than {FAILED_DAYS_MAX} days");
-                return Err(WarehouseError::Refused { action: "record failures", reason });
-            }
             for day in from_date.through(*to_date) {
                 let row = params![source, account_id, day.to_string(), failed_at.to_string(), reason];
                 statement.execute(row).map_err(failed)?;

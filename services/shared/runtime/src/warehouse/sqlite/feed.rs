@@ -3,11 +3,10 @@
 
 use bytes::Bytes;
 use everycent_domain::merge_plan::StagedFile;
-use everycent_domain::objects::ObjectName;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::store::{Store, StoreError};
-use crate::warehouse::WarehouseError;
+use crate::store::Store;
+use crate::warehouse::{WarehouseError, row_files};
 
 /// The merge's end.
 pub(super) struct Files {
@@ -52,30 +51,10 @@ impl Feeder {
     pub async fn run(mut self, store: &dyn Store) {
         let Ok(files) = self.asked.await else { return };
         for file in files {
-            if self.wanted.recv().await.is_none() || self.send.send(read(store, &file).await).await.is_err() {
+            if self.wanted.recv().await.is_none() || self.send.send(row_files::read(store, &file).await).await.is_err()
+            {
                 return;
             }
         }
-    }
-}
-
-async fn read(store: &dyn Store, staged: &StagedFile) -> Result<Option<Bytes>, WarehouseError> {
-    let file = &staged.file;
-    let bad = |reason: String| WarehouseError::BadRows { object: file.object.clone(), reason };
-    let name: ObjectName = file.object.parse().map_err(|e| bad(format!("{e}")))?;
-    let body = match store.read(&name).await {
-        Ok(body) => body,
-        Err(StoreError::NotFound(_)) if staged.may_be_gone => return Ok(None),
-        Err(StoreError::NotFound(_)) => return Err(bad("it is not in the store".into())),
-        Err(error @ StoreError::Unavailable { .. }) => {
-            return Err(WarehouseError::Unavailable { action: "read rows", reason: error.to_string() });
-        }
-        Err(error @ StoreError::Refused { .. }) => {
-            return Err(WarehouseError::Refused { action: "read rows", reason: error.to_string() });
-        }
-    };
-    match i64::try_from(body.len()) {
-        Ok(length) if length == file.bytes => Ok(Some(body)),
-        _ => Err(bad(format!("it has {} bytes, its event says {}", body.len(), file.bytes))),
     }
 }

@@ -14,6 +14,7 @@ use rusqlite::{Connection, Statement};
 
 use super::errors::{is_about_the_row, named};
 use crate::warehouse::WarehouseError;
+use crate::warehouse::row_files::{BucketColumns, strange_day, wrong_count};
 
 /// Where the rows of a day go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,9 +96,9 @@ impl<'c> Loader<'c> {
         for cells in reader {
             let cells = cells.map_err(|e| bad(e.to_string()))?;
             rows += 1;
-            let day = columns.check_bucket(&cells, batch).map_err(bad)?;
+            let day = columns.bucket.check(&cells, batch).map_err(bad)?;
             let destination = match day {
-                Some(day) => days.destination(day).ok_or_else(|| bad(columns.strange_day(day)))?,
+                Some(day) => days.destination(day).ok_or_else(|| bad(strange_day(day)))?,
                 None => Destination::New,
             };
             self.write(&columns, &cells, destination).map_err(|error| match error {
@@ -106,7 +107,7 @@ impl<'c> Loader<'c> {
                 NotWritten::Sql(error) => named(self.path, "merge")(error),
             })?;
         }
-        if rows == file.rows { Ok(()) } else { Err(bad(format!("it has {rows} rows, its event says {}", file.rows))) }
+        if rows == file.rows { Ok(()) } else { Err(bad(wrong_count(rows, file.rows))) }
     }
 
     fn write(&mut self, columns: &Columns, cells: &[Cell], destination: Destination) -> Result<(), NotWritten> {
@@ -151,15 +152,11 @@ impl Days {
 
 /// How the columns of a table lie in a file.
 struct Columns {
-    table: &'static Table,
     all: Vec<Source>,
     /// All but those of provenance.
     told: Vec<Source>,
     key: Vec<Source>,
-    account: usize,
-    /// A directory's row has no day of its own.
-    day: Option<usize>,
-    source: Option<usize>,
+    bucket: BucketColumns,
 }
 
 /// A column of the table and its place in the file; one that the file does not have is null.
@@ -179,44 +176,14 @@ impl From<rusqlite::Error> for NotWritten {
 impl Columns {
     fn of(table: &'static Table, in_file: &[String]) -> Result<Self, String> {
         let place = |name: &str| in_file.iter().position(|column| column == name);
-        let needed = |name: &str| place(name).ok_or_else(|| format!("it has no column {name}"));
         let told = table.columns.iter().filter(|column| !column.provenance);
-        let has_source = table.bucket.iter().any(|name| name == "source");
         Ok(Self {
-            table,
             all: table.columns.iter().map(|column| (column, place(&column.name))).collect(),
             told: told.map(|column| (column, place(&column.name))).collect(),
             key: key_order(table).into_iter().filter_map(|name| Some((table.column(name)?, place(name)))).collect(),
-            account: needed(table.account_column())?,
-            day: table.partition.as_deref().map(needed).transpose()?,
-            source: has_source.then(|| needed("source")).transpose()?,
+            bucket: BucketColumns::of(table, in_file)?,
         })
     }
-
-    /// The row's day, if it has one. A row of another account or source than its batch's is refused.
-    fn check_bucket(&self, cells: &[Cell], batch: &BatchNormalized) -> Result<Option<i64>, String> {
-        if !is_text(&cells[self.account], &batch.account_id) {
-            return Err(format!("it holds a row of another account than {}", batch.account_id));
-        }
-        if self.source.is_some_and(|place| !is_text(&cells[place], &batch.source)) {
-            return Err(format!("it holds a row of another source than {}", batch.source));
-        }
-        match self.day.map(|place| &cells[place]) {
-            None => Ok(None),
-            Some(Cell::Integer(day)) => Ok(Some(*day)),
-            Some(other) => Err(format!("column {} holds {other:?}", self.table.day_column())),
-        }
-    }
-
-    fn strange_day(&self, day: i64) -> String {
-        let text =
-            i32::try_from(day).ok().and_then(Day::from_epoch_days).map_or(day.to_string(), |day| day.to_string());
-        format!("it holds a row of {text}, a day that its event does not name")
-    }
-}
-
-fn is_text(cell: &Cell, text: &str) -> bool {
-    matches!(cell, Cell::Text(told) if told == text)
 }
 
 /// Binds the sources one after another.

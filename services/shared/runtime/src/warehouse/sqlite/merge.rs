@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use everycent_domain::merge_plan::{self, CoverageVersions, MergePlan, PlanError, StagedFile, TablePlan};
+use everycent_domain::merge_plan::{self, MergePlan, StagedFile, TablePlan};
 use everycent_domain::sql::sqlite::{TableMerge, table_merge};
 use everycent_schemas::Timestamp;
 use everycent_schemas::events::BatchNormalized;
@@ -13,7 +13,7 @@ use super::coverage;
 use super::errors::named;
 use super::feed::Files;
 use super::load::{Destination, Loader};
-use crate::warehouse::{MergeReport, Merged, TableChange, WarehouseError};
+use crate::warehouse::{MergeReport, Merged, TableChange, WarehouseError, bad_plan};
 
 const ACTION: &str = "merge";
 
@@ -27,7 +27,7 @@ pub(super) fn merge(
     let failed = named(path, ACTION);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     let recorded = coverage::versions(&transaction, batches).map_err(failed)?;
-    let plan = plan(batches, &recorded)?;
+    let plan = merge_plan::plan(batches, &recorded).map_err(bad_plan)?;
     files.ask(files_of(&plan));
     let tables = plan
         .tables
@@ -38,17 +38,6 @@ pub(super) fn merge(
     transaction.commit().map_err(failed)?;
     let merged = plan.outcomes.into_iter().map(|outcome| Merged { won: outcome.won, lost: outcome.lost });
     Ok(MergeReport { batches: merged.collect(), tables })
-}
-
-fn plan(batches: &[BatchNormalized], recorded: &CoverageVersions) -> Result<MergePlan, WarehouseError> {
-    merge_plan::plan(batches, recorded).map_err(|error| match &error {
-        PlanError::WrongTable { object, .. } => {
-            WarehouseError::BadRows { object: object.clone(), reason: error.to_string() }
-        }
-        PlanError::DayTwice { snapshot_id, .. } => {
-            WarehouseError::BadRows { object: snapshot_id.clone(), reason: error.to_string() }
-        }
-    })
 }
 
 fn files_of(plan: &MergePlan) -> Vec<StagedFile> {

@@ -7,9 +7,10 @@ use everycent_schemas::tables::{self, Table};
 use everycent_schemas::views;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-use super::columns::{self, Difference};
+use super::columns;
 use super::errors::named;
 use crate::warehouse::WarehouseError;
+use crate::warehouse::columns::{Difference, difference};
 
 const ACTION: &str = "migrate";
 
@@ -39,7 +40,7 @@ fn bring_table(connection: &Connection, path: &Path, table: &Table) -> Result<()
         let create = &sql::ddl(table, &Dialect::Sqlite)[0];
         return connection.execute_batch(create).map_err(failed);
     }
-    let Difference { addable, conflicts } = columns::difference(&found, &columns::wanted(table));
+    let Difference { addable, conflicts } = difference(&found, &columns::wanted(table));
     if !conflicts.is_empty() {
         let reason = format!("{}: table {name} differs from its schema: {}", path.display(), conflicts.join("; "));
         return Err(WarehouseError::Refused { action: ACTION, reason });

@@ -1,0 +1,40 @@
+//! Days and instants as literals, and versions in order.
+
+use everycent_schemas::{Day, Timestamp};
+
+/// The columns that tell the version of a bucket in coverage, and of a row.
+pub(super) const BUCKET_VERSION: [&str; 3] = ["fetched_at", "snapshot_id", "normalized_at"];
+pub(super) const ROW_VERSION: [&str; 3] = ["fetched_at", "snapshot_id", "ingestion_timestamp"];
+
+pub(super) fn date(day: Day) -> String {
+    format!("DATE '{day}'")
+}
+
+pub(super) fn dates(days: &[Day]) -> String {
+    days.iter().map(|day| date(*day)).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn timestamp(at: Timestamp) -> String {
+    format!("TIMESTAMP '{at}'")
+}
+
+/// The partitions that the days lie in, so that no other is read. There is at least one day.
+pub(super) fn bounds(days: impl Iterator<Item = Day> + Clone, column: &str) -> String {
+    let first = days.clone().min().expect("invariant: a statement is about one day at least");
+    let last = days.max().expect("invariant: a statement is about one day at least");
+    format!("{column} BETWEEN {} AND {}", date(first), date(last))
+}
+
+/// Whether the version of `this` is lower than that of `other`.
+pub(super) fn lower(version: [&str; 3], this: &str, other: &str) -> String {
+    let [fetched, snapshot, normalized] = version.map(|name| (format!("{this}`{name}`"), format!("{other}`{name}`")));
+    format!(
+        "{a} < {b} OR ({a} = {b} AND ({c} < {d} OR ({c} = {d} AND {e} < {f})))",
+        a = fetched.0,
+        b = fetched.1,
+        c = snapshot.0,
+        d = snapshot.1,
+        e = normalized.0,
+        f = normalized.1,
+    )
+}

@@ -1,0 +1,107 @@
+//! The warehouse in one dataset of BigQuery.
+//!
+//! Row files are loaded where they lie, in Cloud Storage, and merged by one script. The statements come from the
+//! domain's `sql`; nothing here decides which batch wins or what a row is. No row passes through this process unless
+//! a file has to be blamed.
+
+mod access;
+mod cells;
+mod connection;
+mod coverage;
+mod failure;
+mod inspect;
+mod jobs;
+mod merge;
+mod migrate;
+mod query;
+mod stage;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use everycent_domain::reconcile::Verdict;
+use everycent_schemas::events::{BatchNormalized, FetchFailed};
+use everycent_schemas::{Day, Timestamp};
+
+use self::connection::Connection;
+use super::{CoverageRow, MergeReport, Rows, Warehouse, WarehouseError, refuse_a_failure_too_wide};
+use crate::google::endpoints::Endpoints;
+use crate::store::Store;
+
+/// Tables in one dataset. Other programs may read it at any time, and other loaders merge into it.
+pub struct BigQueryWarehouse {
+    connection: Connection,
+    /// Where to create the dataset if it is missing.
+    create_in: Option<String>,
+    is_read_only: bool,
+}
+
+impl BigQueryWarehouse {
+    /// The dataset of the project. It is not looked for before it is used.
+    pub fn new(endpoints: &Endpoints, project: &str, dataset: &str) -> Self {
+        let connection = Connection::new(endpoints.bigquery.clone(), project, dataset);
+        Self { connection, create_in: None, is_read_only: false }
+    }
+
+    /// Lets [`Warehouse::migrate`] create the dataset in this location if it is missing.
+    #[must_use]
+    pub fn create_dataset_in(mut self, location: &str) -> Self {
+        self.create_in = Some(location.to_owned());
+        self
+    }
+
+    /// Refuses whatever would change a table, whoever asks.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.is_read_only = true;
+        self
+    }
+
+    fn to_change(&self, action: &'static str) -> Result<&Connection, WarehouseError> {
+        let reason = || format!("{} was opened to be read only", self.address());
+        if self.is_read_only { Err(WarehouseError::Refused { action, reason: reason() }) } else { Ok(&self.connection) }
+    }
+}
+
+impl fmt::Debug for BigQueryWarehouse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BigQueryWarehouse({})", self.address())
+    }
+}
+
+#[async_trait]
+impl Warehouse for BigQueryWarehouse {
+    async fn migrate(&self) -> Result<(), WarehouseError> {
+        migrate::migrate(self.to_change("migrate")?, self.create_in.as_deref()).await
+    }
+
+    async fn merge(
+        &self,
+        store: &dyn Store,
+        batches: &[BatchNormalized],
+        merged_at: Timestamp,
+    ) -> Result<MergeReport, WarehouseError> {
+        merge::Merge { connection: self.to_change("merge")?, store, batches, merged_at }.run().await
+    }
+
+    async fn record_failures(&self, failures: &[FetchFailed]) -> Result<(), WarehouseError> {
+        refuse_a_failure_too_wide(failures)?;
+        coverage::record_failures(self.to_change("record failures")?, failures).await
+    }
+
+    async fn coverage(&self, from: Day, to: Day) -> Result<Vec<CoverageRow>, WarehouseError> {
+        coverage::between(&self.connection, from, to).await
+    }
+
+    async fn query(&self, template: &str) -> Result<Rows, WarehouseError> {
+        query::query(&self.connection, template).await
+    }
+
+    async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {
+        coverage::store_verdicts(self.to_change("store verdicts")?, verdicts, checked_at).await
+    }
+
+    fn address(&self) -> String {
+        format!("bigquery://{}/{}", self.connection.project, self.connection.dataset)
+    }
+}

@@ -1,0 +1,136 @@
+//! What the dataset knows about buckets: versions, loaded and failed days; and the verdicts on them.
+
+use std::str::FromStr;
+
+use everycent_domain::merge_plan::{self, BucketId, CoverageVersions, Version};
+use everycent_domain::reconcile::Verdict;
+use everycent_domain::sql::bigquery as sql;
+use everycent_schemas::events::{BatchNormalized, FetchFailed};
+use everycent_schemas::rowfile::Cell;
+use everycent_schemas::{Day, Timestamp, Usd};
+
+use super::connection::Connection;
+use super::failure::Failure;
+use crate::warehouse::{CoverageRow, WarehouseError};
+
+/// Rows of one statement, whose text has a limit of a million letters.
+const AT_ONCE: usize = 500;
+/// Times that somebody else may come first.
+const TRIES: u32 = 5;
+
+/// The versions that are loaded of the buckets that the batches speak of.
+pub(super) async fn versions(
+    connection: &Connection,
+    batches: &[BatchNormalized],
+) -> Result<CoverageVersions, WarehouseError> {
+    let buckets = merge_plan::buckets_of(batches);
+    if buckets.is_empty() {
+        return Ok(CoverageVersions::new());
+    }
+    let read = "read coverage";
+    let rows = connection.select(&sql::loaded_versions(&connection.name(), &buckets)).await;
+    let rows = rows.map_err(|failure| failure.during(read))?.rows.into_iter().map(|cells| {
+        let mut cells = cells.into_iter();
+        let bucket =
+            BucketId { source: text(&mut cells)?, account_id: text(&mut cells)?, activity_date: parsed(&mut cells)? };
+        let version = Version {
+            fetched_at: parsed(&mut cells)?,
+            snapshot_id: text(&mut cells)?,
+            normalized_at: parsed(&mut cells)?,
+        };
+        Some((bucket, version))
+    });
+    rows.collect::<Option<_>>().ok_or_else(|| strange_row(read))
+}
+
+pub(super) async fn between(connection: &Connection, from: Day, to: Day) -> Result<Vec<CoverageRow>, WarehouseError> {
+    let read = "read coverage";
+    let rows = connection.select(&sql::coverage_between(&connection.name(), from, to)).await;
+    let rows = rows.map_err(|failure| failure.during(read))?.rows;
+    rows.into_iter().map(coverage_row).collect::<Option<_>>().ok_or_else(|| strange_row(read))
+}
+
+fn coverage_row(cells: Vec<Cell>) -> Option<CoverageRow> {
+    let cells = &mut cells.into_iter();
+    Some(CoverageRow {
+        source: text(cells)?,
+        account_id: text(cells)?,
+        activity_date: parsed(cells)?,
+        state: text(cells)?,
+        fetched_at: if_any(cells, instant)?,
+        snapshot_id: if_any(cells, words)?,
+        normalized_at: if_any(cells, instant)?,
+        rows: if_any(cells, integer)?,
+        rejects: if_any(cells, integer)?,
+        amount_usd: if_any(cells, amount)?,
+        quantity: if_any(cells, integer)?,
+        failed_at: if_any(cells, instant)?,
+        failure: if_any(cells, words)?,
+    })
+}
+
+pub(super) async fn record_failures(connection: &Connection, failures: &[FetchFailed]) -> Result<(), WarehouseError> {
+    for failures in failures.chunks(AT_ONCE) {
+        change(connection, "record failures", &sql::record_failures(&connection.name(), failures)).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn store_verdicts(
+    connection: &Connection,
+    verdicts: &[Verdict],
+    checked_at: Timestamp,
+) -> Result<(), WarehouseError> {
+    for verdicts in verdicts.chunks(AT_ONCE) {
+        let statement = sql::store_verdicts(&connection.name(), verdicts, checked_at);
+        change(connection, "store verdicts", &statement).await?;
+    }
+    Ok(())
+}
+
+/// Runs a statement that may run twice.
+async fn change(connection: &Connection, action: &'static str, statement: &str) -> Result<(), WarehouseError> {
+    for _ in 1..TRIES {
+        match connection.select(statement).await {
+            Err(Failure::Concurrent(reason)) => tracing::debug!(reason, action, "somebody else came first"),
+            end => return end.map(drop).map_err(|failure| failure.during(action)),
+        }
+    }
+    connection.select(statement).await.map(drop).map_err(|failure| failure.during(action))
+}
+
+fn strange_row(action: &'static str) -> WarehouseError {
+    WarehouseError::Refused { action, reason: "a row of coverage is not what its columns say".to_owned() }
+}
+
+fn text(cells: &mut impl Iterator<Item = Cell>) -> Option<String> {
+    words(cells.next()?)
+}
+
+fn parsed<T: FromStr>(cells: &mut impl Iterator<Item = Cell>) -> Option<T> {
+    text(cells)?.parse().ok()
+}
+
+/// Null is a value, and one of another type is none.
+fn if_any<T>(cells: &mut impl Iterator<Item = Cell>, read: impl Fn(Cell) -> Option<T>) -> Option<Option<T>> {
+    match cells.next()? {
+        Cell::Null => Some(None),
+        cell => read(cell).map(Some),
+    }
+}
+
+fn words(cell: Cell) -> Option<String> {
+    if let Cell::Text(text) = cell { Some(text) } else { None }
+}
+
+fn instant(cell: Cell) -> Option<Timestamp> {
+    words(cell)?.parse().ok()
+}
+
+fn integer(cell: Cell) -> Option<i64> {
+    if let Cell::Integer(value) = cell { Some(value) } else { None }
+}
+
+fn amount(cell: Cell) -> Option<Usd> {
+    if let Cell::Money(amount) = cell { Some(amount) } else { None }
+}

@@ -1,0 +1,155 @@
+//! What an error of BigQuery means for who called.
+
+use std::io;
+
+use everycent_domain::sql::bigquery::COVERAGE_CHANGED;
+use gcp_bigquery_client::error::{BQError, NestedResponseError};
+use gcp_bigquery_client::model::error_proto::ErrorProto;
+
+use crate::warehouse::WarehouseError;
+
+/// Why BigQuery did not do it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Failure {
+    NotFound(String),
+    AlreadyExists(String),
+    /// Somebody else changed the tables at the same time; nothing was done.
+    Concurrent(String),
+    /// It may have happened. Trying again may help.
+    MayPass(String),
+    /// Trying again does not help until a person did something.
+    Refused(String),
+}
+
+/// <https://cloud.google.com/bigquery/docs/error-messages>
+const MAY_PASS: [&str; 12] = [
+    "backendError",
+    "internalError",
+    "jobBackendError",
+    "jobInternalError",
+    "jobRateLimitExceeded",
+    "quotaExceeded",
+    "rateLimitExceeded",
+    "resourceInUse",
+    "stopped",
+    "tableUnavailable",
+    "timeout",
+    "vpcServiceControlsTemporarilyUnavailable",
+];
+const CONCURRENT: [&str; 4] = [
+    COVERAGE_CHANGED,
+    "aborted due to concurrent update",
+    "Could not serialize access",
+    // What local-bigquery says in their place, for DuckDB.
+    "Transaction conflict",
+];
+
+impl Failure {
+    /// From a request that was not answered, or with an error.
+    pub fn of(error: BQError) -> Self {
+        match error {
+            BQError::ResponseError { error } => Self::of_response(error.error),
+            // An answer that is no JSON is one of a server before BigQuery, and such are not told apart.
+            BQError::RequestError(error) => Self::MayPass(chain(&error)),
+            BQError::InvalidApplicationDefaultCredentialsAuthenticator(error) => {
+                let reason = format!("no access token from the Application Default Credentials: {}", chain(&error));
+                match error.kind() {
+                    io::ErrorKind::TimedOut => Self::MayPass(reason),
+                    _ => Self::Refused(reason),
+                }
+            }
+            other => Self::Refused(other.to_string()),
+        }
+    }
+
+    fn of_response(NestedResponseError { code, errors, message, .. }: NestedResponseError) -> Self {
+        let reason = errors.first().and_then(|error| error.get("reason")).map_or("", String::as_str);
+        match code {
+            401 => Self::Refused(format!("the Application Default Credentials are not accepted: {message}")),
+            408 | 429 | 500.. if reason != "notImplemented" => Self::MayPass(message),
+            404 => Self::NotFound(message),
+            409 => Self::AlreadyExists(message),
+            _ => Self::of_reason(reason, message),
+        }
+    }
+
+    /// From a job that was done and failed. It ran for `principal`.
+    pub fn of_job(error: &ErrorProto, principal: Option<&str>) -> Self {
+        let message = error.message.clone().unwrap_or_else(|| "no reason given".to_owned());
+        match (Self::of_reason(error.reason.as_deref().unwrap_or(""), message), principal) {
+            (Self::Refused(message), Some(principal)) => Self::Refused(format!("{message} (as {principal})")),
+            (failure, _) => failure,
+        }
+    }
+
+    fn of_reason(reason: &str, message: String) -> Self {
+        if CONCURRENT.iter().any(|words| message.contains(words)) {
+            return Self::Concurrent(message);
+        }
+        match reason {
+            "notFound" => Self::NotFound(message),
+            "duplicate" => Self::AlreadyExists(message),
+            "accessDenied" => Self::Refused(format!("the caller's account lacks a permission: {message}")),
+            reason if MAY_PASS.contains(&reason) => Self::MayPass(message),
+            _ => Self::Refused(message),
+        }
+    }
+
+    pub fn during(self, action: &'static str) -> WarehouseError {
+        match self {
+            Self::Concurrent(reason) | Self::MayPass(reason) => WarehouseError::Unavailable { action, reason },
+            Self::NotFound(reason) | Self::AlreadyExists(reason) | Self::Refused(reason) => {
+                WarehouseError::Refused { action, reason }
+            }
+        }
+    }
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(reason: &str, message: &str) -> Failure {
+        let error = ErrorProto { reason: Some(reason.into()), message: Some(message.into()), ..Default::default() };
+        Failure::of_job(&error, Some("loader@example.com"))
+    }
+
+    fn response(code: i64, reason: &str) -> Failure {
+        let errors = vec![[("reason".to_owned(), reason.to_owned())].into()];
+        Failure::of_response(NestedResponseError { code, errors, message: "m".into(), status: String::new() })
+    }
+
+    #[test]
+    fn another_merge_that_came_first_is_told_from_a_mistake_in_the_script() {
+        let aborted = "Transaction is aborted due to concurrent update against table p:d.coverage. Transaction ID: x";
+        assert_eq!(job("invalidQuery", aborted), Failure::Concurrent(aborted.into()));
+        assert_eq!(job("invalidQuery", COVERAGE_CHANGED), Failure::Concurrent(COVERAGE_CHANGED.into()));
+        assert_eq!(
+            job("invalidQuery", "Syntax error"),
+            Failure::Refused("Syntax error (as loader@example.com)".into())
+        );
+    }
+
+    #[test]
+    fn a_missing_permission_names_the_account_and_what_it_lacks() {
+        let message = "Access Denied: Table p:d.t: Permission bigquery.tables.updateData denied on table p:d.t";
+        let Failure::Refused(text) = job("accessDenied", message) else { panic!() };
+        assert!(text.contains(message) && text.contains("loader@example.com"), "{text}");
+    }
+
+    #[test]
+    fn an_overloaded_server_may_pass_and_a_missing_thing_is_told_as_such() {
+        let m = || "m".to_owned();
+        for failure in [response(503, "backendError"), response(429, ""), response(403, "rateLimitExceeded")] {
+            assert_eq!(failure, Failure::MayPass(m()));
+        }
+        assert_eq!(response(404, "notFound"), Failure::NotFound(m()));
+        assert_eq!(response(409, "duplicate"), Failure::AlreadyExists(m()));
+        assert_eq!(response(400, "invalid"), Failure::Refused(m()));
+    }
+}

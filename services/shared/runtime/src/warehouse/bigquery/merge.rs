@@ -1,0 +1,118 @@
+//! A merge: versions, plan, staging, and one script over coverage and every table that the batches feed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use everycent_domain::identity::IdHasher;
+use everycent_domain::merge_plan::{self, MergePlan, Version};
+use everycent_domain::sql::bigquery::merge_script;
+use everycent_schemas::Timestamp;
+use everycent_schemas::events::BatchNormalized;
+use everycent_schemas::rowfile::Cell;
+use everycent_schemas::tables::Table;
+
+use super::connection::Connection;
+use super::coverage;
+use super::failure::Failure;
+use super::query::script;
+use super::stage::{self, Staged};
+use crate::store::Store;
+use crate::warehouse::{MergeReport, Merged, TableChange, WarehouseError, bad_plan};
+
+const ACTION: &str = "merge";
+/// Times that another loader may come first.
+const ROUNDS: u32 = 8;
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+
+/// One merge of some batches.
+pub(super) struct Merge<'a> {
+    pub connection: &'a Connection,
+    pub store: &'a dyn Store,
+    pub batches: &'a [BatchNormalized],
+    pub merged_at: Timestamp,
+}
+
+impl Merge<'_> {
+    pub async fn run(&self) -> Result<MergeReport, WarehouseError> {
+        let mut pause = FIRST_PAUSE;
+        let mut trouble = String::new();
+        for _ in 0..ROUNDS {
+            match self.round().await? {
+                Ok(report) => return Ok(report),
+                Err(reason) => trouble = reason,
+            }
+            tracing::debug!(reason = trouble, "another merge came first; planning again");
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+        Err(WarehouseError::Unavailable { action: ACTION, reason: trouble })
+    }
+
+    /// Plans and merges; gives in words why it has to be planned again.
+    async fn round(&self) -> Result<Result<MergeReport, String>, WarehouseError> {
+        let recorded = coverage::versions(self.connection, self.batches).await?;
+        let mut plan = merge_plan::plan(self.batches, &recorded).map_err(bad_plan)?;
+        stage::forget_the_gone(self.store, &mut plan).await?;
+        if plan.coverage.is_empty() && plan.tables.iter().all(|table| table.files.is_empty()) {
+            return Ok(Ok(report(plan, &BTreeMap::new())));
+        }
+        let staged = stage::stage(self.connection, self.store, &plan, self.batches).await?;
+        match self.merge(&plan, &staged).await {
+            Ok(changes) => {
+                staged.drop_all(self.connection).await;
+                Ok(Ok(report(plan, &changes)))
+            }
+            // A staging table is gone: whoever merged the same batches has dropped it.
+            Err(Failure::Concurrent(reason) | Failure::NotFound(reason)) => Ok(Err(reason)),
+            Err(failure) => Err(failure.during(ACTION)),
+        }
+    }
+
+    /// Runs the script, once. A job of the same work that was done before counts only if coverage tells of it: somebody
+    /// may have brought back older tables since.
+    async fn merge(&self, plan: &MergePlan, staged: &Staged) -> Result<Changes, Failure> {
+        let dataset = self.connection.name();
+        let quoted = |table: &Table| self.connection.quoted(staged.name(table));
+        let script_at = |at: Timestamp| merge_script(&dataset, plan, self.batches, quoted, at);
+        let id = IdHasher::new("merge").part(&script_at(Timestamp::from_micros(0))).finish();
+        let (id, work) = (format!("merge_{}", id.hex().as_str()), script(&script_at(self.merged_at)));
+        let mut done = self.connection.run(&id, &work, 0).await?;
+        while done.joined && !self.is_recorded(plan).await? {
+            done = self.connection.run(&id, &work, done.next).await?;
+        }
+        changes(self.connection.rows_of(&done.job_id).await?.rows)
+    }
+
+    /// Whether coverage tells of the plan, or of what came after it.
+    async fn is_recorded(&self, plan: &MergePlan) -> Result<bool, Failure> {
+        let recorded = coverage::versions(self.connection, self.batches).await;
+        let recorded = recorded.map_err(|error| Failure::MayPass(error.to_string()))?;
+        let is_there = |bucket, version: &Version| recorded.get(bucket).is_some_and(|there| there >= version);
+        let updates = &plan.coverage;
+        Ok(!updates.is_empty() && updates.iter().all(|update| is_there(&update.bucket, &update.version)))
+    }
+}
+
+/// Rows written and deleted, by table.
+type Changes = BTreeMap<String, (u64, u64)>;
+
+fn changes(rows: Vec<Vec<Cell>>) -> Result<Changes, Failure> {
+    let change = |row: Vec<Cell>| match <[Cell; 3]>::try_from(row) {
+        // A count below zero is one of tables that somebody changed by hand.
+        Ok([Cell::Text(table), Cell::Integer(written), Cell::Integer(deleted)]) => {
+            Ok((table, (u64::try_from(written).unwrap_or(0), u64::try_from(deleted).unwrap_or(0))))
+        }
+        other => Err(Failure::Refused(format!("the script of the merge answered {other:?}"))),
+    };
+    rows.into_iter().map(change).collect()
+}
+
+fn report(plan: MergePlan, changes: &Changes) -> MergeReport {
+    let tables = plan.tables.iter().map(|of| {
+        let (written, deleted) = changes.get(of.table.name).copied().unwrap_or_default();
+        TableChange { table: of.table.name, written, deleted }
+    });
+    let tables = tables.collect();
+    let batches = plan.outcomes.into_iter().map(|outcome| Merged { won: outcome.won, lost: outcome.lost });
+    MergeReport { batches: batches.collect(), tables }
+}

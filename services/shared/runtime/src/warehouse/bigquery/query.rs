@@ -1,0 +1,110 @@
+//! Queries: one statement, and its rows.
+
+use everycent_domain::sql::{self, Dialect};
+use gcp_bigquery_client::model::data_format_options::DataFormatOptions;
+use gcp_bigquery_client::model::get_query_results_parameters::GetQueryResultsParameters;
+use gcp_bigquery_client::model::job::Job;
+use gcp_bigquery_client::model::job_configuration::JobConfiguration;
+use gcp_bigquery_client::model::job_configuration_query::JobConfigurationQuery;
+use gcp_bigquery_client::model::job_reference::JobReference;
+use gcp_bigquery_client::model::query_request::QueryRequest;
+use gcp_bigquery_client::model::query_response::QueryResponse;
+
+use super::cells;
+use super::connection::{Connection, patiently};
+use super::failure::Failure;
+use crate::warehouse::{Rows, WarehouseError};
+
+const ACTION: &str = "query";
+/// More than this is an export, not an answer.
+const ROWS_MAX: usize = 1_000_000;
+const WAIT_MS: i32 = 30_000;
+
+/// A query that a person or a check asks. Whatever would change something is refused.
+pub(super) async fn query(connection: &Connection, template: &str) -> Result<Rows, WarehouseError> {
+    let refused = |reason: String| WarehouseError::Refused { action: ACTION, reason };
+    let dialect = Dialect::BigQuery { dataset: connection.name() };
+    let sql = sql::query(template, &dialect).map_err(|e| refused(e.to_string()))?;
+    match kind_of(connection, &sql).await.map_err(|failure| failure.during(ACTION))?.as_deref() {
+        Some("SELECT") => connection.select(&sql).await.map_err(|failure| failure.during(ACTION)),
+        Some(other) => Err(refused(format!("it is no SELECT but {other}"))),
+        None => Err(refused("it asks for nothing".to_owned())),
+    }
+}
+
+/// What the statement would be, without running it.
+async fn kind_of(connection: &Connection, sql: &str) -> Result<Option<String>, Failure> {
+    let configuration = JobConfiguration { dry_run: Some(true), ..script(sql) };
+    let (client, location) = (connection.client().await?, connection.location().await?);
+    let job = || Job {
+        configuration: Some(configuration.clone()),
+        job_reference: Some(JobReference { location: location.map(str::to_owned), ..Default::default() }),
+        ..Default::default()
+    };
+    let job = patiently(|| client.job().insert(&connection.project, job())).await?;
+    Ok(job.statistics.and_then(|statistics| statistics.query).and_then(|query| query.statement_type))
+}
+
+/// The work of a job that runs a statement or a script.
+pub(super) fn script(sql: &str) -> JobConfiguration {
+    let query = JobConfigurationQuery { query: sql.to_owned(), use_legacy_sql: Some(false), ..Default::default() };
+    JobConfiguration { query: Some(query), ..Default::default() }
+}
+
+impl Connection {
+    /// Runs a statement or script that may run twice, and gives the rows of its last query.
+    pub async fn select(&self, sql: &str) -> Result<Rows, Failure> {
+        let (client, location) = (self.client().await?, self.location().await?);
+        let request = || QueryRequest {
+            format_options: Some(DataFormatOptions { use_int64_timestamp: Some(true) }),
+            location: location.map(str::to_owned),
+            timeout_ms: Some(WAIT_MS),
+            use_legacy_sql: false,
+            ..QueryRequest::new(sql)
+        };
+        let answer = patiently(|| client.job().query(&self.project, request())).await?;
+        self.all_pages(answer).await
+    }
+
+    /// The rows of a job that was done.
+    pub async fn rows_of(&self, job_id: &str) -> Result<Rows, Failure> {
+        let first = self.page(job_id, None).await?;
+        self.all_pages(first).await
+    }
+
+    async fn all_pages(&self, mut page: QueryResponse) -> Result<Rows, Failure> {
+        let mut all = Rows::default();
+        loop {
+            if let Some(error) = page.errors.as_deref().and_then(<[_]>::first) {
+                return Err(Failure::of_job(error, None));
+            }
+            let job_id = page.job_reference.as_ref().and_then(|job| job.job_id.clone());
+            let job_id = job_id.ok_or_else(|| Failure::MayPass("an answer names no job".to_owned()));
+            if page.job_complete != Some(true) {
+                page = self.page(&job_id?, None).await?;
+                continue;
+            }
+            let next = page.page_token.take();
+            cells::append(&mut all, page)?;
+            if all.rows.len() > ROWS_MAX {
+                return Err(Failure::Refused(format!("it gives more than {ROWS_MAX} rows")));
+            }
+            match next {
+                Some(token) => page = self.page(&job_id?, Some(token)).await?,
+                None => return Ok(all),
+            }
+        }
+    }
+
+    async fn page(&self, job_id: &str, page_token: Option<String>) -> Result<QueryResponse, Failure> {
+        let (client, location) = (self.client().await?, self.location().await?);
+        let parameters = || GetQueryResultsParameters {
+            location: location.map(str::to_owned),
+            page_token: page_token.clone(),
+            timeout_ms: Some(WAIT_MS),
+            ..Default::default()
+        };
+        let page = patiently(|| client.job().get_query_results(&self.project, job_id, parameters())).await?;
+        Ok(page.into())
+    }
+}

@@ -1,0 +1,251 @@
+//! Row files into staging tables, by load jobs, and a look at what came of it.
+//!
+//! A staging table has the files in its name, so that work that is done again finds it, and ends by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Duration, Utc};
+use everycent_domain::identity::IdHasher;
+use everycent_domain::merge_plan::{MergePlan, StagedFile, TablePlan};
+use everycent_domain::sql::bigquery as sql;
+use everycent_schemas::events::BatchNormalized;
+use everycent_schemas::rowfile::Cell;
+use everycent_schemas::tables::{Column, Kind, Table};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use gcp_bigquery_client::model::field_type::FieldType;
+use gcp_bigquery_client::model::job_configuration::JobConfiguration;
+use gcp_bigquery_client::model::job_configuration_load::JobConfigurationLoad;
+use gcp_bigquery_client::model::table::Table as Created;
+use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
+use gcp_bigquery_client::model::table_reference::TableReference;
+use gcp_bigquery_client::model::table_schema::TableSchema;
+
+use super::connection::{Connection, patiently};
+use super::failure::Failure;
+use super::inspect;
+use crate::store::Store;
+use crate::warehouse::{WarehouseError, row_files};
+
+const ACTION: &str = "load rows";
+/// Load jobs under way at the same time, and questions to the store.
+const AT_ONCE: usize = 8;
+/// A staging table that nobody dropped ends then.
+const KEPT_HOURS: i64 = 24;
+
+/// Staging tables by the table that their rows are for.
+#[derive(Debug, Default)]
+pub(super) struct Staged(BTreeMap<&'static str, String>);
+
+impl Staged {
+    pub fn name(&self, table: &Table) -> &str {
+        self.0.get(table.name).map_or("", String::as_str)
+    }
+
+    /// Drops them. They would end by themselves.
+    pub async fn drop_all(&self, connection: &Connection) {
+        for name in self.0.values() {
+            drop_one(connection, name).await;
+        }
+    }
+}
+
+async fn drop_one(connection: &Connection, name: &str) {
+    let Ok(client) = connection.client().await else { return };
+    let dropped = client.table().delete(&connection.project, &connection.dataset, name).await;
+    if let Err(error) = dropped.map_err(Failure::of) {
+        tracing::debug!(?error, table = name, "a staging table was not dropped");
+    }
+}
+
+/// Takes files that are gone, and may be, out of the plan.
+pub(super) async fn forget_the_gone(store: &dyn Store, plan: &mut MergePlan) -> Result<(), WarehouseError> {
+    let doubtful = plan.tables.iter().flat_map(|table| &table.files).filter(|staged| staged.may_be_gone);
+    let asked: Vec<_> = doubtful.map(|staged| is_there(store, staged)).collect();
+    let asked: Vec<(String, bool)> = stream::iter(asked).buffer_unordered(AT_ONCE).try_collect().await?;
+    let gone: BTreeSet<String> = asked.into_iter().filter(|(_, there)| !there).map(|(object, _)| object).collect();
+    for table in &mut plan.tables {
+        table.files.retain(|staged| !gone.contains(&staged.file.object));
+    }
+    Ok(())
+}
+
+async fn is_there(store: &dyn Store, staged: &StagedFile) -> Result<(String, bool), WarehouseError> {
+    let name = row_files::name_of(staged)?;
+    let listed = store.list(name.as_str(), None, 1).await.map_err(row_files::not_read)?;
+    Ok((staged.file.object.clone(), listed.contains(&name)))
+}
+
+/// Loads the files of the plan. Rows that are not what the events say are refused.
+pub(super) async fn stage(
+    connection: &Connection,
+    store: &dyn Store,
+    plan: &MergePlan,
+    batches: &[BatchNormalized],
+) -> Result<Staged, WarehouseError> {
+    let with_files: Vec<&TablePlan> = plan.tables.iter().filter(|table| !table.files.is_empty()).collect();
+    let loads: Vec<_> = with_files.iter().map(|table| load(connection, store, table, batches)).collect();
+    let staged = Staged(stream::iter(loads).buffer_unordered(AT_ONCE).try_collect().await?);
+    match look(connection, plan, batches, &staged).await {
+        Ok(bad) if bad.is_empty() => Ok(staged),
+        Ok(bad) => {
+            staged.drop_all(connection).await;
+            let bad: Vec<&TablePlan> = with_files.into_iter().filter(|of| bad.contains(of.table.name)).collect();
+            inspect::files(store, &bad, batches).await?;
+            let reason = "the rows that were loaded are not those of the files".to_owned();
+            Err(WarehouseError::Unavailable { action: ACTION, reason })
+        }
+        Err(failure) => Err(failure.during(ACTION)),
+    }
+}
+
+async fn load(
+    connection: &Connection,
+    store: &dyn Store,
+    plan: &TablePlan,
+    batches: &[BatchNormalized],
+) -> Result<(&'static str, String), WarehouseError> {
+    let uris = uris(store, &plan.files)?;
+    let id = uris.iter().fold(IdHasher::new("staging").part(&connection.name()), |id, uri| id.part(uri)).finish();
+    let name = format!("staging_{}_{}", plan.table.name, id.hex().as_str());
+    let trouble = match load_once(connection, plan.table, &name, uris).await {
+        Ok(Some(bytes)) if bytes == said_bytes(plan) => return Ok((plan.table.name, name)),
+        Ok(bytes) => {
+            tracing::warn!(table = name, ?bytes, said = said_bytes(plan), "other bytes than said; reading the files");
+            None
+        }
+        Err(Failure::Refused(reason) | Failure::NotFound(reason)) => Some(reason),
+        Err(failure) => return Err(failure.during(ACTION)),
+    };
+    let trouble = match (inspect::files(store, &[plan], batches).await, trouble) {
+        (Ok(()), None) => return Ok((plan.table.name, name)),
+        (Ok(()), Some(reason)) => WarehouseError::Unavailable { action: ACTION, reason },
+        (Err(bad), _) => bad,
+    };
+    drop_one(connection, &name).await;
+    Err(trouble)
+}
+
+/// How many bytes the events say that the files have together.
+fn said_bytes(plan: &TablePlan) -> i64 {
+    let files: BTreeMap<&str, i64> =
+        plan.files.iter().map(|staged| (staged.file.object.as_str(), staged.file.bytes)).collect();
+    files.values().sum()
+}
+
+/// Where BigQuery finds the files.
+fn uris(store: &dyn Store, files: &[StagedFile]) -> Result<Vec<String>, WarehouseError> {
+    let address = store.address();
+    if !address.starts_with("gs://") {
+        let reason =
+            format!("BigQuery reads row files from Cloud Storage only, and the store is {address}; set it to gs://…");
+        return Err(WarehouseError::Refused { action: ACTION, reason });
+    }
+    let objects: BTreeSet<&str> = files.iter().map(|staged| staged.file.object.as_str()).collect();
+    Ok(objects.into_iter().map(|object| format!("{}/{object}", address.trim_end_matches('/'))).collect())
+}
+
+/// Into a table that is new, or that the same job filled before. Gives the bytes that were read.
+async fn load_once(
+    connection: &Connection,
+    table: &Table,
+    name: &str,
+    uris: Vec<String>,
+) -> Result<Option<i64>, Failure> {
+    let is_new = create(connection, table, name).await?;
+    let work = load_job(connection, name, uris);
+    let mut done = connection.run(name, &work, 0).await?;
+    while is_new && done.joined {
+        match connection.run(name, &work, done.next).await {
+            // It has rows, so the job that was joined is ours: its reply was lost.
+            Err(Failure::AlreadyExists(_)) => break,
+            next => done = next?,
+        }
+    }
+    let load = done.job.statistics.and_then(|statistics| statistics.load);
+    Ok(load.and_then(|load| load.input_file_bytes?.parse().ok()))
+}
+
+async fn create(connection: &Connection, table: &Table, name: &str) -> Result<bool, Failure> {
+    let client = connection.client().await?;
+    let ends_at = Utc::now() + Duration::hours(KEPT_HOURS);
+    let schema = || TableSchema::new(table.columns.iter().map(field).collect());
+    let staging = || Created {
+        expiration_time: Some(ends_at.timestamp_millis().to_string()),
+        ..Created::new(&connection.project, &connection.dataset, name, schema())
+    };
+    match patiently(|| client.table().create(staging())).await {
+        Ok(_) => Ok(true),
+        Err(Failure::AlreadyExists(_)) => Ok(false),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn field(column: &Column) -> TableFieldSchema {
+    let kind = match column.kind {
+        Kind::Text => FieldType::String,
+        Kind::Integer => FieldType::Integer,
+        Kind::Boolean => FieldType::Boolean,
+        Kind::Date => FieldType::Date,
+        Kind::Timestamp => FieldType::Timestamp,
+        Kind::Money => FieldType::Numeric,
+    };
+    let mode = if column.nullable { "NULLABLE" } else { "REQUIRED" };
+    TableFieldSchema { mode: Some(mode.to_owned()), ..TableFieldSchema::new(&column.name, kind) }
+}
+
+fn load_job(connection: &Connection, name: &str, uris: Vec<String>) -> JobConfiguration {
+    let load = JobConfigurationLoad {
+        create_disposition: Some("CREATE_NEVER".to_owned()),
+        decimal_target_types: Some(vec!["NUMERIC".to_owned()]),
+        destination_table: Some(TableReference::new(&connection.project, &connection.dataset, name)),
+        // A column that a newer normalizer wrote and this schema does not know.
+        ignore_unknown_values: Some(true),
+        source_format: Some("AVRO".to_owned()),
+        source_uris: Some(uris),
+        use_avro_logical_types: Some(true),
+        // A table is filled once.
+        write_disposition: Some("WRITE_EMPTY".to_owned()),
+        ..Default::default()
+    };
+    JobConfiguration { load: Some(load), ..Default::default() }
+}
+
+/// The tables whose staged rows are not what the events say.
+async fn look(
+    connection: &Connection,
+    plan: &MergePlan,
+    batches: &[BatchNormalized],
+    staged: &Staged,
+) -> Result<BTreeSet<String>, Failure> {
+    let quoted = |table: &Table| connection.quoted(staged.name(table));
+    let Some(look) = sql::look_at_staged(plan, batches, quoted) else { return Ok(BTreeSet::new()) };
+    let mut expected = expected(plan, batches);
+    let mut bad = BTreeSet::new();
+    for row in connection.select(&look).await?.rows {
+        let [Cell::Text(table), Cell::Text(snapshot), Cell::Text(at), Cell::Integer(rows), strange, twins] =
+            row.as_slice()
+        else {
+            return Err(Failure::Refused(format!("the look at staged rows gave {row:?}")));
+        };
+        let said = expected.remove(&(table.clone(), snapshot.clone(), at.clone()));
+        if said != Some(*rows) || [strange, twins] != [&Cell::Integer(0), &Cell::Integer(0)] {
+            bad.insert(table.clone());
+        }
+    }
+    bad.extend(expected.into_iter().filter(|(_, rows)| *rows != 0).map(|((table, ..), _)| table));
+    Ok(bad)
+}
+
+/// How many rows the events say that there are, by table and answer.
+fn expected(plan: &MergePlan, batches: &[BatchNormalized]) -> BTreeMap<(String, String, String), i64> {
+    let mut counted = BTreeSet::new();
+    let mut expected = BTreeMap::new();
+    for table in &plan.tables {
+        for staged in table.files.iter().filter(|staged| counted.insert(&staged.file.object)) {
+            let batch = &batches[staged.batch];
+            let answer = (table.table.name.to_owned(), batch.snapshot_id.clone(), batch.normalized_at.to_string());
+            *expected.entry(answer).or_default() += staged.file.rows;
+        }
+    }
+    expected
+}

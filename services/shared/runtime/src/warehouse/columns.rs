@@ -1,0 +1,68 @@
+//! What separates a table that is there from its schema. For every warehouse.
+
+use std::fmt;
+
+/// A column as it is there, or as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stored {
+    pub name: String,
+    /// Its type and what else the warehouse knows of it, as a person would write it.
+    pub definition: String,
+    pub nullable: bool,
+}
+
+impl fmt::Display for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.definition)
+    }
+}
+
+/// What separates a table from its schema.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Difference {
+    /// Nullable columns that can simply be added.
+    pub addable: Vec<Stored>,
+    /// Everything else, in words.
+    pub conflicts: Vec<String>,
+}
+
+pub(super) fn difference(found: &[Stored], wanted: &[Stored]) -> Difference {
+    let mut difference = Difference::default();
+    for column in wanted {
+        match found.iter().find(|there| there.name == column.name) {
+            Some(there) if there == column => {}
+            Some(there) => difference.conflicts.push(format!("has `{there}`, wants `{column}`")),
+            None if column.nullable => difference.addable.push(column.clone()),
+            None => difference.conflicts.push(format!("lacks `{column}`")),
+        }
+    }
+    let unknown = found.iter().filter(|there| wanted.iter().all(|column| column.name != there.name));
+    difference.conflicts.extend(unknown.map(|there| format!("has `{there}`, which is not known here")));
+    difference
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(name: &str, kind: &str, nullable: bool) -> Stored {
+        let null = if nullable { "" } else { " NOT NULL" };
+        Stored { name: name.into(), definition: format!("{kind}{null}"), nullable }
+    }
+
+    #[test]
+    fn only_a_missing_nullable_column_can_be_added() {
+        let found = [column("a", "TEXT", false), column("b", "TEXT", true), column("x", "TEXT", true)];
+        let wanted = [
+            column("a", "TEXT", false),
+            column("b", "INTEGER", true),
+            column("c", "TEXT", true),
+            column("d", "TEXT", false),
+        ];
+        let difference = difference(&found, &wanted);
+        assert_eq!(difference.addable, [column("c", "TEXT", true)]);
+        let conflicts =
+            ["has `b TEXT`, wants `b INTEGER`", "lacks `d TEXT NOT NULL`", "has `x TEXT`, which is not known here"];
+        assert_eq!(difference.conflicts, conflicts);
+    }
+}

@@ -1,0 +1,18 @@
+//! The warehouse in BigQuery against its contract, on the emulator.
+//!
+//! The emulator does every sentence of the contract. What it can't do is in no sentence of it: two transactions that
+//! really meet, accounts and permissions, the end of a table by itself, and what a query costs.
+#![cfg(all(feature = "google", feature = "conformance"))]
+#![allow(clippy::unwrap_used)]
+
+#[path = "bigquery/uploading.rs"]
+mod uploading;
+#[path = "bigquery/world.rs"]
+mod world;
+
+use world::{Datasets, world};
+
+everycent_runtime::warehouse_conformance!(match world() {
+    Some(world) => Datasets(world),
+    None => return,
+});

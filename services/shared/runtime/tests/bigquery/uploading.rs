@@ -1,0 +1,132 @@
+//! A warehouse for suites whose row files are in memory: before every merge they are put where BigQuery finds them.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use everycent_domain::objects::ObjectName;
+use everycent_domain::reconcile::Verdict;
+use everycent_runtime::store::{Created, Store, StoreError};
+use everycent_runtime::warehouse::{BigQueryWarehouse, CoverageRow, MergeReport, Rows, Warehouse, WarehouseError};
+use everycent_schemas::events::{BatchNormalized, FetchFailed};
+use everycent_schemas::{Day, Timestamp};
+
+use super::world::Dataset;
+
+#[derive(Debug)]
+pub struct Uploading {
+    pub warehouse: BigQueryWarehouse,
+    pub dataset: Dataset,
+    pub bucket: Bucket,
+}
+
+impl Uploading {
+    pub async fn new(storage_url: &str, warehouse: BigQueryWarehouse, dataset: Dataset) -> Self {
+        Self { warehouse, dataset, bucket: Bucket::new(storage_url).await }
+    }
+}
+
+/// A bucket of the storage emulator.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    url: String,
+    name: String,
+    http: reqwest::Client,
+}
+
+impl Bucket {
+    async fn new(url: &str) -> Self {
+        let (url, name) = (url.to_owned(), format!("bucket-{:08x}", rand::random::<u32>()));
+        let http = reqwest::Client::new();
+        let made = http.post(format!("{url}/storage/v1/b?project=test")).json(&serde_json::json!({ "name": name }));
+        made.send().await.unwrap().error_for_status().unwrap();
+        Self { url, name, http }
+    }
+
+    async fn put(&self, object: &str, body: Bytes) {
+        let url = format!("{}/upload/storage/v1/b/{}/o", self.url, self.name);
+        let put = self.http.post(url).query(&[("uploadType", "media"), ("name", object)]).body(body);
+        put.send().await.unwrap().error_for_status().unwrap();
+    }
+
+    async fn remove(&self, object: &str) {
+        let object = object.replace('/', "%2F");
+        self.http.delete(format!("{}/storage/v1/b/{}/o/{object}", self.url, self.name)).send().await.unwrap();
+    }
+
+    /// Makes the bucket hold, of the files of these batches, what the store does.
+    async fn mirror(&self, store: &dyn Store, batches: &[BatchNormalized]) {
+        for file in batches.iter().flat_map(|batch| &batch.files) {
+            match store.read(&file.object.parse().unwrap()).await {
+                Ok(body) => self.put(&file.object, body).await,
+                Err(StoreError::NotFound(_)) => self.remove(&file.object).await,
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+}
+
+/// The store, under the bucket's address.
+#[derive(Debug)]
+pub struct Mirrored<'a> {
+    pub store: &'a dyn Store,
+    pub bucket: Bucket,
+}
+
+#[async_trait]
+impl Store for Mirrored<'_> {
+    async fn create(&self, name: &ObjectName, body: Bytes) -> Result<Created, StoreError> {
+        self.store.create(name, body).await
+    }
+
+    async fn read(&self, name: &ObjectName) -> Result<Bytes, StoreError> {
+        self.store.read(name).await
+    }
+
+    async fn delete(&self, name: &ObjectName) -> Result<(), StoreError> {
+        self.store.delete(name).await
+    }
+
+    async fn list(&self, prefix: &str, after: Option<&ObjectName>, n: usize) -> Result<Vec<ObjectName>, StoreError> {
+        self.store.list(prefix, after, n).await
+    }
+
+    fn address(&self) -> String {
+        format!("gs://{}", self.bucket.name)
+    }
+}
+
+#[async_trait]
+impl Warehouse for Uploading {
+    async fn migrate(&self) -> Result<(), WarehouseError> {
+        self.warehouse.migrate().await
+    }
+
+    async fn merge(
+        &self,
+        store: &dyn Store,
+        batches: &[BatchNormalized],
+        merged_at: Timestamp,
+    ) -> Result<MergeReport, WarehouseError> {
+        self.bucket.mirror(store, batches).await;
+        self.warehouse.merge(&Mirrored { store, bucket: self.bucket.clone() }, batches, merged_at).await
+    }
+
+    async fn record_failures(&self, failures: &[FetchFailed]) -> Result<(), WarehouseError> {
+        self.warehouse.record_failures(failures).await
+    }
+
+    async fn coverage(&self, from: Day, to: Day) -> Result<Vec<CoverageRow>, WarehouseError> {
+        self.warehouse.coverage(from, to).await
+    }
+
+    async fn query(&self, template: &str) -> Result<Rows, WarehouseError> {
+        self.warehouse.query(template).await
+    }
+
+    async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {
+        self.warehouse.store_verdicts(verdicts, checked_at).await
+    }
+
+    fn address(&self) -> String {
+        self.warehouse.address()
+    }
+}

@@ -1,0 +1,139 @@
+//! The emulators of BigQuery and Cloud Storage, shared by the tests that run at the same time and ended with the last of
+//! them; datasets in the one, and buckets in the other.
+//!
+//! The emulator looks at every column of every dataset for each table that it makes, so a dataset is emptied and used
+//! again by the next test.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+
+use async_trait::async_trait;
+use everycent_emulators::{BigQuery, Installed, PROJECT, Storage};
+use everycent_runtime::google::endpoints::Endpoints;
+use everycent_runtime::warehouse::conformance::Fixture;
+use everycent_runtime::warehouse::{BigQueryWarehouse, Warehouse};
+use everycent_schemas::tables;
+use tempfile::TempDir;
+
+use super::uploading::Uploading;
+
+static SHARED: Mutex<Weak<World>> = Mutex::new(Weak::new());
+static NUMBER: AtomicU32 = AtomicU32::new(1);
+
+#[derive(Debug)]
+pub struct World {
+    bigquery: BigQuery,
+    storage: Storage,
+    /// Migrated datasets that nobody uses.
+    free: Mutex<Vec<String>>,
+    _folder: TempDir,
+}
+
+/// A dataset in use. Dropping it gives it to the next test.
+#[derive(Debug)]
+pub struct Dataset {
+    pub name: String,
+    world: Arc<World>,
+}
+
+impl Drop for Dataset {
+    fn drop(&mut self) {
+        self.world.free.lock().unwrap().push(std::mem::take(&mut self.name));
+    }
+}
+
+/// The emulators; nothing where none are installed and none are required.
+pub fn world() -> Option<Arc<World>> {
+    let installed = match Installed::find() {
+        Ok(installed) => installed,
+        Err(missing) => {
+            assert!(std::env::var_os("EVERYCENT_EMULATORS_REQUIRED").is_none(), "{missing}");
+            eprintln!("LEFT OUT: {missing}");
+            return None;
+        }
+    };
+    let mut shared = SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(world) = shared.upgrade() {
+        return Some(world);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::start(&installed, folder.path(), 0).unwrap();
+    let bigquery = BigQuery::start(&installed, folder.path(), 0, 0, &storage).unwrap();
+    storage.wait().unwrap();
+    bigquery.wait().unwrap();
+    let world = Arc::new(World { bigquery, storage, free: Mutex::default(), _folder: folder });
+    *shared = Arc::downgrade(&world);
+    Some(world)
+}
+
+impl World {
+    pub fn bigquery_url(&self) -> String {
+        self.bigquery.url()
+    }
+
+    pub fn storage_url(&self) -> String {
+        self.storage.url()
+    }
+
+    /// A name that no other dataset has.
+    pub fn new_name() -> String {
+        format!("dataset_{}", NUMBER.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A warehouse that is empty and migrated.
+    pub async fn warehouse(self: &Arc<Self>) -> Uploading {
+        self.warehouse_at(&self.bigquery_url()).await
+    }
+
+    /// The same, reached by this URL.
+    pub async fn warehouse_at(self: &Arc<Self>, url: &str) -> Uploading {
+        let dataset = self.dataset().await;
+        Uploading::new(&self.storage_url(), warehouse_at(url, &dataset.name), dataset).await
+    }
+
+    /// A dataset whose tables are there, and empty.
+    async fn dataset(self: &Arc<Self>) -> Dataset {
+        let free = self.free.lock().unwrap().pop();
+        let dataset = Dataset { name: free.clone().unwrap_or_else(Self::new_name), world: Arc::clone(self) };
+        match free {
+            Some(name) => self.empty(&name).await,
+            None => warehouse_at(&self.bigquery_url(), &dataset.name).migrate().await.unwrap(),
+        }
+        dataset
+    }
+
+    async fn empty(&self, dataset: &str) {
+        let tables = tables::all().iter();
+        let deletes = tables.map(|table| format!("DELETE FROM `{PROJECT}.{dataset}.{}` WHERE TRUE", table.name));
+        self.run(&deletes.collect::<Vec<_>>().join(";\n")).await;
+    }
+
+    /// Runs a script that the warehouse would not, and gives the answer.
+    pub async fn run(&self, sql: &str) -> serde_json::Value {
+        let body = serde_json::json!({ "query": sql, "useLegacySql": false, "timeoutMs": 60_000 });
+        let url = format!("{}/bigquery/v2/projects/{PROJECT}/queries", self.bigquery_url());
+        let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
+        answer.error_for_status().unwrap().json().await.unwrap()
+    }
+}
+
+/// A warehouse that reaches the dataset by this URL, and may create it.
+pub fn warehouse_at(url: &str, dataset: &str) -> BigQueryWarehouse {
+    install_tls();
+    let endpoints = Endpoints { bigquery: Some(url.to_owned()), ..Endpoints::default() };
+    BigQueryWarehouse::new(&endpoints, PROJECT, dataset).create_dataset_in("US")
+}
+
+pub fn install_tls() {
+    everycent_runtime::google::endpoints::install_tls();
+}
+
+/// Makes warehouses for the conformance suite.
+pub struct Datasets(pub Arc<World>);
+
+#[async_trait]
+impl Fixture for Datasets {
+    async fn warehouse(&self) -> Arc<dyn Warehouse> {
+        Arc::new(self.0.warehouse().await)
+    }
+}
