@@ -62,6 +62,11 @@ pub enum Command {
     /// Starts a simulator of both vendors' APIs on a loopback port, syncs two months, and prints spend, reconciliation
     /// and coverage. The tables stay in ./everycent-demo (or --home) for you to query.
     Demo,
+    /// Make what the three addresses need and do not have: bucket, topics, subscriptions, dataset, tables and views.
+    ///
+    /// For emulators and for a first try on Google Cloud. It only adds, and may be run again. In a project that Terraform
+    /// looks after there is nothing to do; on one machine everything makes itself.
+    Setup(SetupArgs),
     /// Fetch what is missing or not final yet, and load it.
     ///
     /// Without dates: every day since the start of history that is missing, failed, or may still be restated by the
@@ -94,6 +99,13 @@ pub enum Command {
     Attribution(AttributionCommand),
     /// Show what is loaded, day by day state, rejects, the queue and its dead letters.
     Status,
+}
+
+#[derive(Debug, Args)]
+pub struct SetupArgs {
+    /// Where a bucket and a dataset that are made shall lie: a region or multi-region of Google Cloud.
+    #[arg(long, value_name = "LOCATION", default_value = "EU")]
+    pub location: String,
 }
 
 #[derive(Debug, Args)]

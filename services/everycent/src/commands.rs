@@ -7,5 +7,6 @@ pub mod reconcile;
 pub mod replay;
 pub mod report;
 pub mod run;
+pub mod setup;
 pub mod status;
 pub mod sync;

@@ -128,9 +128,9 @@ impl Deployment {
 }
 
 /// An address that can't be served is a mistake of the configuration; the rest is trouble with what is there.
-fn opening(error: OpenError) -> Failure {
+pub fn opening(error: OpenError) -> Failure {
     match error {
-        OpenError::NotInThisBuild(_) => Failure::usage(error),
+        OpenError::NotInThisBuild(_) | OpenError::NoProject(_) => Failure::usage(error),
         OpenError::Nothing(_) | OpenError::Store(_) | OpenError::Bus(_) | OpenError::Warehouse(_) => {
             Failure::Failed(error.into())
         }

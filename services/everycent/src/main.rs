@@ -26,7 +26,7 @@ use everycent_runtime::service::stop_on_signal;
 use everycent_runtime::telemetry::{self, Format};
 
 use cli::{AttributionCommand, Cli, Command, DEFAULT_HOME, Global};
-use commands::{attribution, demo, import, reconcile, replay, report as report_command, run, status, sync};
+use commands::{attribution, demo, import, reconcile, replay, report as report_command, run, setup, status, sync};
 use deployment::{Deployment, Services};
 use failure::Failure;
 
@@ -51,6 +51,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
     let (global, json) = (&cli.global, cli.global.json);
     match &cli.command {
         Command::Demo => demo::demo(global, stop).await,
+        Command::Setup(args) => setup::setup(global, args).await,
         Command::Sync(args) => sync::sync(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
         Command::Run(args) => run::run(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
         Command::Replay(args) => replay::replay(&open_present(global).await?, args, json, stop).await,

@@ -15,6 +15,7 @@ pub mod page;
 pub mod progress;
 pub mod secret;
 pub mod service;
+pub mod setup;
 pub mod store;
 pub mod telemetry;
 pub mod vendor;

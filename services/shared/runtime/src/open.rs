@@ -38,6 +38,8 @@ pub enum OpenError {
         .0.display()
     )]
     Nothing(PathBuf),
+    #[error("{0}: no other address names a project to make it in; make the bucket yourself")]
+    NoProject(String),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

@@ -1,7 +1,7 @@
 //! A store in a bucket of Google Cloud Storage: one object for each object, below the prefix of the address.
 //!
 //! Every write names generation 0 as the one it replaces, so the service lets one writer win and the store never
-//! overwrites. It never makes a bucket, and never changes the settings of one.
+//! overwrites. It makes no bucket unless it is told to, and never changes the settings of one.
 
 mod client;
 mod emulator;
@@ -14,6 +14,9 @@ use bytes::Bytes;
 use everycent_domain::objects::ObjectName;
 use everycent_domain::room;
 use google_cloud_gax::options::RequestOptionsBuilder;
+use google_cloud_storage::model::Bucket;
+use google_cloud_storage::model::bucket::IamConfig;
+use google_cloud_storage::model::bucket::iam_config::UniformBucketLevelAccess;
 use google_cloud_storage::{Error, Result as Answer};
 use tokio::sync::OnceCell;
 
@@ -66,6 +69,23 @@ impl GcsStore {
 
     pub fn with_settings(self, settings: GcsSettings) -> Self {
         Self { settings, ..self }
+    }
+
+    /// Makes the bucket if it is missing: in this project and place, with access by its own policy and never public.
+    pub async fn make_bucket(&self, project: &str, location: &str) -> Result<(), StoreError> {
+        let call = self.call(Action::Make, "");
+        let uniform = UniformBucketLevelAccess::new().set_enabled(true);
+        let access = IamConfig::new().set_uniform_bucket_level_access(uniform).set_public_access_prevention("enforced");
+        let bucket =
+            Bucket::new().set_project(format!("projects/{project}")).set_location(location).set_iam_config(access);
+        let make = async {
+            let make = self.clients(&call).await?.control.create_bucket().set_parent("projects/_");
+            match make.set_bucket_id(&self.bucket).set_bucket(bucket).send().await {
+                Err(error) if is_there(&error) => Ok(()),
+                made => made.map(drop).map_err(|error| call.failed(&error)),
+            }
+        };
+        self.within(&call, make).await
     }
 
     async fn clients(&self, call: &Call<'_>) -> Result<&Clients, StoreError> {

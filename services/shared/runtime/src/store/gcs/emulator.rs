@@ -1,14 +1,16 @@
 //! What the store does otherwise against an emulator, and nothing else.
 //!
-//! The emulator has no gRPC, by which the service lists and deletes; here these two go over its JSON. They are not made
-//! again after a failure. Nothing of this runs against the service.
+//! The emulator has no gRPC, by which the service lists, deletes and makes buckets; here these go over its JSON. They are
+//! not made again after a failure. Nothing of this runs against the service.
 
 use google_cloud_gax::options::RequestOptions;
 use google_cloud_gax::response::Response as Reply;
-use google_cloud_storage::model::{DeleteObjectRequest, ListObjectsRequest, ListObjectsResponse, Object};
+use google_cloud_storage::model::{
+    Bucket, CreateBucketRequest, DeleteObjectRequest, ListObjectsRequest, ListObjectsResponse, Object,
+};
 use google_cloud_storage::stub::StorageControl;
 use google_cloud_storage::{Error, Result};
-use reqwest::{Method, Response, Url};
+use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::Deserialize;
 
 /// Never: the emulator forgets the generation that an upload in parts names, and overwrites; and asked how far such an
@@ -40,27 +42,29 @@ impl Emulator {
         Self { url: url.to_owned(), http: reqwest::Client::new() }
     }
 
-    /// `bucket` is `projects/_/buckets/<name>`.
-    async fn send(
-        &self,
-        method: Method,
-        bucket: &str,
-        object: Option<&str>,
-        query: &[(&str, &str)],
-    ) -> Result<Response> {
+    /// Asks for what is below `/storage/v1/b`.
+    fn request(&self, method: Method, path: &[&str]) -> Result<RequestBuilder> {
         let mut url = Url::parse(&self.url).map_err(Error::binding)?;
-        let mut path = url.path_segments_mut().map_err(|()| Error::binding("the emulator's URL has no path"))?;
-        path.extend(["storage", "v1", "b", bucket.rsplit('/').next().unwrap_or_default(), "o"]).extend(object);
-        drop(path);
-        let sent = self.http.request(method, url).query(query).send().await;
-        let response =
-            sent.map_err(|error| if error.is_connect() { Error::connect(error) } else { Error::io(error) })?;
-        if response.status().is_success() {
-            return Ok(response);
-        }
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Err(Error::http(status, headers, response.bytes().await.map_err(Error::io)?))
+        let mut segments = url.path_segments_mut().map_err(|()| Error::binding("the emulator's URL has no path"))?;
+        segments.extend(["storage", "v1", "b"]).extend(path);
+        drop(segments);
+        Ok(self.http.request(method, url))
     }
+}
+
+/// The last part of `projects/_/buckets/<name>`.
+fn id(bucket: &str) -> &str {
+    bucket.rsplit('/').next().unwrap_or_default()
+}
+
+async fn send(request: RequestBuilder) -> Result<Response> {
+    let sent = request.send().await;
+    let response = sent.map_err(|error| if error.is_connect() { Error::connect(error) } else { Error::io(error) })?;
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Err(Error::http(status, headers, response.bytes().await.map_err(Error::io)?))
 }
 
 impl StorageControl for Emulator {
@@ -72,7 +76,7 @@ impl StorageControl for Emulator {
             ("maxResults", &size),
             ("pageToken", &asked.page_token),
         ];
-        let response = self.send(Method::GET, &asked.parent, None, &query).await?;
+        let response = send(self.request(Method::GET, &[id(&asked.parent), "o"])?.query(&query)).await?;
         let page: Page = response.json().await.map_err(Error::deser)?;
         let objects = page.items.into_iter().map(|item| Object::new().set_name(item.name));
         let objects = ListObjectsResponse::new().set_objects(objects).set_next_page_token(page.next_page_token);
@@ -80,6 +84,14 @@ impl StorageControl for Emulator {
     }
 
     async fn delete_object(&self, asked: DeleteObjectRequest, _: RequestOptions) -> Result<Reply<()>> {
-        self.send(Method::DELETE, &asked.bucket, Some(&asked.object), &[]).await.map(|_| Reply::from(()))
+        let request = self.request(Method::DELETE, &[id(&asked.bucket), "o", &asked.object])?;
+        send(request).await.map(|_| Reply::from(()))
+    }
+
+    async fn create_bucket(&self, asked: CreateBucketRequest, _: RequestOptions) -> Result<Reply<Bucket>> {
+        let bucket = asked.bucket.unwrap_or_default();
+        let named = serde_json::json!({ "name": asked.bucket_id });
+        let request = self.request(Method::POST, &[])?.query(&[("project", id(&bucket.project))]);
+        send(request.json(&named)).await.map(|_| Reply::from(bucket))
     }
 }

@@ -16,6 +16,7 @@ pub(super) enum Action {
     Read,
     Delete,
     List,
+    Make,
 }
 
 impl Action {
@@ -25,6 +26,7 @@ impl Action {
             Self::Read => "read",
             Self::Delete => "delete",
             Self::List => "list",
+            Self::Make => "make the bucket",
         }
     }
 
@@ -35,6 +37,7 @@ impl Action {
             Self::Read => ("storage.objects.get", "roles/storage.objectViewer"),
             Self::Delete => ("storage.objects.delete", "roles/storage.objectUser"),
             Self::List => ("storage.objects.list", "roles/storage.objectViewer"),
+            Self::Make => ("storage.buckets.create", "roles/storage.admin"),
         }
     }
 }

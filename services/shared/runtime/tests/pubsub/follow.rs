@@ -1,0 +1,59 @@
+//! Following a topic beside its readers.
+
+use everycent_runtime::bus::pubsub::Payloads;
+use everycent_runtime::bus::{Bus, Follow, Topic};
+
+use super::place::{PATIENCE, Place, TOPIC, message, pull_one, text};
+
+async fn followed(follower: &mut dyn Follow, count: usize) -> Vec<String> {
+    let mut seen = Vec::new();
+    while seen.len() < count {
+        let messages = follower.next(PATIENCE).await.unwrap();
+        assert!(!messages.is_empty(), "nothing more came after {seen:?}");
+        seen.extend(messages.iter().map(|message| String::from_utf8_lossy(&message.payload).into_owned()));
+    }
+    seen.sort();
+    seen
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_follower_sees_what_is_published_since_and_the_reader_too() {
+    let Some(place) = Place::find() else { return };
+    let bus = place.made(Payloads::Unchecked).await;
+    bus.publish(TOPIC, message("before")).await.unwrap();
+    let mut one = bus.follow(TOPIC).await.unwrap();
+    let mut other = bus.follow(TOPIC).await.unwrap();
+    bus.publish(TOPIC, message("a")).await.unwrap();
+    bus.publish(TOPIC, message("b")).await.unwrap();
+    assert_eq!(followed(one.as_mut(), 2).await, ["a", "b"]);
+    assert_eq!(followed(other.as_mut(), 2).await, ["a", "b"]);
+    let mut read = Vec::new();
+    for _ in 0..3 {
+        let delivery = pull_one(&bus).await;
+        bus.ack(&delivery).await.unwrap();
+        read.push(text(&delivery));
+    }
+    read.sort();
+    assert_eq!(read, ["a", "b", "before"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_reads_can_be_followed_and_nothing_is_left_behind() {
+    let Some(place) = Place::find() else { return };
+    let bus = place.made(Payloads::Unchecked).await;
+    let mut follower = bus.follow(Topic::BatchMerged).await.unwrap();
+    bus.publish(Topic::BatchMerged, message("merged")).await.unwrap();
+    assert_eq!(followed(follower.as_mut(), 1).await, ["merged"]);
+    assert_eq!(place.subscriptions(Topic::BatchMerged).await, 1);
+    follower.end().await;
+    assert_eq!(place.subscriptions(Topic::BatchMerged).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_is_missing_cannot_be_followed_and_is_named() {
+    let Some(place) = Place::find() else { return };
+    let bus = place.open(std::sync::Arc::new(everycent_runtime::clock::SystemClock), place.settings()).await;
+    let error = bus.follow(TOPIC).await.err().unwrap().to_string();
+    assert!(error.contains("follow: "), "{error}");
+    assert!(error.contains("-snapshot-stored does not exist"), "{error}");
+}
