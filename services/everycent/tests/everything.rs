@@ -5,12 +5,10 @@ mod support;
 
 use std::fs;
 
-use chrono::{Datelike, Days, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use support::Scene;
-use vendor_sim::{ApiKeyShape, Endpoint, Fault, FaultKind, KindSpelling, worlds};
-
-const DAYS: u32 = 31;
+use support::month::{month, scene, sync, upload};
+use vendor_sim::{Endpoint, Fault, FaultKind};
 
 /// Everything that a finance or platform person was promised by name.
 const SYSTEMS: [&str; 25] = [
@@ -40,52 +38,6 @@ const SYSTEMS: [&str; 25] = [
     "dim_workspaces",
     "reconciliation",
 ];
-
-/// First and last day of the month that ends yesterday: some reports answer no older ones.
-fn month() -> (NaiveDate, NaiveDate) {
-    let last = Utc::now().date_naive() - Days::new(1);
-    (last - Days::new(u64::from(DAYS) - 1), last)
-}
-
-/// A company whose vendors use every spelling that they may.
-fn scene() -> Scene {
-    let (_, last) = month();
-    let mut world = worlds::company(41, last, DAYS);
-    world.options.cursor_emails_vary_in_case = true;
-    world.options.cursor_kinds = KindSpelling::Constants;
-    world.options.api_key_shape = ApiKeyShape::Scope;
-    world.options.analytics_list_markup_percent = 15;
-    world.options.cursor_cycle_day = cycle_day();
-    let mut scene = Scene::of(world).with_every_source().with_vendor("cursor", "page_size = 10");
-    scene.configure(&format!(
-        "[[prices.cursor]]\nfrom = \"2026-01-01\"\nplan = \"token\"\nseat_usd = \"40\"\ncycle_day = {}\n",
-        cycle_day()
-    ));
-    scene
-}
-
-/// The day of the month on which a billing cycle began that lies within the month, with whole days behind it.
-fn cycle_day() -> u32 {
-    let (_, last) = month();
-    (last - Days::new(10)).day().min(28)
-}
-
-fn sync() -> String {
-    let (first, last) = month();
-    format!("sync --from {first} --to {last}")
-}
-
-fn upload(scene: &Scene) {
-    let (first, last) = month();
-    let usage = format!(
-        "date,email,conversations,projects,files,messages\n{first},ada@example.com,3,1,0,40\n{last},ken@example.com,1,0,2,9\n"
-    );
-    fs::write(scene.path("usage.csv"), usage).unwrap();
-    let owners = "api_key_id,owner_email,team,note\napikey_01Program04,support@example.com,Support,no creator\n";
-    fs::write(scene.path("owners.csv"), owners).unwrap();
-    scene.run("import claude-usage usage.csv").exits(0);
-    scene.run("import api-key-owners owners.csv").exits(0);
-}
 
 fn dollars(cents: Decimal) -> Decimal {
     (cents / Decimal::ONE_HUNDRED).normalize()

@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports, reason = "each file of tests uses its part")]
 
 mod claude_truth;
+pub mod month;
 mod process;
 mod tables;
 mod truth;
@@ -110,6 +111,17 @@ impl Scene {
         fs::write(self.path("everycent.toml"), vendors.collect::<String>() + &self.rest).unwrap();
     }
 
+    /// Adds to the configuration what it does not have.
+    pub fn add(&mut self, tables: &str) {
+        self.rest += tables;
+        self.write_configuration();
+    }
+
+    /// Keeps the configuration as it is now under another name.
+    pub fn keep_configuration(&self, name: &str) {
+        fs::copy(self.path("everycent.toml"), self.path(name)).unwrap();
+    }
+
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.env.insert(name.to_owned(), value.into());
     }
@@ -138,8 +150,15 @@ impl Scene {
 
     /// The same, and whatever home it finds.
     pub fn bare_command(&self, words: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_everycent"));
-        command.args(words.split_whitespace()).current_dir(self.folder.path()).env_clear().envs(&self.env);
+        let mut command = self.program(Path::new(env!("CARGO_BIN_EXE_everycent")));
+        command.args(words.split_whitespace());
+        command
+    }
+
+    /// Another program in the same environment.
+    pub fn program(&self, path: &Path) -> Command {
+        let mut command = Command::new(path);
+        command.current_dir(self.folder.path()).env_clear().envs(&self.env);
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }

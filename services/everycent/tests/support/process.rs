@@ -103,6 +103,10 @@ impl Running {
         fs::read_to_string(&self.stdout).unwrap()
     }
 
+    pub fn stderr(&self) -> String {
+        fs::read_to_string(&self.stderr).unwrap()
+    }
+
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());

@@ -1,0 +1,60 @@
+//! The three services as processes on Pub/Sub, Cloud Storage and BigQuery, on emulators: what is in the tables in the
+//! end is what one machine makes of the same vendors.
+#![cfg(feature = "google")]
+#![allow(clippy::unwrap_used)]
+
+#[path = "google/cloud.rs"]
+mod cloud;
+#[path = "google/rows.rs"]
+mod rows;
+mod support;
+
+use cloud::{Cloud, SERVICES};
+use rows::{Systems, assert_same};
+use support::month;
+
+#[test]
+fn what_three_services_load_on_google_cloud_is_what_one_machine_loads_and_a_replay_leaves_it_so() {
+    let Some(cloud) = Cloud::begin(month::scene()) else { return };
+    cloud.run("setup").exits(0).says(&["gs://", "pubsub://", "bigquery://"]);
+    let services = cloud.start_services();
+    cloud.run(&month::sync()).exits(0);
+    month::upload(&cloud.scene);
+    let machine = cloud.one_machine();
+
+    let (here, there) = (Systems::of_machine(&machine), cloud.systems());
+    assert_same(&there, &here);
+    cloud.run("reconcile").exits(0).says(&["grouped_equals_ungrouped"]);
+    cloud.run("status").exits(0).says(&["anthropic/cost_report", "num_undelivered_messages"]);
+    cloud.run("report").exits(0);
+
+    cloud.run("replay").exits(0).says(&["replayed"]);
+    assert_same(&cloud.systems(), &here);
+    for service in services {
+        service.signal("TERM");
+        service.end().exits(0);
+    }
+}
+
+#[test]
+fn services_that_are_killed_at_random_end_in_the_same_tables() {
+    let Some(cloud) = Cloud::begin(month::scene()) else { return };
+    cloud.run("setup").exits(0);
+    let mut services = cloud.start_services();
+    let mut sync = cloud.scene.start(&month::sync());
+    let mut kills = 0;
+    while kills < 12 && sync.is_running() {
+        // At moments that nothing here chooses: when the next message of any service is logged.
+        cloud.wait_for_work(&services);
+        let at = rand::random_range(0..SERVICES.len());
+        services.remove(at).kill();
+        services.insert(at, cloud.start(SERVICES[at]));
+        kills += 1;
+    }
+    sync.end().exits(0);
+    assert!(kills > 2, "the sync was over after {kills} kills");
+    month::upload(&cloud.scene);
+    let machine = cloud.one_machine();
+    assert_same(&cloud.systems(), &Systems::of_machine(&machine));
+    cloud.run("reconcile").exits(0);
+}

@@ -1,0 +1,121 @@
+//! A deployment on emulators: its addresses, its three service processes, and one machine to compare it with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use everycent_emulators::{Emulators, Installed, PROJECT, Ports};
+use everycent_runtime::google::endpoints::Endpoints;
+use everycent_runtime::warehouse::BigQueryWarehouse;
+use tempfile::TempDir;
+
+use super::rows::Systems;
+use super::support::{Ended, Running, Scene, until};
+
+pub const SERVICES: [&str; 3] = ["fetcher", "normalizer", "loader"];
+
+/// Runs as long as a test has something on them.
+struct Shared {
+    emulators: Emulators,
+    _folder: TempDir,
+}
+
+fn shared() -> Option<Arc<Shared>> {
+    static SHARED: Mutex<Weak<Shared>> = Mutex::new(Weak::new());
+    let installed = match Installed::find() {
+        Ok(installed) => installed,
+        Err(missing) => {
+            assert!(std::env::var_os("EVERYCENT_EMULATORS_REQUIRED").is_none(), "{missing}");
+            eprintln!("LEFT OUT: {missing}");
+            return None;
+        }
+    };
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(running) = shared.upgrade() {
+        return Some(running);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let emulators = Emulators::start(&installed, folder.path(), Ports::default()).unwrap();
+    let started = Arc::new(Shared { emulators, _folder: folder });
+    *shared = Arc::downgrade(&started);
+    Some(started)
+}
+
+/// A bucket, topics and a dataset that no other test has, and vendors.
+pub struct Cloud {
+    pub scene: Scene,
+    dataset: String,
+    shared: Arc<Shared>,
+}
+
+impl Cloud {
+    /// Leads the scene to the emulators. Nothing is made there yet.
+    pub fn begin(mut scene: Scene) -> Option<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(1);
+        let shared = shared()?;
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let dataset = format!("everycent_{number}");
+        scene.keep_configuration("one-machine.toml");
+        scene.add(&format!(
+            "[addresses]\nstore = \"gs://everycent-{number}/data\"\nbus = \"pubsub://everycent-{number}\"\n\
+             warehouse = \"bigquery://{PROJECT}/{dataset}\"\n"
+        ));
+        for (name, value) in shared.emulators.variables() {
+            scene.set(name, value);
+        }
+        Some(Self { scene, dataset, shared })
+    }
+
+    /// `everycent`, as its operator runs it.
+    pub fn run(&self, words: &str) -> Ended {
+        self.scene.run(words)
+    }
+
+    pub fn start_services(&self) -> Vec<Running> {
+        SERVICES.into_iter().map(|name| self.start(name)).collect()
+    }
+
+    pub fn start(&self, name: &str) -> Running {
+        let mut command = self.scene.program(&program(name));
+        command.env("EVERYCENT_HOME", self.scene.path(name));
+        Running::start(name, command, &self.scene.path(""))
+    }
+
+    /// Waits until a service says something that it had not said.
+    pub fn wait_for_work(&self, services: &[Running]) {
+        let said = || services.iter().map(|service| service.stderr().len()).sum::<usize>();
+        let before = said();
+        until("a word of a service", || (said() > before).then_some(()));
+    }
+
+    /// The same vendors' month on one machine; gives its home.
+    pub fn one_machine(&self) -> PathBuf {
+        let home = self.scene.path("one-machine");
+        let config = self.scene.path("one-machine.toml");
+        let run = |words: &str| {
+            let mut command = self.scene.bare_command(words);
+            command.arg("--home").arg(&home).arg("--config").arg(&config);
+            Ended::of(words, &mut command).exits(0);
+        };
+        run(&super::month::sync());
+        for sheet in super::month::SHEETS {
+            run(&format!("import {sheet}"));
+        }
+        home
+    }
+
+    pub fn systems(&self) -> Systems {
+        let bigquery = Some(self.shared.emulators.bigquery.url());
+        let endpoints = Endpoints { bigquery, ..Endpoints::default() };
+        Systems::of(&BigQueryWarehouse::new(&endpoints, PROJECT, &self.dataset).read_only())
+    }
+}
+
+/// A service, built beside the program. `cargo test` alone does not build it.
+fn program(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_BIN_EXE_everycent")).with_file_name(name);
+    let build = "build it first: cargo build --workspace --bins --features google";
+    assert!(fs::exists(&path).unwrap(), "{} is missing; {build}", path.display());
+    path
+}

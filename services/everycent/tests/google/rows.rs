@@ -1,0 +1,90 @@
+//! What all tables and views of a warehouse hold, so that two can be compared to the nano-dollar.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use everycent_runtime::warehouse::{SqliteWarehouse, Warehouse};
+use everycent_schemas::rowfile::Cell;
+use everycent_schemas::tables::{self, Kind};
+use everycent_schemas::views::{self, ViewKind};
+
+/// Columns that say when and by which answer, not what: two syncs of the same vendors differ in them.
+const HISTORY: [&str; 8] = [
+    "snapshot_id",
+    "fetched_at",
+    "ingestion_timestamp",
+    "normalized_at",
+    "merged_at",
+    "failed_at",
+    "object",
+    "checked_at",
+];
+
+/// Rows as text, in order, by table and view.
+pub struct Systems(BTreeMap<&'static str, Vec<Vec<String>>>);
+
+impl Systems {
+    pub fn of_machine(home: &Path) -> Self {
+        Self::of(&SqliteWarehouse::open_read_only(&home.join("everycent.sqlite")).unwrap())
+    }
+
+    pub fn of(warehouse: &dyn Warehouse) -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let tables = tables::all().iter().filter(|table| table.name != "reconciliation").map(|table| {
+            let columns = table.columns.iter().map(|column| (column.name.as_str(), ViewKind::Stored(column.kind)));
+            (table.name, columns.collect::<Vec<_>>())
+        });
+        let views = views::all()
+            .iter()
+            .map(|view| (view.name, view.columns.iter().map(|column| (column.name.as_str(), column.kind)).collect()));
+        let rows = tables.chain(views).map(|(name, columns)| (name, runtime.block_on(rows(warehouse, name, &columns))));
+        Self(rows.collect())
+    }
+}
+
+async fn rows(warehouse: &dyn Warehouse, name: &str, columns: &[(&str, ViewKind)]) -> Vec<Vec<String>> {
+    let columns: Vec<_> = columns.iter().filter(|(name, _)| !HISTORY.contains(name)).collect();
+    let select = columns.iter().map(|(name, kind)| match kind {
+        ViewKind::Stored(Kind::Money) => format!("[[exact:{name}]]"),
+        _ => (*name).to_owned(),
+    });
+    let query = format!("SELECT {} FROM [[table:{name}]]", select.collect::<Vec<_>>().join(", "));
+    let answer = warehouse.query(&query).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    let mut rows: Vec<Vec<String>> = answer.rows.iter().map(|row| texts(row, &columns)).collect();
+    rows.sort();
+    rows
+}
+
+fn texts(row: &[Cell], columns: &[&(&str, ViewKind)]) -> Vec<String> {
+    row.iter().zip(columns).map(|(cell, (name, kind))| format!("{name}={}", text(cell, *kind))).collect()
+}
+
+/// The warehouses write booleans and quotients differently, and mean the same.
+fn text(cell: &Cell, kind: ViewKind) -> String {
+    match (cell, kind) {
+        (Cell::Null, _) => "NULL".to_owned(),
+        (Cell::Text(ratio), ViewKind::Ratio) => format!("{:?}", ratio.parse::<f64>().unwrap()),
+        (Cell::Integer(truth), ViewKind::Stored(Kind::Boolean)) => (*truth != 0).to_string(),
+        (Cell::Boolean(truth), _) => truth.to_string(),
+        (Cell::Text(text), _) => text.clone(),
+        (other, _) => format!("{other:?}"),
+    }
+}
+
+/// Every table and view has the same rows, and none of them is left empty by both for want of data.
+#[track_caller]
+pub fn assert_same(there: &Systems, here: &Systems) {
+    for (name, rows) in &here.0 {
+        let other = &there.0[name];
+        let missing: Vec<_> = rows.iter().filter(|row| !other.contains(row)).take(3).collect();
+        let more: Vec<_> = other.iter().filter(|row| !rows.contains(row)).take(3).collect();
+        assert!(
+            rows == other,
+            "{name}: {} rows here, {} there\nonly here: {missing:#?}\nonly there: {more:#?}",
+            rows.len(),
+            other.len()
+        );
+        let may_be_empty = ["rejected_records"].contains(name);
+        assert!(may_be_empty || !rows.is_empty(), "{name} is empty");
+    }
+}
