@@ -161,7 +161,8 @@ fn the_statements_of_coverage_and_verdicts_in_bigquery() {
 fn the_statements_of_a_migration_of_bigquery() {
     let table = tables::find("claude_costs").unwrap();
     let column = table.column("amount_usd").unwrap();
-    let statements = [bigquery::existing_columns("p.d"), bigquery::add_column(table, column, "p.d")];
+    let statements =
+        [bigquery::existing_columns("p.d"), bigquery::create_turn("p.d"), bigquery::add_column(table, column, "p.d")];
     insta::assert_snapshot!("bigquery_migrate", statements.join(";\n\n") + ";\n");
     let wanted = bigquery::wanted_columns(table);
     let day = bigquery::Found {

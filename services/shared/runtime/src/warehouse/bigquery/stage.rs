@@ -23,12 +23,15 @@ use gcp_bigquery_client::model::table_schema::TableSchema;
 use super::connection::{Connection, patiently};
 use super::failure::Failure;
 use super::inspect;
+use super::jobs::Done;
 use crate::store::Store;
 use crate::warehouse::{WarehouseError, row_files};
 
 const ACTION: &str = "load rows";
 /// Load jobs under way at the same time, and questions to the store.
 const AT_ONCE: usize = 8;
+/// Times that another load may be in the way of one.
+const TRIES: u32 = 8;
 /// A staging table that nobody dropped ends then.
 const KEPT_HOURS: i64 = 24;
 
@@ -153,9 +156,9 @@ async fn load_once(
 ) -> Result<Option<i64>, Failure> {
     let is_new = create(connection, table, name).await?;
     let work = load_job(connection, name, uris);
-    let mut done = connection.run(name, &work, 0).await?;
+    let mut done = load_alone(connection, name, &work, 0).await?;
     while is_new && done.joined {
-        match connection.run(name, &work, done.next).await {
+        match load_alone(connection, name, &work, done.next).await {
             // It has rows, so the job that was joined is ours: its reply was lost.
             Err(Failure::AlreadyExists(_)) => break,
             next => done = next?,
@@ -163,6 +166,17 @@ async fn load_once(
     }
     let load = done.job.statistics.and_then(|statistics| statistics.load);
     Ok(load.and_then(|load| load.input_file_bytes?.parse().ok()))
+}
+
+/// Does it again where another load was in its way.
+async fn load_alone(connection: &Connection, name: &str, work: &JobConfiguration, first: u32) -> Result<Done, Failure> {
+    for _ in 1..TRIES {
+        match connection.run(name, work, first).await {
+            Err(Failure::Concurrent(reason)) => tracing::debug!(reason, table = name, "another load came first"),
+            end => return end,
+        }
+    }
+    connection.run(name, work, first).await
 }
 
 async fn create(connection: &Connection, table: &Table, name: &str) -> Result<bool, Failure> {
