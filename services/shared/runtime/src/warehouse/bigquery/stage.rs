@@ -32,6 +32,7 @@ const ACTION: &str = "load rows";
 const AT_ONCE: usize = 8;
 /// Times that another load may be in the way of one.
 const TRIES: u32 = 8;
+const FIRST_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 /// A staging table that nobody dropped ends then.
 const KEPT_HOURS: i64 = 24;
 
@@ -97,6 +98,8 @@ pub(super) async fn stage(
             let reason = "the rows that were loaded are not those of the files".to_owned();
             Err(WarehouseError::Unavailable { action: ACTION, reason })
         }
+        // Whoever merged the same batches has dropped it.
+        Err(Failure::NotFound(reason)) => Err(WarehouseError::Unavailable { action: ACTION, reason }),
         Err(failure) => Err(failure.during(ACTION)),
     }
 }
@@ -170,11 +173,14 @@ async fn load_once(
 
 /// Does it again where another load was in its way.
 async fn load_alone(connection: &Connection, name: &str, work: &JobConfiguration, first: u32) -> Result<Done, Failure> {
+    let mut pause = FIRST_PAUSE;
     for _ in 1..TRIES {
         match connection.run(name, work, first).await {
             Err(Failure::Concurrent(reason)) => tracing::debug!(reason, table = name, "another load came first"),
             end => return end,
         }
+        tokio::time::sleep(pause).await;
+        pause *= 2;
     }
     connection.run(name, work, first).await
 }
