@@ -5,8 +5,16 @@
 #![cfg(all(feature = "google", feature = "conformance"))]
 #![allow(clippy::unwrap_used)]
 
+#[path = "bigquery/faults.rs"]
+mod faults;
+#[path = "bigquery/proxy.rs"]
+mod proxy;
+#[path = "bigquery/tables.rs"]
+mod tables;
 #[path = "bigquery/uploading.rs"]
 mod uploading;
+#[path = "bigquery/views.rs"]
+mod views;
 #[path = "bigquery/world.rs"]
 mod world;
 

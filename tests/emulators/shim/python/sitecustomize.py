@@ -1,11 +1,15 @@
-"""What local-bigquery 0.3.2 lacks: a MERGE in a transaction.
+"""What local-bigquery 0.3.2 lacks. Python loads this before the server when its folder is in PYTHONPATH.
 
-It begins a transaction for every MERGE, to find out whether one is open already. With DuckDB 1.5 the question alone ends
-the one that is. Python loads this before the server when its folder is in PYTHONPATH.
+- A MERGE in a transaction. It begins a transaction for every MERGE, to find out whether one is open already. With DuckDB
+  1.5 the question alone ends the one that is.
+- Loads into an empty table under WRITE_EMPTY. It makes the table anew, with the columns of the file; BigQuery keeps it.
+- `ignoreUnknownValues` of Avro files: columns that the table does not have.
 """
 
 import duckdb
-from local_bigquery.jobs import merge
+from local_bigquery.catalog import tables
+from local_bigquery.engine.database import quote
+from local_bigquery.jobs import load, merge, runner
 
 
 class Within:
@@ -32,8 +36,39 @@ def is_within(cursor):
 alone = merge.run
 
 
-def run(cursor, tree, context):
+def run_merge(cursor, tree, context):
     return alone(Within(cursor) if is_within(cursor) else cursor, tree, context)
 
 
-merge.run = run
+merge.run = run_merge
+
+
+def is_empty(cursor, reference):
+    name = tables.name(*reference)
+    return tables.exists(*reference) and not cursor.sql(f"SELECT 1 FROM {name} LIMIT 1").fetchone()
+
+
+load_anew = load.run
+
+
+def run_load(cursor, config, upload):
+    reference = tables.reference(config.destinationTable)
+    if config.writeDisposition == "WRITE_EMPTY" and is_empty(cursor, reference):
+        config = config.replace(writeDisposition="WRITE_APPEND")
+    return load_anew(cursor, config, upload)
+
+
+runner.HANDLERS["load"] = run_load
+
+all_columns = load._projection
+
+
+def known_columns(config, fields, columns):
+    reference = tables.reference(config.destinationTable)
+    if fields or not config.ignoreUnknownValues or not tables.exists(*reference):
+        return all_columns(config, fields, columns)
+    known = {field.name.casefold() for field in tables.columns(*reference)}
+    return ", ".join(quote(name) for name in columns if name.casefold() in known), "false"
+
+
+load._projection = known_columns

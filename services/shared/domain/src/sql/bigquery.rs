@@ -8,6 +8,7 @@ mod literal;
 mod schema;
 mod staged;
 mod table;
+mod turn;
 
 use everycent_schemas::Timestamp;
 use everycent_schemas::events::BatchNormalized;
@@ -21,6 +22,7 @@ use table::{keep_rows, merge_table, rows_that_say_something_else, rows_that_tell
 pub use coverage::{coverage_between, loaded_versions, record_failures, store_verdicts};
 pub use schema::{Found, add_column, existing_columns, wanted_columns};
 pub use staged::look_at_staged;
+pub use turn::create_turn;
 
 /// What a script says when another merge came first. Planning again helps.
 pub const COVERAGE_CHANGED: &str = "coverage has changed since the merge was planned";
@@ -36,14 +38,14 @@ pub fn merge_script(
 ) -> String {
     let dialect = Dialect::BigQuery { dataset: dataset.to_owned() };
     let changes: Vec<Change> = plan.tables.iter().filter_map(|of| change(of, batches, &staging, &dialect)).collect();
-    let mut statements = declare(&changes);
-    statements.push("BEGIN TRANSACTION".to_owned());
+    let mut merges = Vec::new();
     if !plan.coverage.is_empty() {
-        statements.push(coverage::merge_coverage(&plan.coverage, merged_at, dataset));
-        statements.push(coverage::assert_coverage(&plan.coverage, dataset));
+        merges.push(coverage::merge_coverage(&plan.coverage, merged_at, dataset));
+        merges.push(coverage::assert_coverage(&plan.coverage, dataset));
     }
-    statements.extend(changes.iter().flat_map(Change::statements));
-    statements.push("COMMIT TRANSACTION".to_owned());
+    merges.extend(changes.iter().flat_map(Change::statements));
+    let mut statements = declare(&changes);
+    statements.extend(turn::in_turn(dataset, merges));
     statements.extend(answer(&changes));
     statements.join(";\n\n") + ";\n"
 }

@@ -13,14 +13,20 @@ use super::world::Dataset;
 
 #[derive(Debug)]
 pub struct Uploading {
-    pub warehouse: BigQueryWarehouse,
+    warehouse: BigQueryWarehouse,
     pub dataset: Dataset,
-    pub bucket: Bucket,
+    bucket: Bucket,
 }
 
 impl Uploading {
     pub async fn new(storage_url: &str, warehouse: BigQueryWarehouse, dataset: Dataset) -> Self {
         Self { warehouse, dataset, bucket: Bucket::new(storage_url).await }
+    }
+
+    /// The store, with the files of these batches where BigQuery finds them.
+    pub async fn mirrored<'a>(&self, store: &'a dyn Store, batches: &[BatchNormalized]) -> Mirrored<'a> {
+        self.bucket.mirror(store, batches).await;
+        Mirrored { store, bucket: self.bucket.clone() }
     }
 }
 
@@ -67,8 +73,8 @@ impl Bucket {
 /// The store, under the bucket's address.
 #[derive(Debug)]
 pub struct Mirrored<'a> {
-    pub store: &'a dyn Store,
-    pub bucket: Bucket,
+    store: &'a dyn Store,
+    bucket: Bucket,
 }
 
 #[async_trait]
@@ -106,8 +112,7 @@ impl Warehouse for Uploading {
         batches: &[BatchNormalized],
         merged_at: Timestamp,
     ) -> Result<MergeReport, WarehouseError> {
-        self.bucket.mirror(store, batches).await;
-        self.warehouse.merge(&Mirrored { store, bucket: self.bucket.clone() }, batches, merged_at).await
+        self.warehouse.merge(&self.mirrored(store, batches).await, batches, merged_at).await
     }
 
     async fn record_failures(&self, failures: &[FetchFailed]) -> Result<(), WarehouseError> {

@@ -119,9 +119,14 @@ impl World {
 
 /// A warehouse that reaches the dataset by this URL, and may create it.
 pub fn warehouse_at(url: &str, dataset: &str) -> BigQueryWarehouse {
+    existing_at(url, dataset).create_dataset_in("US")
+}
+
+/// The same, of a dataset that somebody else creates.
+pub fn existing_at(url: &str, dataset: &str) -> BigQueryWarehouse {
     install_tls();
     let endpoints = Endpoints { bigquery: Some(url.to_owned()), ..Endpoints::default() };
-    BigQueryWarehouse::new(&endpoints, PROJECT, dataset).create_dataset_in("US")
+    BigQueryWarehouse::new(&endpoints, PROJECT, dataset)
 }
 
 pub fn install_tls() {

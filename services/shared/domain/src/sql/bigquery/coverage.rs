@@ -7,6 +7,7 @@ use everycent_schemas::tables::{self, Table};
 use everycent_schemas::{Day, Timestamp};
 
 use super::literal::{BUCKET_VERSION, bounds, date, dates, lower, timestamp};
+use super::turn::in_turn;
 use crate::merge_plan::{BucketId, CoverageUpdate, Version};
 use crate::reconcile::Verdict;
 use crate::sql::Dialect;
@@ -61,7 +62,7 @@ pub fn coverage_between(dataset: &str, from: Day, to: Day) -> String {
 pub fn record_failures(dataset: &str, failures: &[FetchFailed]) -> String {
     let windows: Vec<String> = failures.iter().map(failed_window).collect();
     let days = failures.iter().flat_map(|failure| [failure.from_date, failure.to_date]);
-    format!(
+    let merge = format!(
         "MERGE {coverage} AS T\nUSING (\n  \
          SELECT F.source, F.account_id, activity_date, F.failed_at, F.failure\n  FROM UNNEST([\n{windows}\n  ]) AS F\n  \
          CROSS JOIN UNNEST(GENERATE_DATE_ARRAY(F.from_date, F.to_date)) AS activity_date\n  WHERE TRUE\n  \
@@ -77,7 +78,8 @@ pub fn record_failures(dataset: &str, failures: &[FetchFailed]) -> String {
         coverage = coverage_table(dataset),
         windows = windows.join(",\n"),
         bounds = bounds(days, "T.`activity_date`"),
-    )
+    );
+    in_turn(dataset, [merge]).join(";\n\n")
 }
 
 fn failed_window(failure: &FetchFailed) -> String {
@@ -104,7 +106,7 @@ pub fn store_verdicts(dataset: &str, verdicts: &[Verdict], checked_at: Timestamp
     let same: Vec<String> = table.key.iter().map(|name| format!("T.`{name}` = S.`{name}`")).collect();
     let values = table.columns.iter().filter(|column| !table.key.contains(&column.name));
     let inserted: Vec<String> = names.iter().map(|name| format!("S.{name}")).collect();
-    format!(
+    let merge = format!(
         "MERGE {target} AS T\nUSING (\n  SELECT * FROM UNNEST([\n{rows}\n  ])\n) AS S\nON {same}\n  AND {bounds}\n\
          WHEN MATCHED THEN UPDATE SET\n{set}\n\
          WHEN NOT MATCHED BY TARGET THEN INSERT ({names})\n  VALUES ({inserted})",
@@ -115,7 +117,8 @@ pub fn store_verdicts(dataset: &str, verdicts: &[Verdict], checked_at: Timestamp
         set = lines(values.map(|column| format!("`{0}` = S.`{0}`", column.name))),
         names = names.join(", "),
         inserted = inserted.join(", "),
-    )
+    );
+    in_turn(dataset, [merge]).join(";\n\n")
 }
 
 fn verdict_row(table: &Table, verdict: &Verdict, checked_at: Timestamp) -> String {
@@ -137,7 +140,7 @@ fn verdict_row(table: &Table, verdict: &Verdict, checked_at: Timestamp) -> Strin
     format!("    STRUCT({})", named.collect::<Vec<_>>().join(", "))
 }
 
-/// Coverage goes first: if another merge is at it, both can't commit, and this one has not read a row yet.
+/// What coverage says of the buckets from now on.
 pub(super) fn merge_coverage(updates: &[CoverageUpdate], merged_at: Timestamp, dataset: &str) -> String {
     let rows: Vec<String> = updates.iter().map(|update| update_row(update, merged_at)).collect();
     let values = [

@@ -1,6 +1,7 @@
 //! What the dataset knows about buckets: versions, loaded and failed days; and the verdicts on them.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use everycent_domain::merge_plan::{self, BucketId, CoverageVersions, Version};
 use everycent_domain::reconcile::Verdict;
@@ -16,7 +17,8 @@ use crate::warehouse::{CoverageRow, WarehouseError};
 /// Rows of one statement, whose text has a limit of a million letters.
 const AT_ONCE: usize = 500;
 /// Times that somebody else may come first.
-const TRIES: u32 = 5;
+const TRIES: u32 = 8;
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// The versions that are loaded of the buckets that the batches speak of.
 pub(super) async fn versions(
@@ -90,11 +92,14 @@ pub(super) async fn store_verdicts(
 
 /// Runs a statement that may run twice.
 async fn change(connection: &Connection, action: &'static str, statement: &str) -> Result<(), WarehouseError> {
+    let mut pause = FIRST_PAUSE;
     for _ in 1..TRIES {
         match connection.select(statement).await {
             Err(Failure::Concurrent(reason)) => tracing::debug!(reason, action, "somebody else came first"),
             end => return end.map(drop).map_err(|failure| failure.during(action)),
         }
+        tokio::time::sleep(pause).await;
+        pause *= 2;
     }
     connection.select(statement).await.map(drop).map_err(|failure| failure.during(action))
 }

@@ -17,6 +17,8 @@ pub(super) enum Failure {
     Concurrent(String),
     /// It may have happened. Trying again may help.
     MayPass(String),
+    /// A permission is missing.
+    Denied(String),
     /// Trying again does not help until a person did something.
     Refused(String),
 }
@@ -36,12 +38,13 @@ const MAY_PASS: [&str; 12] = [
     "timeout",
     "vpcServiceControlsTemporarilyUnavailable",
 ];
-const CONCURRENT: [&str; 4] = [
+const CONCURRENT: [&str; 5] = [
     COVERAGE_CHANGED,
     "aborted due to concurrent update",
     "Could not serialize access",
-    // What local-bigquery says in their place, for DuckDB.
+    // What local-bigquery says in their place, for DuckDB. It says it of loads too, even into different tables.
     "Transaction conflict",
+    "Failed to commit DuckLake transaction",
 ];
 
 impl Failure {
@@ -77,7 +80,7 @@ impl Failure {
     pub fn of_job(error: &ErrorProto, principal: Option<&str>) -> Self {
         let message = error.message.clone().unwrap_or_else(|| "no reason given".to_owned());
         match (Self::of_reason(error.reason.as_deref().unwrap_or(""), message), principal) {
-            (Self::Refused(message), Some(principal)) => Self::Refused(format!("{message} (as {principal})")),
+            (Self::Denied(message), Some(principal)) => Self::Denied(format!("{message} (it runs as {principal})")),
             (failure, _) => failure,
         }
     }
@@ -89,7 +92,9 @@ impl Failure {
         match reason {
             "notFound" => Self::NotFound(message),
             "duplicate" => Self::AlreadyExists(message),
-            "accessDenied" => Self::Refused(format!("the caller's account lacks a permission: {message}")),
+            "accessDenied" => {
+                Self::Denied(format!("a permission is missing, grant it to the account that this runs as: {message}"))
+            }
             reason if MAY_PASS.contains(&reason) => Self::MayPass(message),
             _ => Self::Refused(message),
         }
@@ -98,7 +103,7 @@ impl Failure {
     pub fn during(self, action: &'static str) -> WarehouseError {
         match self {
             Self::Concurrent(reason) | Self::MayPass(reason) => WarehouseError::Unavailable { action, reason },
-            Self::NotFound(reason) | Self::AlreadyExists(reason) | Self::Refused(reason) => {
+            Self::NotFound(reason) | Self::AlreadyExists(reason) | Self::Denied(reason) | Self::Refused(reason) => {
                 WarehouseError::Refused { action, reason }
             }
         }
@@ -129,16 +134,13 @@ mod tests {
         let aborted = "Transaction is aborted due to concurrent update against table p:d.coverage. Transaction ID: x";
         assert_eq!(job("invalidQuery", aborted), Failure::Concurrent(aborted.into()));
         assert_eq!(job("invalidQuery", COVERAGE_CHANGED), Failure::Concurrent(COVERAGE_CHANGED.into()));
-        assert_eq!(
-            job("invalidQuery", "Syntax error"),
-            Failure::Refused("Syntax error (as loader@example.com)".into())
-        );
+        assert_eq!(job("invalidQuery", "Syntax error"), Failure::Refused("Syntax error".into()));
     }
 
     #[test]
     fn a_missing_permission_names_the_account_and_what_it_lacks() {
         let message = "Access Denied: Table p:d.t: Permission bigquery.tables.updateData denied on table p:d.t";
-        let Failure::Refused(text) = job("accessDenied", message) else { panic!() };
+        let Failure::Denied(text) = job("accessDenied", message) else { panic!() };
         assert!(text.contains(message) && text.contains("loader@example.com"), "{text}");
     }
 

@@ -28,7 +28,7 @@ type AllExisting = BTreeMap<String, Existing>;
 pub(super) async fn migrate(connection: &Connection, create_in: Option<&str>) -> Result<(), WarehouseError> {
     let is_new = find_dataset(connection, create_in).await?;
     let existing = if is_new { AllExisting::new() } else { existing(connection).await? };
-    let mut statements = Vec::new();
+    let mut statements = vec![bigquery_sql::create_turn(&connection.name())];
     for table in tables::all() {
         statements.extend(bring_table(connection, table, existing.get(table.name))?);
     }

@@ -23,12 +23,16 @@ use gcp_bigquery_client::model::table_schema::TableSchema;
 use super::connection::{Connection, patiently};
 use super::failure::Failure;
 use super::inspect;
+use super::jobs::Done;
 use crate::store::Store;
 use crate::warehouse::{WarehouseError, row_files};
 
 const ACTION: &str = "load rows";
 /// Load jobs under way at the same time, and questions to the store.
 const AT_ONCE: usize = 8;
+/// Times that another load may be in the way of one.
+const TRIES: u32 = 8;
+const FIRST_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 /// A staging table that nobody dropped ends then.
 const KEPT_HOURS: i64 = 24;
 
@@ -94,6 +98,8 @@ pub(super) async fn stage(
             let reason = "the rows that were loaded are not those of the files".to_owned();
             Err(WarehouseError::Unavailable { action: ACTION, reason })
         }
+        // Whoever merged the same batches has dropped it.
+        Err(Failure::NotFound(reason)) => Err(WarehouseError::Unavailable { action: ACTION, reason }),
         Err(failure) => Err(failure.during(ACTION)),
     }
 }
@@ -153,9 +159,9 @@ async fn load_once(
 ) -> Result<Option<i64>, Failure> {
     let is_new = create(connection, table, name).await?;
     let work = load_job(connection, name, uris);
-    let mut done = connection.run(name, &work, 0).await?;
+    let mut done = load_alone(connection, name, &work, 0).await?;
     while is_new && done.joined {
-        match connection.run(name, &work, done.next).await {
+        match load_alone(connection, name, &work, done.next).await {
             // It has rows, so the job that was joined is ours: its reply was lost.
             Err(Failure::AlreadyExists(_)) => break,
             next => done = next?,
@@ -163,6 +169,20 @@ async fn load_once(
     }
     let load = done.job.statistics.and_then(|statistics| statistics.load);
     Ok(load.and_then(|load| load.input_file_bytes?.parse().ok()))
+}
+
+/// Does it again where another load was in its way.
+async fn load_alone(connection: &Connection, name: &str, work: &JobConfiguration, first: u32) -> Result<Done, Failure> {
+    let mut pause = FIRST_PAUSE;
+    for _ in 1..TRIES {
+        match connection.run(name, work, first).await {
+            Err(Failure::Concurrent(reason)) => tracing::debug!(reason, table = name, "another load came first"),
+            end => return end,
+        }
+        tokio::time::sleep(pause).await;
+        pause *= 2;
+    }
+    connection.run(name, work, first).await
 }
 
 async fn create(connection: &Connection, table: &Table, name: &str) -> Result<bool, Failure> {

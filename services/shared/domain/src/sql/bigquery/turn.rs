@@ -1,0 +1,30 @@
+//! Whose turn it is to change tables.
+//!
+//! BigQuery cancels a transaction that updates or deletes rows of a table while another one does, but lets both insert:
+//! two merges of the same new bucket would both be done. So every change updates the same row first.
+
+use crate::sql::names::{bigquery_text, quoted};
+
+const TABLE: &str = "merge_turn";
+const DOC: &str =
+    "One row, which every change of the other tables updates first, so that of two at the same time one is cancelled.";
+
+/// Makes the table with its row.
+pub fn create_turn(dataset: &str) -> String {
+    format!(
+        "CREATE TABLE IF NOT EXISTS {}\nOPTIONS (description = {})\nAS SELECT 0 AS `turn`",
+        quoted(dataset, TABLE),
+        bigquery_text(DOC)
+    )
+}
+
+/// The statements of one transaction, done while nobody else does any.
+pub(super) fn in_turn(dataset: &str, statements: impl IntoIterator<Item = String>) -> Vec<String> {
+    let first = [
+        "BEGIN TRANSACTION".to_owned(),
+        format!("UPDATE {} SET `turn` = `turn` + 1 WHERE TRUE", quoted(dataset, TABLE)),
+        format!("ASSERT @@row_count = 1 AS 'table {TABLE} has to have one row'"),
+    ];
+    let last = "COMMIT TRANSACTION".to_owned();
+    first.into_iter().chain(statements).chain([last]).collect()
+}
