@@ -17,6 +17,7 @@ pub mod secret;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+pub mod trace;
 pub mod vendor;
 pub mod warehouse;
 pub mod worker;
