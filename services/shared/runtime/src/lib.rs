@@ -10,6 +10,7 @@ pub mod faults;
 #[cfg(feature = "google")]
 pub mod google;
 pub mod home;
+pub mod metrics;
 pub mod open;
 pub mod page;
 pub mod progress;
