@@ -17,7 +17,9 @@ use tracing::{Instrument, info_span};
 
 fn bus() -> (TempDir, SqliteBus) {
     static TELEMETRY: Once = Once::new();
-    TELEMETRY.call_once(|| drop(telemetry::init_service("test", &|_| None).unwrap()));
+    TELEMETRY.call_once(|| {
+        telemetry::init_service("test", &|_| None).unwrap();
+    });
     let folder = tempfile::tempdir().unwrap();
     let bus = SqliteBus::open(&folder.path().join("bus.sqlite"), Arc::new(SystemClock), BusSettings::default());
     (folder, bus.unwrap())

@@ -92,7 +92,12 @@ impl<H: Handler> Worker<H> {
                     deliveries.push(delivery);
                     events.push(event);
                 }
-                Err(reason) => keep_gravest(result, self.settle(&delivery, Outcome::dead_letter(reason)).await),
+                Err(reason) => {
+                    let span = span::handling(std::slice::from_ref(&delivery));
+                    let outcome = Outcome::dead_letter(reason);
+                    span::mark(&span, std::slice::from_ref(&outcome));
+                    keep_gravest(result, self.settle(&delivery, outcome).instrument(span).await);
+                }
             }
         }
         (deliveries, events)

@@ -8,11 +8,11 @@ use tokio::sync::Notify;
 
 use self::scene::{Diary, MAX_ATTEMPTS, Place, Script, in_time, quick};
 use super::*;
-use crate::bus::Message;
 use crate::bus::unreliable::UnreliableBus;
+use crate::bus::{BusSettings, Message};
 use crate::faults::{Fault, Faults};
 use crate::store::StoreError;
-use crate::warehouse::WarehouseError;
+use crate::warehouse::{FLUSH_FAR_AWAY, WarehouseError};
 
 #[tokio::test]
 async fn a_step_handles_what_is_ready_and_acks_what_is_done() {
@@ -239,6 +239,13 @@ async fn who_watches_is_told_that_the_bus_is_lost_and_that_it_is_back() {
     let failed = "bus failed: bus: pull: failed on purpose, nothing done";
     assert_eq!(lines[..4], [failed, failed, "alive", "fetch-requested: taken 1"]);
     assert_eq!(lines.last().unwrap(), "alive", "the ack arrived");
+}
+
+#[test]
+fn lingering_and_the_wait_for_the_first_renewal_are_well_below_a_lease() {
+    let (worker, lease) = (WorkerSettings::default(), BusSettings::default().lease);
+    assert!(FLUSH_FAR_AWAY.linger <= worker.renew_every, "a longer one would be cut");
+    assert!(worker.renew_every * 2 + worker.idle_wait < lease.mul_f64(0.75));
 }
 
 #[test]
