@@ -13,7 +13,7 @@ demo: ## Show it all on a made-up company: no key, no network
 .PHONY: test
 test: ## Run all tests
 	$(CARGO) test --locked --workspace
-	@echo 'Left out: what runs on Google Cloud, for it needs emulators; `make test-google` installs and uses them.'
+	@echo 'Left out: what runs on Google Cloud, for it needs emulators, and the export of spans; `make test-google` runs both.'
 
 # Where `make emulators` puts them.
 EVERYCENT_EMULATORS ?= $(HOME)/.cache/everycent-emulators
@@ -23,17 +23,18 @@ emulators: ## Install the emulators of Google's services from packages
 	EVERYCENT_EMULATORS=$(EVERYCENT_EMULATORS) tests/emulators/install.sh
 
 .PHONY: test-google
-test-google: emulators ## Test the bodies of the ports on Google Cloud, on emulators
+test-google: emulators ## Test the bodies of the ports on Google Cloud, on emulators, and the export of spans
 	EVERYCENT_EMULATORS=$(EVERYCENT_EMULATORS) EVERYCENT_EMULATORS_REQUIRED=1 \
 	$(CARGO) test --locked --package everycent-emulators
 	EVERYCENT_EMULATORS=$(EVERYCENT_EMULATORS) EVERYCENT_EMULATORS_REQUIRED=1 \
-	$(CARGO) test --locked --package everycent-runtime --features google,conformance
+	$(CARGO) test --locked --package everycent-runtime --features google,conformance,otlp
 
 .PHONY: lint
 lint: ## Formatting and lints, warnings are errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	$(CARGO) clippy --locked --package everycent-runtime --features google,conformance --all-targets -- -D warnings
+	$(CARGO) clippy --locked --package everycent-runtime --package everycent-fetcher --package everycent-normalizer \
+		--package everycent-loader --features google,otlp,everycent-runtime/conformance --all-targets -- -D warnings
 
 .PHONY: docs
 docs: ## Write docs/tables.md, the page of all tables and views, from the schemas

@@ -24,7 +24,7 @@ use everycent_runtime::vendor::VendorClient;
 use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
 use everycent_schemas::Timestamp;
 use everycent_schemas::events::{FetchFailed, FetchRequested, SnapshotStored};
-use tracing::{info, warn};
+use tracing::{info, instrument, warn};
 
 pub use account::{FetchAccount, accounts};
 pub use request::{InvalidRequest, resolve};
@@ -73,6 +73,7 @@ impl Fetcher {
 
     /// Fetches one window and tells how it ended: stored, or failed. Only what stands between us and the store or the
     /// bus is an error here.
+    #[instrument(skip_all, fields(source = %source, window = %window))]
     async fn fetch(
         &self,
         source: Source,

@@ -3,14 +3,21 @@
 use std::process::ExitCode;
 
 use everycent_fetcher::{Fetcher, FetcherSettings, accounts};
-use everycent_runtime::progress::Observer;
-use everycent_runtime::service;
+use everycent_runtime::service::{self, Role};
+
+const ROLE: Role = Role {
+    name: "fetcher",
+    about: "Asks the vendors for windows of days and keeps every answer as it came",
+    details: "It takes FetchRequested events from the bus, asks the vendor page by page, writes the pages and a manifest \
+              into the store, and publishes SnapshotStored, or FetchFailed with the reason. It needs the vendors' keys, \
+              and never looks into a record.",
+};
 
 fn main() -> ExitCode {
-    service::main("fetcher", async |service| {
+    service::main(ROLE, async |service| {
         let accounts = accounts(&service.config, &service.clock);
         let settings = FetcherSettings::from(&service.config);
         let (store, bus, clock) = (service.store.clone(), service.bus.clone(), service.clock.clone());
-        service.work(Fetcher::new(accounts, store, bus, clock, settings, Observer::silent())).await
+        service.work(Fetcher::new(accounts, store, bus, clock, settings, service.observer.clone())).await
     })
 }

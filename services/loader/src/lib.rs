@@ -3,7 +3,6 @@
 mod failures;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use everycent_runtime::bus::Bus;
@@ -14,14 +13,9 @@ use everycent_runtime::warehouse::{Merged, Warehouse, WarehouseError};
 use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
 use everycent_schemas::Timestamp;
 use everycent_schemas::events::{BatchMerged, BatchNormalized};
-use tracing::info;
+use tracing::{Instrument, info, info_span};
 
 pub use failures::FailureRecorder;
-
-/// Batches of one merge.
-const MAX_BATCHES: usize = 32;
-/// How long the first batch waits for company.
-const COMPANY: Duration = Duration::from_millis(100);
 
 /// Handles `BatchNormalized`.
 pub struct Loader {
@@ -45,7 +39,8 @@ impl Loader {
 
     async fn merge(&self, batches: &[BatchNormalized]) -> Result<Vec<Outcome>, WarehouseError> {
         let merged_at = self.clock.now();
-        let report = self.warehouse.merge(self.store.as_ref(), batches, merged_at).await?;
+        let span = info_span!("merge", batches = batches.len());
+        let report = self.warehouse.merge(self.store.as_ref(), batches, merged_at).instrument(span).await?;
         for change in report.tables.iter().filter(|change| change.written + change.deleted > 0) {
             info!(table = change.table, written = change.written, deleted = change.deleted, "table merged");
         }
@@ -103,7 +98,7 @@ impl Handler for Loader {
     type Event = BatchNormalized;
 
     fn gather(&self) -> Gather {
-        Gather { max: MAX_BATCHES, linger: COMPANY }
+        self.warehouse.flush()
     }
 
     async fn handle(&self, events: &[BatchNormalized]) -> Vec<Outcome> {

@@ -3,16 +3,24 @@
 use std::process::ExitCode;
 
 use everycent_loader::{FailureRecorder, Loader};
-use everycent_runtime::progress::Observer;
-use everycent_runtime::{open, service};
+use everycent_runtime::open;
+use everycent_runtime::service::{self, Role};
+
+const ROLE: Role = Role {
+    name: "loader",
+    about: "Merges rows into the warehouse, as many batches at once as wait",
+    details: "It creates what is missing of the warehouse's tables and views, takes BatchNormalized and FetchFailed events \
+              from the bus, merges the row files of many batches in one transaction, publishes BatchMerged, and deletes \
+              the row files. A day that could not be fetched is marked in coverage. It needs no key.",
+};
 
 fn main() -> ExitCode {
-    service::main("loader", async |service| {
+    service::main(ROLE, async |service| {
         let warehouse = open::warehouse(&service.config.addresses, service.home.data_dir())?;
         warehouse.migrate().await?;
         let (store, bus, clock) = (service.store.clone(), service.bus.clone(), service.clock.clone());
-        let loader = Loader::new(store, bus, warehouse.clone(), clock, Observer::silent());
-        tokio::try_join!(service.work(loader), service.work(FailureRecorder::new(warehouse)))?;
-        Ok(())
+        let loader = Loader::new(store, bus, warehouse.clone(), clock, service.observer.clone());
+        let (loaded, recorded) = tokio::join!(service.work(loader), service.work(FailureRecorder::new(warehouse)));
+        loaded.and(recorded)
     })
 }

@@ -17,7 +17,7 @@ use everycent_runtime::store::{Store, StoreError};
 use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
 use everycent_schemas::events::{BatchNormalized, SnapshotStored};
 use tokio::runtime::Handle;
-use tracing::info;
+use tracing::{info, info_span};
 
 /// Handles `SnapshotStored`.
 pub struct Normalizer {
@@ -64,7 +64,8 @@ impl Normalizer {
             event: event.clone(),
             io: Handle::current(),
         };
-        let outcome = tokio::task::spawn_blocking(move || work.normalize()).await;
+        let span = info_span!("normalize", source = event.source, pages = event.pages);
+        let outcome = tokio::task::spawn_blocking(move || span.in_scope(|| work.normalize())).await;
         let batch = match outcome.expect("invariant: normalizing does not panic") {
             Ok(batch) => batch,
             Err(error) => return error.into(),

@@ -57,7 +57,7 @@ impl fmt::Display for Topic {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     pub payload: Bytes,
-    /// Text beside the payload: the schema's fingerprint, later a trace context.
+    /// Text beside the payload: the schema's fingerprint and the trace context.
     pub attributes: BTreeMap<String, String>,
 }
 

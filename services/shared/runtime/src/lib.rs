@@ -10,6 +10,7 @@ pub mod faults;
 #[cfg(feature = "google")]
 pub mod google;
 pub mod home;
+pub mod metrics;
 pub mod open;
 pub mod page;
 pub mod progress;
@@ -18,6 +19,7 @@ pub mod service;
 pub mod setup;
 pub mod store;
 pub mod telemetry;
+pub mod trace;
 pub mod vendor;
 pub mod warehouse;
 pub mod worker;

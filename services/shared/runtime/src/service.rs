@@ -1,4 +1,11 @@
-//! What the three deployables have in common: settings from the environment, signals, and the end.
+//! What the three deployables have in common: arguments, settings from the environment, HTTP beside the work, signals,
+//! and the end.
+
+mod arguments;
+mod health;
+mod http;
+mod listen;
+mod watched;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,15 +14,33 @@ use std::sync::Arc;
 use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 
+use self::arguments::Asked;
+use self::watched::Watched;
 use crate::bus::Bus;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::home::Home;
 use crate::open;
+use crate::progress::Observer;
 use crate::secret::process_env;
 use crate::store::Store;
-use crate::telemetry::{self, Format};
-use crate::worker::{Handler, Worker};
+use crate::telemetry;
+use crate::worker::{Handler, Published, Worker};
+
+/// The last signal was one too many.
+const ENDED_BY_FORCE: i32 = 1;
+const FAILED: u8 = 1;
+const NOT_STARTED: u8 = 2;
+
+/// One of the services, in words for its `--help`.
+#[derive(Debug, Clone, Copy)]
+pub struct Role {
+    pub name: &'static str,
+    /// One line.
+    pub about: &'static str,
+    /// What it reads, what it does and what it leaves behind.
+    pub details: &'static str,
+}
 
 /// What a service lives in. It shares its home with the other services, and with nobody else.
 pub struct Service {
@@ -24,12 +49,15 @@ pub struct Service {
     pub store: Arc<dyn Store>,
     pub bus: Arc<dyn Bus>,
     pub clock: Arc<dyn Clock>,
-    pub stop: CancellationToken,
+    /// Counts what the service tells of its progress.
+    pub observer: Observer,
+    stop: CancellationToken,
+    watched: Arc<Watched>,
 }
 
 impl Service {
     /// Reads `EVERYCENT_CONFIG` and `EVERYCENT_HOME`, and opens the store and the bus.
-    async fn start() -> anyhow::Result<Self> {
+    async fn start(watched: Arc<Watched>, stop: CancellationToken) -> anyhow::Result<Self> {
         let path = process_env("EVERYCENT_CONFIG").map(PathBuf::from);
         let config = Config::load(path.as_deref(), &process_env)?;
         let home = process_env("EVERYCENT_HOME").unwrap_or_else(|| "./everycent-data".to_owned());
@@ -37,43 +65,74 @@ impl Service {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = open::store(&config.addresses, home.data_dir())?;
         let bus = open::bus_anywhere(&config.addresses, home.data_dir(), Arc::clone(&clock)).await?;
-        Ok(Self { config, home, store, bus, clock, stop: stop_on_signal() })
+        let observer = watched.metrics.observer();
+        Ok(Self { config, home, store, bus, clock, observer, stop, watched })
     }
 
-    /// Handles events until a signal comes, and then ends with what is in hand.
+    /// Handles events until a signal comes, and then ends with what is in hand. When it ends for another reason, the
+    /// workers beside it end with what they have in hand as well.
     pub async fn work<H: Handler>(&self, handler: H) -> anyhow::Result<()> {
-        Ok(Worker::new(Arc::clone(&self.bus), handler).run(self.stop.clone()).await?)
+        self.watched.begin(H::Event::TOPIC);
+        let worker = Worker::new(Arc::clone(&self.bus), handler).watched_by(Arc::clone(&self.watched) as _);
+        let ended = worker.run(self.stop.clone()).await;
+        self.stop.cancel();
+        Ok(ended?)
     }
 }
 
-/// The whole `main` of a service: logs as JSON, one error line at the end, exit status 2 when it could not start.
-pub fn main<F>(name: &str, run: impl FnOnce(Service) -> F) -> ExitCode
+/// The whole `main` of a service: logs as JSON, one error line at the end.
+///
+/// Exit status 0 after a signal, 1 when it ended for a reason that a person must put right, 2 when it could not start.
+pub fn main<F>(role: Role, run: impl FnOnce(Service) -> F) -> ExitCode
 where
     F: Future<Output = anyhow::Result<()>>,
 {
+    let asked = arguments::read(&role);
     let runtime = tokio::runtime::Runtime::new().expect("invariant: the system grants threads");
-    runtime.block_on(async {
-        let started = match telemetry::init(Format::Json, tracing::Level::INFO, &process_env) {
-            Ok(()) => Service::start().await.context("it could not start"),
-            Err(error) => Err(error.into()),
-        };
-        let (outcome, failed) = match started {
-            Ok(service) => {
-                let bus = Arc::clone(&service.bus);
-                let outcome = run(service).await;
-                bus.close().await;
-                (outcome, 1)
-            }
-            Err(error) => (Err(error), 2),
-        };
-        match outcome {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("{name}: {error:#}");
-                ExitCode::from(failed)
-            }
+    let ended = match asked {
+        Asked::Work => runtime.block_on(live(&role, run)),
+        Asked::Healthcheck => runtime.block_on(http::ask(&process_env)).map_err(|error| (FAILED, error)),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((status, error)) => {
+            eprintln!("{}: {error:#}", role.name);
+            ExitCode::from(status)
         }
-    })
+    }
+}
+
+/// From the first log line to the last exported span.
+async fn live<F>(role: &Role, run: impl FnOnce(Service) -> F) -> Result<(), (u8, anyhow::Error)>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    let telemetry = telemetry::init_service(role.name, &process_env)
+        .map_err(|error| (NOT_STARTED, anyhow::Error::from(error).context("it could not start")))?;
+    let stop = stop_on_signal();
+    let watched = Arc::new(Watched::new(role.name, stop.clone()));
+    let outcome = start_and_work(run, &watched, stop).await;
+    let status = if watched.has_begun() { FAILED } else { NOT_STARTED };
+    telemetry.end().await;
+    outcome.map_err(|error| (status, error))
+}
+
+async fn start_and_work<F>(
+    run: impl FnOnce(Service) -> F,
+    watched: &Arc<Watched>,
+    stop: CancellationToken,
+) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    const NO_START: &str = "it could not start";
+    let _server = http::serve(Arc::clone(watched), &process_env).await.context(NO_START)?;
+    let service = Service::start(Arc::clone(watched), stop).await.context(NO_START)?;
+    let bus = Arc::clone(&service.bus);
+    let outcome = run(service).await;
+    watched.end(outcome.as_ref().err());
+    bus.close().await;
+    if watched.has_begun() { outcome } else { outcome.context(NO_START) }
 }
 
 /// Cancelled by the first interrupt or termination; the second ends the process at once.
@@ -85,7 +144,7 @@ pub fn stop_on_signal() -> CancellationToken {
         cancelled.cancel();
         eprintln!("stopping; a second signal stops at once");
         signal().await;
-        std::process::exit(1);
+        std::process::exit(ENDED_BY_FORCE);
     });
     stop
 }

@@ -20,7 +20,8 @@ use bytes::Bytes;
 use everycent_schemas::Timestamp;
 pub use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
-use tracing::debug;
+use tracing::field::Empty;
+use tracing::{Instrument, debug, info_span};
 
 pub use auth::Auth;
 pub use error::{RequestName, VendorError};
@@ -143,7 +144,13 @@ impl VendorClient {
     /// whose answer was lost is right.
     pub async fn send(&self, request: &VendorRequest) -> Result<VendorPage, VendorError> {
         let name = self.name(request);
-        self.settings.retry.run(&name, |attempt| self.attempt(request, &name, attempt)).await
+        let span = info_span!("ask", otel.name = %name, otel.kind = "client", otel.status_code = Empty);
+        let answer = self.settings.retry.run(&name, |attempt| self.attempt(request, &name, attempt));
+        let answer = answer.instrument(span.clone()).await;
+        if answer.is_err() {
+            span.record("otel.status_code", "ERROR");
+        }
+        answer
     }
 
     fn name(&self, request: &VendorRequest) -> RequestName {

@@ -9,6 +9,7 @@ mod row_files;
 mod sqlite;
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use everycent_domain::merge_plan::PlanError;
@@ -18,6 +19,7 @@ use everycent_schemas::rowfile::Cell;
 use everycent_schemas::{Day, Timestamp, Usd};
 
 use crate::store::Store;
+use crate::worker::Gather;
 
 #[cfg(feature = "google")]
 pub use bigquery::BigQueryWarehouse;
@@ -110,6 +112,12 @@ fn refuse_a_failure_too_wide(failures: &[FetchFailed]) -> Result<(), WarehouseEr
     }
 }
 
+/// What one merge takes where it is a transaction on this machine: the batches that are there, and no long wait.
+pub const FLUSH_NEARBY: Gather = Gather { max: 32, linger: Duration::from_millis(100) };
+/// What one merge takes where it is a job that costs seconds and is paid by what it scans: batches by the flush. The wait
+/// leaves more than half of a lease for the first renewal.
+pub const FLUSH_FAR_AWAY: Gather = Gather { max: 200, linger: Duration::from_secs(10) };
+
 /// Tables that batches are merged into.
 ///
 /// Contract, which `conformance` checks for every body:
@@ -136,6 +144,11 @@ pub trait Warehouse: Debug + Send + Sync {
         batches: &[BatchNormalized],
         merged_at: Timestamp,
     ) -> Result<MergeReport, WarehouseError>;
+
+    /// How many batches are worth a merge, and how long the first may wait for the others.
+    fn flush(&self) -> Gather {
+        FLUSH_NEARBY
+    }
 
     /// Marks windows as failed in coverage.
     async fn record_failures(&self, failures: &[FetchFailed]) -> Result<(), WarehouseError>;

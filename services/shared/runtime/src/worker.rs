@@ -1,12 +1,15 @@
 //! The loop that every service runs: take events, hand them to the handler, settle them one by one.
 //!
-//! It owns leases, attempts and backoff. It never knows what an event means.
+//! It owns leases, attempts and backoff, and goes on with the trace that came with an event. It never knows what an event
+//! means.
 
 mod outcome;
 mod publish;
 mod round;
+mod span;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +23,8 @@ pub use outcome::Outcome;
 pub use publish::{Published, decode, publish};
 #[cfg(feature = "google")]
 pub(crate) use publish::{SCHEMA, encode};
+use watch::Unwatched;
+pub use watch::Watch;
 
 /// What a service does with its events.
 #[async_trait]
@@ -99,15 +104,20 @@ pub struct Worker<H> {
     bus: Arc<dyn Bus>,
     handler: H,
     settings: WorkerSettings,
+    watch: Arc<dyn Watch>,
 }
 
 impl<H: Handler> Worker<H> {
     pub fn new(bus: Arc<dyn Bus>, handler: H) -> Self {
-        Self { bus, handler, settings: WorkerSettings::default() }
+        Self { bus, handler, settings: WorkerSettings::default(), watch: Arc::new(Unwatched) }
     }
 
     pub fn with_settings(self, settings: WorkerSettings) -> Self {
         Self { settings, ..self }
+    }
+
+    pub fn watched_by(self, watch: Arc<dyn Watch>) -> Self {
+        Self { watch, ..self }
     }
 
     pub fn handler(&self) -> &H {
@@ -130,6 +140,7 @@ impl<H: Handler> Worker<H> {
                 Ok(_) => failures = 0,
                 Err(WorkerError::Bus(error @ BusError::Unavailable { .. })) => {
                     failures += 1;
+                    self.watch.bus_failed(Self::topic(), &error.to_string());
                     let wait = self.settings.retry_after(failures);
                     tracing::warn!(topic = Self::topic().name(), error = %error, wait_ms = wait.as_millis(), "bus out of reach");
                     // Cancelled or not, the loop decides what is next.

@@ -24,9 +24,10 @@ use everycent_schemas::events::{BatchNormalized, FetchFailed};
 use everycent_schemas::{Day, Timestamp};
 
 use self::connection::Connection;
-use super::{CoverageRow, MergeReport, Rows, Warehouse, WarehouseError, refuse_a_failure_too_wide};
+use super::{CoverageRow, FLUSH_FAR_AWAY, MergeReport, Rows, Warehouse, WarehouseError, refuse_a_failure_too_wide};
 use crate::google::endpoints::Endpoints;
 use crate::store::Store;
+use crate::worker::Gather;
 
 /// Tables in one dataset. Other programs may read it at any time, and other loaders merge into it.
 pub struct BigQueryWarehouse {
@@ -82,6 +83,10 @@ impl Warehouse for BigQueryWarehouse {
         merged_at: Timestamp,
     ) -> Result<MergeReport, WarehouseError> {
         merge::Merge { connection: self.to_change("merge")?, store, batches, merged_at }.run().await
+    }
+
+    fn flush(&self) -> Gather {
+        FLUSH_FAR_AWAY
     }
 
     async fn record_failures(&self, failures: &[FetchFailed]) -> Result<(), WarehouseError> {

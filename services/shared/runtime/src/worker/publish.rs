@@ -5,6 +5,7 @@ use everycent_schemas::events::{
 };
 
 use crate::bus::{Bus, BusError, Message, Topic};
+use crate::trace;
 
 /// The attribute that carries the fingerprint of the schema that the payload was written with.
 pub(crate) const SCHEMA: &str = "schema";
@@ -34,9 +35,11 @@ impl Published for FetchFailed {
     const TOPIC: Topic = Topic::FetchFailed;
 }
 
-/// Publishes an event to the topic of its type.
+/// Publishes an event to the topic of its type, as a part of the trace that the caller works for.
 pub async fn publish<E: Published>(bus: &dyn Bus, event: &E) -> Result<(), BusError> {
-    bus.publish(E::TOPIC, encode(event)).await
+    let mut message = encode(event);
+    trace::carry(&mut message.attributes);
+    bus.publish(E::TOPIC, message).await
 }
 
 pub(crate) fn encode<E: Event>(event: &E) -> Message {

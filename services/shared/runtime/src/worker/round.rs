@@ -6,15 +6,17 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
 
 use super::publish::decode;
-use super::{Handler, Outcome, Worker, WorkerError, WorkerSettings};
+use super::{Handler, Outcome, Watch, Worker, WorkerError, WorkerSettings, span};
 use crate::bus::{Bus, BusError, Delivery};
 
 impl<H: Handler> Worker<H> {
     /// Waits for events, gathers more as the handler wishes, and works on them.
     pub(super) async fn round(&self, shutdown: &CancellationToken) -> Result<usize, WorkerError> {
         let mut deliveries = self.bus.pull(Self::topic(), self.gather_max(), self.settings.idle_wait).await?;
+        self.watch.alive(Self::topic());
         if !deliveries.is_empty() {
             self.linger(&mut deliveries, shutdown).await;
         }
@@ -25,7 +27,8 @@ impl<H: Handler> Worker<H> {
         self.handler.gather().max.max(1)
     }
 
-    /// A pull is never dropped half way, which would leave messages leased to nobody; so a shutdown waits for it.
+    /// A pull is never dropped half way, which would leave messages leased to nobody; so a shutdown waits for it. The first
+    /// renewal comes after the lingering, so the two together are well below a lease.
     async fn linger(&self, deliveries: &mut Vec<Delivery>, shutdown: &CancellationToken) {
         let until = Instant::now() + self.handler.gather().linger.min(self.settings.renew_every);
         loop {
@@ -35,7 +38,10 @@ impl<H: Handler> Worker<H> {
                 return;
             }
             match self.bus.pull(Self::topic(), room, left.min(self.settings.idle_wait)).await {
-                Ok(more) => deliveries.extend(more),
+                Ok(more) => {
+                    self.watch.alive(Self::topic());
+                    deliveries.extend(more);
+                }
                 // What is in hand is worked on; the next round meets the error again.
                 Err(_) => return,
             }
@@ -46,19 +52,31 @@ impl<H: Handler> Worker<H> {
     pub(super) async fn work_on(&self, deliveries: Vec<Delivery>) -> Result<usize, WorkerError> {
         let count = deliveries.len();
         let mut result = Ok(count);
-        let (deliveries, events) = self.decode_all(deliveries, &mut result).await;
-        if events.is_empty() {
+        if count == 0 {
             return result;
         }
-        let deliveries: Arc<[Delivery]> = deliveries.into();
-        let renewal = renew(Arc::clone(&self.bus), Arc::clone(&deliveries), self.settings.renew_every);
-        let mut outcomes = self.handler.handle(&events).await.into_iter();
-        drop(renewal);
-        for delivery in &*deliveries {
-            let outcome = outcomes.next().unwrap_or_else(|| Outcome::retry("its handler gave no outcome"));
-            keep_gravest(&mut result, self.settle(delivery, outcome).await);
+        self.watch.taken(Self::topic(), count);
+        // Until all are settled, for an answer of the bus may be long in coming. What is settled has no lease to renew.
+        let renewal = self.renew(deliveries.clone());
+        let (deliveries, events) = self.decode_all(deliveries, &mut result).await;
+        if !events.is_empty() {
+            let span = span::handling(&deliveries);
+            self.handle(&deliveries, &events, &mut result).instrument(span).await;
         }
+        drop(renewal);
         result
+    }
+
+    async fn handle(&self, deliveries: &[Delivery], events: &[H::Event], result: &mut Result<usize, WorkerError>) {
+        let began = Instant::now();
+        let outcomes = self.handler.handle(events).await;
+        self.watch.handled(Self::topic(), began.elapsed());
+        span::mark(&Span::current(), &outcomes);
+        let mut outcomes = outcomes.into_iter();
+        for delivery in deliveries {
+            let outcome = outcomes.next().unwrap_or_else(|| Outcome::retry("its handler gave no outcome"));
+            keep_gravest(result, self.settle(delivery, outcome).await);
+        }
     }
 
     /// What can't be decoded is a dead letter; the rest goes on, each delivery with its event.
@@ -74,7 +92,12 @@ impl<H: Handler> Worker<H> {
                     deliveries.push(delivery);
                     events.push(event);
                 }
-                Err(reason) => keep_gravest(result, self.settle(&delivery, Outcome::dead_letter(reason)).await),
+                Err(reason) => {
+                    let span = span::handling(std::slice::from_ref(&delivery));
+                    let outcome = Outcome::dead_letter(reason);
+                    span::mark(&span, std::slice::from_ref(&outcome));
+                    keep_gravest(result, self.settle(&delivery, outcome).instrument(span).await);
+                }
             }
         }
         (deliveries, events)
@@ -86,6 +109,7 @@ impl<H: Handler> Worker<H> {
             let (topic, attempt) = (delivery.topic.name(), delivery.attempt);
             tracing::warn!(topic, message.id = delivery.message_id, attempt, reason, "{text}");
         };
+        self.watch.settled(delivery.topic, &outcome);
         let settled = match outcome {
             Outcome::Done => self.bus.ack(delivery).await,
             Outcome::Retry { after, reason } => {
@@ -104,7 +128,37 @@ impl<H: Handler> Worker<H> {
                 return Err(WorkerError::Stopped { topic: delivery.topic, reason });
             }
         };
-        Ok(settled?)
+        settled?;
+        self.watch.alive(delivery.topic);
+        Ok(())
+    }
+
+    /// Renews the leases until it is dropped, in a task of its own, so that a busy handler does not keep it from it.
+    fn renew(&self, deliveries: Vec<Delivery>) -> JoinSet<()> {
+        let (bus, watch) = (Arc::clone(&self.bus), Arc::clone(&self.watch));
+        let every = self.settings.renew_every.max(Duration::from_millis(1));
+        let mut renewal = JoinSet::new();
+        renewal.spawn(async move {
+            let mut ticks = tokio::time::interval_at(Instant::now() + every, every);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                ticks.tick().await;
+                for delivery in &deliveries {
+                    renew_one(bus.as_ref(), watch.as_ref(), delivery).await;
+                }
+            }
+        });
+        renewal
+    }
+}
+
+async fn renew_one(bus: &dyn Bus, watch: &dyn Watch, delivery: &Delivery) {
+    match bus.extend(delivery).await {
+        Ok(()) => watch.alive(delivery.topic),
+        Err(error) => {
+            watch.bus_failed(delivery.topic, &error.to_string());
+            tracing::warn!(message.id = delivery.message_id, error = %error, "lease not renewed");
+        }
     }
 }
 
@@ -117,25 +171,6 @@ fn keep_gravest(result: &mut Result<usize, WorkerError>, next: Result<(), Worker
             *result = Err(error);
         }
     }
-}
-
-/// Renews the leases until it is dropped, in a task of its own, so that a busy handler does not keep it from it.
-fn renew(bus: Arc<dyn Bus>, deliveries: Arc<[Delivery]>, every: Duration) -> JoinSet<()> {
-    let mut renewal = JoinSet::new();
-    renewal.spawn(async move {
-        let every = every.max(Duration::from_millis(1));
-        let mut ticks = tokio::time::interval_at(Instant::now() + every, every);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            for delivery in &*deliveries {
-                if let Err(error) = bus.extend(delivery).await {
-                    tracing::warn!(message.id = delivery.message_id, error = %error, "lease not renewed");
-                }
-            }
-        }
-    });
-    renewal
 }
 
 impl WorkerSettings {

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use self::scene::{MAX_ATTEMPTS, Place, Script, in_time, quick};
+use self::scene::{Diary, MAX_ATTEMPTS, Place, Script, in_time, quick};
 use super::*;
-use crate::bus::Message;
 use crate::bus::unreliable::UnreliableBus;
+use crate::bus::{BusSettings, Message};
 use crate::faults::{Fault, Faults};
 use crate::store::StoreError;
-use crate::warehouse::WarehouseError;
+use crate::warehouse::{FLUSH_FAR_AWAY, WarehouseError};
 
 #[tokio::test]
 async fn a_step_handles_what_is_ready_and_acks_what_is_done() {
@@ -205,6 +205,47 @@ async fn leases_are_renewed_while_the_handler_works() {
     let (settled, ()) = in_time(async { tokio::join!(worker.step(), watch) }).await;
     assert_eq!(settled.unwrap(), 1);
     assert_eq!(place.depth().await, (0, 0, 0));
+}
+
+#[tokio::test]
+async fn who_watches_is_told_of_every_event_that_is_taken_also_of_those_that_do_not_read() {
+    let place = Place::new();
+    place.publish(&["good"]).await;
+    let strange = Message { payload: Bytes::new(), attributes: [].into() };
+    place.bus.publish(Topic::FetchRequested, strange).await.unwrap();
+    let diary = Arc::new(Diary::default());
+    let worker = place.worker(Script::gathering(2, |_| Outcome::Done)).watched_by(Arc::clone(&diary) as _);
+    assert_eq!(steps(&worker, 2).await, [2, 0]);
+    let unread = "fetch-requested: DeadLetter { reason: \"FetchRequested came without its schema\" }";
+    let expected = ["fetch-requested: taken 2", unread, "fetch-requested: handled", "fetch-requested: Done"];
+    assert_eq!(diary.deeds(), expected);
+}
+
+#[tokio::test]
+async fn who_watches_is_told_that_the_bus_is_lost_and_that_it_is_back() {
+    let place = Place::new();
+    place.publish(&["a"]).await;
+    let calls = AtomicU32::new(0);
+    let flaky = Faults::new(move |operation| match operation {
+        "pull" if calls.fetch_add(1, Ordering::SeqCst) < 2 => Fault::Before,
+        _ => Fault::None,
+    });
+    let bus = Arc::new(UnreliableBus::new(Arc::new(place.bus.clone()), flaky));
+    let shutdown = CancellationToken::new();
+    let diary = Arc::new(Diary::default());
+    let worker = Worker::new(bus, Script::stopping(&shutdown)).with_settings(quick());
+    in_time(worker.watched_by(Arc::clone(&diary) as _).run(shutdown)).await.unwrap();
+    let lines = diary.lines();
+    let failed = "bus failed: bus: pull: failed on purpose, nothing done";
+    assert_eq!(lines[..4], [failed, failed, "alive", "fetch-requested: taken 1"]);
+    assert_eq!(lines.last().unwrap(), "alive", "the ack arrived");
+}
+
+#[test]
+fn lingering_and_the_wait_for_the_first_renewal_are_well_below_a_lease() {
+    let (worker, lease) = (WorkerSettings::default(), BusSettings::default().lease);
+    assert!(FLUSH_FAR_AWAY.linger <= worker.renew_every, "a longer one would be cut");
+    assert!(worker.renew_every * 2 + worker.idle_wait < lease.mul_f64(0.75));
 }
 
 #[test]

@@ -63,6 +63,47 @@ impl Handler for Script {
     }
 }
 
+/// Writes down what a worker tells.
+#[derive(Debug, Default)]
+pub(super) struct Diary(Mutex<Vec<String>>);
+
+impl Diary {
+    fn write(&self, line: String) {
+        self.0.lock().unwrap().push(line);
+    }
+
+    /// What was written, without the signs of life.
+    pub(super) fn deeds(&self) -> Vec<String> {
+        self.0.lock().unwrap().iter().filter(|line| *line != "alive").cloned().collect()
+    }
+
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Watch for Diary {
+    fn alive(&self, _: Topic) {
+        self.write("alive".to_owned());
+    }
+
+    fn bus_failed(&self, _: Topic, reason: &str) {
+        self.write(format!("bus failed: {reason}"));
+    }
+
+    fn taken(&self, topic: Topic, events: usize) {
+        self.write(format!("{topic}: taken {events}"));
+    }
+
+    fn handled(&self, topic: Topic, _: Duration) {
+        self.write(format!("{topic}: handled"));
+    }
+
+    fn settled(&self, topic: Topic, outcome: &Outcome) {
+        self.write(format!("{topic}: {outcome:?}"));
+    }
+}
+
 pub(super) struct Place {
     _dir: TempDir,
     clock: ManualClock,
