@@ -20,8 +20,7 @@ ARG PUBSUB=gcr.io/google.com/cloudsdktool/google-cloud-cli:528.0.0-emulators
 
 FROM ${RUST} AS source
 WORKDIR /src
-# Over rust-toolchain.toml, which would fetch another compiler than the image's.
-ENV RUSTUP_TOOLCHAIN=1.95.0 CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0
+ENV CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0
 COPY . .
 
 # The registry and what was compiled stay on the builder, so that a change of a line compiles one crate.
