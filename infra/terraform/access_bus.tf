@@ -58,24 +58,23 @@ resource "google_pubsub_subscription_iam_member" "agent_acks" {
   member       = local.pubsub_agent
 }
 
-# A replay listens to what becomes of its batches by a subscription of its own, for as long as it runs. Pub/Sub takes no
-# condition on names, so this right holds for all subscriptions of the project.
-resource "google_project_iam_custom_role" "listener" {
-  role_id = "everycentListener"
-  title   = "EveryCent: a subscription for as long as a command runs"
+# A replay and an import follow what becomes of their batches by a subscription of their own, for as long as they run.
+# Pub/Sub takes no condition on names, so this right holds for all subscriptions of the project.
+resource "google_project_iam_custom_role" "follower" {
+  role_id = "everycentFollower"
+  title   = "EveryCent: follow a topic for as long as a command runs"
   permissions = [
     "pubsub.subscriptions.consume",
     "pubsub.subscriptions.create",
     "pubsub.subscriptions.delete",
-    "pubsub.subscriptions.get",
   ]
 
   depends_on = [google_project_service.needed]
 }
 
-resource "google_project_iam_member" "operator_listens" {
+resource "google_project_iam_member" "operator_follows" {
   project = var.project_id
-  role    = google_project_iam_custom_role.listener.id
+  role    = google_project_iam_custom_role.follower.id
   member  = local.actor["operator"]
 }
 

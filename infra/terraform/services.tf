@@ -10,6 +10,8 @@ locals {
     EVERYCENT_CONFIG = "${local.configuration_folder}/everycent.toml"
     # The only folder that is written to; it lies in memory.
     EVERYCENT_HOME = "/tmp/everycent"
+    # Names traces in log lines as Cloud Logging finds them.
+    GOOGLE_CLOUD_PROJECT = var.project_id
   }, var.otlp_endpoint == null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint })
 
   # A key is a file, and the file is read whenever the key is used: a rotated key needs no restart.
