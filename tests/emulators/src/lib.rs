@@ -38,6 +38,11 @@ pub struct Ports {
     pub bigquery_grpc: u16,
 }
 
+impl Ports {
+    /// Where people look for them, with and without Docker.
+    pub const USUAL: Self = Self { pubsub: 8085, storage: 4443, bigquery: 9050, bigquery_grpc: 9060 };
+}
+
 impl Emulators {
     /// Starts all three and waits until they answer. What they store and log lies in the folder.
     pub fn start(installed: &Installed, folder: &Path, ports: Ports) -> anyhow::Result<Self> {

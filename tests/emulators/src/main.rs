@@ -16,16 +16,16 @@ struct Arguments {
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
     /// Port of Pub/Sub; 0 is any free one.
-    #[arg(long, default_value_t = 8085)]
+    #[arg(long, default_value_t = Ports::USUAL.pubsub)]
     pubsub_port: u16,
     /// Port of Cloud Storage.
-    #[arg(long, default_value_t = 4443)]
+    #[arg(long, default_value_t = Ports::USUAL.storage)]
     storage_port: u16,
     /// Port of BigQuery.
-    #[arg(long, default_value_t = 9050)]
+    #[arg(long, default_value_t = Ports::USUAL.bigquery)]
     bigquery_port: u16,
     /// Port of BigQuery's gRPC.
-    #[arg(long, default_value_t = 9060)]
+    #[arg(long, default_value_t = Ports::USUAL.bigquery_grpc)]
     bigquery_grpc_port: u16,
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Owns names, defaults and help. It must never build or serve a world.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -30,7 +31,7 @@ Examples:
   vendor-sim --world october --fault 'anthropic/cost_report:529@page=2*1'
   vendor-sim --world company --fault 'any:429=2@nth=3' --fault 'cursor/daily-usage-data:cut*1'";
 
-/// Simulates Anthropic's and Cursor's admin APIs over a made-up world, on a loopback port.
+/// Simulates Anthropic's and Cursor's admin APIs over a made-up world.
 #[derive(Parser)]
 #[command(version, after_help = FAULTS_HELP)]
 pub struct Arguments {
@@ -40,7 +41,10 @@ pub struct Arguments {
     /// Seed of the company and random worlds.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Port on 127.0.0.1; 0 is any free one.
+    /// Address to listen on; only a container has a reason for another one.
+    #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into())]
+    pub host: IpAddr,
+    /// Port; 0 is any free one.
     #[arg(long, default_value_t = 0)]
     pub port: u16,
     /// The world's today, YYYY-MM-DD (UTC). Worlds other than october end on the day before. Default: the real

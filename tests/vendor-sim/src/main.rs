@@ -14,7 +14,8 @@ use vendor_sim::{Fault, Simulator, World, worlds};
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let faults = faults(&arguments)?;
-    let simulator = Simulator::start_on(world(&arguments), arguments.port).await?;
+    let address = (arguments.host, arguments.port).into();
+    let simulator = Simulator::start_at(world(&arguments), address).await?;
     for fault in faults {
         simulator.inject(fault);
     }

@@ -1,4 +1,4 @@
-//! The running server: one loopback port for both vendors.
+//! The running server: one port for both vendors, on loopback unless it is told otherwise.
 //!
 //! Owns the socket, the lock on the world and the record of requests. It must never know what an endpoint says.
 
@@ -67,12 +67,12 @@ struct Shared {
 impl Simulator {
     /// Serves the world on a free loopback port, on the runtime that it is called from.
     pub async fn start(world: World) -> std::io::Result<Simulator> {
-        Simulator::start_on(world, 0).await
+        Simulator::start_at(world, (Ipv4Addr::LOCALHOST, 0).into()).await
     }
 
-    /// The same on a given port; 0 is any free one.
-    pub async fn start_on(world: World, port: u16) -> std::io::Result<Simulator> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    /// The same at a given address; port 0 is any free one.
+    pub async fn start_at(world: World, address: SocketAddr) -> std::io::Result<Simulator> {
+        let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Mutex::new(Shared::new(world)));
         let app = Router::new().fallback(handle).with_state(Arc::clone(&shared));

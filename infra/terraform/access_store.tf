@@ -1,0 +1,58 @@
+locals {
+  raw_only  = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.store.name}/objects/raw/\")"
+  rows_only = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.store.name}/objects/rows/\")"
+
+  # Who may do what with objects below which prefix. A create is refused where the object is there already, and the
+  # writer then reads whose it is; so who creates also reads.
+  object_access = {
+    fetcher-creates-raw    = { actor = "fetcher", role = "roles/storage.objectCreator", only = local.raw_only }
+    fetcher-reads-raw      = { actor = "fetcher", role = "roles/storage.objectViewer", only = local.raw_only }
+    normalizer-reads-raw   = { actor = "normalizer", role = "roles/storage.objectViewer", only = local.raw_only }
+    normalizer-makes-rows  = { actor = "normalizer", role = "roles/storage.objectCreator", only = local.rows_only }
+    normalizer-reads-rows  = { actor = "normalizer", role = "roles/storage.objectViewer", only = local.rows_only }
+    loader-reads-rows      = { actor = "loader", role = "roles/storage.objectViewer", only = local.rows_only }
+    loader-deletes-rows    = { actor = "loader", role = google_project_iam_custom_role.object_deleter.id, only = local.rows_only }
+    operator-reads-raw     = { actor = "operator", role = "roles/storage.objectViewer", only = local.raw_only }
+    operator-imports-files = { actor = "operator", role = "roles/storage.objectCreator", only = local.raw_only }
+  }
+}
+
+# Google's own roles that may delete may overwrite, too.
+resource "google_project_iam_custom_role" "object_deleter" {
+  role_id     = "everycentObjectDeleter"
+  title       = "EveryCent: delete objects"
+  permissions = ["storage.objects.delete"]
+
+  depends_on = [google_project_service.needed]
+}
+
+resource "google_project_iam_custom_role" "object_lister" {
+  role_id     = "everycentObjectLister"
+  title       = "EveryCent: list objects"
+  permissions = ["storage.objects.list"]
+
+  depends_on = [google_project_service.needed]
+}
+
+resource "google_storage_bucket_iam_member" "objects" {
+  for_each = local.object_access
+
+  bucket = google_storage_bucket.store.name
+  role   = each.value.role
+  member = local.actor[each.value.actor]
+
+  condition {
+    title      = each.key
+    expression = each.value.only
+  }
+}
+
+# Names in the whole bucket: a list is asked of the bucket, not of an object, so no condition on a prefix can hold for it.
+# Without this right, an object that is missing is answered like one that is forbidden.
+resource "google_storage_bucket_iam_member" "names" {
+  for_each = toset(["fetcher", "normalizer", "loader", "operator"])
+
+  bucket = google_storage_bucket.store.name
+  role   = google_project_iam_custom_role.object_lister.id
+  member = local.actor[each.value]
+}
