@@ -24,7 +24,7 @@ fn what_three_services_load_on_google_cloud_is_what_one_machine_loads_and_a_repl
 
     let (here, there) = (Systems::of_machine(&machine), cloud.systems());
     assert_same(&there, &here);
-    cloud.run("reconcile").exits(0).says(&["grouped_equals_ungrouped"]);
+    cloud.run("reconcile").exits(0).says(&["every day of every source is loaded"]);
     cloud.run("status").exits(0).says(&["anthropic/cost_report", "num_undelivered_messages"]);
     cloud.run("report").exits(0);
 

@@ -9,7 +9,8 @@ use everycent_schemas::tables::{self, Kind};
 use everycent_schemas::views::{self, ViewKind};
 
 /// Columns that say when and by which answer, not what: two syncs of the same vendors differ in them.
-const HISTORY: [&str; 8] = [
+const HISTORY: [&str; 9] = [
+    "last_seen_at",
     "snapshot_id",
     "fetched_at",
     "ingestion_timestamp",
@@ -19,6 +20,9 @@ const HISTORY: [&str; 8] = [
     "object",
     "checked_at",
 ];
+
+/// The same in one table: its rows are readings, and named after theirs.
+const HISTORY_OF: [(&str, &str); 1] = [("cursor_spend", "row_id")];
 
 /// Rows as text, in order, by table and view.
 pub struct Systems(BTreeMap<&'static str, Vec<Vec<String>>>);
@@ -43,7 +47,8 @@ impl Systems {
 }
 
 async fn rows(warehouse: &dyn Warehouse, name: &str, columns: &[(&str, ViewKind)]) -> Vec<Vec<String>> {
-    let columns: Vec<_> = columns.iter().filter(|(name, _)| !HISTORY.contains(name)).collect();
+    let is_history = |column: &str| HISTORY.contains(&column) || HISTORY_OF.contains(&(name, column));
+    let columns: Vec<_> = columns.iter().filter(|(column, _)| !is_history(column)).collect();
     let select = columns.iter().map(|(name, kind)| match kind {
         ViewKind::Stored(Kind::Money) => format!("[[exact:{name}]]"),
         _ => (*name).to_owned(),
