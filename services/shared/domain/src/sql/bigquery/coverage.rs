@@ -7,7 +7,7 @@ use everycent_schemas::tables::{self, Table};
 use everycent_schemas::{Day, Timestamp};
 
 use super::literal::{BUCKET_VERSION, bounds, date, dates, lower, timestamp};
-use super::turn::in_turn;
+use super::turn::{in_turn, turn_table};
 use crate::merge_plan::{BucketId, CoverageUpdate, Version};
 use crate::reconcile::Verdict;
 use crate::sql::Dialect;
@@ -22,7 +22,7 @@ fn coverage_table(dataset: &str) -> String {
 }
 
 /// The versions that coverage holds of the buckets, of which there is at least one: `source`, `account_id`,
-/// `activity_date`, `fetched_at`, `snapshot_id`, `normalized_at`.
+/// `activity_date`, `fetched_at`, `snapshot_id`, `normalized_at`, null. In one row more the turn, with nulls before it.
 pub fn loaded_versions(dataset: &str, buckets: &BTreeSet<BucketId>) -> String {
     let mut days: BTreeMap<(&str, &str), Vec<Day>> = BTreeMap::new();
     for BucketId { source, account_id, activity_date } in buckets {
@@ -37,11 +37,14 @@ pub fn loaded_versions(dataset: &str, buckets: &BTreeSet<BucketId>) -> String {
         )
     });
     format!(
-        "SELECT `source`, `account_id`, `activity_date`, `fetched_at`, `snapshot_id`, `normalized_at`\nFROM {}\n\
-         WHERE {}\n  AND `fetched_at` IS NOT NULL\n  AND ({})",
+        "SELECT `source`, `account_id`, `activity_date`, `fetched_at`, `snapshot_id`, `normalized_at`, \
+         CAST(NULL AS INT64) AS `turn`\nFROM {}\n\
+         WHERE {}\n  AND `fetched_at` IS NOT NULL\n  AND ({})\n\
+         UNION ALL\nSELECT NULL, NULL, NULL, NULL, NULL, NULL, `turn`\nFROM {}",
         coverage_table(dataset),
         bounds(buckets.iter().map(|bucket| bucket.activity_date), "`activity_date`"),
         asked.collect::<Vec<_>>().join("\n    OR "),
+        turn_table(dataset),
     )
 }
 

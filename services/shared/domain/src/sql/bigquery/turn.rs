@@ -9,11 +9,15 @@ const TABLE: &str = "merge_turn";
 const DOC: &str =
     "One row, which every change of the other tables updates first, so that of two at the same time one is cancelled.";
 
+pub(super) fn turn_table(dataset: &str) -> String {
+    quoted(dataset, TABLE)
+}
+
 /// Makes the table with its row.
 pub fn create_turn(dataset: &str) -> String {
     format!(
         "CREATE TABLE IF NOT EXISTS {}\nOPTIONS (description = {})\nAS SELECT 0 AS `turn`",
-        quoted(dataset, TABLE),
+        turn_table(dataset),
         bigquery_text(DOC)
     )
 }
@@ -22,7 +26,7 @@ pub fn create_turn(dataset: &str) -> String {
 pub(super) fn in_turn(dataset: &str, statements: impl IntoIterator<Item = String>) -> Vec<String> {
     let first = [
         "BEGIN TRANSACTION".to_owned(),
-        format!("UPDATE {} SET `turn` = `turn` + 1 WHERE TRUE", quoted(dataset, TABLE)),
+        format!("UPDATE {} SET `turn` = `turn` + 1 WHERE TRUE", turn_table(dataset)),
         format!("ASSERT @@row_count = 1 AS 'table {TABLE} has to have one row'"),
     ];
     let last = "COMMIT TRANSACTION".to_owned();

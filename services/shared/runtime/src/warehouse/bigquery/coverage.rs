@@ -1,7 +1,6 @@
 //! What the dataset knows about buckets: versions, loaded and failed days; and the verdicts on them.
 
 use std::str::FromStr;
-use std::time::Duration;
 
 use everycent_domain::merge_plan::{self, BucketId, CoverageVersions, Version};
 use everycent_domain::reconcile::Verdict;
@@ -11,38 +10,41 @@ use everycent_schemas::rowfile::Cell;
 use everycent_schemas::{Day, Timestamp, Usd};
 
 use super::connection::Connection;
-use super::failure::Failure;
 use crate::warehouse::{CoverageRow, WarehouseError};
 
 /// Rows of one statement, whose text has a limit of a million letters.
 const AT_ONCE: usize = 500;
-/// Times that somebody else may come first.
-const TRIES: u32 = 8;
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
-/// The versions that are loaded of the buckets that the batches speak of.
-pub(super) async fn versions(
-    connection: &Connection,
-    batches: &[BatchNormalized],
-) -> Result<CoverageVersions, WarehouseError> {
+/// What is known of the buckets that the batches speak of.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub versions: CoverageVersions,
+    /// Whose turn it is: another one after every change of a table.
+    pub turn: i64,
+}
+
+pub(super) async fn known(connection: &Connection, batches: &[BatchNormalized]) -> Result<Known, WarehouseError> {
+    let mut known = Known::default();
     let buckets = merge_plan::buckets_of(batches);
     if buckets.is_empty() {
-        return Ok(CoverageVersions::new());
+        return Ok(known);
     }
     let read = "read coverage";
     let rows = connection.select(&sql::loaded_versions(&connection.name(), &buckets)).await;
-    let rows = rows.map_err(|failure| failure.during(read))?.rows.into_iter().map(|cells| {
-        let mut cells = cells.into_iter();
-        let bucket =
-            BucketId { source: text(&mut cells)?, account_id: text(&mut cells)?, activity_date: parsed(&mut cells)? };
-        let version = Version {
-            fetched_at: parsed(&mut cells)?,
-            snapshot_id: text(&mut cells)?,
-            normalized_at: parsed(&mut cells)?,
-        };
-        Some((bucket, version))
-    });
-    rows.collect::<Option<_>>().ok_or_else(|| strange_row(read))
+    for mut cells in rows.map_err(|failure| failure.during(read))?.rows {
+        match cells.pop() {
+            Some(Cell::Integer(turn)) => known.turn = turn,
+            _ => known.versions.extend([loaded(cells).ok_or_else(|| strange_row(read))?]),
+        }
+    }
+    Ok(known)
+}
+
+fn loaded(cells: Vec<Cell>) -> Option<(BucketId, Version)> {
+    let cells = &mut cells.into_iter();
+    let bucket = BucketId { source: text(cells)?, account_id: text(cells)?, activity_date: parsed(cells)? };
+    let version = Version { fetched_at: parsed(cells)?, snapshot_id: text(cells)?, normalized_at: parsed(cells)? };
+    Some((bucket, version))
 }
 
 pub(super) async fn between(connection: &Connection, from: Day, to: Day) -> Result<Vec<CoverageRow>, WarehouseError> {
@@ -73,7 +75,7 @@ fn coverage_row(cells: Vec<Cell>) -> Option<CoverageRow> {
 
 pub(super) async fn record_failures(connection: &Connection, failures: &[FetchFailed]) -> Result<(), WarehouseError> {
     for failures in failures.chunks(AT_ONCE) {
-        change(connection, "record failures", &sql::record_failures(&connection.name(), failures)).await?;
+        connection.change("record failures", &sql::record_failures(&connection.name(), failures)).await?;
     }
     Ok(())
 }
@@ -85,23 +87,9 @@ pub(super) async fn store_verdicts(
 ) -> Result<(), WarehouseError> {
     for verdicts in verdicts.chunks(AT_ONCE) {
         let statement = sql::store_verdicts(&connection.name(), verdicts, checked_at);
-        change(connection, "store verdicts", &statement).await?;
+        connection.change("store verdicts", &statement).await?;
     }
     Ok(())
-}
-
-/// Runs a statement that may run twice.
-async fn change(connection: &Connection, action: &'static str, statement: &str) -> Result<(), WarehouseError> {
-    let mut pause = FIRST_PAUSE;
-    for _ in 1..TRIES {
-        match connection.select(statement).await {
-            Err(Failure::Concurrent(reason)) => tracing::debug!(reason, action, "somebody else came first"),
-            end => return end.map(drop).map_err(|failure| failure.during(action)),
-        }
-        tokio::time::sleep(pause).await;
-        pause *= 2;
-    }
-    connection.select(statement).await.map(drop).map_err(|failure| failure.during(action))
 }
 
 fn strange_row(action: &'static str) -> WarehouseError {

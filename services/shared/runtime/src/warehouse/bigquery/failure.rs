@@ -38,13 +38,17 @@ const MAY_PASS: [&str; 12] = [
     "timeout",
     "vpcServiceControlsTemporarilyUnavailable",
 ];
-const CONCURRENT: [&str; 5] = [
+const CONCURRENT: [&str; 8] = [
     COVERAGE_CHANGED,
     "aborted due to concurrent update",
     "Could not serialize access",
     // What local-bigquery says in their place, for DuckDB. It says it of loads too, even into different tables.
     "Transaction conflict",
     "Failed to commit DuckLake transaction",
+    "Catalog write-write conflict",
+    // And of two that offer it the same new job.
+    "UNIQUE constraint violation",
+    "violates primary key constraint",
 ];
 
 impl Failure {

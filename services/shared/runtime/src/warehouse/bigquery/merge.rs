@@ -50,14 +50,14 @@ impl Merge<'_> {
 
     /// Plans and merges; gives in words why it has to be planned again.
     async fn round(&self) -> Result<Result<MergeReport, String>, WarehouseError> {
-        let recorded = coverage::versions(self.connection, self.batches).await?;
-        let mut plan = merge_plan::plan(self.batches, &recorded).map_err(bad_plan)?;
+        let known = coverage::known(self.connection, self.batches).await?;
+        let mut plan = merge_plan::plan(self.batches, &known.versions).map_err(bad_plan)?;
         stage::forget_the_gone(self.store, &mut plan).await?;
         if plan.coverage.is_empty() && plan.tables.iter().all(|table| table.files.is_empty()) {
             return Ok(Ok(report(plan, &BTreeMap::new())));
         }
         let staged = stage::stage(self.connection, self.store, &plan, self.batches).await?;
-        match self.merge(&plan, &staged).await {
+        match self.merge(&plan, &staged, known.turn).await {
             Ok(changes) => {
                 staged.drop_all(self.connection).await;
                 Ok(Ok(report(plan, &changes)))
@@ -68,13 +68,13 @@ impl Merge<'_> {
         }
     }
 
-    /// Runs the script, once. A job of the same work that was done before counts only if coverage tells of it: somebody
-    /// may have brought back older tables since.
-    async fn merge(&self, plan: &MergePlan, staged: &Staged) -> Result<Changes, Failure> {
+    /// Runs the script, once in its turn. A job of the same work that was done before counts only if coverage tells of
+    /// it: somebody may have brought back older tables since.
+    async fn merge(&self, plan: &MergePlan, staged: &Staged, turn: i64) -> Result<Changes, Failure> {
         let dataset = self.connection.name();
         let quoted = |table: &Table| self.connection.quoted(staged.name(table));
         let script_at = |at: Timestamp| merge_script(&dataset, plan, self.batches, quoted, at);
-        let id = IdHasher::new("merge").part(&script_at(Timestamp::from_micros(0))).finish();
+        let id = IdHasher::new("merge").part(&turn.to_string()).part(&script_at(Timestamp::from_micros(0))).finish();
         let (id, work) = (format!("merge_{}", id.hex().as_str()), script(&script_at(self.merged_at)));
         let mut done = self.connection.run(&id, &work, 0).await?;
         while done.joined && !self.is_recorded(plan).await? {
@@ -85,9 +85,9 @@ impl Merge<'_> {
 
     /// Whether coverage tells of the plan, or of what came after it.
     async fn is_recorded(&self, plan: &MergePlan) -> Result<bool, Failure> {
-        let recorded = coverage::versions(self.connection, self.batches).await;
-        let recorded = recorded.map_err(|error| Failure::MayPass(error.to_string()))?;
-        let is_there = |bucket, version: &Version| recorded.get(bucket).is_some_and(|there| there >= version);
+        let known = coverage::known(self.connection, self.batches).await;
+        let known = known.map_err(|error| Failure::MayPass(error.to_string()))?;
+        let is_there = |bucket, version: &Version| known.versions.get(bucket).is_some_and(|there| there >= version);
         let updates = &plan.coverage;
         Ok(!updates.is_empty() && updates.iter().all(|update| is_there(&update.bucket, &update.version)))
     }

@@ -38,8 +38,7 @@ pub(super) async fn migrate(connection: &Connection, create_in: Option<&str>) ->
         let creates = sql::view(view.name, &dialect).expect("invariant: shipped views render, as a test shows");
         statements.extend(creates.into_iter().map(|create| create.sql));
     }
-    let script = statements.join(";\n\n");
-    connection.select(&script).await.map(drop).map_err(|failure| failure.during(ACTION))
+    connection.change(ACTION, &statements.join(";\n\n")).await
 }
 
 /// Whether the dataset had to be created.

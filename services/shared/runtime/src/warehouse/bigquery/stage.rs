@@ -3,6 +3,7 @@
 //! A staging table has the files in its name, so that work that is done again finds it, and ends by itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration as Pause;
 
 use chrono::{Duration, Utc};
 use everycent_domain::identity::IdHasher;
@@ -23,7 +24,6 @@ use gcp_bigquery_client::model::table_schema::TableSchema;
 use super::connection::{Connection, patiently};
 use super::failure::Failure;
 use super::inspect;
-use super::jobs::Done;
 use crate::store::Store;
 use crate::warehouse::{WarehouseError, row_files};
 
@@ -32,7 +32,7 @@ const ACTION: &str = "load rows";
 const AT_ONCE: usize = 8;
 /// Times that another load may be in the way of one.
 const TRIES: u32 = 8;
-const FIRST_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+const FIRST_PAUSE: Pause = Pause::from_millis(100);
 /// A staging table that nobody dropped ends then.
 const KEPT_HOURS: i64 = 24;
 
@@ -113,7 +113,7 @@ async fn load(
     let uris = uris(store, &plan.files)?;
     let id = uris.iter().fold(IdHasher::new("staging").part(&connection.name()), |id, uri| id.part(uri)).finish();
     let name = format!("staging_{}_{}", plan.table.name, id.hex().as_str());
-    let trouble = match load_once(connection, plan.table, &name, uris).await {
+    let trouble = match load_alone(connection, plan.table, &name, uris).await {
         Ok(Some(bytes)) if bytes == said_bytes(plan) => return Ok((plan.table.name, name)),
         Ok(bytes) => {
             tracing::warn!(table = name, ?bytes, said = said_bytes(plan), "other bytes than said; reading the files");
@@ -150,54 +150,57 @@ fn uris(store: &dyn Store, files: &[StagedFile]) -> Result<Vec<String>, Warehous
     Ok(objects.into_iter().map(|object| format!("{}/{object}", address.trim_end_matches('/'))).collect())
 }
 
-/// Into a table that is new, or that the same job filled before. Gives the bytes that were read.
-async fn load_once(
+/// Does it again where another load was in its way.
+async fn load_alone(
     connection: &Connection,
     table: &Table,
     name: &str,
     uris: Vec<String>,
 ) -> Result<Option<i64>, Failure> {
-    let is_new = create(connection, table, name).await?;
     let work = load_job(connection, name, uris);
-    let mut done = load_alone(connection, name, &work, 0).await?;
-    while is_new && done.joined {
-        match load_alone(connection, name, &work, done.next).await {
-            // It has rows, so the job that was joined is ours: its reply was lost.
-            Err(Failure::AlreadyExists(_)) => break,
-            next => done = next?,
-        }
-    }
-    let load = done.job.statistics.and_then(|statistics| statistics.load);
-    Ok(load.and_then(|load| load.input_file_bytes?.parse().ok()))
-}
-
-/// Does it again where another load was in its way.
-async fn load_alone(connection: &Connection, name: &str, work: &JobConfiguration, first: u32) -> Result<Done, Failure> {
     let mut pause = FIRST_PAUSE;
     for _ in 1..TRIES {
-        match connection.run(name, work, first).await {
+        match load_once(connection, table, name, &work).await {
             Err(Failure::Concurrent(reason)) => tracing::debug!(reason, table = name, "another load came first"),
             end => return end,
         }
         tokio::time::sleep(pause).await;
         pause *= 2;
     }
-    connection.run(name, work, first).await
+    load_once(connection, table, name, &work).await
 }
 
-async fn create(connection: &Connection, table: &Table, name: &str) -> Result<bool, Failure> {
+/// Into a table that is empty, or that the same job fills or has filled. Gives the bytes that were read.
+async fn load_once(
+    connection: &Connection,
+    table: &Table,
+    name: &str,
+    work: &JobConfiguration,
+) -> Result<Option<i64>, Failure> {
+    let created_at = find_or_create(connection, table, name).await?;
+    let done = connection.run(&format!("{name}_{created_at}"), work, 0).await?;
+    let load = done.job.statistics.and_then(|statistics| statistics.load);
+    Ok(load.and_then(|load| load.input_file_bytes?.parse().ok()))
+}
+
+/// Gives when it was created, which tells it from earlier tables of its name and their jobs.
+async fn find_or_create(connection: &Connection, table: &Table, name: &str) -> Result<String, Failure> {
     let client = connection.client().await?;
+    let (project, dataset) = (&connection.project, &connection.dataset);
     let ends_at = Utc::now() + Duration::hours(KEPT_HOURS);
     let schema = || TableSchema::new(table.columns.iter().map(field).collect());
     let staging = || Created {
         expiration_time: Some(ends_at.timestamp_millis().to_string()),
-        ..Created::new(&connection.project, &connection.dataset, name, schema())
+        ..Created::new(project, dataset, name, schema())
     };
-    match patiently(|| client.table().create(staging())).await {
-        Ok(_) => Ok(true),
-        Err(Failure::AlreadyExists(_)) => Ok(false),
-        Err(failure) => Err(failure),
-    }
+    let created = match patiently(|| client.table().create(staging())).await {
+        Err(Failure::AlreadyExists(_)) => {
+            patiently(|| client.table().get(project, dataset, name, Some(vec!["creationTime", "tableReference"])))
+                .await?
+        }
+        end => end?,
+    };
+    created.creation_time.ok_or_else(|| Failure::MayPass(format!("BigQuery does not say when it created {name}")))
 }
 
 fn field(column: &Column) -> TableFieldSchema {
