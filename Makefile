@@ -10,31 +10,34 @@ help: ## List the targets
 demo: ## Show it all on a made-up company: no key, no network
 	$(CARGO) run --locked --quiet -- demo
 
-.PHONY: test
-test: ## Run all tests
-	$(CARGO) test --locked --workspace
-	@echo 'Left out: what runs on Google Cloud, for it needs emulators, and the export of spans; `make test-google` runs both.'
+# Where `make emulators` puts the emulators of Google's services, and tests look for them.
+export EVERYCENT_EMULATORS ?= $(HOME)/.cache/everycent-emulators
+# Everything that the programs can do; without them they work on one machine.
+FEATURES := google,otlp,conformance
+TESTS_ON_EMULATORS := google pubsub gcs bigquery start
 
-# Where `make emulators` puts them.
-EVERYCENT_EMULATORS ?= $(HOME)/.cache/everycent-emulators
+.PHONY: test
+test: ## Run all tests, on emulators of Google Cloud as well if there are any
+	$(CARGO) test --locked --workspace --features $(FEATURES)
+	$(CARGO) test --locked --package everycent-runtime --lib
+	@test -e $(EVERYCENT_EMULATORS)/stamp || \
+		echo 'LEFT OUT: Pub/Sub, Cloud Storage and BigQuery, for want of emulators; `make emulators` installs them.'
 
 .PHONY: emulators
 emulators: ## Install the emulators of Google's services from packages
-	EVERYCENT_EMULATORS=$(EVERYCENT_EMULATORS) tests/emulators/install.sh
+	tests/emulators/install.sh
 
 .PHONY: test-google
-test-google: emulators ## Test the bodies of the ports on Google Cloud, on emulators, and the export of spans
-	EVERYCENT_EMULATORS=$(EVERYCENT_EMULATORS) EVERYCENT_EMULATORS_REQUIRED=1 \
-	$(CARGO) test --locked --package everycent-emulators
-	EVERYCENT_EMULATORS=$(EVERYCENT_EMULATORS) EVERYCENT_EMULATORS_REQUIRED=1 \
-	$(CARGO) test --locked --package everycent-runtime --features google,conformance,otlp
+test-google: emulators ## Run only the tests on emulators of Google Cloud, the three services end to end among them
+	$(CARGO) test --locked --workspace --features $(FEATURES) --no-run
+	EVERYCENT_EMULATORS_REQUIRED=1 \
+	$(CARGO) test --locked --workspace --features $(FEATURES) $(addprefix --test ,$(TESTS_ON_EMULATORS))
 
 .PHONY: lint
 lint: ## Formatting and lints, warnings are errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	$(CARGO) clippy --locked --package everycent-runtime --package everycent-fetcher --package everycent-normalizer \
-		--package everycent-loader --features google,otlp,everycent-runtime/conformance --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets --features $(FEATURES) -- -D warnings
 
 .PHONY: docs
 docs: ## Write docs/tables.md, the page of all tables and views, from the schemas
@@ -59,4 +62,4 @@ build: ## The program, optimized, in target/release/everycent
 	$(CARGO) build --locked --release --package everycent
 
 .PHONY: ci
-ci: lint deny test demo ## What CI runs
+ci: lint deny emulators test demo ## What CI runs: all of it, on emulators too
