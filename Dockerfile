@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1.7
 #
-# One image with the three services and `everycent`; the simulator of the vendors and the Pub/Sub emulator are targets of
-# their own, for a demo and for tests.
+# One image with the three services and `everycent`; the simulator of the vendors and two emulators are targets of their
+# own, for a demo and for tests.
 #
 #   docker build --target everycent --tag everycent .
 #
@@ -16,6 +16,7 @@ ARG RUNTIME=gcr.io/distroless/cc-debian13:nonroot
 # The same with busybox in /busybox, for health checks of a program that has none of its own.
 ARG RUNTIME_WITH_TOOLS=gcr.io/distroless/cc-debian13:debug-nonroot
 ARG JAVA=eclipse-temurin:21.0.5_11-jdk
+ARG PYTHON=python:3.13-slim-trixie
 ARG PUBSUB=gcr.io/google.com/cloudsdktool/google-cloud-cli:528.0.0-emulators
 
 FROM ${RUST} AS source
@@ -54,6 +55,22 @@ EXPOSE 8085
 ENTRYPOINT ["java", "-Xmx1g", "-cp", "/shim:/google-cloud-sdk/platform/pubsub-emulator/lib/*", \
             "com.google.cloud.pubsub.testing.v1.Main"]
 CMD ["--host=0.0.0.0", "--port=8085"]
+
+# local-bigquery at the versions of tests/emulators/install.sh. Its own image lacks the codec of our row files, and would
+# download DuckDB's extensions when it starts.
+FROM ${PYTHON} AS bigquery-emulator
+RUN pip install --no-cache-dir local-bigquery==0.3.2 duckdb==1.5.5 cramjam==2.14.0 duckdb-extensions==1.5.5 \
+        duckdb-extension-icu==1.5.5 duckdb-extension-spatial==1.5.5 duckdb-extension-ducklake==1.5.5 \
+        duckdb-extension-httpfs==1.5.5 && \
+    install -d -o 1000 -g 1000 /data /emulator
+USER 1000:1000
+# DuckDB's extensions lie in the home.
+ENV HOME=/emulator
+RUN python -c 'from duckdb_extensions import import_extension as i; [i(e) for e in ("icu", "spatial", "ducklake", "httpfs")]'
+COPY tests/emulators/shim/python /shim
+ENV PYTHONPATH=/shim PYTHONDONTWRITEBYTECODE=1
+EXPOSE 9050 9060
+ENTRYPOINT ["local-bigquery", "serve", "--host", "0.0.0.0", "--port", "9050", "--grpc-port", "9060", "--data-dir", "/data"]
 
 FROM ${RUNTIME_WITH_TOOLS} AS vendor-sim
 COPY --from=simulator /out/vendor-sim /usr/local/bin/vendor-sim

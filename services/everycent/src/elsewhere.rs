@@ -19,22 +19,23 @@ use crate::progress::Watcher;
 pub use answers::{Answers, until_answered};
 pub use merges::{Order, until_merged};
 
-/// So long without a word from the services, and one looks whether they gave up.
+/// So long without a word from the services, and one looks whether they gave up; the next time after twice as long.
 const QUIET: Duration = Duration::from_secs(30);
-/// So long, and one waits no more.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+const QUIET_MAX: Duration = Duration::from_secs(5 * 60);
+/// So long, and one waits no more. A window of a large company is asked for an hour and longer where the vendor answers 20
+/// requests a minute.
+const PATIENCE: Duration = Duration::from_secs(3 * 60 * 60);
 
 /// How long the services have been silent, and what that means.
 struct Silence {
     asked_at: Timestamp,
     since: Instant,
-    looked_at: Instant,
+    next_look: Duration,
 }
 
 impl Silence {
     fn begin(asked_at: Timestamp) -> Self {
-        let now = Instant::now();
-        Self { asked_at, since: now, looked_at: now }
+        Self { asked_at, since: Instant::now(), next_look: QUIET }
     }
 
     /// They did something.
@@ -44,18 +45,17 @@ impl Silence {
 
     /// Whether to wait no more for what is left: all of it was given up, or nothing came for too long.
     async fn is_final(&mut self, deployment: &Deployment, left: usize, watcher: &Watcher) -> Result<bool, Failure> {
-        if self.looked_at.elapsed() < QUIET {
+        let silent = self.since.elapsed();
+        if silent < self.next_look {
             return Ok(false);
         }
+        self.next_look = silent + silent.min(QUIET_MAX);
         let given_up = pipeline::dead_letters_since(deployment, self.asked_at).await?;
-        self.looked_at = Instant::now();
         if usize::try_from(given_up).unwrap_or(usize::MAX) >= left {
             return Ok(true);
         }
-        let (minutes, patience) = (self.since.elapsed().as_secs() / 60, PATIENCE.as_secs() / 60);
-        watcher.say(&format!(
-            "waiting for the services; left: {left}, last word {minutes} min ago (until {patience} min)"
-        ));
-        Ok(self.since.elapsed() >= PATIENCE)
+        let seconds = silent.as_secs();
+        watcher.say(&format!("no word from the services for {seconds} s; left: {left}. They go on without this command"));
+        Ok(silent >= PATIENCE)
     }
 }

@@ -65,7 +65,15 @@ fn emulators_have_the_versions_and_ports_that_they_have_without_docker() {
     let version = |name: &str| service(name)["image"].as_str().unwrap().rsplit_once(':').unwrap().1.to_owned();
     assert!(install.contains(&format!("local_bigquery={}\n", version("bigquery"))));
     assert!(install.contains(&format!("carries fake-gcs-server {}\n", version("gcs").trim_end_matches(".0"))));
-    assert!(read("Dockerfile").contains(&format!("google-cloud-cli:{}-emulators", version("pubsub"))));
+    let dockerfile = read("Dockerfile");
+    assert!(dockerfile.contains(&format!("google-cloud-cli:{}-emulators", version("pubsub"))));
+    for package in ["local_bigquery", "duckdb", "cramjam"] {
+        let pinned = install.lines().find_map(|line| line.strip_prefix(package)?.strip_prefix('=')).unwrap();
+        let pinned = pinned.split_whitespace().next().unwrap();
+        assert!(dockerfile.contains(&format!(" {}=={pinned} ", package.replace('_', "-"))), "{package} {pinned}");
+    }
+    let extensions = dockerfile.matches("duckdb-extension-").count();
+    assert_eq!(extensions, install.split_once("duckdb-extension-{").unwrap().1.split('}').next().unwrap().split(',').count());
 }
 
 #[test]
