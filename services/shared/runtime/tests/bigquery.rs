@@ -1,7 +1,7 @@
 //! The warehouse in BigQuery against its contract, on the emulator.
 //!
-//! The emulator does every sentence of the contract. What it can't do is in no sentence of it: two transactions that
-//! really meet, accounts and permissions, the end of a table by itself, and what a query costs.
+//! The emulator does every sentence of the contract. What it can't do is in no sentence of it: to cancel a transaction
+//! before its end, accounts and permissions, the end of a table by itself, and what a query costs.
 #![cfg(all(feature = "google", feature = "conformance"))]
 #![allow(clippy::unwrap_used)]
 
