@@ -19,7 +19,7 @@ TESTS_ON_EMULATORS := google pubsub gcs bigquery start
 .PHONY: test
 test: ## Run all tests, on emulators of Google Cloud as well if there are any
 	$(CARGO) test --locked --workspace --features $(FEATURES)
-	$(CARGO) test --locked --package everycent-runtime --lib
+	$(CARGO) test --locked --package everycent --test bad_input
 	@test -e $(EVERYCENT_EMULATORS)/stamp || \
 		echo 'LEFT OUT: Pub/Sub, Cloud Storage and BigQuery, for want of emulators; `make emulators` installs them.'
 

@@ -55,7 +55,8 @@ impl Silence {
             return Ok(true);
         }
         let seconds = silent.as_secs();
-        watcher.say(&format!("no word from the services for {seconds} s; left: {left}. They go on without this command"));
+        watcher
+            .say(&format!("no word from the services for {seconds} s; left: {left}. They go on without this command"));
         Ok(silent >= PATIENCE)
     }
 }

@@ -235,11 +235,26 @@ fn an_address_that_is_none_is_refused_without_showing_its_password() {
     scene.run(&sync()).exits(2).says(&["EVERYCENT_CURSOR_URL: not an address"]);
 }
 
+#[cfg(not(feature = "google"))]
 #[test]
 fn an_address_in_the_cloud_is_refused_and_never_replaced_by_a_local_one() {
     let mut scene = Scene::october();
+    let addresses = [("store", "gs://acme"), ("bus", "pubsub://acme")];
+    for (name, address) in addresses {
+        scene.configure(&format!("[addresses]\n{name} = \"{address}\"\n"));
+        scene.run(&sync()).exits(2).says(&[address, "Google Cloud", "--features google"]);
+    }
+    let warehouse = "bigquery://acme/ai_usage_analytics";
+    scene.configure(&format!("[addresses]\nstore = \"gs://acme\"\nwarehouse = \"{warehouse}\"\n"));
+    scene.run(&sync()).exits(2).says(&[warehouse, "Google Cloud"]);
+    assert_eq!(scene.request_count(), 0);
+}
+
+#[test]
+fn an_address_that_is_none_or_that_another_cannot_reach_is_refused() {
+    let mut scene = Scene::october();
     scene.configure("[addresses]\nwarehouse = \"bigquery://acme/ai_usage_analytics\"\n");
-    scene.run(&sync()).exits(2).says(&["bigquery://acme/ai_usage_analytics", "Google Cloud"]);
+    scene.run(&sync()).exits(2).says(&["everycent.toml:", "expected `store` to be gs://bucket"]);
     scene.configure("[addresses]\nstore = \"ftp://acme\"\n");
     scene.run(&sync()).exits(2).says(&["everycent.toml:", "ftp://acme"]);
     assert_eq!(scene.request_count(), 0);

@@ -73,7 +73,10 @@ fn emulators_have_the_versions_and_ports_that_they_have_without_docker() {
         assert!(dockerfile.contains(&format!(" {}=={pinned} ", package.replace('_', "-"))), "{package} {pinned}");
     }
     let extensions = dockerfile.matches("duckdb-extension-").count();
-    assert_eq!(extensions, install.split_once("duckdb-extension-{").unwrap().1.split('}').next().unwrap().split(',').count());
+    assert_eq!(
+        extensions,
+        install.split_once("duckdb-extension-{").unwrap().1.split('}').next().unwrap().split(',').count()
+    );
 }
 
 #[test]

@@ -2,8 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use everycent_emulators::{Emulators, Installed, PROJECT, Ports};
 use everycent_runtime::google::endpoints::Endpoints;
@@ -15,56 +13,37 @@ use super::support::{Ended, Running, Scene, until};
 
 pub const SERVICES: [&str; 3] = ["fetcher", "normalizer", "loader"];
 
-/// Runs as long as a test has something on them.
-struct Shared {
-    emulators: Emulators,
+const DATASET: &str = "everycent";
+
+/// Vendors, and emulators of its own, which a test may end and start.
+pub struct Cloud {
+    pub scene: Scene,
+    pub emulators: Emulators,
     _folder: TempDir,
 }
 
-fn shared() -> Option<Arc<Shared>> {
-    static SHARED: Mutex<Weak<Shared>> = Mutex::new(Weak::new());
-    let installed = match Installed::find() {
-        Ok(installed) => installed,
-        Err(missing) => {
-            assert!(std::env::var_os("EVERYCENT_EMULATORS_REQUIRED").is_none(), "{missing}");
-            eprintln!("LEFT OUT: {missing}");
-            return None;
-        }
-    };
-    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(running) = shared.upgrade() {
-        return Some(running);
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let emulators = Emulators::start(&installed, folder.path(), Ports::default()).unwrap();
-    let started = Arc::new(Shared { emulators, _folder: folder });
-    *shared = Arc::downgrade(&started);
-    Some(started)
-}
-
-/// A bucket, topics and a dataset that no other test has, and vendors.
-pub struct Cloud {
-    pub scene: Scene,
-    dataset: String,
-    shared: Arc<Shared>,
-}
-
 impl Cloud {
-    /// Leads the scene to the emulators. Nothing is made there yet.
+    /// Leads the scene to the emulators. Nothing is made there yet. Nothing where none are installed and none required.
     pub fn begin(mut scene: Scene) -> Option<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(1);
-        let shared = shared()?;
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let dataset = format!("everycent_{number}");
+        let installed = match Installed::find() {
+            Ok(installed) => installed,
+            Err(missing) => {
+                assert!(std::env::var_os("EVERYCENT_EMULATORS_REQUIRED").is_none(), "{missing}");
+                eprintln!("LEFT OUT: {missing}");
+                return None;
+            }
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let emulators = Emulators::start(&installed, folder.path(), Ports::default()).unwrap();
         scene.keep_configuration("one-machine.toml");
         scene.add(&format!(
-            "[addresses]\nstore = \"gs://everycent-{number}/data\"\nbus = \"pubsub://everycent-{number}\"\n\
-             warehouse = \"bigquery://{PROJECT}/{dataset}\"\n"
+            "[addresses]\nstore = \"gs://everycent-test/data\"\nbus = \"pubsub://{PROJECT}\"\n\
+             warehouse = \"bigquery://{PROJECT}/{DATASET}\"\n"
         ));
-        for (name, value) in shared.emulators.variables() {
+        for (name, value) in emulators.variables() {
             scene.set(name, value);
         }
-        Some(Self { scene, dataset, shared })
+        Some(Self { scene, emulators, _folder: folder })
     }
 
     /// `everycent`, as its operator runs it.
@@ -106,9 +85,9 @@ impl Cloud {
     }
 
     pub fn systems(&self) -> Systems {
-        let bigquery = Some(self.shared.emulators.bigquery.url());
+        let bigquery = Some(self.emulators.bigquery.url());
         let endpoints = Endpoints { bigquery, ..Endpoints::default() };
-        Systems::of(&BigQueryWarehouse::new(&endpoints, PROJECT, &self.dataset).read_only())
+        Systems::of(&BigQueryWarehouse::new(&endpoints, PROJECT, DATASET).read_only())
     }
 }
 

@@ -65,7 +65,7 @@ impl Config {
         let [anthropic, cursor] = Vendor::ALL;
         let sources = [(anthropic, document.vendor_sources(anthropic)?), (cursor, document.vendor_sources(cursor)?)];
         Ok(Self {
-            addresses: document.addresses(),
+            addresses: document.addresses()?,
             since: document.since(),
             anthropic: document.vendor(Vendor::Anthropic, env)?,
             cursor: document.vendor(Vendor::Cursor, env)?,

@@ -181,6 +181,10 @@ fn an_error_has_its_line_and_column_and_says_what_was_found_and_expected() {
             "[addresses]\nstore = \"s3://x\"".to_owned(),
             "2:9: found `s3://x`, expected file:///folder, file://./folder, gs://bucket or gs://bucket/prefix",
         ),
+        (
+            "[addresses]\nstore = \"file:///x\"\nwarehouse = \"bigquery://p/d\"".to_owned(),
+            "3:13: found bigquery://p/d, which loads rows from Cloud Storage, expected `store` to be gs://bucket",
+        ),
         ("[addresses]\nstore = 1".to_owned(), "2:9: invalid type: integer `1`, expected file:///folder"),
         ("[sync]\nsince = \"soon\"".to_owned(), "2:9: found `soon`, expected a day in quotation marks"),
         ("\n[sync]\nuntil = \"2026-01-01\"".to_owned(), "3:1: unknown field `until`, expected `since`"),

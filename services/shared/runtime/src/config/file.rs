@@ -11,7 +11,7 @@ use everycent_schemas::Day;
 use toml::Spanned;
 
 use super::account::{Account, KeyPlace, url_variable};
-use super::address::Addresses;
+use super::address::{Addresses, StoreAddress, WarehouseAddress};
 use super::error::ConfigError;
 use super::tables::{AccountTable, SourceNames, Tables, VendorTables};
 use super::text::{BaseUrl, Form, Name, Percent, Text, VariableName};
@@ -36,14 +36,21 @@ impl Document {
         Ok(Self { path: path.to_owned(), text, tables })
     }
 
-    pub(super) fn addresses(&self) -> Addresses {
+    /// BigQuery loads rows from where they lie, and sees no folder of this machine.
+    pub(super) fn addresses(&self) -> Result<Addresses, ConfigError> {
         let table = &self.tables.addresses;
-        let addresses = Addresses {
-            store: table.store.clone().map(|Text(address)| address),
-            bus: table.bus.clone().map(|Text(address)| address),
-            warehouse: table.warehouse.clone().map(|Text(address)| address),
-        };
-        addresses.relative_to(self.folder())
+        let store = table.store.clone().map(|Text(address)| address);
+        let warehouse = table.warehouse.as_ref().map(|warehouse| (warehouse.span(), warehouse.get_ref().0.clone()));
+        if let (Some((span, address @ WarehouseAddress::BigQuery { .. })), None | Some(StoreAddress::File(_))) =
+            (&warehouse, &store)
+        {
+            let message =
+                format!("found {address}, which loads rows from Cloud Storage, expected `store` to be gs://bucket");
+            return Err(self.wrong(span.clone(), message));
+        }
+        let bus = table.bus.clone().map(|Text(address)| address);
+        let warehouse = warehouse.map(|(_, address)| address);
+        Ok(Addresses { store, bus, warehouse }.relative_to(self.folder()))
     }
 
     pub(super) fn since(&self) -> Option<Day> {

@@ -30,7 +30,7 @@ pub(super) struct Tables {
 pub(super) struct AddressTable {
     pub(super) store: Option<Text<StoreAddress>>,
     pub(super) bus: Option<Text<BusAddress>>,
-    pub(super) warehouse: Option<Text<WarehouseAddress>>,
+    pub(super) warehouse: Option<Spanned<Text<WarehouseAddress>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
