@@ -17,7 +17,7 @@ use everycent_schemas::tables::{Absence, Table};
 use super::Dialect;
 use super::names::physical_name;
 use crate::merge_plan::{MergePlan, TablePlan};
-use table::{keep_rows, merge_table, rows_that_say_something_else, rows_that_tell_the_batch, won};
+use table::{keep_rows, merge_table, rows_that_say_something_else, rows_that_tell_the_batch, won, won_bounds};
 
 pub use coverage::{coverage_between, loaded_versions, record_failures, store_verdicts};
 pub use schema::{Found, add_column, existing_columns, wanted_columns};
@@ -125,7 +125,10 @@ fn change(
             let count = rows_that_tell_the_batch(plan, batches, &target);
             (merge_table(plan, batches, &staging(plan.table), &target), Written::After(count))
         }
-        (true, Absence::Delete) => (format!("DELETE FROM {target} AS T\nWHERE {}", won(plan, "T.")), Written::Nothing),
+        (true, Absence::Delete) => {
+            let (bounds, won) = (won_bounds(plan, "T."), won(plan, "T."));
+            (format!("DELETE FROM {target} AS T\nWHERE {bounds}\n  AND {won}"), Written::Nothing)
+        }
         (false, Absence::Keep) => {
             let staging = staging(plan.table);
             let count = rows_that_say_something_else(plan.table, &staging, &target);

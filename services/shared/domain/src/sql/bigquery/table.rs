@@ -90,13 +90,23 @@ pub(super) fn merge_table(plan: &TablePlan, batches: &[BatchNormalized], staging
         winning = winning_rows(plan, batches),
         key = key.join(", "),
         same = same_key(table),
-        bounds = bounds(plan.won.iter().map(|won| won.bucket.activity_date), &format!("T.`{}`", table.day_column())),
+        bounds = won_bounds(plan, "T."),
         differs = differs.join(" OR "),
         set = lines(set),
         values = values.join(", "),
     );
-    merge.push_str(&format!("\nWHEN NOT MATCHED BY SOURCE AND {} THEN DELETE", won(plan, "T.")));
+    // The bounds once more: without them, what does not match is looked for in every partition.
+    merge.push_str(&format!(
+        "\nWHEN NOT MATCHED BY SOURCE AND {}\n  AND {} THEN DELETE",
+        won_bounds(plan, "T."),
+        won(plan, "T.")
+    ));
     merge
+}
+
+/// The partitions that a statement about the won buckets reads, as literals, so that BigQuery knows them beforehand.
+pub(super) fn won_bounds(plan: &TablePlan, of: &str) -> String {
+    bounds(plan.won.iter().map(|won| won.bucket.activity_date), &format!("{of}`{}`", plan.table.day_column()))
 }
 
 /// The won buckets, as literals.
