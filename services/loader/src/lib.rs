@@ -98,14 +98,81 @@ impl Handler for Loader {
     type Event = BatchNormalized;
 
     fn gather(&self) -> Gather {
-        self.warehouse.flush()
+        self.warehouse.flush().batches
     }
 
     async fn handle(&self, events: &[BatchNormalized]) -> Vec<Outcome> {
-        match self.merge(events).await {
-            Ok(outcomes) => outcomes,
-            Err(_) if events.len() > 1 => self.merge_apart(events).await,
-            Err(error) => vec![error.into()],
+        let mut outcomes = Vec::with_capacity(events.len());
+        for batches in flushes(events, self.warehouse.flush().buckets) {
+            outcomes.extend(match self.merge(batches).await {
+                Ok(outcomes) => outcomes,
+                Err(_) if batches.len() > 1 => self.merge_apart(batches).await,
+                Err(error) => vec![error.into()],
+            });
         }
+        outcomes
+    }
+}
+
+/// Batches of at most so many buckets together, or one with more.
+fn flushes(mut batches: &[BatchNormalized], buckets: usize) -> impl Iterator<Item = &[BatchNormalized]> {
+    std::iter::from_fn(move || {
+        let mut left = buckets;
+        let fit = batches.iter().take_while(|batch| match left.checked_sub(batch.buckets.len()) {
+            Some(rest) => {
+                left = rest;
+                true
+            }
+            None => false,
+        });
+        let (flush, rest) = batches.split_at(fit.count().max(1).min(batches.len()));
+        batches = rest;
+        (!flush.is_empty()).then_some(flush)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use everycent_schemas::Day;
+    use everycent_schemas::events::Bucket;
+
+    use super::*;
+
+    fn batch(days: usize) -> BatchNormalized {
+        let first = Day::new(2025, 10, 1).unwrap();
+        let at = Timestamp::from_micros(1);
+        let bucket =
+            |activity_date| Bucket { activity_date, settled: true, rows: 0, rejects: 0, amount_usd: None, quantity: 0 };
+        BatchNormalized {
+            buckets: first.through(Day::new(2026, 10, 1).unwrap()).take(days).map(bucket).collect(),
+            snapshot_id: format!("of {days} days"),
+            source: "anthropic/cost_report".to_owned(),
+            account_id: "acme".to_owned(),
+            from_date: first,
+            to_date: first,
+            fetched_at: at,
+            normalized_at: at,
+            recipe: "ab12".to_owned(),
+            files: Vec::new(),
+        }
+    }
+
+    fn sizes(batches: &[usize], buckets: usize) -> Vec<Vec<usize>> {
+        let batches: Vec<BatchNormalized> = batches.iter().map(|days| batch(*days)).collect();
+        flushes(&batches, buckets).map(|flush| flush.iter().map(|batch| batch.buckets.len()).collect()).collect()
+    }
+
+    #[test]
+    fn a_merge_takes_batches_until_they_have_too_many_buckets_together() {
+        assert_eq!(sizes(&[31, 31, 31], 62), [vec![31, 31], vec![31]]);
+        assert_eq!(sizes(&[31, 31, 31], usize::MAX), [vec![31, 31, 31]]);
+        assert_eq!(sizes(&[1, 0, 62, 1], 62), [vec![1, 0], vec![62], vec![1]]);
+    }
+
+    #[test]
+    fn a_batch_that_has_too_many_by_itself_is_merged_alone() {
+        assert_eq!(sizes(&[5, 100, 5], 62), [vec![5], vec![100], vec![5]]);
+        assert_eq!(sizes(&[], 62), Vec::<Vec<usize>>::new());
     }
 }

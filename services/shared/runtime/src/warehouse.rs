@@ -112,11 +112,22 @@ fn refuse_a_failure_too_wide(failures: &[FetchFailed]) -> Result<(), WarehouseEr
     }
 }
 
-/// What one merge takes where it is a transaction on this machine: the batches that are there, and no long wait.
-pub const FLUSH_NEARBY: Gather = Gather { max: 32, linger: Duration::from_millis(100) };
-/// What one merge takes where it is a job that costs seconds and is paid by what it scans: batches by the flush. The wait
-/// leaves more than half of a lease for the first renewal.
-pub const FLUSH_FAR_AWAY: Gather = Gather { max: 200, linger: Duration::from_secs(10) };
+/// What one merge takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flush {
+    /// How many batches are worth it, and how long the first may wait for the others.
+    pub batches: Gather,
+    /// How many buckets they may have together, if there is more than one batch.
+    pub buckets: usize,
+}
+
+/// Where it is a transaction on this machine: the batches that are there, and no long wait.
+pub const FLUSH_NEARBY: Flush =
+    Flush { batches: Gather { max: 32, linger: Duration::from_millis(100) }, buckets: usize::MAX };
+/// Where it is a job that costs seconds and is paid by what it scans. The wait leaves more than half of a lease for the
+/// first renewal. A bucket takes some 650 bytes of the script, of which there may be a million.
+pub const FLUSH_FAR_AWAY: Flush =
+    Flush { batches: Gather { max: 200, linger: Duration::from_secs(10) }, buckets: 1_000 };
 
 /// Tables that batches are merged into.
 ///
@@ -145,8 +156,8 @@ pub trait Warehouse: Debug + Send + Sync {
         merged_at: Timestamp,
     ) -> Result<MergeReport, WarehouseError>;
 
-    /// How many batches are worth a merge, and how long the first may wait for the others.
-    fn flush(&self) -> Gather {
+    /// What one merge is to take.
+    fn flush(&self) -> Flush {
         FLUSH_NEARBY
     }
 

@@ -24,10 +24,11 @@ use everycent_schemas::events::{BatchNormalized, FetchFailed};
 use everycent_schemas::{Day, Timestamp};
 
 use self::connection::Connection;
-use super::{CoverageRow, FLUSH_FAR_AWAY, MergeReport, Rows, Warehouse, WarehouseError, refuse_a_failure_too_wide};
+use super::{
+    CoverageRow, FLUSH_FAR_AWAY, Flush, MergeReport, Rows, Warehouse, WarehouseError, refuse_a_failure_too_wide,
+};
 use crate::google::endpoints::Endpoints;
 use crate::store::Store;
-use crate::worker::Gather;
 
 /// Tables in one dataset. Other programs may read it at any time, and other loaders merge into it.
 pub struct BigQueryWarehouse {
@@ -85,7 +86,7 @@ impl Warehouse for BigQueryWarehouse {
         merge::Merge { connection: self.to_change("merge")?, store, batches, merged_at }.run().await
     }
 
-    fn flush(&self) -> Gather {
+    fn flush(&self) -> Flush {
         FLUSH_FAR_AWAY
     }
 
