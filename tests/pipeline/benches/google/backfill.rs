@@ -1,7 +1,7 @@
 //! A first sync of a year of a company from every source, and after it what the schedules ask for on an ordinary day: the
 //! jobs that the loader asks of BigQuery, and the bytes that they would process by the bounds in their own text.
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use everycent_domain::window::Window;
 use everycent_emulators::Emulators;
 use everycent_runtime::clock::{Clock, SystemClock};
@@ -10,9 +10,10 @@ use vendor_sim::{Simulator, worlds};
 
 use super::deployment::Deployment;
 use super::jobs::{Jobs, Merge};
+use super::reckoning::Bytes;
 use super::verdicts::Verdicts;
-use crate::reckoning::Bytes;
 
+const VARIABLE: &str = "EVERYCENT_BENCH_DAYS";
 const DAYS: u32 = 365;
 const PEOPLE: u32 = 50;
 const CLAUDE_CODE_PEOPLE: u32 = 20;
@@ -37,8 +38,9 @@ const SCHEDULES: [(&str, u32, usize); 12] = [
 
 pub async fn run(emulators: &Emulators, verdicts: &mut Verdicts) -> anyhow::Result<()> {
     let yesterday = SystemClock.now().day().minus(1);
-    let first = yesterday.minus(DAYS);
-    let world = worlds::large_company(PEOPLE, CLAUDE_CODE_PEOPLE, first.date(), DAYS + 1);
+    let days = days()?;
+    let first = yesterday.minus(days);
+    let world = worlds::large_company(PEOPLE, CLAUDE_CODE_PEOPLE, first.date(), days + 1);
     let simulator = Simulator::start(world).await?;
     let deployment = Deployment::start(emulators, &simulator).await?;
     // Making the tables is no part of it.
@@ -51,13 +53,20 @@ pub async fn run(emulators: &Emulators, verdicts: &mut Verdicts) -> anyhow::Resu
     Ok(())
 }
 
+/// Fewer for a quick look.
+fn days() -> anyhow::Result<u32> {
+    let Ok(text) = std::env::var(VARIABLE) else { return Ok(DAYS) };
+    let days = text.parse().ok().filter(|days| (35..=DAYS).contains(days));
+    days.with_context(|| format!("{VARIABLE} is `{text}`; it is a number of days from 35 to {DAYS}"))
+}
+
 async fn first_sync(deployment: &Deployment, days: Window, verdicts: &mut Verdicts) -> anyhow::Result<()> {
     let synced = deployment.sync(days, &[])?;
     let jobs = deployment.proxy.take().await?;
     let (windows, merges) = (synced.windows, jobs.merges.len());
     let batches: usize = jobs.merges.iter().map(|merge| merge.batches).sum();
     ensure!(batches == windows, "{batches} batches were merged of {windows} windows");
-    println!("  {DAYS} days: {windows} windows in {} s", synced.took.as_secs());
+    println!("  {} days: {windows} windows in {} s", days.days().count(), synced.took.as_secs());
     println!("    load jobs {}, merges {merges}, queries beside them {}", jobs.loads, jobs.queries);
     head();
     for (number, merge) in jobs.merges.iter().enumerate() {

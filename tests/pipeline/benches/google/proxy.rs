@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use axum::Router;
@@ -12,11 +13,14 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinSet;
 
 use crate::jobs::{Begun, Jobs};
 use crate::sizes::Scales;
+
+/// A merge that takes longer has failed.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Dropping it ends it.
 pub struct Proxy {
@@ -28,6 +32,8 @@ pub struct Proxy {
 struct Counter {
     scales: Scales,
     counted: Mutex<Counted>,
+    /// A merge has ended.
+    ended: Notify,
 }
 
 #[derive(Default)]
@@ -35,7 +41,7 @@ struct Counted {
     jobs: Jobs,
     /// Asked for again, a job is the same.
     ids: BTreeSet<String>,
-    under_way: BTreeMap<String, Begun>,
+    under_way: BTreeMap<String, Option<Begun>>,
     trouble: Option<anyhow::Error>,
 }
 
@@ -43,7 +49,7 @@ impl Proxy {
     pub async fn before(scales: Scales) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let counter = Arc::new(Counter { scales, counted: Mutex::default() });
+        let counter = Arc::new(Counter { scales, counted: Mutex::default(), ended: Notify::new() });
         let router = Router::new().fallback(pass).layer(DefaultBodyLimit::disable()).with_state(Arc::clone(&counter));
         let mut server = JoinSet::new();
         server.spawn(async move {
@@ -53,14 +59,24 @@ impl Proxy {
         Ok(Self { url, counter, _server: server })
     }
 
-    /// What was asked for since the last call, all of it done.
+    /// What was asked for since the last call. Who looks at the tables sees a merge before the loader does, so it waits
+    /// until all of them have ended.
     pub async fn take(&self) -> anyhow::Result<Jobs> {
+        let all_ended = async {
+            loop {
+                let ended = self.counter.ended.notified();
+                if self.counter.counted.lock().await.under_way.is_empty() {
+                    return;
+                }
+                ended.await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, all_ended).await.context("a merge does not end")?;
         let mut counted = self.counter.counted.lock().await;
-        if let Some(trouble) = counted.trouble.take() {
-            return Err(trouble.context("a job could not be weighed"));
+        match counted.trouble.take() {
+            Some(trouble) => Err(trouble.context("a job could not be weighed")),
+            None => Ok(std::mem::take(&mut counted.jobs)),
         }
-        ensure!(counted.under_way.is_empty(), "a merge has not ended");
-        Ok(std::mem::take(&mut counted.jobs))
     }
 }
 
@@ -91,7 +107,7 @@ impl Counter {
         let sql = work["query"]["query"].as_str().context("a job that neither loads nor asks")?;
         ensure!(id.starts_with("merge_"), "job {id} is no merge");
         let begun = Begun::begin(&self.scales, sql).await?;
-        self.counted.lock().await.under_way.insert(id.to_owned(), begun);
+        self.counted.lock().await.under_way.insert(id.to_owned(), Some(begun));
         Ok(())
     }
 
@@ -106,11 +122,13 @@ impl Counter {
     /// The rows of a script are asked for when it is done.
     async fn ends(&self, path: &str) -> anyhow::Result<()> {
         let Some((_, id)) = path.split_once("/queries/") else { return Ok(()) };
-        let begun = self.counted.lock().await.under_way.remove(id);
-        if let Some(begun) = begun {
-            let merge = begun.end(&self.scales).await?;
-            self.counted.lock().await.jobs.merges.push(merge);
-        }
+        let begun = self.counted.lock().await.under_way.get_mut(id).and_then(Option::take);
+        let Some(begun) = begun else { return Ok(()) };
+        let merge = begun.end(&self.scales).await;
+        let mut counted = self.counted.lock().await;
+        counted.under_way.remove(id);
+        self.ended.notify_one();
+        counted.jobs.merges.push(merge?);
         Ok(())
     }
 

@@ -82,9 +82,11 @@ fn touch(statement: &str, full: &str, name: &str) -> Touch {
     touch
 }
 
+/// A staging table has the columns of the table that it is for, whose name it begins with.
 fn described(name: &str) -> Option<&'static Table> {
-    let of_staging = || Some(name.strip_prefix(STAGING)?.rsplit_once('_')?.0);
-    tables::find(of_staging().unwrap_or(name))
+    let Some(staged) = name.strip_prefix(STAGING) else { return tables::find(name) };
+    let is_for = |table: &&Table| staged.strip_prefix(table.name).is_some_and(|rest| rest.starts_with('_'));
+    tables::all().iter().filter(is_for).max_by_key(|table| table.name.len())
 }
 
 /// By `BETWEEN` on the column, or else by all days that the statement names.
