@@ -57,6 +57,12 @@ bench: ## Normalize, merge and a sync of a million rows, with peak memory
 	$(CARGO) build --locked --release --package everycent
 	$(CARGO) bench --locked --package everycent-pipeline-tests --bench throughput
 
+.PHONY: bench-google
+bench-google: emulators ## On emulators of Google Cloud: events a second, and jobs and bytes of a year's backfill
+	$(CARGO) build --locked --release --package everycent --package everycent-fetcher --package everycent-normalizer \
+		--package everycent-loader --features google
+	$(CARGO) bench --locked --package everycent-pipeline-tests --features google --bench google
+
 .PHONY: build
 build: ## The program, optimized, in target/release/everycent
 	$(CARGO) build --locked --release --package everycent

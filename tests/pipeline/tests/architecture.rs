@@ -33,6 +33,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
         &[
             "everycent",
             "everycent-domain",
+            "everycent-emulators",
             "everycent-fetcher",
             "everycent-loader",
             "everycent-normalizer",
