@@ -244,7 +244,7 @@ async fn who_watches_is_told_that_the_bus_is_lost_and_that_it_is_back() {
 #[test]
 fn lingering_and_the_wait_for_the_first_renewal_are_well_below_a_lease() {
     let (worker, lease) = (WorkerSettings::default(), BusSettings::default().lease);
-    assert!(FLUSH_FAR_AWAY.linger <= worker.renew_every, "a longer one would be cut");
+    assert!(FLUSH_FAR_AWAY.batches.linger <= worker.renew_every, "a longer one would be cut");
     assert!(worker.renew_every * 2 + worker.idle_wait < lease.mul_f64(0.75));
 }
 
