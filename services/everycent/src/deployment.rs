@@ -52,7 +52,11 @@ pub struct Deployment {
 impl Deployment {
     /// Opens everything to work with it; nobody else may do so in the same home at the same time.
     pub async fn open(home: &Path, config: Config) -> Result<Self, Failure> {
-        let home = Home::open(home).map_err(Failure::usage)?;
+        let home = match Services::of(&config, home) {
+            Services::Here => Home::open(home),
+            Services::Elsewhere => Home::open_for_commands(home),
+        }
+        .map_err(Failure::usage)?;
         let warehouse = open::warehouse(&config.addresses, home.data_dir()).map_err(opening)?;
         if Services::of(&config, home.data_dir()) == Services::Here {
             let bus = open::bus(&config.addresses, home.data_dir(), Arc::new(SystemClock)).map_err(opening)?;
@@ -82,7 +86,7 @@ impl Deployment {
         Self::with(home, config, warehouse).await
     }
 
-    /// A home that is there. Of a deployment whose services work elsewhere, nothing is in it.
+    /// A home that is there. Where the services work elsewhere it holds no more than notes of commands, and may be missing.
     pub fn present(home: &Path, config: &Config) -> Result<Home, Failure> {
         match Services::of(config, home) {
             Services::Here => Home::open_shared(home),

@@ -4,10 +4,12 @@
 //! `BatchMerged` which snapshots are merged.
 
 mod answers;
+mod letters;
 mod merges;
 
 use std::time::Duration;
 
+use everycent_runtime::bus::DeadLetter;
 use everycent_schemas::Timestamp;
 use tokio::time::Instant;
 
@@ -16,8 +18,9 @@ use crate::failure::Failure;
 use crate::pipeline;
 use crate::progress::Watcher;
 
-pub use answers::{Answers, until_answered};
-pub use merges::{Order, until_merged};
+pub use answers::{Answers, Question, until_answered};
+pub use letters::is_about;
+pub use merges::{Merges, Order, until_merged};
 
 /// So long without a word from the services, and one looks whether they gave up; the next time after twice as long.
 const QUIET: Duration = Duration::from_secs(30);
@@ -26,7 +29,16 @@ const QUIET_MAX: Duration = Duration::from_secs(5 * 60);
 /// requests a minute.
 const PATIENCE: Duration = Duration::from_secs(3 * 60 * 60);
 
-/// How long the services have been silent, and what that means.
+/// What a silence means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    WaitOn,
+    /// All that is left was given up.
+    GivenUp,
+    TooLong,
+}
+
+/// How long the services have been silent.
 struct Silence {
     asked_at: Timestamp,
     since: Instant,
@@ -43,20 +55,27 @@ impl Silence {
         *self = Self::begin(self.asked_at);
     }
 
-    /// Whether to wait no more for what is left: all of it was given up, or nothing came for too long.
-    async fn is_final(&mut self, deployment: &Deployment, left: usize, watcher: &Watcher) -> Result<bool, Failure> {
+    /// Whether it is time to look what it means.
+    fn is_due(&self) -> bool {
+        self.since.elapsed() >= self.next_look
+    }
+
+    async fn verdict(
+        &mut self,
+        deployment: &Deployment,
+        left: usize,
+        is_ours: impl Fn(&DeadLetter) -> bool,
+        watcher: &Watcher,
+    ) -> Result<Verdict, Failure> {
         let silent = self.since.elapsed();
-        if silent < self.next_look {
-            return Ok(false);
-        }
         self.next_look = silent + silent.min(QUIET_MAX);
-        let given_up = pipeline::dead_letters_since(deployment, self.asked_at).await?;
+        let given_up = pipeline::dead_letters_since(deployment, self.asked_at, is_ours).await?;
         if usize::try_from(given_up).unwrap_or(usize::MAX) >= left {
-            return Ok(true);
+            return Ok(Verdict::GivenUp);
         }
         let seconds = silent.as_secs();
         watcher
             .say(&format!("no word from the services for {seconds} s; left: {left}. They go on without this command"));
-        Ok(silent >= PATIENCE)
+        Ok(if silent >= PATIENCE { Verdict::TooLong } else { Verdict::WaitOn })
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use everycent_fetcher::{Fetcher, FetcherSettings, accounts};
 use everycent_loader::{FailureRecorder, Loader};
 use everycent_normalizer::Normalizer;
-use everycent_runtime::bus::Topic;
+use everycent_runtime::bus::{DeadLetter, Topic};
 use everycent_runtime::progress::Observer;
 use everycent_runtime::worker::{Handler, Worker, WorkerError, WorkerSettings};
 use everycent_schemas::Timestamp;
@@ -54,10 +54,14 @@ pub async fn has_work(deployment: &Deployment, part: Part) -> Result<bool, Failu
 /// Dead letters that are counted at most.
 const LETTERS_MAX: usize = 1000;
 
-/// Messages that were given up since then.
-pub async fn dead_letters_since(deployment: &Deployment, since: Timestamp) -> Result<u64, Failure> {
+/// Messages that were given up since then, as far as they are ours.
+pub async fn dead_letters_since(
+    deployment: &Deployment,
+    since: Timestamp,
+    is_ours: impl Fn(&DeadLetter) -> bool,
+) -> Result<u64, Failure> {
     let letters = deployment.bus.dead_letters(LETTERS_MAX).await?;
-    Ok(letters.iter().filter(|letter| letter.at >= since).count() as u64)
+    Ok(letters.iter().filter(|letter| letter.at >= since && is_ours(letter)).count() as u64)
 }
 
 /// Runs the services until their queue is empty, or until `stop`. A message is acked after what follows from it was

@@ -61,7 +61,8 @@ fn services_that_are_killed_at_random_and_find_their_store_and_warehouse_away_en
         }
         assert!(sync.is_running(), "the sync was over after {kill} kills:\n{}", sync.stdout());
     }
-    sync.end_within(LEASES).exits(0);
+    cloud.look_after(&mut services, &mut sync, LEASES);
+    sync.end().exits(0);
     month::upload(&cloud.scene);
     let machine = cloud.one_machine();
     assert_same(&cloud.systems(), &Systems::of_machine(&machine));

@@ -27,6 +27,7 @@ use everycent_schemas::events::{FetchFailed, FetchRequested, SnapshotStored};
 use tracing::{info, instrument, warn};
 
 pub use account::{FetchAccount, accounts};
+pub use answer::since as answered_since;
 pub use request::{InvalidRequest, resolve};
 pub use snapshot::stored;
 use snapshot::{FetchError, SnapshotWriter};

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::{DEFAULT_HOME, Global, ImportArgs, Sheet, SheetArgs};
 use crate::deployment::{Deployment, Services};
-use crate::elsewhere::{Order, until_merged};
+use crate::elsewhere::{Merges, Order, until_merged};
 use crate::failure::Failure;
 use crate::pipeline::{self, Part};
 use crate::progress::{Tally, Watcher};
@@ -127,19 +127,21 @@ async fn load(
     let published_at = deployment.clock.now();
     let snapshot = stored(&manifest, published_at, None);
     watcher.say(&format!("importing {}", count(lines(contents), "line")));
-    let not_merged = match deployment.services {
+    let (Merges { not_merged, dead_letters }, interrupted) = match deployment.services {
         Services::Here => {
             publish(deployment.bus.as_ref(), &snapshot).await?;
             pipeline::drain(deployment, Part::FromStored, watcher.observer(), stop.clone()).await?;
-            0
+            let dead_letters = pipeline::dead_letters_since(deployment, published_at, |_| true).await?;
+            (Merges { not_merged: 0, dead_letters }, stop.is_cancelled())
         }
         Services::Elsewhere => {
+            watcher.expect(1);
             let order = Order { snapshots: vec![snapshot], published_at, at_once: 1 };
-            until_merged(deployment, order, watcher, &stop).await?
+            let merges = until_merged(deployment, order, watcher, &stop).await?;
+            (merges, stop.is_cancelled() && merges.not_merged > 0)
         }
     };
     watcher.end();
-    let dead_letters = pipeline::dead_letters_since(deployment, published_at).await?;
     let report = Report {
         source: upload.source.name(),
         account_id: manifest.account_id.clone(),
@@ -157,7 +159,7 @@ async fn load(
         },
         not_merged,
         dead_letters,
-        interrupted: stop.is_cancelled(),
+        interrupted,
         warehouse: deployment.warehouse.address(),
     };
     Ok(report)
@@ -226,15 +228,15 @@ fn text(report: &Report) -> String {
     let days = if from == to { from.to_string() } else { format!("{from} to {to}") };
     let lines = count(usize::try_from(report.lines).unwrap_or(usize::MAX), "line");
     let mut text = format!("{file}: {lines} for account {account_id}, {days}, stored as {object}\n");
-    if report.interrupted {
+    if report.not_merged > 0 {
+        let source = report.source;
+        text += &format!("it is stored, and not in the tables yet; `everycent replay --source {source}` loads it\n");
+    } else if report.interrupted {
         return text + "interrupted; the next command finishes what is in the queue\n";
     }
     for TableReport { table, rows_written, rows_deleted } in &report.tables {
         let written = count(usize::try_from(*rows_written).unwrap_or(usize::MAX), "row");
         text += &format!("{table}: {written} written, {rows_deleted} deleted\n");
-    }
-    if report.not_merged > 0 {
-        text += "it is stored, and not in the tables yet; `everycent status` tells when\n";
     }
     if report.dead_letters > 0 {
         let messages = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use everycent_domain::source::{Reading, Source};
 use everycent_domain::wanted;
 use everycent_domain::window::{Window, plan};
+use everycent_runtime::bus::DeadLetter;
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_runtime::worker::publish;
 use everycent_schemas::Timestamp;
@@ -19,7 +20,7 @@ pub use report::{Report, text};
 use crate::begun::{Asked, Begun, Command};
 use crate::cli::SyncArgs;
 use crate::deployment::{Deployment, Services};
-use crate::elsewhere;
+use crate::elsewhere::{self, Question};
 use crate::failure::Failure;
 use crate::pipeline::{self, Part};
 use crate::progress::Watcher;
@@ -82,7 +83,8 @@ pub async fn once(
             None
         }
         Services::Elsewhere => {
-            Some(elsewhere::until_answered(deployment, windows.clone(), &before, now, watcher, &stop).await?)
+            let question = Question { windows: windows.clone(), requested_at, before: &before };
+            Some(elsewhere::until_answered(deployment, question, watcher, &stop).await?)
         }
     };
     watcher.end();
@@ -90,10 +92,15 @@ pub async fn once(
     if !interrupted {
         begun.end()?;
     }
-    // Windows of this question, and those that an earlier run had left.
-    let asked = windows.iter().cloned().chain(watcher.tally().failed).collect();
-    let failed = failed_windows(deployment, &asked).await?;
-    let dead_letters = pipeline::dead_letters_since(deployment, now).await?;
+    // Windows of this question that are over, and those that an earlier run had left.
+    let is_left = |asked: &(Feed, Window)| answers.as_ref().is_some_and(|answers| answers.left.contains(asked));
+    let over = windows.iter().filter(|asked| !is_left(asked)).cloned();
+    let failed = failed_windows(deployment, &over.chain(watcher.tally().failed).collect()).await?;
+    let is_ours = |letter: &DeadLetter| match deployment.services {
+        Services::Here => true,
+        Services::Elsewhere => elsewhere::is_about(letter, &windows),
+    };
+    let dead_letters = pipeline::dead_letters_since(deployment, now, is_ours).await?;
     let ended = Ended { windows: windows.len(), failed, dead_letters, interrupted };
     Ok(Report::new(deployment, watcher.tally(), answers, ended))
 }

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use everycent_domain::manifest::snapshot_id;
 use everycent_domain::window::Window;
+use everycent_fetcher::answered_since;
+use everycent_runtime::bus::DeadLetter;
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::{Day, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::Silence;
+use super::{Silence, Verdict, letters};
 use crate::deployment::Deployment;
 use crate::failure::Failure;
 use crate::progress::Watcher;
@@ -29,22 +31,31 @@ pub struct Answers {
     pub left: BTreeSet<(Feed, Window)>,
 }
 
-/// Waits until all windows are answered or failed. `before` is coverage as it was before they were asked for.
+/// What was asked for.
+#[derive(Debug)]
+pub struct Question<'a> {
+    pub windows: BTreeSet<(Feed, Window)>,
+    /// As the requests say it.
+    pub requested_at: Timestamp,
+    /// Coverage as it was before.
+    pub before: &'a [CoverageRow],
+}
+
+/// Waits until all windows are answered or failed.
 pub async fn until_answered(
     deployment: &Deployment,
-    asked: BTreeSet<(Feed, Window)>,
-    before: &[CoverageRow],
-    asked_at: Timestamp,
+    question: Question<'_>,
     watcher: &Watcher,
     stop: &CancellationToken,
 ) -> Result<Answers, Failure> {
-    let before = Known::of(before);
-    let mut answers = Answers { left: asked, ..Answers::default() };
-    let mut silence = Silence::begin(asked_at);
+    let since = question.requested_at;
+    let before = Known::of(question.before);
+    let mut answers = Answers { left: question.windows, ..Answers::default() };
+    let mut silence = Silence::begin(deployment.clock.now());
     let mut wait = SOON;
     while let Some(days) = days_of(&answers.left) {
         let coverage = deployment.warehouse.coverage(days.from(), days.to()).await?;
-        let came = answers.take(&before, &Known::of(&coverage));
+        let came = answers.take(&before, &Known::of(&coverage), since);
         for (feed, window, word) in &came {
             match word {
                 Word::Answered => watcher.answered(feed, *window),
@@ -55,7 +66,14 @@ pub async fn until_answered(
             silence.ends();
             wait = SOON;
         }
-        if answers.left.is_empty() || silence.is_final(deployment, answers.left.len(), watcher).await? {
+        if silence.is_due() {
+            answers.take_empty(deployment, since, watcher).await?;
+            let is_ours = |letter: &DeadLetter| letters::is_about(letter, &answers.left);
+            if silence.verdict(deployment, answers.left.len(), is_ours, watcher).await? != Verdict::WaitOn {
+                break;
+            }
+        }
+        if answers.left.is_empty() {
             break;
         }
         tokio::select! {
@@ -95,15 +113,18 @@ impl<'a> Known<'a> {
 
 impl Answers {
     /// Takes the windows that have an answer since `before`.
-    fn take(&mut self, before: &Known<'_>, now: &Known<'_>) -> Vec<(Feed, Window, Word)> {
+    fn take(&mut self, before: &Known<'_>, now: &Known<'_>, since: Timestamp) -> Vec<(Feed, Window, Word)> {
         let mut came = Vec::new();
         for (feed, window) in &self.left {
-            if let Some(word) = word(before, now, feed, *window) {
+            if let Some(word) = word(before, now, since, (feed, *window)) {
                 came.push((feed.clone(), *window, word));
             }
         }
-        for (feed, window, _) in &came {
+        for (feed, window, word) in &came {
             self.left.remove(&(feed.clone(), *window));
+            if *word == Word::Failed {
+                continue;
+            }
             let rows = window.days().filter_map(|day| now.get(feed, day));
             for row in rows {
                 self.rows += row.rows.unwrap_or_default();
@@ -112,17 +133,38 @@ impl Answers {
         }
         came
     }
+
+    /// An answer that covers no day leaves no trace in coverage, so the store is asked for it.
+    async fn take_empty(
+        &mut self,
+        deployment: &Deployment,
+        since: Timestamp,
+        watcher: &Watcher,
+    ) -> Result<(), Failure> {
+        for (feed, window) in self.left.clone() {
+            let store = deployment.store.as_ref();
+            let answer = answered_since(store, feed.source, &feed.account_id, window, Some(since)).await?;
+            if answer.is_some_and(|manifest| manifest.covered.is_empty()) {
+                watcher.answered(&feed, window);
+                self.left.remove(&(feed, window));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// All days of an answer come in one transaction, so one of them is enough, if it is the answer to this window; an
-/// answer to another window is enough where it leaves no day out. Clocks of other machines are not compared with ours.
-fn word(before: &Known<'_>, now: &Known<'_>, feed: &Feed, window: Window) -> Option<Word> {
+/// answer to another window is enough where it leaves no day out. An answer that was there before is none, also when it
+/// is normalized again, unless it was fetched since.
+fn word(before: &Known<'_>, now: &Known<'_>, since: Timestamp, (feed, window): (&Feed, Window)) -> Option<Word> {
     let (mut all, mut of_this_window, mut failed) = (true, false, false);
     for day in window.days() {
         let (old, new) = (before.get(feed, day), now.get(feed, day));
-        let answer =
-            |row: Option<&CoverageRow>| row.map(|row| (row.fetched_at, row.snapshot_id.clone(), row.normalized_at));
-        let is_new = new.is_some_and(|row| row.snapshot_id.is_some()) && answer(old) != answer(new);
+        let answer = |row: Option<&CoverageRow>| row.map(|row| (row.fetched_at, row.snapshot_id.clone()));
+        let is_again = |row: &CoverageRow| {
+            row.fetched_at >= Some(since) && old.and_then(|old| old.normalized_at) != row.normalized_at
+        };
+        let is_new = new.is_some_and(|row| row.snapshot_id.is_some() && (answer(old) != answer(new) || is_again(row)));
         let has_failed =
             new.is_some_and(|row| row.state == "failed" && old.and_then(|old| old.failed_at) != row.failed_at);
         all &= is_new || has_failed;
@@ -189,7 +231,7 @@ mod tests {
     }
 
     fn said(before: &[CoverageRow], now: &[CoverageRow]) -> Option<Word> {
-        word(&Known::of(before), &Known::of(now), &feed(), window(3, 6))
+        word(&Known::of(before), &Known::of(now), Timestamp::from_micros(10), (&feed(), window(3, 6)))
     }
 
     #[test]
@@ -217,6 +259,17 @@ mod tests {
     }
 
     #[test]
+    fn a_replay_of_what_was_there_is_no_answer_and_one_of_what_was_fetched_since_is() {
+        let again = |mut rows: Vec<CoverageRow>| {
+            rows.iter_mut().for_each(|row| row.normalized_at = Some(Timestamp::from_micros(99)));
+            rows
+        };
+        let (old, fresh) = (loaded(window(3, 6), 9), loaded(window(3, 6), 10));
+        assert_eq!(said(&old, &again(old.clone())), None);
+        assert_eq!(said(&fresh, &again(fresh.clone())), Some(Word::Answered));
+    }
+
+    #[test]
     fn a_failure_since_counts() {
         let before = failed(loaded(window(3, 6), 10), 11);
         assert_eq!(said(&before, &failed(loaded(window(3, 6), 10), 12)), Some(Word::Failed));
@@ -227,8 +280,11 @@ mod tests {
         let asked = [(feed(), window(3, 6)), (feed(), window(7, 9))].into();
         let mut answers = Answers { left: asked, ..Answers::default() };
         let now = loaded(window(3, 6), 10);
-        let came = answers.take(&Known::of(&[]), &Known::of(&now));
+        let came = answers.take(&Known::of(&[]), &Known::of(&now), Timestamp::from_micros(10));
         assert_eq!(came, [(feed(), window(3, 6), Word::Answered)]);
         assert_eq!((answers.rows, answers.left.len()), (8, 1));
+        let now: Vec<CoverageRow> = now.into_iter().chain(failed(loaded(window(7, 9), 10), 11)).collect();
+        assert_eq!(answers.take(&Known::of(&[]), &Known::of(&now), Timestamp::from_micros(10)).len(), 1);
+        assert_eq!((answers.rows, answers.left.len()), (8, 0), "rows of a failed window are of an earlier answer");
     }
 }

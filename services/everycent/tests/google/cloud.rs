@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use everycent_emulators::{Emulators, Installed, PROJECT, Ports};
 use everycent_runtime::google::endpoints::Endpoints;
@@ -59,6 +60,24 @@ impl Cloud {
         let mut command = self.scene.program(&program(name));
         command.env("EVERYCENT_HOME", self.scene.path(name));
         Running::start(name, command, &self.scene.path(""))
+    }
+
+    /// Waits for the end of a command. Meanwhile a service that ended, for want of a warehouse or a store at its start, is
+    /// started again, as whoever runs services does.
+    #[track_caller]
+    pub fn look_after(&self, services: &mut [Running], command: &mut Running, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        while command.is_running() {
+            for (service, name) in services.iter_mut().zip(SERVICES) {
+                if !service.is_running() {
+                    *service = self.start(name);
+                }
+            }
+            let said =
+                || services.iter().map(Running::stderr).chain([command.stderr()]).collect::<Vec<_>>().join("\n\n");
+            assert!(Instant::now() < deadline, "the command does not end\n{}", said());
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Waits until a service says something that it had not said.

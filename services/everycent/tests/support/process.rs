@@ -10,14 +10,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Polls until something is there. Panics with its name if it never comes.
 #[track_caller]
-pub fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
-    until_within(PATIENCE, what, look)
-}
-
-/// The same for what takes its time.
-#[track_caller]
-pub fn until_within<T>(patience: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + patience;
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = look() {
             return found;
@@ -127,13 +121,8 @@ impl Running {
 
     /// Waits for its end.
     #[track_caller]
-    pub fn end(self) -> Ended {
-        self.end_within(PATIENCE)
-    }
-
-    #[track_caller]
-    pub fn end_within(mut self, patience: Duration) -> Ended {
-        let status = until_within(patience, "the end of the program", || self.child.try_wait().unwrap());
+    pub fn end(mut self) -> Ended {
+        let status = until("the end of the program", || self.child.try_wait().unwrap());
         let read = |path: &Path| fs::read_to_string(path).unwrap();
         Ended { words: self.words.clone(), status, stdout: read(&self.stdout), stderr: read(&self.stderr) }
     }

@@ -12,6 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::disk::trouble;
 
 const LOCK: &str = ".lock";
+const COMMANDS_LOCK: &str = ".commands.lock";
 
 /// The lock is held while this lives; the system gives it back when the process dies.
 #[derive(Debug)]
@@ -34,9 +35,13 @@ pub enum HomeError {
 impl Home {
     /// Creates the folder where it is missing, and keeps every other process from writing in it.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
-        let dir = absolute(dir.as_ref())?;
-        let mut lock = lock_file(&dir)?;
-        let failed = |error: io::Error| unusable(&dir, &error, &dir.join(LOCK));
+        Self::hold(dir.as_ref(), LOCK)
+    }
+
+    fn hold(dir: &Path, name: &str) -> Result<Self, HomeError> {
+        let dir = absolute(dir)?;
+        let mut lock = lock_file(&dir, name)?;
+        let failed = |error: io::Error| unusable(&dir, &error, &dir.join(name));
         match FileExt::try_lock(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(HomeError::AlreadyRunning { owner: owner(&mut lock), dir }),
@@ -49,7 +54,7 @@ impl Home {
     /// For the services, which work in the folder together: the lock keeps out whoever wants it alone.
     pub fn join(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
         let dir = absolute(dir.as_ref())?;
-        let mut lock = lock_file(&dir)?;
+        let mut lock = lock_file(&dir, LOCK)?;
         match FileExt::try_lock_shared(&lock) {
             Ok(()) => {
                 sign(&mut lock).map_err(|error| unusable(&dir, &error, &dir.join(LOCK)))?;
@@ -72,6 +77,11 @@ impl Home {
         }
     }
 
+    /// For commands whose data lies elsewhere: keeps other commands out, and no service that shares the folder.
+    pub fn open_for_commands(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
+        Self::hold(dir.as_ref(), COMMANDS_LOCK)
+    }
+
     /// For those whose data lies elsewhere. Creates nothing and locks nothing.
     pub fn without_data(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
         Ok(Self { dir: absolute(dir.as_ref())?, _lock: None })
@@ -91,9 +101,9 @@ impl Home {
     }
 }
 
-fn lock_file(dir: &Path) -> Result<File, HomeError> {
+fn lock_file(dir: &Path, name: &str) -> Result<File, HomeError> {
     fs::create_dir_all(dir).map_err(|error| unusable(dir, &error, dir))?;
-    let path = dir.join(LOCK);
+    let path = dir.join(name);
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
     opened.map_err(|error| unusable(dir, &error, &path))
 }
@@ -153,6 +163,15 @@ mod tests {
         drop((one, other));
         let _alone = Home::open(dir.path()).unwrap();
         assert!(matches!(Home::join(dir.path()), Err(HomeError::AlreadyRunning { .. })));
+    }
+
+    #[test]
+    fn commands_whose_services_work_elsewhere_keep_each_other_out_and_no_service() {
+        let dir = tempfile::tempdir().unwrap();
+        let _service = Home::join(dir.path()).unwrap();
+        let _command = Home::open_for_commands(dir.path()).unwrap();
+        let _another = Home::join(dir.path()).unwrap();
+        assert!(matches!(Home::open_for_commands(dir.path()), Err(HomeError::AlreadyRunning { .. })));
     }
 
     #[test]

@@ -15,9 +15,8 @@ use super::{Done, named_days};
 use crate::begun::{Begun, Command};
 use crate::cli::ReplayArgs;
 use crate::deployment::Deployment;
-use crate::elsewhere::{Order, until_merged};
+use crate::elsewhere::{Merges, Order, until_merged};
 use crate::failure::Failure;
-use crate::pipeline;
 use crate::progress::Watcher;
 
 /// What a replay was asked for. Under other rules or prices it is another replay.
@@ -59,12 +58,11 @@ pub(super) async fn replay(
     let snapshots =
         left.into_iter().map(|manifest| stored(manifest, published_at, named_days(args, manifest))).collect();
     let order = Order { snapshots, published_at, at_once: args.at_once };
-    let not_merged = until_merged(deployment, order, watcher, &stop).await?;
+    let Merges { not_merged, dead_letters } = until_merged(deployment, order, watcher, &stop).await?;
     watcher.end();
     if not_merged == 0 {
         begun.end()?;
     }
-    let dead_letters = pipeline::dead_letters_since(deployment, now).await?;
     Ok(Done { rows_changed: None, not_merged, dead_letters, interrupted: stop.is_cancelled() && not_merged > 0 })
 }
 

@@ -1,5 +1,7 @@
 //! Following a topic beside its readers.
 
+use std::time::Duration;
+
 use everycent_runtime::bus::pubsub::Payloads;
 use everycent_runtime::bus::{Bus, Follow, Topic};
 
@@ -47,6 +49,26 @@ async fn what_nobody_reads_can_be_followed_and_nothing_is_left_behind() {
     assert_eq!(place.subscriptions(Topic::BatchMerged).await, 1);
     follower.end().await;
     assert_eq!(place.subscriptions(Topic::BatchMerged).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looks_in_vain_lose_nothing() {
+    let Some(place) = Place::find() else { return };
+    let bus = place.made(Payloads::Unchecked).await;
+    let mut follower = bus.follow(TOPIC).await.unwrap();
+    for _ in 0..15 {
+        assert!(follower.next(Duration::from_millis(100)).await.unwrap().is_empty());
+    }
+    bus.publish(TOPIC, message("late")).await.unwrap();
+    let looked = async {
+        loop {
+            let came = follower.next(Duration::from_millis(100)).await.unwrap();
+            if let Some(first) = came.first() {
+                return String::from_utf8_lossy(&first.payload).into_owned();
+            }
+        }
+    };
+    assert_eq!(tokio::time::timeout(PATIENCE, looked).await.unwrap(), "late");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -222,7 +222,8 @@ pub(super) fn assert_coverage(updates: &[CoverageUpdate], dataset: &str) -> Stri
         )
     });
     format!(
-        "ASSERT (\n  SELECT COUNT(*) FROM {coverage}\n  WHERE {}\n) = {} AS 'coverage has changed since the merge was planned'",
+        "ASSERT (\n  SELECT COUNT(*) FROM {coverage}\n  WHERE {}\n    AND ({})\n) = {} AS 'coverage has changed since the merge was planned'",
+        bounds(updates.iter().map(|update| update.bucket.activity_date), "`activity_date`"),
         mine.collect::<Vec<_>>().join("\n    OR "),
         updates.len(),
     )

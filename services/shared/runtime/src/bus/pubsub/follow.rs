@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use google_cloud_gax::retry_policy::RetryPolicyExt;
+use google_cloud_pubsub::Result as Answer;
 use google_cloud_pubsub::client::SubscriptionAdmin;
-use google_cloud_pubsub::model::{ExpirationPolicy, Subscription};
+use google_cloud_pubsub::model::{ExpirationPolicy, Message as Wire, Subscription};
 use google_cloud_pubsub::retry_policy::RetryableErrors;
-use google_cloud_pubsub::subscriber::{MessageStream, ShutdownBehavior};
+use google_cloud_pubsub::subscriber::handler::Handler;
+use google_cloud_pubsub::subscriber::{MessageStream, ShutdownBehavior, ShutdownToken};
 use google_cloud_wkt::Duration as WireDuration;
 use tokio::time::Instant;
 
@@ -18,17 +21,31 @@ use crate::google::endpoints::anonymous;
 
 /// Of a follower that died, Pub/Sub takes the subscription away then; sooner it may not be.
 const FORGOTTEN_AFTER_SECONDS: i64 = 24 * 60 * 60;
+/// What the follower did not take yet is kept for so long; it has to be less than the life of the subscription.
+const KEPT_SECONDS: i64 = 6 * 60 * 60;
 /// What came together is given together.
 const TOGETHER: Duration = Duration::from_millis(20);
 /// An end that takes longer is left to Pub/Sub.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The next message on its way, and the stream with it. Kept from look to look: dropped half way, the client would open
+/// its stream anew.
+type Reading = BoxFuture<'static, (MessageStream, Option<Answer<(Wire, Handler)>>)>;
+
+fn read(mut stream: MessageStream) -> Reading {
+    Box::pin(async move {
+        let next = stream.next().await;
+        (stream, next)
+    })
+}
 
 pub(super) struct Follower {
     topic: Topic,
     /// Full name of the subscription.
     subscription: String,
     admin: SubscriptionAdmin,
-    stream: MessageStream,
+    end: ShutdownToken,
+    reading: Reading,
 }
 
 impl Follower {
@@ -38,7 +55,11 @@ impl Follower {
         let admin = client!(SubscriptionAdmin::builder(), &inner.endpoint)?;
         let (followed, subscription) = (inner.names.topic(topic), inner.names.follower(topic, rand::random()));
         let expires = ExpirationPolicy::new().set_ttl(WireDuration::clamp(FORGOTTEN_AFTER_SECONDS, 0));
-        let wanted = Subscription::new().set_name(&subscription).set_topic(&followed).set_expiration_policy(expires);
+        let wanted = Subscription::new()
+            .set_name(&subscription)
+            .set_topic(&followed)
+            .set_message_retention_duration(WireDuration::clamp(KEPT_SECONDS, 0))
+            .set_expiration_policy(expires);
         // What may be missing, or not ours to follow, is the topic.
         let asked = Asked { action: "follow", resource: &followed, permission: "pubsub.topics.attachSubscription" };
         let made = admin.create_subscription().with_request(wanted).send().await;
@@ -49,7 +70,7 @@ impl Follower {
             .set_max_lease_extension(Duration::from_secs(10))
             .set_shutdown_behavior(ShutdownBehavior::NackImmediately)
             .build();
-        Ok(Self { topic, subscription, admin, stream })
+        Ok(Self { topic, subscription, admin, end: stream.shutdown_token(), reading: read(stream) })
     }
 }
 
@@ -60,7 +81,8 @@ impl Follow for Follower {
             Asked { action: "follow", resource: &self.subscription, permission: "pubsub.subscriptions.consume" };
         let mut messages = Vec::new();
         let mut until = Instant::now() + wait;
-        while let Ok(next) = tokio::time::timeout_at(until, self.stream.next()).await {
+        while let Ok((stream, next)) = tokio::time::timeout_at(until, &mut self.reading).await {
+            self.reading = read(stream);
             match next {
                 Some(Ok((message, handler))) => {
                     messages.push(wire::from_wire(self.topic, message).message);
@@ -75,9 +97,8 @@ impl Follow for Follower {
     }
 
     async fn end(self: Box<Self>) {
-        let Self { subscription, admin, stream, .. } = *self;
-        let end = stream.shutdown_token();
-        drop(stream);
+        let Self { subscription, admin, end, reading, .. } = *self;
+        drop(reading);
         let deleted = async {
             end.shutdown().await;
             admin.delete_subscription().set_subscription(&subscription).send().await

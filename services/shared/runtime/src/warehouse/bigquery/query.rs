@@ -94,7 +94,9 @@ impl Connection {
     async fn all_pages(&self, mut page: QueryResponse) -> Result<Rows, Failure> {
         let mut all = Rows::default();
         loop {
-            if let Some(error) = page.errors.as_deref().and_then(<[_]>::first) {
+            // Beside an answer they are warnings.
+            let errors = page.errors.as_deref().filter(|_| page.schema.is_none());
+            if let Some(error) = errors.and_then(<[_]>::first) {
                 return Err(Failure::of_job(error, None));
             }
             let job_id = page.job_reference.as_ref().and_then(|job| job.job_id.clone());

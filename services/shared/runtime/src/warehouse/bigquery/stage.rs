@@ -195,8 +195,8 @@ async fn find_or_create(connection: &Connection, table: &Table, name: &str) -> R
     };
     let created = match patiently(|| client.table().create(staging())).await {
         Err(Failure::AlreadyExists(_)) => {
-            patiently(|| client.table().get(project, dataset, name, Some(vec!["creationTime", "tableReference"])))
-                .await?
+            // All of it: fields that are selected would be columns, and one that the table lacks an error.
+            patiently(|| client.table().get(project, dataset, name, None)).await?
         }
         end => end?,
     };
