@@ -59,7 +59,7 @@ fn services_that_are_killed_at_random_and_find_their_store_and_warehouse_away_en
             4 => cloud.emulators.bigquery.restart().unwrap(),
             _ => {}
         }
-        assert!(sync.is_running(), "the sync was over after {kill} kills:\n{}", sync.stdout());
+        assert!(sync.is_running(), "the sync was over after {kill} kills:\n{}{}", sync.stdout(), sync.stderr());
     }
     cloud.look_after(&mut services, &mut sync, LEASES);
     sync.end().exits(0);

@@ -7,7 +7,7 @@ use everycent_domain::manifest::snapshot_id;
 use everycent_domain::window::Window;
 use everycent_fetcher::answered_since;
 use everycent_runtime::bus::DeadLetter;
-use everycent_runtime::warehouse::CoverageRow;
+use everycent_runtime::warehouse::{CoverageRow, WarehouseError};
 use everycent_schemas::{Day, Timestamp};
 use tokio_util::sync::CancellationToken;
 
@@ -54,8 +54,15 @@ pub async fn until_answered(
     let mut silence = Silence::begin(deployment.clock.now());
     let mut wait = SOON;
     while let Some(days) = days_of(&answers.left) {
-        let coverage = deployment.warehouse.coverage(days.from(), days.to()).await?;
-        let came = answers.take(&before, &Known::of(&coverage), since);
+        let came = match deployment.warehouse.coverage(days.from(), days.to()).await {
+            Ok(coverage) => answers.take(&before, &Known::of(&coverage), since),
+            // It is the services that work; who only looks can look again.
+            Err(error @ WarehouseError::Unavailable { .. }) => {
+                tracing::warn!(error = %error, "coverage not read");
+                Vec::new()
+            }
+            Err(error) => return Err(error.into()),
+        };
         for (feed, window, word) in &came {
             match word {
                 Word::Answered => watcher.answered(feed, *window),
