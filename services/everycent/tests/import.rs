@@ -253,7 +253,7 @@ fn the_template_of_each_sheet_imports_as_it_is_printed() {
 #[test]
 fn the_examples_of_the_documentation_import() {
     let scene = Scene::october();
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples");
+    let examples = fs::canonicalize("../../docs/examples").unwrap();
     for (sheet, rows) in [("claude-usage", 5), ("api-key-owners", 3)] {
         let file = examples.join(format!("{sheet}.csv"));
         let says = format!("{rows} rows written, 0 deleted");

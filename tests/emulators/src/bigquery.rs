@@ -1,10 +1,13 @@
 //! local-bigquery. It keeps tables in a folder, and reads `gs://` from the storage emulator.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::process::{Server, port_or_free};
 use crate::{Installed, PROJECT, Storage};
+
+const SHIM: &str = include_str!("../shim/python/sitecustomize.py");
 
 #[derive(Debug)]
 pub struct BigQuery {
@@ -51,10 +54,16 @@ fn serve(installed: &Installed, folder: &Path, port: u16, grpc_port: u16, storag
     let mut command = Command::new(installed.path("bigquery/bin/local-bigquery"));
     command.args(["serve", "--host", "127.0.0.1", "--port", &port.to_string(), "--grpc-port", &grpc_port.to_string()]);
     command.args(["--project", PROJECT, "--data-dir"]).arg(folder.join("bigquery"));
-    command
-        .env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("shim/python"))
-        .env("PYTHONDONTWRITEBYTECODE", "1");
+    command.env("PYTHONPATH", shim(folder)?).env("PYTHONDONTWRITEBYTECODE", "1");
     // Its extensions lie in the home that they were installed into.
     command.env("HOME", installed.path("home")).env("STORAGE_EMULATOR_HOST", storage_url);
     Server::start("bigquery", command, folder)
+}
+
+/// Writes what it lacks beside what it stores: whoever built this may be gone from where it was built.
+fn shim(folder: &Path) -> std::io::Result<PathBuf> {
+    let shim = folder.join("shim");
+    fs::create_dir_all(&shim)?;
+    fs::write(shim.join("sitecustomize.py"), SHIM)?;
+    Ok(shim)
 }

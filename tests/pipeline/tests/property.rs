@@ -11,7 +11,7 @@ use proptest::test_runner::{FileFailurePersistence, TestCaseResult};
 
 const CASES: u32 = 150;
 const SHRINKS: u32 = 600;
-const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/property.proptest-regressions");
+const KEPT: &str = "tests/property.proptest-regressions";
 
 fn config() -> ProptestConfig {
     let default = ProptestConfig::default();

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    // Cargo runs tests in the folder of their package.
+    fs::canonicalize("../..").unwrap()
 }
 
 pub fn read(name: &str) -> String {
