@@ -20,7 +20,6 @@ TESTS_ON_EMULATORS := google pubsub gcs bigquery start
 test: ## Run all tests, on emulators of Google Cloud as well if there are any
 	$(CARGO) test --locked --workspace --features $(FEATURES)
 	$(CARGO) test --locked --package everycent --test bad_input
-	@echo 'LEFT OUT: services on emulators that are killed at random; `make test-google` runs that, in some minutes.'
 	@test -e $(EVERYCENT_EMULATORS)/stamp || \
 		echo 'LEFT OUT: Pub/Sub, Cloud Storage and BigQuery, for want of emulators; `make emulators` installs them.'
 
@@ -33,8 +32,6 @@ test-google: emulators ## Run only the tests on emulators of Google Cloud, the t
 	$(CARGO) test --locked --workspace --features $(FEATURES) --no-run
 	EVERYCENT_EMULATORS_REQUIRED=1 \
 	$(CARGO) test --locked --workspace --features $(FEATURES) $(addprefix --test ,$(TESTS_ON_EMULATORS))
-	EVERYCENT_EMULATORS_REQUIRED=1 \
-	$(CARGO) test --locked --workspace --features $(FEATURES) --test google -- --ignored
 
 .PHONY: lint
 lint: ## Formatting and lints, warnings are errors

@@ -16,6 +16,8 @@ use rows::{Systems, assert_same};
 use support::month;
 
 const KILLS: usize = 8;
+/// The most that is logged from one kill to the next. All kills fall into the lines that the windows of a month make.
+const LINES: usize = 10;
 /// What a dead process held comes again when its lease is over, which takes a minute, and it may die with it again.
 const LEASES: Duration = Duration::from_secs(10 * 60);
 
@@ -43,15 +45,15 @@ fn what_three_services_load_on_google_cloud_is_what_one_machine_loads_and_a_repl
 }
 
 #[test]
-#[ignore = "it takes minutes, for leases have to run out; `make test-google` runs it"]
 fn services_that_are_killed_at_random_and_find_their_store_and_warehouse_away_end_in_the_same_tables() {
     let Some(mut cloud) = Cloud::begin(month::scene()) else { return };
     cloud.run("setup").exits(0);
     let mut services = cloud.start_services();
     let mut sync = cloud.scene.start(&month::sync());
     for kill in 1..=KILLS {
-        // At moments that nothing here chooses: when the next line of any service is logged.
-        cloud.wait_for_work(&services);
+        // At moments that nothing here chooses: when any services have logged some more lines.
+        cloud.wait_for_words(&mut services, rand::random_range(1..=LINES), &mut sync);
+        assert!(sync.is_running(), "the sync was over before {kill} kills:\n{}{}", sync.stdout(), sync.stderr());
         let at = rand::random_range(0..SERVICES.len());
         services.remove(at).kill();
         services.insert(at, cloud.start(SERVICES[at]));
@@ -60,9 +62,8 @@ fn services_that_are_killed_at_random_and_find_their_store_and_warehouse_away_en
             4 => cloud.emulators.bigquery.restart().unwrap(),
             _ => {}
         }
-        assert!(sync.is_running(), "the sync was over after {kill} kills:\n{}{}", sync.stdout(), sync.stderr());
     }
-    cloud.look_after(&mut services, &mut sync, LEASES);
+    cloud.wait_for_end(&mut services, &mut sync, LEASES);
     sync.end().exits(0);
     month::upload(&cloud.scene);
     let machine = cloud.one_machine();

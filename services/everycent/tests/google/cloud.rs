@@ -65,32 +65,41 @@ impl Cloud {
         Running::start(name, command, &self.scene.path(""))
     }
 
-    /// Waits for the end of a command. Meanwhile a service that ended, for want of a warehouse or a store at its start, is
-    /// started again, as whoever runs services does.
+    /// Waits for the end of a command, while the services are kept running.
     #[track_caller]
-    pub fn look_after(&self, services: &mut [Running], command: &mut Running, patience: Duration) {
+    pub fn wait_for_end(&self, services: &mut [Running], command: &mut Running, patience: Duration) {
         let deadline = Instant::now() + patience;
         while command.is_running() {
-            for (service, name) in services.iter_mut().zip(SERVICES) {
-                if !service.is_running() {
-                    *service = self.start(name);
-                }
-            }
-            let said =
-                || services.iter().map(Running::stderr).chain([command.stderr()]).collect::<Vec<_>>().join("\n\n");
-            assert!(Instant::now() < deadline, "the command does not end\n{}", said());
+            self.keep_running(services);
+            assert!(Instant::now() < deadline, "it does not end: {}\n{}", command.stderr(), words_of(services));
             std::thread::sleep(Duration::from_millis(50));
         }
     }
 
-    /// Waits until a service says something that it had not said.
-    pub fn wait_for_work(&self, services: &[Running]) {
-        let said = || services.iter().map(|service| service.stderr().len()).sum::<usize>();
-        let before = said();
+    /// Waits until the services have said some more lines, or a command has ended. They are kept running meanwhile.
+    #[track_caller]
+    pub fn wait_for_words(&self, services: &mut [Running], lines: usize, command: &mut Running) {
+        let until = self.words_said() + lines;
         let deadline = Instant::now() + SILENCE;
-        while said() == before {
-            assert!(Instant::now() < deadline, "no word of a service");
+        while self.words_said() < until && command.is_running() {
+            self.keep_running(services);
+            assert!(Instant::now() < deadline, "no {lines} words of the services\n{}", words_of(services));
             std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Lines that all runs have logged, those of the dead as well.
+    fn words_said(&self) -> usize {
+        let runs = fs::read_dir(self.scene.path("")).unwrap().map(|entry| entry.unwrap().path().join("stderr"));
+        runs.filter_map(|log| fs::read_to_string(log).ok()).map(|log| log.lines().count()).sum()
+    }
+
+    /// Starts again what ended, for want of a warehouse or a store at its start, as whoever runs services does.
+    fn keep_running(&self, services: &mut [Running]) {
+        for (service, name) in services.iter_mut().zip(SERVICES) {
+            if !service.is_running() {
+                *service = self.start(name);
+            }
         }
     }
 
@@ -115,6 +124,10 @@ impl Cloud {
         let endpoints = Endpoints { bigquery, ..Endpoints::default() };
         Systems::of(&BigQueryWarehouse::new(&endpoints, PROJECT, DATASET).read_only())
     }
+}
+
+fn words_of(services: &[Running]) -> String {
+    services.iter().map(Running::stderr).collect::<Vec<_>>().join("\n\n")
 }
 
 /// A service, built beside the program. `cargo test` alone does not build it.
