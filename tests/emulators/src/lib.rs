@@ -7,6 +7,7 @@ mod bigquery;
 mod installed;
 mod process;
 mod pubsub;
+mod shared;
 mod storage;
 
 use std::path::Path;
@@ -16,6 +17,7 @@ use anyhow::Context;
 pub use bigquery::BigQuery;
 pub use installed::Installed;
 pub use pubsub::PubSub;
+pub use shared::Shared;
 pub use storage::Storage;
 
 /// The project that everything lies in.

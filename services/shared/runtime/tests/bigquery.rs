@@ -7,7 +7,6 @@
 
 #[path = "bigquery/faults.rs"]
 mod faults;
-#[path = "bigquery/proxy.rs"]
 mod proxy;
 #[path = "bigquery/tables.rs"]
 mod tables;

@@ -5,7 +5,6 @@
 #![cfg(feature = "google")]
 #![allow(clippy::unwrap_used)]
 
-#[path = "gcs/proxy.rs"]
 mod proxy;
 #[path = "gcs/world.rs"]
 mod world;
@@ -22,9 +21,13 @@ use everycent_runtime::store::conformance::conformance;
 use everycent_runtime::store::gcs::{GcsSettings, GcsStore};
 use everycent_runtime::store::{Created, Store, StoreError};
 
-use proxy::{Fault, Proxy};
+use proxy::{Fault, Proxy, Which};
 use world::{World, store_at, world};
 
+const POST: Which = (Method::POST, "");
+const GET: Which = (Method::GET, "");
+const PUT: Which = (Method::PUT, "");
+const DELETE: Which = (Method::DELETE, "");
 const BUSY: Fault = Fault::Status(503, "busy");
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,17 +51,17 @@ async fn prefixes_of_one_bucket_conform_beside_each_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_goes_on_through_a_busy_service() {
     let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
-    proxy.plan(Method::POST, &[BUSY, BUSY]);
+    proxy.plan(POST, &[BUSY, BUSY]);
     assert_eq!(store.create(&name("raw/a"), Bytes::from_static(b"x")).await.unwrap(), Created::New);
-    assert_eq!((proxy.seen(&Method::POST), read(&store, "raw/a").await), (3, "x".into()));
+    assert_eq!((proxy.seen(&POST), read(&store, "raw/a").await), (3, "x".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_whose_reply_was_lost_knows_its_own_object() {
     let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
-    proxy.plan(Method::POST, &[Fault::LostReply]);
+    proxy.plan(POST, &[Fault::LostReply]);
     assert_eq!(store.create(&name("raw/a"), Bytes::from_static(b"x")).await.unwrap(), Created::New);
-    assert_eq!((proxy.seen(&Method::POST), read(&store, "raw/a").await), (2, "x".into()));
+    assert_eq!((proxy.seen(&POST), read(&store, "raw/a").await), (2, "x".into()));
     assert_eq!(store.create(&name("raw/a"), Bytes::from_static(b"x")).await.unwrap(), Created::AlreadyThere);
 }
 
@@ -66,7 +69,7 @@ async fn a_create_whose_reply_was_lost_knows_its_own_object() {
 async fn a_create_whose_reply_was_lost_does_not_take_anothers_object_for_its_own() {
     let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
     store.create(&name("raw/a"), Bytes::from_static(b"first")).await.unwrap();
-    proxy.plan(Method::POST, &[Fault::LostReply]);
+    proxy.plan(POST, &[Fault::LostReply]);
     let again = store.create(&name("raw/a"), Bytes::from_static(b"first")).await.unwrap();
     assert_eq!((again, read(&store, "raw/a").await), (Created::AlreadyThere, "first".into()));
 }
@@ -75,7 +78,7 @@ async fn a_create_whose_reply_was_lost_does_not_take_anothers_object_for_its_own
 async fn a_create_that_finds_no_end_is_unavailable_and_right_to_do_again() {
     let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
     let store = store.with_settings(GcsSettings { retry_for: Duration::ZERO, ..GcsSettings::default() });
-    proxy.plan(Method::POST, &[Fault::LostReply]);
+    proxy.plan(POST, &[Fault::LostReply]);
     let error = store.create(&name("raw/a"), Bytes::from_static(b"x")).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { action: "create", .. }), "{error:?}");
     let again = store.create(&name("raw/a"), Bytes::from_static(b"x")).await.unwrap();
@@ -111,10 +114,10 @@ async fn a_service_that_never_answers_is_unavailable() {
 async fn a_read_goes_on_through_faults_and_never_gives_a_damaged_body() {
     let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
     store.create(&name("raw/a"), Bytes::from_static(b"whole")).await.unwrap();
-    proxy.plan(Method::GET, &[BUSY, Fault::LostReply]);
+    proxy.plan(GET, &[BUSY, Fault::LostReply]);
     assert_eq!(read(&store, "raw/a").await, "whole");
     assert!(proxy.is_done());
-    proxy.plan(Method::GET, &[Fault::Damaged]);
+    proxy.plan(GET, &[Fault::Damaged]);
     let error = store.read(&name("raw/a")).await.unwrap_err();
     assert!(matches!(&error, StoreError::Unavailable { reason, .. } if reason.contains("checksum")), "{error:?}");
     assert_eq!(read(&store, "raw/a").await, "whole");
@@ -124,7 +127,7 @@ async fn a_read_goes_on_through_faults_and_never_gives_a_damaged_body() {
 async fn a_delete_whose_reply_was_lost_is_right_to_do_again() {
     let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
     store.create(&name("rows/a"), Bytes::new()).await.unwrap();
-    proxy.plan(Method::DELETE, &[Fault::LostReply]);
+    proxy.plan(DELETE, &[Fault::LostReply]);
     let error = store.delete(&name("rows/a")).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { action: "delete", .. }), "{error:?}");
     store.delete(&name("rows/a")).await.unwrap();
@@ -135,7 +138,7 @@ async fn a_delete_whose_reply_was_lost_is_right_to_do_again() {
 async fn a_list_through_a_busy_service_is_unavailable_and_never_short() {
     let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
     store.create(&name("raw/a"), Bytes::new()).await.unwrap();
-    proxy.plan(Method::GET, &[BUSY]);
+    proxy.plan(GET, &[BUSY]);
     let error = store.list("", None, 10).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { action: "list", .. }), "{error:?}");
     assert_eq!(store.list("", None, 10).await.unwrap(), [name("raw/a")]);
@@ -152,23 +155,23 @@ async fn a_list_goes_on_over_pages_of_what_is_no_object_of_ours() {
     for ours in ["raw/a1", "raw/a2", "raw/a3"] {
         store.create(&name(ours), Bytes::new()).await.unwrap();
     }
-    let before = proxy.seen(&Method::GET);
+    let before = proxy.seen(&GET);
     assert_eq!(store.list("raw/", None, 2).await.unwrap(), [name("raw/a1"), name("raw/a2")]);
-    assert!(proxy.seen(&Method::GET) > before + 1, "it took several pages");
+    assert!(proxy.seen(&GET) > before + 1, "it took several pages");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_permission_is_refused_at_once_with_what_to_grant() {
     let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
     let denied = r#"{"error":{"code":403,"message":"fetcher@acme.example.com does not have access."}}"#;
-    proxy.plan(Method::POST, &[Fault::Status(403, denied)]);
+    proxy.plan(POST, &[Fault::Status(403, denied)]);
     let error = store.create(&name("raw/a"), Bytes::new()).await.unwrap_err();
     assert!(matches!(error, StoreError::Refused { action: "create", .. }), "{error:?}");
     let (text, bucket) = (error.to_string(), store.address());
     for word in [&bucket, "storage.objects.create", "roles/storage.objectCreator", "fetcher@acme.example.com"] {
         assert!(text.contains(word), "{word} in {text}");
     }
-    assert_eq!(proxy.seen(&Method::POST), 1, "it is not tried again");
+    assert_eq!(proxy.seen(&POST), 1, "it is not tried again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,7 +190,7 @@ async fn a_large_object_goes_to_the_emulator_in_one_piece() {
     let large = Bytes::from(vec![7; 70 << 20]);
     assert_eq!(store.create(&name("large"), large.clone()).await.unwrap(), Created::New);
     assert_eq!(store.create(&name("large"), Bytes::from_static(b"x")).await.unwrap(), Created::AlreadyThere);
-    assert!(proxy.requests(&Method::POST).iter().all(|request| request.contains("uploadType=multipart")));
+    assert!(proxy.requests(&POST).iter().all(|request| request.contains("uploadType=multipart")));
     assert!(store.read(&name("large")).await.unwrap() == large);
 }
 
@@ -196,12 +199,12 @@ async fn a_large_object_goes_to_the_emulator_in_one_piece() {
 async fn an_upload_in_parts_names_generation_0_and_goes_on_after_a_lost_part() {
     let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
     let store = store.with_settings(GcsSettings::default());
-    proxy.plan(Method::POST, &[BUSY]);
+    proxy.plan(POST, &[BUSY]);
     // A part is lost, and the service says that it has nothing of it.
-    proxy.plan(Method::PUT, &[BUSY, Fault::Status(308, "")]);
+    proxy.plan(PUT, &[BUSY, Fault::Status(308, "")]);
     let large = twenty_mebibytes();
     assert_eq!(store.create(&name("large"), large.clone()).await.unwrap(), Created::New);
-    let begun = proxy.requests(&Method::POST);
+    let begun = proxy.requests(&POST);
     let right = |request: &String| request.contains("uploadType=resumable") && request.contains("ifGenerationMatch=0");
     assert!(begun.len() == 2 && begun.iter().all(right), "{begun:?}");
     assert!(proxy.is_done(), "every fault happened");
@@ -213,7 +216,7 @@ async fn an_upload_in_parts_names_generation_0_and_goes_on_after_a_lost_part() {
 async fn an_object_that_is_not_what_was_sent_is_refused_and_not_taken_for_done() {
     let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
     let store = store.with_settings(GcsSettings::default());
-    proxy.plan(Method::PUT, &[BUSY]);
+    proxy.plan(PUT, &[BUSY]);
     let error = store.create(&name("large"), twenty_mebibytes()).await.unwrap_err();
     assert!(matches!(error, StoreError::Refused { action: "create", .. }), "{error:?}");
     assert!(error.to_string().contains("20971520 bytes were sent"), "{error}");

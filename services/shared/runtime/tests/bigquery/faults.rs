@@ -7,9 +7,9 @@ use everycent_runtime::warehouse::conformance::world::{Answer, RowStore, acme, a
 use everycent_runtime::warehouse::{Merged, Warehouse, WarehouseError};
 use everycent_schemas::events::BatchNormalized;
 
-use super::proxy::{Fault, Proxy, Which};
 use super::uploading::Uploading;
 use super::world::{World, warehouse_at, world};
+use crate::proxy::{Fault, Proxy, Which};
 
 /// The job of a merge, and that of a load.
 const MERGE: Which = (Method::POST, "BEGIN TRANSACTION");

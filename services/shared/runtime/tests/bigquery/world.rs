@@ -5,11 +5,11 @@
 //! again by the next test.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use everycent_emulators::{BigQuery, Installed, PROJECT, Storage};
-use everycent_runtime::google::endpoints::Endpoints;
+use everycent_emulators::{BigQuery, PROJECT, Shared, Storage};
+use everycent_runtime::google::endpoints::{Endpoints, install_tls};
 use everycent_runtime::warehouse::conformance::Fixture;
 use everycent_runtime::warehouse::{BigQueryWarehouse, Warehouse};
 use everycent_schemas::tables;
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use super::uploading::Uploading;
 
-static SHARED: Mutex<Weak<World>> = Mutex::new(Weak::new());
+static SHARED: Shared<World> = Shared::new();
 static NUMBER: AtomicU32 = AtomicU32::new(1);
 
 #[derive(Debug)]
@@ -44,26 +44,14 @@ impl Drop for Dataset {
 
 /// The emulators; nothing where none are installed and none are required.
 pub fn world() -> Option<Arc<World>> {
-    let installed = match Installed::find() {
-        Ok(installed) => installed,
-        Err(missing) => {
-            assert!(std::env::var_os("EVERYCENT_EMULATORS_REQUIRED").is_none(), "{missing}");
-            eprintln!("LEFT OUT: {missing}");
-            return None;
-        }
-    };
-    let mut shared = SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if let Some(world) = shared.upgrade() {
-        return Some(world);
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let storage = Storage::start(&installed, folder.path(), 0).unwrap();
-    let bigquery = BigQuery::start(&installed, folder.path(), 0, 0, &storage).unwrap();
-    storage.wait().unwrap();
-    bigquery.wait().unwrap();
-    let world = Arc::new(World { bigquery, storage, free: Mutex::default(), _folder: folder });
-    *shared = Arc::downgrade(&world);
-    Some(world)
+    SHARED.get(|installed| {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::start(installed, folder.path(), 0).unwrap();
+        let bigquery = BigQuery::start(installed, folder.path(), 0, 0, &storage).unwrap();
+        storage.wait().unwrap();
+        bigquery.wait().unwrap();
+        World { bigquery, storage, free: Mutex::default(), _folder: folder }
+    })
 }
 
 impl World {
@@ -127,10 +115,6 @@ pub fn existing_at(url: &str, dataset: &str) -> BigQueryWarehouse {
     install_tls();
     let endpoints = Endpoints { bigquery: Some(url.to_owned()), ..Endpoints::default() };
     BigQueryWarehouse::new(&endpoints, PROJECT, dataset)
-}
-
-pub fn install_tls() {
-    everycent_runtime::google::endpoints::install_tls();
 }
 
 /// Makes warehouses for the conformance suite.

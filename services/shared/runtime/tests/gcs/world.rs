@@ -1,13 +1,13 @@
 //! The emulator, shared by the tests that run at the same time and ended with the last of them.
 
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::Arc;
 
-use everycent_emulators::{Installed, Storage};
-use everycent_runtime::google::endpoints::Endpoints;
+use everycent_emulators::{Shared, Storage};
+use everycent_runtime::google::endpoints::{Endpoints, install_tls};
 use everycent_runtime::store::gcs::GcsStore;
 use tempfile::TempDir;
 
-static SHARED: Mutex<Weak<World>> = Mutex::new(Weak::new());
+static SHARED: Shared<World> = Shared::new();
 
 #[derive(Debug)]
 pub struct World {
@@ -17,24 +17,12 @@ pub struct World {
 
 /// The emulator; nothing where none is installed and none is required.
 pub fn world() -> Option<Arc<World>> {
-    let installed = match Installed::find() {
-        Ok(installed) => installed,
-        Err(missing) => {
-            assert!(std::env::var_os("EVERYCENT_EMULATORS_REQUIRED").is_none(), "{missing}");
-            eprintln!("LEFT OUT: {missing}");
-            return None;
-        }
-    };
-    let mut shared = SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if let Some(world) = shared.upgrade() {
-        return Some(world);
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let storage = Storage::start(&installed, folder.path(), 0).unwrap();
-    storage.wait().unwrap();
-    let world = Arc::new(World { storage, _folder: folder });
-    *shared = Arc::downgrade(&world);
-    Some(world)
+    SHARED.get(|installed| {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::start(installed, folder.path(), 0).unwrap();
+        storage.wait().unwrap();
+        World { storage, _folder: folder }
+    })
 }
 
 impl World {
@@ -58,8 +46,4 @@ pub fn store_at(url: &str, bucket: &str, prefix: Option<&str>) -> GcsStore {
     install_tls();
     let endpoints = Endpoints { storage: Some(url.to_owned()), ..Endpoints::default() };
     GcsStore::new(bucket.to_owned(), prefix.map(|prefix| prefix.parse().unwrap()), &endpoints)
-}
-
-pub fn install_tls() {
-    everycent_runtime::google::endpoints::install_tls();
 }

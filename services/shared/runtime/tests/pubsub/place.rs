@@ -1,12 +1,12 @@
 //! The emulator of this test program, and busses on it that share no topic.
 
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use everycent_emulators::{Installed, PROJECT, PubSub};
+use everycent_emulators::{PROJECT, PubSub, Shared};
 use everycent_runtime::bus::conformance::Subject;
 use everycent_runtime::bus::pubsub::{Payloads, PubSubBus, PubSubSettings};
 use everycent_runtime::bus::{Bus, BusSettings, Delivery, Depth, Message, Topic};
@@ -27,25 +27,13 @@ struct Emulator {
 }
 
 fn emulator() -> Option<Arc<Emulator>> {
-    static SHARED: Mutex<Weak<Emulator>> = Mutex::new(Weak::new());
-    let installed = match Installed::find() {
-        Ok(installed) => installed,
-        Err(missing) => {
-            assert!(std::env::var_os("EVERYCENT_EMULATORS_REQUIRED").is_none(), "{missing}");
-            eprintln!("LEFT OUT: {missing}");
-            return None;
-        }
-    };
-    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(running) = shared.upgrade() {
-        return Some(running);
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let pubsub = PubSub::start(&installed, folder.path(), 0).unwrap();
-    pubsub.wait().unwrap();
-    let started = Arc::new(Emulator { pubsub, _folder: folder });
-    *shared = Arc::downgrade(&started);
-    Some(started)
+    static SHARED: Shared<Emulator> = Shared::new();
+    SHARED.get(|installed| {
+        let folder = tempfile::tempdir().unwrap();
+        let pubsub = PubSub::start(installed, folder.path(), 0).unwrap();
+        pubsub.wait().unwrap();
+        Emulator { pubsub, _folder: folder }
+    })
 }
 
 /// A prefix of topics that nobody else uses.

@@ -1,4 +1,6 @@
-//! A proxy in front of the emulator that does to single requests what networks and services do.
+//! A proxy in front of an emulator that does to single requests what networks and services do. For the tests of each
+//! client.
+#![allow(dead_code, reason = "each client's tests use their part")]
 
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex};
@@ -6,23 +8,28 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use everycent_runtime::google::endpoints::install_tls;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::world::install_tls;
+const JSON: &str = "application/json";
 
 /// What happens to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// It is answered with this status, and nothing is done.
+    /// It is answered with this status and text, and nothing is done.
     Status(u16, &'static str),
     /// It is done, and the connection ends before the reply.
     LostReply,
     /// It is done, and a byte of the reply is another one.
     Damaged,
 }
+
+/// Requests by their method and a text in their path or their JSON, so that the same job is met however often it is asked
+/// for.
+pub type Which = (Method, &'static str);
 
 /// Dropping it ends it.
 #[derive(Debug)]
@@ -37,7 +44,7 @@ struct Shared {
     own: String,
     target: String,
     http: reqwest::Client,
-    faults: Mutex<Vec<(Method, Fault)>>,
+    faults: Mutex<Vec<(Which, Fault)>>,
     seen: Mutex<Vec<(Method, String)>>,
 }
 
@@ -55,20 +62,21 @@ impl Proxy {
         Self { url, shared, _server: server }
     }
 
-    /// The next requests of this method meet these faults, one each.
-    pub fn plan(&self, method: Method, faults: &[Fault]) {
-        self.shared.faults.lock().unwrap().extend(faults.iter().map(|fault| (method.clone(), *fault)));
+    /// The next such requests meet these faults, one each.
+    pub fn plan(&self, which: Which, faults: &[Fault]) {
+        self.shared.faults.lock().unwrap().extend(faults.iter().map(|fault| (which.clone(), *fault)));
     }
 
-    /// How many requests of this method came.
-    pub fn seen(&self, method: &Method) -> usize {
-        self.requests(method).len()
+    /// How many such requests came.
+    pub fn seen(&self, which: &Which) -> usize {
+        self.requests(which).len()
     }
 
-    /// Paths and queries of the requests of this method.
-    pub fn requests(&self, method: &Method) -> Vec<String> {
+    /// Paths and JSON of such requests.
+    pub fn requests(&self, which: &Which) -> Vec<String> {
         let seen = self.shared.seen.lock().unwrap();
-        seen.iter().filter(|(of, _)| of == method).map(|(_, path)| path.clone()).collect()
+        let such = seen.iter().filter(|(method, request)| is_such(which, method, request));
+        such.map(|(_, request)| request.clone()).collect()
     }
 
     /// All that was planned has happened.
@@ -77,35 +85,35 @@ impl Proxy {
     }
 }
 
+fn is_such((of, text): &Which, method: &Method, request: &str) -> bool {
+    of == method && request.contains(text)
+}
+
 impl Shared {
-    fn next_fault(&self, method: &Method) -> Option<Fault> {
+    fn next_fault(&self, method: &Method, request: &str) -> Option<Fault> {
         let mut faults = self.faults.lock().unwrap();
-        let at = faults.iter().position(|(of, _)| of == method)?;
+        let at = faults.iter().position(|(which, _)| is_such(which, method, request))?;
         Some(faults.remove(at).1)
     }
 
-    async fn forward(
-        &self,
-        method: Method,
-        uri: &Uri,
-        mut headers: HeaderMap,
-        body: Bytes,
-    ) -> (StatusCode, HeaderMap, Bytes) {
-        for name in ["host", "content-length", "transfer-encoding"] {
+    async fn forward(&self, method: Method, uri: &Uri, mut headers: HeaderMap, body: Bytes) -> Answer {
+        for name in [header::HOST, header::CONTENT_LENGTH, header::TRANSFER_ENCODING] {
             headers.remove(name);
         }
         let request = self.http.request(method, format!("{}{uri}", self.target)).headers(headers).body(body);
         let response = request.send().await.unwrap();
         let (status, mut headers) = (response.status(), response.headers().clone());
-        headers.remove("transfer-encoding");
+        headers.remove(header::TRANSFER_ENCODING);
         // The emulator forgets its port where it says how an upload in parts goes on.
-        if let Some(at) = headers.get("location").and_then(|at| at.to_str().ok()?.split_once("/upload/")) {
+        if let Some(at) = headers.get(header::LOCATION).and_then(|at| at.to_str().ok()?.split_once("/upload/")) {
             let at = format!("{}/upload/{}", self.own, at.1);
-            headers.insert("location", at.parse().unwrap());
+            headers.insert(header::LOCATION, at.parse().unwrap());
         }
         (status, headers, response.bytes().await.unwrap())
     }
 }
+
+type Answer = (StatusCode, HeaderMap, Bytes);
 
 async fn pass(
     State(shared): State<Arc<Shared>>,
@@ -114,10 +122,13 @@ async fn pass(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    shared.seen.lock().unwrap().push((method.clone(), uri.to_string()));
-    let fault = shared.next_fault(&method);
+    let is_json = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(JSON.as_bytes()));
+    let json = if is_json { String::from_utf8_lossy(&body) } else { "".into() };
+    let request = format!("{uri}\n{json}");
+    shared.seen.lock().unwrap().push((method.clone(), request.clone()));
+    let fault = shared.next_fault(&method, &request);
     if let Some(Fault::Status(status, text)) = fault {
-        return (StatusCode::from_u16(status).unwrap(), text).into_response();
+        return (StatusCode::from_u16(status).unwrap(), [(header::CONTENT_TYPE, JSON)], text).into_response();
     }
     let (status, headers, body) = shared.forward(method, &uri, headers, body).await;
     match fault {
