@@ -36,6 +36,12 @@ pub(super) fn is_of(letter: &DeadLetter, snapshots: &BTreeSet<String>) -> bool {
 
 fn about(letter: &DeadLetter) -> Option<About> {
     let message = &letter.message;
+    let of_window = |source, account_id, days, snapshot_id| About {
+        source,
+        account_id: Some(account_id),
+        days: Some(days),
+        snapshot_id,
+    };
     match letter.topic {
         Topic::FetchRequested => {
             let event: FetchRequested = decode(message).ok()?;
@@ -44,31 +50,113 @@ fn about(letter: &DeadLetter) -> Option<About> {
         }
         Topic::SnapshotStored => {
             let event: SnapshotStored = decode(message).ok()?;
-            Some(About {
-                source: event.source,
-                account_id: Some(event.account_id),
-                days: Some((event.from_date, event.to_date)),
-                snapshot_id: Some(event.snapshot_id),
-            })
+            let days = (event.from_date, event.to_date);
+            Some(of_window(event.source, event.account_id, days, Some(event.snapshot_id)))
         }
         Topic::BatchNormalized => {
             let event: BatchNormalized = decode(message).ok()?;
-            Some(About {
-                source: event.source,
-                account_id: Some(event.account_id),
-                days: Some((event.from_date, event.to_date)),
-                snapshot_id: Some(event.snapshot_id),
-            })
+            let days = (event.from_date, event.to_date);
+            Some(of_window(event.source, event.account_id, days, Some(event.snapshot_id)))
         }
         Topic::FetchFailed => {
             let event: FetchFailed = decode(message).ok()?;
-            Some(About {
-                source: event.source,
-                account_id: Some(event.account_id),
-                days: Some((event.from_date, event.to_date)),
-                snapshot_id: None,
-            })
+            Some(of_window(event.source, event.account_id, (event.from_date, event.to_date), None))
         }
         Topic::BatchMerged => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use everycent_domain::source::Source;
+    use everycent_runtime::bus::Message;
+    use everycent_schemas::Timestamp;
+    use everycent_schemas::events::{Event, encode};
+
+    use super::*;
+
+    fn day(number: u32) -> Day {
+        format!("2026-10-{number:02}").parse().unwrap()
+    }
+
+    fn letter<E: Event>(topic: Topic, event: &E) -> DeadLetter {
+        let encoded = encode(event);
+        let attributes = [("schema".to_owned(), encoded.fingerprint.to_owned())].into();
+        let message = Message { payload: encoded.payload.into(), attributes };
+        let (message_id, reason) = ("1".to_owned(), "no room".to_owned());
+        DeadLetter { topic, message, message_id, attempts: 20, reason, at: Timestamp::from_micros(0) }
+    }
+
+    fn failed(source: Source, account_id: &str, from: u32, to: u32) -> DeadLetter {
+        let (source, account_id, reason) = (source.name().to_owned(), account_id.to_owned(), String::new());
+        let (from_date, to_date, failed_at) = (day(from), day(to), Timestamp::from_micros(0));
+        letter(Topic::FetchFailed, &FetchFailed { source, account_id, from_date, to_date, reason, failed_at })
+    }
+
+    fn requested(account_id: Option<&str>, days: Option<(u32, u32)>) -> DeadLetter {
+        let event = FetchRequested {
+            source: Source::AnthropicCostReport.name().to_owned(),
+            account_id: account_id.map(str::to_owned),
+            from_date: days.map(|(from, _)| day(from)),
+            to_date: days.map(|(_, to)| day(to)),
+            trailing_days: 7,
+            requested_at: None,
+        };
+        letter(Topic::FetchRequested, &event)
+    }
+
+    fn ours() -> BTreeSet<(Feed, Window)> {
+        let feed = Feed { source: Source::AnthropicCostReport, account_id: "acme".to_owned() };
+        [(feed, Window::new(day(10), day(12)).unwrap())].into()
+    }
+
+    #[test]
+    fn a_letter_is_about_a_window_of_its_feed_that_shares_a_day_with_it() {
+        for (from, to) in [(10, 12), (12, 20), (1, 10), (1, 31), (11, 11)] {
+            assert!(is_about(&failed(Source::AnthropicCostReport, "acme", from, to), &ours()), "{from} to {to}");
+        }
+        for (from, to) in [(1, 9), (13, 13)] {
+            assert!(!is_about(&failed(Source::AnthropicCostReport, "acme", from, to), &ours()), "{from} to {to}");
+        }
+        assert!(!is_about(&failed(Source::AnthropicCostTotals, "acme", 10, 12), &ours()));
+        assert!(!is_about(&failed(Source::AnthropicCostReport, "other", 10, 12), &ours()));
+    }
+
+    #[test]
+    fn a_request_that_names_no_account_or_no_days_is_about_all_of_them() {
+        for ours_too in [(None, None), (Some("acme"), None), (None, Some((12, 13)))] {
+            assert!(is_about(&requested(ours_too.0, ours_too.1), &ours()), "{ours_too:?}");
+        }
+        for of_others in [(Some("other"), None), (None, Some((13, 14)))] {
+            assert!(!is_about(&requested(of_others.0, of_others.1), &ours()), "{of_others:?}");
+        }
+    }
+
+    #[test]
+    fn a_letter_that_does_not_read_is_about_nobodys_window() {
+        let mut unreadable = failed(Source::AnthropicCostReport, "acme", 10, 12);
+        unreadable.message.payload = "{".into();
+        assert!(!is_about(&unreadable, &ours()));
+    }
+
+    #[test]
+    fn a_letter_of_a_snapshot_is_found_by_its_id() {
+        let at = Timestamp::from_micros(0);
+        let batch = BatchNormalized {
+            snapshot_id: "a1".to_owned(),
+            source: Source::AnthropicCostReport.name().to_owned(),
+            account_id: "acme".to_owned(),
+            from_date: day(10),
+            to_date: day(12),
+            fetched_at: at,
+            normalized_at: at,
+            recipe: "r".to_owned(),
+            buckets: Vec::new(),
+            files: Vec::new(),
+        };
+        let batch = letter(Topic::BatchNormalized, &batch);
+        let is_of = |id: &str| is_of(&batch, &[id.to_owned()].into());
+        assert!(is_of("a1") && !is_of("b2"));
+        assert!(is_about(&batch, &ours()));
     }
 }
