@@ -2,6 +2,8 @@
 #![cfg(feature = "google")]
 #![allow(clippy::unwrap_used)]
 
+#[path = "pubsub/away.rs"]
+mod away;
 #[path = "pubsub/follow.rs"]
 mod follow;
 #[path = "pubsub/place.rs"]
