@@ -75,6 +75,8 @@ pub struct WorkerSettings {
     /// The wait before the second attempt; it doubles from attempt to attempt.
     pub first_retry: Duration,
     pub longest_retry: Duration,
+    /// The longest wait before a bus that is out of reach is asked again.
+    pub longest_bus_retry: Duration,
 }
 
 impl Default for WorkerSettings {
@@ -84,6 +86,7 @@ impl Default for WorkerSettings {
             idle_wait: Duration::from_secs(1),
             first_retry: Duration::from_secs(1),
             longest_retry: Duration::from_secs(300),
+            longest_bus_retry: Duration::from_secs(30),
         }
     }
 }
@@ -141,7 +144,7 @@ impl<H: Handler> Worker<H> {
                 Err(WorkerError::Bus(error @ BusError::Unavailable { .. })) => {
                     failures += 1;
                     self.watch.bus_failed(Self::topic(), &error.to_string());
-                    let wait = self.settings.retry_after(failures);
+                    let wait = self.settings.bus_retry_after(failures);
                     tracing::warn!(topic = Self::topic().name(), error = %error, wait_ms = wait.as_millis(), "bus out of reach");
                     // Cancelled or not, the loop decides what is next.
                     tokio::time::timeout(wait, shutdown.cancelled()).await.ok();

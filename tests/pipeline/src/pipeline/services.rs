@@ -45,6 +45,7 @@ const PATIENCE: WorkerSettings = WorkerSettings {
     idle_wait: Duration::ZERO,
     first_retry: Duration::ZERO,
     longest_retry: Duration::ZERO,
+    longest_bus_retry: Duration::ZERO,
 };
 /// Users on one page, so that a handful of them fill several.
 const PAGE_SIZE: u32 = 2;

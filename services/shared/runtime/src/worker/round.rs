@@ -174,11 +174,19 @@ fn keep_gravest(result: &mut Result<usize, WorkerError>, next: Result<(), Worker
 }
 
 impl WorkerSettings {
+    pub(super) fn retry_after(&self, failures: u32) -> Duration {
+        self.wait(failures, self.longest_retry)
+    }
+
+    pub(super) fn bus_retry_after(&self, failures: u32) -> Duration {
+        self.wait(failures, self.longest_bus_retry)
+    }
+
     /// The wait after this many failures: doubled each time, the upper half of it by chance, so that workers that failed
     /// together do not come back together.
-    pub(super) fn retry_after(&self, failures: u32) -> Duration {
+    fn wait(&self, failures: u32, longest: Duration) -> Duration {
         let doubled = self.first_retry.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1)));
-        let full = u64::try_from(doubled.min(self.longest_retry).as_millis()).unwrap_or(u64::MAX);
+        let full = u64::try_from(doubled.min(longest).as_millis()).unwrap_or(u64::MAX);
         Duration::from_millis(rand::random_range(full / 2..=full))
     }
 }

@@ -262,6 +262,14 @@ fn the_wait_doubles_up_to_its_limit_and_is_never_less_than_half() {
 }
 
 #[test]
+fn a_bus_that_is_long_away_is_asked_again_twice_a_minute_at_least() {
+    for failures in [6, 50, u32::MAX] {
+        let wait = WorkerSettings::default().bus_retry_after(failures).as_secs();
+        assert!((15..=30).contains(&wait), "{failures} failures: {wait} s");
+    }
+}
+
+#[test]
 fn errors_of_the_ports_become_outcomes() {
     let (action, reason) = ("read", "r".to_owned());
     let name = || "raw/x".to_owned();

@@ -171,5 +171,11 @@ pub(super) async fn in_time<T>(work: impl Future<Output = T>) -> T {
 
 pub(super) fn quick() -> WorkerSettings {
     let moment = Duration::from_millis(5);
-    WorkerSettings { renew_every: moment, idle_wait: moment, first_retry: moment, longest_retry: moment }
+    WorkerSettings {
+        renew_every: moment,
+        idle_wait: moment,
+        first_retry: moment,
+        longest_retry: moment,
+        longest_bus_retry: moment,
+    }
 }
