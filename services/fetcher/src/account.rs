@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use everycent_domain::source::Vendor;
+use everycent_domain::source::{Source, Vendor};
 use everycent_runtime::clock::Clock;
 use everycent_runtime::config::{Account, Config};
 use everycent_runtime::vendor::VendorClient;
@@ -15,6 +15,8 @@ use super::FetcherSettings;
 pub struct FetchAccount {
     pub vendor: Vendor,
     pub account_id: String,
+    /// The sources that are asked where a request names no account.
+    pub sources: Vec<Source>,
     /// The client, or why there is none, for example for want of a key.
     pub client: Result<Arc<VendorClient>, String>,
 }
@@ -28,7 +30,7 @@ fn fetch_account(config: &Config, account: &Account, clock: &Arc<dyn Clock>) -> 
     let settings = config.client_settings(account).map_err(|e| e.to_string());
     let client = settings
         .and_then(|settings| VendorClient::new(settings, Arc::clone(clock)).map(Arc::new).map_err(|e| e.to_string()));
-    FetchAccount { vendor: account.vendor, account_id: account.id.clone(), client }
+    FetchAccount { vendor: account.vendor, account_id: account.id.clone(), sources: account.sources.clone(), client }
 }
 
 impl From<&Config> for FetcherSettings {

@@ -149,8 +149,7 @@ impl Fetcher {
     }
 
     async fn handle_one(&self, event: &FetchRequested) -> Outcome {
-        let accounts = self.accounts.values().map(|account| (account.vendor, account.account_id.as_str()));
-        let tasks = match resolve(event, accounts, self.clock.now().day()) {
+        let tasks = match resolve(event, self.accounts.values(), self.clock.now().day()) {
             Ok(tasks) => tasks,
             Err(error) => return Outcome::dead_letter(error),
         };

@@ -5,6 +5,8 @@ use everycent_domain::window::{Window, plan};
 use everycent_schemas::Day;
 use everycent_schemas::events::FetchRequested;
 
+use crate::FetchAccount;
+
 /// One window of one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowTask {
@@ -37,13 +39,13 @@ pub enum InvalidRequest {
 /// The windows of a request, for each account that it means.
 pub fn resolve<'a>(
     event: &FetchRequested,
-    accounts: impl Iterator<Item = (Vendor, &'a str)>,
+    accounts: impl Iterator<Item = &'a FetchAccount>,
     today: Day,
 ) -> Result<Vec<WindowTask>, InvalidRequest> {
     let source: Source = event.source.parse()?;
     let wanted = wanted(source, event, today)?;
     let windows = plan(source, wanted);
-    let accounts = meant(event, source.vendor(), accounts)?;
+    let accounts = meant(event, source, accounts)?;
     let task = |account_id: &String, window| WindowTask { source, account_id: account_id.clone(), window };
     Ok(accounts.iter().flat_map(|account_id| windows.iter().map(move |window| task(account_id, *window))).collect())
 }
@@ -70,21 +72,22 @@ fn days(event: &FetchRequested, today: Day) -> Result<Window, InvalidRequest> {
     if window.to() > today { Err(InvalidRequest::Future(window.to())) } else { Ok(window) }
 }
 
+/// The named account, or every one that is asked for the source, which may be none.
 fn meant<'a>(
     event: &FetchRequested,
-    vendor: Vendor,
-    accounts: impl Iterator<Item = (Vendor, &'a str)>,
+    source: Source,
+    accounts: impl Iterator<Item = &'a FetchAccount>,
 ) -> Result<Vec<String>, InvalidRequest> {
-    let mut of_vendor = accounts.filter(|(of, _)| *of == vendor).map(|(_, id)| id.to_owned());
+    let vendor = source.vendor();
+    let mut of_vendor = accounts.filter(|account| account.vendor == vendor).peekable();
+    let id = |account: &FetchAccount| account.account_id.clone();
     match &event.account_id {
         Some(account_id) => of_vendor
-            .find(|id| id == account_id)
-            .map(|id| vec![id])
+            .find(|account| account.account_id == *account_id)
+            .map(|account| vec![id(account)])
             .ok_or_else(|| InvalidRequest::UnknownAccount { vendor, account_id: account_id.clone() }),
-        None => {
-            let all: Vec<String> = of_vendor.collect();
-            if all.is_empty() { Err(InvalidRequest::NoAccount { vendor }) } else { Ok(all) }
-        }
+        None if of_vendor.peek().is_none() => Err(InvalidRequest::NoAccount { vendor }),
+        None => Ok(of_vendor.filter(|account| account.sources.contains(&source)).map(id).collect()),
     }
 }
 
@@ -93,8 +96,20 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    const ACCOUNTS: [(Vendor, &str); 3] =
-        [(Vendor::Anthropic, "acme"), (Vendor::Anthropic, "beta"), (Vendor::Cursor, "acme")];
+    fn accounts() -> [FetchAccount; 3] {
+        let account = |vendor, id: &str, sources: &[Source]| FetchAccount {
+            vendor,
+            account_id: id.to_owned(),
+            sources: sources.to_vec(),
+            client: Err("no key".to_owned()),
+        };
+        let (cost, usage) = (Source::AnthropicCostReport, Source::AnthropicUsageMessages);
+        [
+            account(Vendor::Anthropic, "acme", &[cost, usage]),
+            account(Vendor::Anthropic, "beta", &[cost]),
+            account(Vendor::Cursor, "acme", &[Source::CursorDailyUsage]),
+        ]
+    }
 
     fn event(source: &str) -> FetchRequested {
         FetchRequested {
@@ -109,7 +124,7 @@ mod tests {
 
     fn resolved(event: &FetchRequested) -> Result<Vec<String>, InvalidRequest> {
         let today = "2025-11-20".parse().unwrap();
-        let tasks = resolve(event, ACCOUNTS.into_iter(), today)?;
+        let tasks = resolve(event, accounts().iter(), today)?;
         Ok(tasks.iter().map(|task| format!("{} {} {}", task.source, task.account_id, task.window)).collect())
     }
 
@@ -120,6 +135,16 @@ mod tests {
             resolved(&event).unwrap(),
             ["anthropic/cost_report acme 2025-11-13..2025-11-19", "anthropic/cost_report beta 2025-11-13..2025-11-19"]
         );
+    }
+
+    #[test]
+    fn a_request_of_no_account_means_those_that_are_asked_for_the_source() {
+        let usage = FetchRequested { trailing_days: 1, ..event("anthropic/usage_messages") };
+        assert_eq!(resolved(&usage).unwrap(), ["anthropic/usage_messages acme 2025-11-19..2025-11-19"]);
+        let nobody = FetchRequested { trailing_days: 1, ..event("cursor/usage_events") };
+        assert_eq!(resolved(&nobody), Ok(Vec::new()));
+        let named = FetchRequested { account_id: Some("beta".into()), ..usage };
+        assert_eq!(resolved(&named).unwrap(), ["anthropic/usage_messages beta 2025-11-19..2025-11-19"]);
     }
 
     #[test]

@@ -89,7 +89,7 @@ fn account(simulator: &Simulator, source: Source, clock: Arc<dyn Clock>) -> anyh
     };
     let settings = VendorSettings::new(simulator.url().parse()?, auth, "the simulator's key");
     let client = VendorClient::new(settings, clock).map(Arc::new).map_err(|e| e.to_string());
-    Ok(FetchAccount { vendor: source.vendor(), account_id: ACCOUNT.into(), client })
+    Ok(FetchAccount { vendor: source.vendor(), account_id: ACCOUNT.into(), sources: vec![source], client })
 }
 
 fn request(source: Source, days: Window) -> FetchRequested {

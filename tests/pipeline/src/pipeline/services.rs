@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use everycent_domain::attribution::{DEFAULT_WORKSPACE, Platform, Rule, Rules};
 use everycent_domain::recipe::Recipe;
-use everycent_domain::source::Vendor;
+use everycent_domain::source::{Source, Vendor};
 use everycent_fetcher::{FetchAccount, Fetcher, FetcherSettings};
 use everycent_loader::{FailureRecorder, Loader};
 use everycent_normalizer::Normalizer;
@@ -130,7 +130,8 @@ fn accounts(pipeline: &Pipeline) -> Result<Vec<FetchAccount>> {
         let settings =
             VendorSettings { retry, ..VendorSettings::new(simulator.url().parse()?, auth, "the test's key") };
         let client = VendorClient::new(settings, Arc::new(pipeline.clock.clone()))?;
-        Ok(FetchAccount { vendor, account_id: (*account_id).to_owned(), client: Ok(Arc::new(client)) })
+        let sources = Source::ALL.iter().copied().filter(|source| source.vendor() == vendor).collect();
+        Ok(FetchAccount { vendor, account_id: (*account_id).to_owned(), sources, client: Ok(Arc::new(client)) })
     };
     ACCOUNTS.iter().map(account).collect()
 }
