@@ -7,7 +7,6 @@ locals {
   }]...)
 }
 
-# Cloud Scheduler publishes as its own service agent, which may do so in its project.
 resource "google_pubsub_topic_iam_member" "publisher" {
   for_each = local.publishers
 

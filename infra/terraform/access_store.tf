@@ -34,6 +34,14 @@ resource "google_project_iam_custom_role" "object_lister" {
   depends_on = [google_project_service.needed]
 }
 
+resource "google_project_iam_custom_role" "bucket_looker" {
+  role_id     = "everycentBucketLooker"
+  title       = "EveryCent: look at a bucket"
+  permissions = ["storage.buckets.get"]
+
+  depends_on = [google_project_service.needed]
+}
+
 resource "google_storage_bucket_iam_member" "objects" {
   for_each = local.object_access
 
@@ -55,4 +63,11 @@ resource "google_storage_bucket_iam_member" "names" {
   bucket = google_storage_bucket.store.name
   role   = google_project_iam_custom_role.object_lister.id
   member = local.actor[each.value]
+}
+
+# A load job looks at the bucket that it loads from.
+resource "google_storage_bucket_iam_member" "loads" {
+  bucket = google_storage_bucket.store.name
+  role   = google_project_iam_custom_role.bucket_looker.id
+  member = local.actor["loader"]
 }

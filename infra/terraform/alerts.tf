@@ -200,10 +200,10 @@ resource "google_monitoring_alert_policy" "stopped" {
     display_name = "it says what it lacks"
 
     condition_matched_log {
-      # Its last line, as a field or as text, or what Cloud Run says of a process that did not end well.
+      # Its last line, or what Cloud Run says of a process that did not end well.
       filter = join(" AND ", [
         local.from_services,
-        "(severity>=ERROR OR textPayload=~\"^(fetcher|normalizer|loader): \" OR textPayload=~\"Container called exit.[1-9]\")",
+        "(textPayload=~\"^(fetcher|normalizer|loader): \" OR textPayload=~\"Container called exit.[1-9]\")",
       ])
       label_extractors = {
         service = "EXTRACT(resource.labels.worker_pool_name)"

@@ -1,5 +1,7 @@
 locals {
   wanted = { for source, schedule in var.schedules : source => schedule if contains(var.vendors, split("/", source)[0]) }
+
+  scheduler_agent = "serviceAccount:service-${local.number}@gcp-sa-cloudscheduler.iam.gserviceaccount.com"
 }
 
 # One request for each source. Every field is there, for a topic with a schema takes no absent ones: the fetcher fills in
@@ -31,6 +33,16 @@ resource "google_cloud_scheduler_job" "fetch" {
     retry_count          = 3
     min_backoff_duration = "30s"
   }
+}
+
+# Cloud Scheduler publishes, and acts as the account that starts the job, as its own service agent. One that was made by
+# hand, before the first schedule, does not get its role by itself.
+resource "google_project_iam_member" "scheduler_agent" {
+  project = var.project_id
+  role    = "roles/cloudscheduler.serviceAgent"
+  member  = local.scheduler_agent
+
+  depends_on = [google_project_service.needed]
 }
 
 resource "google_cloud_scheduler_job" "reconcile" {

@@ -83,6 +83,13 @@ variable "vendors" {
     condition     = length(var.vendors) > 0 && length(setsubtract(var.vendors, ["anthropic", "cursor"])) == 0
     error_message = "vendors are anthropic, cursor or both."
   }
+
+  validation {
+    condition = !fileexists(var.configuration_file) || length(setsubtract(
+      flatten(regexall("(?m)^\\s*vendor\\s*=\\s*\"([a-z]+)\"", file(var.configuration_file))), var.vendors
+    )) == 0
+    error_message = "configuration_file has an account of a vendor that is not in vendors; take it out, or add the vendor."
+  }
 }
 
 variable "vendor_keys" {
