@@ -26,6 +26,7 @@ pub(super) struct Difference {
     pub conflicts: Vec<String>,
 }
 
+/// A nullable column that is not known here is no difference: a newer version has added it, and nothing of ours fills it.
 pub(super) fn difference(found: &[Stored], wanted: &[Stored]) -> Difference {
     let mut difference = Difference::default();
     for column in wanted {
@@ -37,6 +38,7 @@ pub(super) fn difference(found: &[Stored], wanted: &[Stored]) -> Difference {
         }
     }
     let unknown = found.iter().filter(|there| wanted.iter().all(|column| column.name != there.name));
+    let unknown = unknown.filter(|there| !there.nullable);
     difference.conflicts.extend(unknown.map(|there| format!("has `{there}`, which is not known here")));
     difference
 }
@@ -51,8 +53,13 @@ mod tests {
     }
 
     #[test]
-    fn only_a_missing_nullable_column_can_be_added() {
-        let found = [column("a", "TEXT", false), column("b", "TEXT", true), column("x", "TEXT", true)];
+    fn only_nullable_columns_can_be_added_here_or_by_a_newer_version() {
+        let found = [
+            column("a", "TEXT", false),
+            column("b", "TEXT", true),
+            column("newer", "TEXT", true),
+            column("x", "TEXT", false),
+        ];
         let wanted = [
             column("a", "TEXT", false),
             column("b", "INTEGER", true),
@@ -61,8 +68,11 @@ mod tests {
         ];
         let difference = difference(&found, &wanted);
         assert_eq!(difference.addable, [column("c", "TEXT", true)]);
-        let conflicts =
-            ["has `b TEXT`, wants `b INTEGER`", "lacks `d TEXT NOT NULL`", "has `x TEXT`, which is not known here"];
+        let conflicts = [
+            "has `b TEXT`, wants `b INTEGER`",
+            "lacks `d TEXT NOT NULL`",
+            "has `x TEXT NOT NULL`, which is not known here",
+        ];
         assert_eq!(difference.conflicts, conflicts);
     }
 }

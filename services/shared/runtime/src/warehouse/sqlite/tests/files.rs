@@ -122,16 +122,33 @@ async fn a_missing_nullable_column_is_added_and_its_view_follows() {
 }
 
 #[tokio::test]
+async fn a_column_that_a_newer_version_added_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.sqlite");
+    let (warehouse, store) = (SqliteWarehouse::open(&path).unwrap(), RowStore::default());
+    warehouse.migrate().await.unwrap();
+    let other = Connection::open(&path).unwrap();
+    for table in ["claude_costs_nano", "claude_cost_totals_nano", "coverage_nano"] {
+        other.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN newer TEXT")).unwrap();
+    }
+    warehouse.migrate().await.unwrap();
+    store.merge(&warehouse, &[Answer::new("s1", 10, (0, 0), &[(0, "a", 1)])]).await.unwrap();
+    assert_eq!(acme(&warehouse).await, held(&[(0, "a", 1)]));
+}
+
+#[tokio::test]
 async fn a_table_that_differs_from_its_schema_is_refused_with_the_difference() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.sqlite");
     let warehouse = SqliteWarehouse::open(&path).unwrap();
     let other = Connection::open(&path).unwrap();
-    other.execute_batch("CREATE TABLE reconciliation (check_id TEXT NOT NULL PRIMARY KEY, mine TEXT)").unwrap();
+    other
+        .execute_batch("CREATE TABLE reconciliation (check_id TEXT NOT NULL PRIMARY KEY, mine TEXT NOT NULL)")
+        .unwrap();
     let message = refusal(warehouse.migrate().await);
     assert_names(&message, &path, "table reconciliation differs from its schema");
     assert!(message.contains("lacks `verdict TEXT NOT NULL`"), "{message}");
-    assert!(message.contains("has `mine TEXT`, which is not known here"), "{message}");
+    assert!(message.contains("has `mine TEXT NOT NULL`, which is not known here"), "{message}");
     let tables: i64 = other.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
     assert_eq!(tables, 2, "the table and its index, and nothing of ours");
 }
