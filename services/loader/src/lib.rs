@@ -1,6 +1,8 @@
 //! The loader: merges batches into the warehouse, as many at once as wait, and acks after the commit.
 
 mod failures;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -80,13 +82,26 @@ impl Loader {
         publish(self.bus.as_ref(), &event).await.map_or_else(Outcome::from, |()| Outcome::Done)
     }
 
-    /// When a merge of many fails for the rows of one, the others are merged without it.
+    /// When a merge of many fails for the rows of one, the others are merged without it. Where it is the warehouse that is
+    /// away, not each of them has to find that out.
     async fn merge_apart(&self, batches: &[BatchNormalized]) -> Vec<Outcome> {
-        let mut outcomes = Vec::with_capacity(batches.len());
+        let (mut outcomes, mut in_vain) = (Vec::with_capacity(batches.len()), Vec::new());
         for batch in batches {
+            if let [_, last, ..] = &in_vain[..] {
+                outcomes.push(Outcome::retry(last));
+                continue;
+            }
             match self.merge(std::slice::from_ref(batch)).await {
-                Ok(outcome) => outcomes.extend(outcome),
-                Err(error) => outcomes.push(error.into()),
+                Ok(outcome) => {
+                    in_vain.clear();
+                    outcomes.extend(outcome);
+                }
+                Err(error) => {
+                    if matches!(error, WarehouseError::Unavailable { .. }) {
+                        in_vain.push(error.to_string());
+                    }
+                    outcomes.push(error.into());
+                }
             }
         }
         outcomes
@@ -129,50 +144,4 @@ fn flushes(mut batches: &[BatchNormalized], buckets: usize) -> impl Iterator<Ite
         batches = rest;
         (!flush.is_empty()).then_some(flush)
     })
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use everycent_schemas::Day;
-    use everycent_schemas::events::Bucket;
-
-    use super::*;
-
-    fn batch(days: usize) -> BatchNormalized {
-        let first = Day::new(2025, 10, 1).unwrap();
-        let at = Timestamp::from_micros(1);
-        let bucket =
-            |activity_date| Bucket { activity_date, settled: true, rows: 0, rejects: 0, amount_usd: None, quantity: 0 };
-        BatchNormalized {
-            buckets: first.through(Day::new(2026, 10, 1).unwrap()).take(days).map(bucket).collect(),
-            snapshot_id: format!("of {days} days"),
-            source: "anthropic/cost_report".to_owned(),
-            account_id: "acme".to_owned(),
-            from_date: first,
-            to_date: first,
-            fetched_at: at,
-            normalized_at: at,
-            recipe: "ab12".to_owned(),
-            files: Vec::new(),
-        }
-    }
-
-    fn sizes(batches: &[usize], buckets: usize) -> Vec<Vec<usize>> {
-        let batches: Vec<BatchNormalized> = batches.iter().map(|days| batch(*days)).collect();
-        flushes(&batches, buckets).map(|flush| flush.iter().map(|batch| batch.buckets.len()).collect()).collect()
-    }
-
-    #[test]
-    fn a_merge_takes_batches_until_they_have_too_many_buckets_together() {
-        assert_eq!(sizes(&[31, 31, 31], 62), [vec![31, 31], vec![31]]);
-        assert_eq!(sizes(&[31, 31, 31], usize::MAX), [vec![31, 31, 31]]);
-        assert_eq!(sizes(&[1, 0, 62, 1], 62), [vec![1, 0], vec![62], vec![1]]);
-    }
-
-    #[test]
-    fn a_batch_that_has_too_many_by_itself_is_merged_alone() {
-        assert_eq!(sizes(&[5, 100, 5], 62), [vec![5], vec![100], vec![5]]);
-        assert_eq!(sizes(&[], 62), Vec::<Vec<usize>>::new());
-    }
 }

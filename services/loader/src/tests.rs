@@ -1,0 +1,130 @@
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use everycent_domain::reconcile::Verdict;
+use everycent_runtime::bus::BusSettings;
+use everycent_runtime::bus::sqlite::SqliteBus;
+use everycent_runtime::clock::SystemClock;
+use everycent_runtime::store::memory::MemoryStore;
+use everycent_runtime::warehouse::{CoverageRow, MergeReport, Rows};
+use everycent_schemas::Day;
+use everycent_schemas::events::{Bucket, FetchFailed};
+
+use super::*;
+
+fn batch(days: usize) -> BatchNormalized {
+    let first = Day::new(2025, 10, 1).unwrap();
+    let at = Timestamp::from_micros(1);
+    let bucket =
+        |activity_date| Bucket { activity_date, settled: true, rows: 0, rejects: 0, amount_usd: None, quantity: 0 };
+    BatchNormalized {
+        buckets: first.through(Day::new(2026, 10, 1).unwrap()).take(days).map(bucket).collect(),
+        snapshot_id: format!("of {days} days"),
+        source: "anthropic/cost_report".to_owned(),
+        account_id: "acme".to_owned(),
+        from_date: first,
+        to_date: first,
+        fetched_at: at,
+        normalized_at: at,
+        recipe: "ab12".to_owned(),
+        files: Vec::new(),
+    }
+}
+
+fn sizes(batches: &[usize], buckets: usize) -> Vec<Vec<usize>> {
+    let batches: Vec<BatchNormalized> = batches.iter().map(|days| batch(*days)).collect();
+    flushes(&batches, buckets).map(|flush| flush.iter().map(|batch| batch.buckets.len()).collect()).collect()
+}
+
+#[test]
+fn a_merge_takes_batches_until_they_have_too_many_buckets_together() {
+    assert_eq!(sizes(&[31, 31, 31], 62), [vec![31, 31], vec![31]]);
+    assert_eq!(sizes(&[31, 31, 31], usize::MAX), [vec![31, 31, 31]]);
+    assert_eq!(sizes(&[1, 0, 62, 1], 62), [vec![1, 0], vec![62], vec![1]]);
+}
+
+#[test]
+fn a_batch_that_has_too_many_by_itself_is_merged_alone() {
+    assert_eq!(sizes(&[5, 100, 5], 62), [vec![5], vec![100], vec![5]]);
+    assert_eq!(sizes(&[], 62), Vec::<Vec<usize>>::new());
+}
+
+/// A warehouse that is away for merges with these batches, and notes how many batches each merge had.
+#[derive(Debug)]
+struct Away {
+    from: BTreeSet<String>,
+    merges: Mutex<Vec<usize>>,
+}
+
+#[async_trait]
+impl Warehouse for Away {
+    async fn merge(
+        &self,
+        _: &dyn Store,
+        batches: &[BatchNormalized],
+        _: Timestamp,
+    ) -> Result<MergeReport, WarehouseError> {
+        self.merges.lock().unwrap().push(batches.len());
+        if batches.iter().any(|batch| self.from.contains(&batch.snapshot_id)) {
+            return Err(WarehouseError::Unavailable { action: "merge", reason: "away".to_owned() });
+        }
+        let merged = batches.iter().map(|_| Merged { won: Vec::new(), lost: Vec::new() }).collect();
+        Ok(MergeReport { batches: merged, tables: Vec::new() })
+    }
+
+    async fn migrate(&self) -> Result<(), WarehouseError> {
+        unimplemented!()
+    }
+
+    async fn record_failures(&self, _: &[FetchFailed]) -> Result<(), WarehouseError> {
+        unimplemented!()
+    }
+
+    async fn coverage(&self, _: Day, _: Day) -> Result<Vec<CoverageRow>, WarehouseError> {
+        unimplemented!()
+    }
+
+    async fn query(&self, _: &str) -> Result<Rows, WarehouseError> {
+        unimplemented!()
+    }
+
+    async fn store_verdicts(&self, _: &[Verdict], _: Timestamp) -> Result<(), WarehouseError> {
+        unimplemented!()
+    }
+
+    fn address(&self) -> String {
+        "away".to_owned()
+    }
+}
+
+/// What becomes of five batches, `true` for those that are merged, and how many batches each merge had.
+async fn five_batches(away_from: impl Fn(usize) -> bool) -> (Vec<bool>, Vec<usize>) {
+    let batches: Vec<BatchNormalized> = (1..=5).map(batch).collect();
+    let of = |days: usize| batches[days - 1].snapshot_id.clone();
+    let from = (1..=5).filter(|days| away_from(*days)).map(of).collect();
+    let warehouse = Arc::new(Away { from, merges: Mutex::default() });
+    let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(SystemClock));
+    let bus = SqliteBus::open(&folder.path().join("bus"), Arc::clone(&clock) as _, BusSettings::default()).unwrap();
+    let store = Arc::new(MemoryStore::default());
+    let loader = Loader::new(store, Arc::new(bus), Arc::clone(&warehouse) as _, clock, Observer::silent());
+    let outcomes = loader.handle(&batches).await.into_iter().map(|outcome| match outcome {
+        Outcome::Done => true,
+        Outcome::Retry { after: None, reason } if reason.contains("away") => false,
+        other => panic!("{other:?}"),
+    });
+    let outcomes = outcomes.collect();
+    (outcomes, warehouse.merges.lock().unwrap().clone())
+}
+
+#[tokio::test]
+async fn a_warehouse_that_is_away_is_not_asked_for_each_batch() {
+    assert_eq!(five_batches(|_| true).await, (vec![false; 5], vec![5, 1, 1]));
+}
+
+#[tokio::test]
+async fn a_batch_that_can_not_be_merged_leaves_the_others_alone() {
+    assert_eq!(five_batches(|days| days == 2).await, (vec![true, false, true, true, true], vec![5, 1, 1, 1, 1, 1]));
+    assert_eq!(five_batches(|_| false).await, (vec![true; 5], vec![5]));
+}
