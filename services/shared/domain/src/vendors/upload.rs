@@ -19,8 +19,8 @@ use crate::window::Window;
 /// Bytes that a file may have.
 pub const MAX_BYTES: u64 = 64 << 20;
 
-/// Days that a file may reach over.
-const MAX_DAYS: u32 = 4000;
+/// Days that a file may reach over. A merge names each of them in a script, and BigQuery takes one megabyte of it.
+const MAX_DAYS: u32 = 1500;
 
 /// What a file without fault tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

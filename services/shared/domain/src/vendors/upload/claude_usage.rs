@@ -269,12 +269,12 @@ mod tests {
     fn a_range_of_more_than_four_thousand_days_is_refused_by_its_first_day() {
         let last = day("2025-11-20");
         let lines = |first: Day| format!("{last},a@example.com,,,,\n{first},a@example.com,,,,\n");
-        assert_eq!(checked(&lines(last.minus(MAX_DAYS - 1))).unwrap().window.days().count(), 4000);
+        assert_eq!(checked(&lines(last.minus(MAX_DAYS - 1))).unwrap().window.days().count(), 1500);
         let first = last.minus(MAX_DAYS);
         refused(
             &lines(first),
             &[&format!(
-                "line 3, column 1 (date): found `{first}`, expected a range of at most 4000 days, and the last is 2025-11-20"
+                "line 3, column 1 (date): found `{first}`, expected a range of at most 1500 days, and the last is 2025-11-20"
             )],
         );
     }
