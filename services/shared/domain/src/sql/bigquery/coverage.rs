@@ -204,20 +204,22 @@ fn update_row(update: &CoverageUpdate, merged_at: Timestamp) -> String {
     )
 }
 
-/// Fails the transaction if another merge changed coverage after this one was planned.
+/// Fails the transaction if another merge changed coverage after this one was planned, be it with other rows of the same
+/// version.
 pub(super) fn assert_coverage(updates: &[CoverageUpdate], dataset: &str) -> String {
     let coverage = coverage_table(dataset);
-    let mut days: BTreeMap<(&str, &str, &Version), Vec<Day>> = BTreeMap::new();
-    for CoverageUpdate { bucket: BucketId { source, account_id, activity_date }, version, .. } in updates {
-        days.entry((source, account_id, version)).or_default().push(*activity_date);
+    let mut days: BTreeMap<(&str, &str, &Version, &str), Vec<Day>> = BTreeMap::new();
+    for CoverageUpdate { bucket: BucketId { source, account_id, activity_date }, version, recipe, .. } in updates {
+        days.entry((source, account_id, version, recipe)).or_default().push(*activity_date);
     }
-    let mine = days.iter().map(|((source, account, version), days)| {
+    let mine = days.iter().map(|((source, account, version, recipe), days)| {
         format!(
-            "(`source` = {} AND `account_id` = {} AND `snapshot_id` = {} AND `normalized_at` = {} AND `activity_date` IN ({}))",
+            "(`source` = {} AND `account_id` = {} AND `snapshot_id` = {} AND `normalized_at` = {} AND `recipe` = {} AND `activity_date` IN ({}))",
             bigquery_text(source),
             bigquery_text(account),
             bigquery_text(&version.snapshot_id),
             timestamp(version.normalized_at),
+            bigquery_text(recipe),
             dates(days)
         )
     });
