@@ -55,10 +55,10 @@ resource "google_pubsub_subscription" "event" {
   ack_deadline_seconds       = 60
   message_retention_duration = local.message_retention
 
-  # The service gives a message up after 10 deliveries, with a reason. This stands behind it, and makes Pub/Sub count.
+  # The service gives a message up after 30 deliveries, with a reason. This stands behind it, and makes Pub/Sub count.
   dead_letter_policy {
     dead_letter_topic     = google_pubsub_topic.dead[each.key].id
-    max_delivery_attempts = 20
+    max_delivery_attempts = 60
   }
 
   retry_policy {

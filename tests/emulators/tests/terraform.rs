@@ -37,9 +37,10 @@ fn a_subscription_has_the_policies_that_setup_gives_it() {
     let (terraform, provision) =
         (read("infra/terraform/pubsub.tf"), read("services/shared/runtime/src/bus/pubsub/provision.rs"));
     let bus = read("services/shared/runtime/src/bus.rs");
-    assert!(bus.contains("lease: Duration::from_secs(60), max_attempts: 10"));
+    let pubsub = read("services/shared/runtime/src/bus/pubsub.rs");
+    assert!(bus.contains("lease: Duration::from_secs(60)") && pubsub.contains("MAX_ATTEMPTS: u32 = 30;"));
     assert!(terraform.contains("ack_deadline_seconds       = 60\n"));
-    assert!(provision.contains("saturating_mul(2)") && terraform.contains("max_delivery_attempts = 20\n"));
+    assert!(provision.contains("saturating_mul(2)") && terraform.contains("max_delivery_attempts = 60\n"));
     assert!(provision.contains("WireDuration::clamp(1, 0), WireDuration::clamp(600, 0)"));
     assert!(terraform.contains("minimum_backoff = \"1s\"\n    maximum_backoff = \"600s\"\n"));
 }

@@ -58,9 +58,14 @@ pub struct PubSubSettings {
     pub streams: usize,
 }
 
+/// Enough for a store or a warehouse that is away for an hour: what fails is tried again after a second, then after twice
+/// that, up to five minutes.
+const MAX_ATTEMPTS: u32 = 30;
+
 impl Default for PubSubSettings {
     fn default() -> Self {
-        Self { bus: BusSettings::default(), prefix: "everycent".to_owned(), in_flight: 4, streams: 1 }
+        let bus = BusSettings { max_attempts: MAX_ATTEMPTS, ..BusSettings::default() };
+        Self { bus, prefix: "everycent".to_owned(), in_flight: 4, streams: 1 }
     }
 }
 
