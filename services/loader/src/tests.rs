@@ -58,6 +58,10 @@ struct Away {
     merges: Mutex<Vec<usize>>,
 }
 
+fn away() -> WarehouseError {
+    WarehouseError::Unavailable { action: "ask", reason: "away".to_owned() }
+}
+
 #[async_trait]
 impl Warehouse for Away {
     async fn merge(
@@ -68,30 +72,30 @@ impl Warehouse for Away {
     ) -> Result<MergeReport, WarehouseError> {
         self.merges.lock().unwrap().push(batches.len());
         if batches.iter().any(|batch| self.from.contains(&batch.snapshot_id)) {
-            return Err(WarehouseError::Unavailable { action: "merge", reason: "away".to_owned() });
+            return Err(away());
         }
         let merged = batches.iter().map(|_| Merged { won: Vec::new(), lost: Vec::new() }).collect();
         Ok(MergeReport { batches: merged, tables: Vec::new() })
     }
 
     async fn migrate(&self) -> Result<(), WarehouseError> {
-        unimplemented!()
+        Err(away())
     }
 
     async fn record_failures(&self, _: &[FetchFailed]) -> Result<(), WarehouseError> {
-        unimplemented!()
+        Err(away())
     }
 
     async fn coverage(&self, _: Day, _: Day) -> Result<Vec<CoverageRow>, WarehouseError> {
-        unimplemented!()
+        Err(away())
     }
 
     async fn query(&self, _: &str) -> Result<Rows, WarehouseError> {
-        unimplemented!()
+        Err(away())
     }
 
     async fn store_verdicts(&self, _: &[Verdict], _: Timestamp) -> Result<(), WarehouseError> {
-        unimplemented!()
+        Err(away())
     }
 
     fn address(&self) -> String {

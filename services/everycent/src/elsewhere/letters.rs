@@ -68,6 +68,7 @@ fn about(letter: &DeadLetter) -> Option<About> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use everycent_domain::source::Source;
     use everycent_runtime::bus::Message;
     use everycent_schemas::Timestamp;
