@@ -175,10 +175,11 @@ async fn a_missing_permission_is_refused_at_once_with_what_to_grant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_bucket_is_refused_where_objects_are_made_or_looked_for() {
+async fn a_missing_bucket_is_refused_and_not_taken_for_a_missing_object() {
     let Some(world) = world() else { return };
     let store = store_at(&world.url(), "no-such-bucket", None);
-    for error in [store.create(&name("a"), Bytes::new()).await.err(), store.list("", None, 1).await.err()] {
+    let (created, read) = (store.create(&name("a"), Bytes::new()).await, store.read(&name("a")).await);
+    for error in [created.err(), read.err(), store.list("", None, 1).await.err()] {
         let text = error.unwrap().to_string();
         assert!(text.contains("gs://no-such-bucket: there is no such bucket"), "{text}");
     }

@@ -219,8 +219,13 @@ impl Store for GcsStore {
     async fn read(&self, name: &ObjectName) -> Result<Bytes, StoreError> {
         let call = self.call(Action::Read, name.as_str());
         let read = async {
-            match self.body(self.clients(&call).await?, &self.in_bucket(name.as_str())).await {
-                Err(error) if is_missing(&error) => Err(StoreError::NotFound(name.clone())),
+            let clients = self.clients(&call).await?;
+            match self.body(clients, &self.in_bucket(name.as_str())).await {
+                Err(error) if is_missing(&error) => match self.names(clients, name.as_str(), None, 1).await {
+                    // It is the bucket that is missing.
+                    Err(error) if is_missing(&error) => Err(call.failed(&error)),
+                    _ => Err(StoreError::NotFound(name.clone())),
+                },
                 body => body.map_err(|error| call.failed(&error)),
             }
         };
