@@ -1,12 +1,13 @@
 //! Which of the files is to blame, when the rows of several were not what they should be. Only then are they read here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use everycent_domain::identity::{Id, IdHasher};
 use everycent_domain::merge_plan::{StagedFile, TablePlan};
 use everycent_domain::sql::key_order;
 use everycent_schemas::Day;
 use everycent_schemas::events::BatchNormalized;
-use everycent_schemas::rowfile::{Cell, RowFileReader};
+use everycent_schemas::rowfile::RowFileReader;
 use everycent_schemas::tables::Absence;
 
 use crate::store::Store;
@@ -20,16 +21,27 @@ pub(super) async fn files(
     batches: &[BatchNormalized],
 ) -> Result<(), WarehouseError> {
     for plan in plans {
-        let mut keys = Keys::new();
-        for staged in &plan.files {
-            inspect(store, plan, staged, &batches[staged.batch], &mut keys).await?;
+        // A key comes twice only within a batch.
+        for (_, files) in by_batch(&plan.files) {
+            let mut keys = Keys::new();
+            for staged in files {
+                inspect(store, plan, staged, &batches[staged.batch], &mut keys).await?;
+            }
         }
     }
     Ok(())
 }
 
-/// A key, made comparable, with the batch that tells it.
-type Keys = BTreeSet<(usize, String)>;
+/// Keys of one batch, by their hashes: a batch may have a million.
+type Keys = HashSet<Id>;
+
+fn by_batch(files: &[StagedFile]) -> BTreeMap<usize, Vec<&StagedFile>> {
+    let mut by_batch: BTreeMap<usize, Vec<&StagedFile>> = BTreeMap::new();
+    for staged in files {
+        by_batch.entry(staged.batch).or_default().push(staged);
+    }
+    by_batch
+}
 
 async fn inspect(
     store: &dyn Store,
@@ -54,8 +66,9 @@ async fn inspect(
             return Err(bad(strange_day(day)));
         }
         let decides = plan.table.absence == Absence::Delete && day.is_some_and(|day| won.contains(&day));
-        let told: Vec<&Cell> = key.iter().map(|place| &cells[*place]).collect();
-        if decides && !keys.insert((staged.batch, format!("{told:?}"))) {
+        let hasher =
+            key.iter().fold(IdHasher::new("key"), |hasher, place| hasher.part(&format!("{:?}", cells[*place])));
+        if decides && !keys.insert(hasher.finish()) {
             return Err(bad(format!("row {rows}: its key comes twice")));
         }
     }

@@ -21,8 +21,9 @@ const ACTION: &str = "query";
 /// More than this is an export, not an answer.
 const ROWS_MAX: usize = 1_000_000;
 const WAIT_MS: i32 = 30_000;
-/// Times that somebody else may come first.
-const TRIES: u32 = 8;
+/// Times that somebody else may come first: verdicts, failures and migrations wait for merges, each of which takes its
+/// while.
+const TRIES: u32 = 10;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// A query that a person or a check asks. Whatever would change something is refused.
