@@ -219,6 +219,7 @@ mod tests {
             fetched_at: Some(at),
             snapshot_id: Some(id.clone()),
             normalized_at: Some(at),
+            recipe: Some("r".to_owned()),
             rows: Some(2),
             rejects: Some(0),
             amount_usd: None,

@@ -59,6 +59,7 @@ mod tests {
             fetched_at: fetched_at.map(|at| at.parse().unwrap()),
             snapshot_id: None,
             normalized_at: None,
+            recipe: None,
             rows: None,
             rejects: None,
             amount_usd: None,

@@ -61,6 +61,8 @@ pub struct CoverageRow {
     pub fetched_at: Option<Timestamp>,
     pub snapshot_id: Option<String>,
     pub normalized_at: Option<Timestamp>,
+    /// Fingerprint of the rules and prices that made the rows.
+    pub recipe: Option<String>,
     pub rows: Option<i64>,
     pub rejects: Option<i64>,
     pub amount_usd: Option<Usd>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::anyhow;
 use everycent_domain::manifest::Manifest;
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
@@ -60,10 +61,23 @@ pub(super) async fn replay(
     let order = Order { snapshots, published_at, at_once: args.at_once };
     let Merges { not_merged, dead_letters } = until_merged(deployment, order, watcher, &stop).await?;
     watcher.end();
+    let otherwise = made_otherwise(&deployment.whole_coverage().await?, published_at, &asked.recipe);
+    if otherwise > 0 {
+        return Err(Failure::Failed(anyhow!(
+            "the services made the rows of {otherwise} days by other rules or prices than this configuration has: bring it \
+             to them (on Google Cloud: `terraform apply`), and replay with --anew"
+        )));
+    }
     if not_merged == 0 {
         begun.end()?;
     }
     Ok(Done { rows_changed: None, not_merged, dead_letters, interrupted: stop.is_cancelled() && not_merged > 0 })
+}
+
+/// Days that this replay decided by rows of another recipe.
+fn made_otherwise(coverage: &[CoverageRow], published_at: Timestamp, recipe: &str) -> usize {
+    let by_this_replay = coverage.iter().filter(|row| row.normalized_at == Some(published_at));
+    by_this_replay.filter(|row| row.recipe.as_deref() != Some(recipe)).count()
 }
 
 /// The snapshots that coverage does not show as merged.
@@ -98,4 +112,36 @@ fn days(manifest: &Manifest, only: Option<Window>) -> impl Iterator<Item = Day> 
 fn reaches(row: &CoverageRow, manifest: &Manifest, published_at: Timestamp) -> bool {
     let recorded = (row.fetched_at, row.snapshot_id.as_deref(), row.normalized_at);
     recorded >= (Some(manifest.fetched_at), Some(manifest.snapshot_id.as_str()), Some(published_at))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn row(normalized_at: i64, recipe: &str) -> CoverageRow {
+        let at = Some(Timestamp::from_micros(normalized_at));
+        CoverageRow {
+            source: "anthropic/cost_report".to_owned(),
+            account_id: "acme".to_owned(),
+            activity_date: "2025-10-01".parse().unwrap(),
+            state: "settled".to_owned(),
+            fetched_at: at,
+            snapshot_id: Some("a1".to_owned()),
+            normalized_at: at,
+            recipe: Some(recipe.to_owned()),
+            rows: Some(1),
+            rejects: Some(0),
+            amount_usd: None,
+            quantity: Some(0),
+            failed_at: None,
+            failure: None,
+        }
+    }
+
+    #[test]
+    fn days_of_this_replay_that_have_rows_of_other_rules_are_counted_and_no_others() {
+        let coverage = [row(7, "ours"), row(7, "theirs"), row(7, "theirs"), row(6, "theirs"), row(8, "theirs")];
+        assert_eq!(made_otherwise(&coverage, Timestamp::from_micros(7), "ours"), 2);
+    }
 }

@@ -179,7 +179,7 @@ pub fn record_failure() -> String {
 pub fn coverage_between() -> String {
     let coverage = physical_name(shipped("coverage"), &Dialect::Sqlite);
     format!(
-        "SELECT source, account_id, activity_date, state, fetched_at, snapshot_id, normalized_at, rows, rejects,\n  \
+        "SELECT source, account_id, activity_date, state, fetched_at, snapshot_id, normalized_at, recipe, rows, rejects,\n  \
          amount_nano_usd, quantity, failed_at, failure\n\
          FROM {coverage}\nWHERE activity_date BETWEEN ?1 AND ?2\nORDER BY source, account_id, activity_date"
     )

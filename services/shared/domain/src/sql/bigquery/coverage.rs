@@ -51,7 +51,7 @@ pub fn loaded_versions(dataset: &str, buckets: &BTreeSet<BucketId>) -> String {
 /// Coverage of the days from `from` to `to`, in the order of the port's row.
 pub fn coverage_between(dataset: &str, from: Day, to: Day) -> String {
     format!(
-        "SELECT `source`, `account_id`, `activity_date`, `state`, `fetched_at`, `snapshot_id`, `normalized_at`, `rows`, \
+        "SELECT `source`, `account_id`, `activity_date`, `state`, `fetched_at`, `snapshot_id`, `normalized_at`, `recipe`, `rows`, \
          `rejects`,\n  `amount_usd`, `quantity`, `failed_at`, `failure`\nFROM {}\n\
          WHERE `activity_date` BETWEEN {} AND {}\nORDER BY `source`, `account_id`, `activity_date`",
         coverage_table(dataset),

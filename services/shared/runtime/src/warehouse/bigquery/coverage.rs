@@ -64,6 +64,7 @@ fn coverage_row(cells: Vec<Cell>) -> Option<CoverageRow> {
         fetched_at: if_any(cells, instant)?,
         snapshot_id: if_any(cells, words)?,
         normalized_at: if_any(cells, instant)?,
+        recipe: if_any(cells, words)?,
         rows: if_any(cells, integer)?,
         rejects: if_any(cells, integer)?,
         amount_usd: if_any(cells, amount)?,

@@ -67,6 +67,7 @@ pub async fn a_failure_takes_no_row_away(fixture: &dyn Fixture) {
     let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
     store.merge(&*warehouse, &[Answer::new("s1", 10, (0, 0), &[(0, "a", 1)])]).await.unwrap();
     let before = coverage(&*warehouse).await.remove(0);
+    assert_eq!(before.recipe.as_deref(), Some("r"), "as its batch says");
     warehouse.record_failures(&[failure(20, (0, 0), "no answer")]).await.unwrap();
     assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 1)]));
     let after = coverage(&*warehouse).await.remove(0);

@@ -108,12 +108,13 @@ fn coverage_row(row: &Row<'_>) -> rusqlite::Result<CoverageRow> {
         fetched_at: parsed_if_any(row, 4)?,
         snapshot_id: row.get(5)?,
         normalized_at: parsed_if_any(row, 6)?,
-        rows: row.get(7)?,
-        rejects: row.get(8)?,
-        amount_usd: row.get::<_, Option<i64>>(9)?.map(|nanos| Usd::from_nanos(nanos.into())),
-        quantity: row.get(10)?,
-        failed_at: parsed_if_any(row, 11)?,
-        failure: row.get(12)?,
+        recipe: row.get(7)?,
+        rows: row.get(8)?,
+        rejects: row.get(9)?,
+        amount_usd: row.get::<_, Option<i64>>(10)?.map(|nanos| Usd::from_nanos(nanos.into())),
+        quantity: row.get(11)?,
+        failed_at: parsed_if_any(row, 12)?,
+        failure: row.get(13)?,
     })
 }
 
