@@ -309,7 +309,7 @@ fn a_faulty_file_is_refused_as_a_whole_with_each_fault_at_its_place() {
         (
             "claude-usage",
             format!("{HEADER}\n2001-01-01,ada@example.com,1,1,1,1\n2025-10-03,ada@example.com,1,1,1,1\n"),
-            &["line 2, column 1 (date): found `2001-01-01`, expected a range of at most 4000 days"],
+            &["line 2, column 1 (date): found `2001-01-01`, expected a range of at most 1500 days"],
         ),
         (
             "claude-usage",
