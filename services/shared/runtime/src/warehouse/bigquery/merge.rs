@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use everycent_domain::identity::IdHasher;
-use everycent_domain::merge_plan::{self, MergePlan, Version};
+use everycent_domain::merge_plan::{self, BucketId, MergePlan, Version};
 use everycent_domain::sql::bigquery::merge_script;
 use everycent_schemas::Timestamp;
 use everycent_schemas::events::BatchNormalized;
@@ -56,7 +56,13 @@ impl Merge<'_> {
         if plan.coverage.is_empty() && plan.tables.iter().all(|table| table.files.is_empty()) {
             return Ok(Ok(report(plan, &BTreeMap::new())));
         }
-        let staged = stage::stage(self.connection, self.store, &plan, self.batches).await?;
+        let staged = match stage::stage(self.connection, self.store, &plan, self.batches).await {
+            // Another loader has merged the same batches meanwhile, and deleted their files.
+            Err(WarehouseError::BadRows { reason, .. }) if self.has_changed(&known.versions).await? => {
+                return Ok(Err(reason));
+            }
+            staged => staged?,
+        };
         match self.merge(&plan, &staged, known.turn).await {
             Ok(changes) => {
                 staged.drop_all(self.connection).await;
@@ -66,6 +72,10 @@ impl Merge<'_> {
             Err(Failure::Concurrent(reason) | Failure::NotFound(reason)) => Ok(Err(reason)),
             Err(failure) => Err(failure.during(ACTION)),
         }
+    }
+
+    async fn has_changed(&self, versions: &BTreeMap<BucketId, Version>) -> Result<bool, WarehouseError> {
+        Ok(coverage::known(self.connection, self.batches).await?.versions != *versions)
     }
 
     /// Runs the script, once in its turn. A job of the same work that was done before counts only if coverage tells of
