@@ -1,18 +1,15 @@
 //! Replies that were lost, loaders that meet, and permissions that are missing.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use axum::http::Method;
-use bytes::Bytes;
-use everycent_domain::objects::ObjectName;
-use everycent_runtime::store::{Created, Store, StoreError};
+use everycent_runtime::store::Store;
 use everycent_runtime::warehouse::conformance::world::{Answer, RowStore, acme, at, changes, coverage, day, held};
 use everycent_runtime::warehouse::{Merged, Warehouse, WarehouseError};
 use everycent_schemas::events::BatchNormalized;
 use tokio::runtime::Handle;
 
-use super::uploading::{Mirrored, Uploading};
+use super::uploading::Uploading;
 use super::world::{World, warehouse_at, world};
 use crate::proxy::{Fault, Proxy, Which};
 
@@ -103,44 +100,6 @@ async fn loaders_at_the_same_time_end_as_one_after_the_other() {
     assert_eq!(versions, ["met-2", "met-2"]);
 }
 
-/// A store that lets somebody do something when it is first asked for its address, which is just before a load.
-struct Raced<'a> {
-    store: Mirrored<'a>,
-    first: Mutex<Option<Box<dyn FnOnce() + Send + 'a>>>,
-}
-
-impl std::fmt::Debug for Raced<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.store.fmt(f)
-    }
-}
-
-#[async_trait]
-impl Store for Raced<'_> {
-    async fn create(&self, name: &ObjectName, body: Bytes) -> Result<Created, StoreError> {
-        self.store.create(name, body).await
-    }
-
-    async fn read(&self, name: &ObjectName) -> Result<Bytes, StoreError> {
-        self.store.read(name).await
-    }
-
-    async fn delete(&self, name: &ObjectName) -> Result<(), StoreError> {
-        self.store.delete(name).await
-    }
-
-    async fn list(&self, prefix: &str, after: Option<&ObjectName>, n: usize) -> Result<Vec<ObjectName>, StoreError> {
-        self.store.list(prefix, after, n).await
-    }
-
-    fn address(&self) -> String {
-        if let Some(first) = self.first.lock().unwrap().take() {
-            tokio::task::block_in_place(first);
-        }
-        self.store.address()
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_another_loader_has_merged_and_forgotten_is_not_one_with_bad_rows() {
     let Some(world) = world() else { return };
@@ -154,10 +113,8 @@ async fn a_batch_that_another_loader_has_merged_and_forgotten_is_not_one_with_ba
         }
         warehouse.mirrored(&store, batches).await;
     };
-    let raced = Raced {
-        store: warehouse.mirrored(&store, batches).await,
-        first: Mutex::new(Some(Box::new(|| Handle::current().block_on(other())))),
-    };
+    let there = warehouse.mirrored(&store, batches).await;
+    let raced = there.after(|| Handle::current().block_on(other()));
     let late = warehouse_at(&world.bigquery_url(), &warehouse.dataset.name);
     let report = late.merge(&raced, batches, at(2)).await.unwrap();
     assert_eq!(report.batches, [Merged { won: vec![], lost: vec![day(0)] }]);

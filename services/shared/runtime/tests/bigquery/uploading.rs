@@ -1,5 +1,7 @@
 //! A warehouse for suites whose row files are in memory: before every merge they are put where BigQuery finds them.
 
+use std::sync::Mutex;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use everycent_domain::objects::ObjectName;
@@ -26,7 +28,7 @@ impl Uploading {
     /// The store, with the files of these batches where BigQuery finds them.
     pub async fn mirrored<'a>(&self, store: &'a dyn Store, batches: &[BatchNormalized]) -> Mirrored<'a> {
         self.bucket.mirror(store, batches).await;
-        Mirrored { store, bucket: self.bucket.clone() }
+        Mirrored { store, bucket: self.bucket.clone(), first: First(Mutex::new(None)) }
     }
 }
 
@@ -75,6 +77,23 @@ impl Bucket {
 pub struct Mirrored<'a> {
     store: &'a dyn Store,
     bucket: Bucket,
+    first: First<'a>,
+}
+
+/// What somebody else does before the address is told for the first time.
+struct First<'a>(Mutex<Option<Box<dyn FnOnce() + Send + 'a>>>);
+
+impl std::fmt::Debug for First<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("First")
+    }
+}
+
+impl<'a> Mirrored<'a> {
+    /// The same, where somebody does something just before the first load. It may block.
+    pub fn after(self, first: impl FnOnce() + Send + 'a) -> Self {
+        Self { first: First(Mutex::new(Some(Box::new(first)))), ..self }
+    }
 }
 
 #[async_trait]
@@ -96,6 +115,9 @@ impl Store for Mirrored<'_> {
     }
 
     fn address(&self) -> String {
+        if let Some(first) = self.first.0.lock().unwrap().take() {
+            tokio::task::block_in_place(first);
+        }
         format!("gs://{}", self.bucket.name)
     }
 }

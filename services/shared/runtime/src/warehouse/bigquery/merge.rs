@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use everycent_domain::identity::IdHasher;
-use everycent_domain::merge_plan::{self, BucketId, MergePlan, Version};
+use everycent_domain::merge_plan::{self, CoverageVersions, MergePlan, Version};
 use everycent_domain::sql::bigquery::merge_script;
 use everycent_schemas::Timestamp;
 use everycent_schemas::events::BatchNormalized;
@@ -74,7 +74,7 @@ impl Merge<'_> {
         }
     }
 
-    async fn has_changed(&self, versions: &BTreeMap<BucketId, Version>) -> Result<bool, WarehouseError> {
+    async fn has_changed(&self, versions: &CoverageVersions) -> Result<bool, WarehouseError> {
         Ok(coverage::known(self.connection, self.batches).await?.versions != *versions)
     }
 
