@@ -111,6 +111,7 @@ fn write<A: Serialize>(file: &Path, note: &Note<A>) -> std::io::Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use everycent_domain::vendors::cursor;
 
     #[test]
     fn only_the_same_question_goes_on_where_it_stopped() {
@@ -121,7 +122,7 @@ mod tests {
         assert!(!first.resumed);
         let again = Begun::begin(home.path(), Command::Sync, &asked, Timestamp::from_micros(2)).unwrap();
         assert_eq!((again.resumed, again.begun_at), (true, Timestamp::from_micros(1)));
-        let other = Asked::new(days, &[Source::CursorDailyUsage]);
+        let other = Asked::new(days, &[cursor::daily_usage::SOURCE]);
         let other = Begun::begin(home.path(), Command::Sync, &other, Timestamp::from_micros(3)).unwrap();
         assert_eq!((other.resumed, other.begun_at), (false, Timestamp::from_micros(3)));
         other.end().unwrap();

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::anyhow;
-use everycent_domain::source::{Source, Vendor};
+use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
 use everycent_domain::wanted::DayState;
 use everycent_domain::window::Window;
 use everycent_runtime::config::{Account, Config};

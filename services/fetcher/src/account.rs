@@ -3,7 +3,8 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use everycent_domain::source::{Source, Vendor};
+use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
 use everycent_runtime::clock::Clock;
 use everycent_runtime::config::{Account, Config};
 use everycent_runtime::vendor::VendorClient;
@@ -37,6 +38,6 @@ impl From<&Config> for FetcherSettings {
     fn from(config: &Config) -> Self {
         let default = Self::default();
         let page_size = config.vendor(Vendor::Cursor).page_size;
-        Self { cursor_page_size: page_size.map_or(default.cursor_page_size, NonZeroU32::get), ..default }
+        Self { page_size: page_size.map_or(default.page_size, NonZeroU32::get), ..default }
     }
 }

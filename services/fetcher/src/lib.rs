@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use everycent_domain::paging::PagingTask;
-use everycent_domain::source::{Source, Vendor};
+use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
 use everycent_domain::window::Window;
 use everycent_runtime::bus::Bus;
 use everycent_runtime::clock::Clock;
@@ -36,15 +37,15 @@ pub use upload::{Upload, store_upload};
 /// What a fetcher lives in.
 #[derive(Debug, Clone)]
 pub struct FetcherSettings {
-    /// Users on one page of Cursor's daily usage.
-    pub cursor_page_size: u32,
+    /// Records on one page, of reports that let us choose.
+    pub page_size: u32,
     /// How often a window is asked from its start before it has failed.
     pub max_readings: u32,
 }
 
 impl Default for FetcherSettings {
     fn default() -> Self {
-        Self { cursor_page_size: 500, max_readings: 3 }
+        Self { page_size: 500, max_readings: 3 }
     }
 }
 
@@ -128,14 +129,19 @@ impl Fetcher {
         for reading in 1.. {
             let fetched_at = self.clock.now();
             let task = PagingTask {
-                source,
                 window,
                 today: fetched_at.day(),
-                cursor_page_size: self.settings.cursor_page_size,
+                page_size: self.settings.page_size,
                 last_fault: last_fault.clone(),
             };
-            let writer =
-                SnapshotWriter::new(self.store.as_ref(), &task, &account.account_id, fetched_at, &self.observer);
+            let writer = SnapshotWriter::new(
+                self.store.as_ref(),
+                source,
+                &task,
+                &account.account_id,
+                fetched_at,
+                &self.observer,
+            );
             match writer.fetch(client).await {
                 Ok(manifest) => return Ok(stored(&manifest, self.clock.now(), None)),
                 Err(error) if error.is_final() || reading >= self.settings.max_readings => return Err(error),

@@ -1,7 +1,10 @@
 //! From a `FetchRequested` to the windows that it asks for.
 
-use everycent_domain::source::{Reading, Source, Vendor};
-use everycent_domain::window::{Window, plan};
+use everycent_domain::report::Kind;
+use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
+use everycent_domain::wanted::plan;
+use everycent_domain::window::Window;
 use everycent_schemas::Day;
 use everycent_schemas::events::FetchRequested;
 
@@ -19,7 +22,7 @@ pub struct WindowTask {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRequest {
     #[error(transparent)]
-    UnknownSource(#[from] everycent_domain::source::UnknownSource),
+    UnknownSource(#[from] everycent_domain::catalog::UnknownSource),
     #[error("no account `{account_id}` of {vendor} is configured")]
     UnknownAccount { vendor: Vendor, account_id: String },
     #[error("no account of {vendor} is configured")]
@@ -52,10 +55,10 @@ pub fn resolve<'a>(
 
 /// The days that are meant and that the source answers.
 fn wanted(source: Source, event: &FetchRequested, today: Day) -> Result<Vec<Day>, InvalidRequest> {
-    match source.reading() {
-        Reading::Import => Err(InvalidRequest::Imported(source)),
-        Reading::Now => Ok(vec![event.to_date.unwrap_or(today)]),
-        Reading::Days { .. } => {
+    match source.kind() {
+        Kind::Upload => Err(InvalidRequest::Imported(source)),
+        Kind::PointInTime => Ok(vec![event.to_date.unwrap_or(today)]),
+        Kind::Days(_) => {
             let range = days(event, today)?;
             let days: Vec<Day> = range.days().filter(|day| source.reaches(*day, today)).collect();
             if days.is_empty() { Err(InvalidRequest::OutOfReach { report: source, range }) } else { Ok(days) }
@@ -95,6 +98,7 @@ fn meant<'a>(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use everycent_domain::vendors::{anthropic, cursor, upload};
 
     fn accounts() -> [FetchAccount; 3] {
         let account = |vendor, id: &str, sources: &[Source]| FetchAccount {
@@ -103,11 +107,11 @@ mod tests {
             sources: sources.to_vec(),
             client: Err("no key".to_owned()),
         };
-        let (cost, usage) = (Source::AnthropicCostReport, Source::AnthropicUsageMessages);
+        let (cost, usage) = (anthropic::cost_report::SOURCE, anthropic::usage_messages::SOURCE);
         [
             account(Vendor::Anthropic, "acme", &[cost, usage]),
             account(Vendor::Anthropic, "beta", &[cost]),
-            account(Vendor::Cursor, "acme", &[Source::CursorDailyUsage]),
+            account(Vendor::Cursor, "acme", &[cursor::daily_usage::SOURCE]),
         ]
     }
 
@@ -187,9 +191,9 @@ mod tests {
     fn a_directory_is_read_for_today_whatever_days_are_named() {
         let wanted = |event: &FetchRequested, source| wanted(source, event, "2025-11-20".parse().unwrap());
         let scheduled = FetchRequested { trailing_days: 7, ..event("anthropic/workspaces") };
-        assert_eq!(wanted(&scheduled, Source::AnthropicWorkspaces).unwrap(), ["2025-11-20".parse().unwrap()]);
+        assert_eq!(wanted(&scheduled, anthropic::workspaces::SOURCE).unwrap(), ["2025-11-20".parse().unwrap()]);
         let late = FetchRequested { to_date: Some("2025-11-19".parse().unwrap()), ..scheduled };
-        assert_eq!(wanted(&late, Source::AnthropicWorkspaces).unwrap(), ["2025-11-19".parse().unwrap()]);
+        assert_eq!(wanted(&late, anthropic::workspaces::SOURCE).unwrap(), ["2025-11-19".parse().unwrap()]);
     }
 
     #[test]
@@ -197,12 +201,12 @@ mod tests {
         let ask = |from: &str, today: &str| {
             let (from_date, to_date) = (Some(from.parse().unwrap()), Some("2026-01-02".parse().unwrap()));
             let event = FetchRequested { from_date, to_date, ..event("anthropic/analytics_cost") };
-            wanted(Source::AnthropicAnalyticsCost, &event, today.parse().unwrap()).map(|days| days.len())
+            wanted(anthropic::analytics_cost::SOURCE, &event, today.parse().unwrap()).map(|days| days.len())
         };
         assert_eq!(ask("2025-12-30", "2026-02-01"), Ok(2));
         assert!(matches!(ask("2025-12-30", "2027-02-01"), Err(InvalidRequest::OutOfReach { .. })));
         let imported = FetchRequested { trailing_days: 1, ..event("upload/claude_usage") };
         let today = "2026-02-01".parse().unwrap();
-        assert!(matches!(wanted(Source::UploadClaudeUsage, &imported, today), Err(InvalidRequest::Imported(_))));
+        assert!(matches!(wanted(upload::claude_usage::SOURCE, &imported, today), Err(InvalidRequest::Imported(_))));
     }
 }

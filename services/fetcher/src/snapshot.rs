@@ -3,7 +3,8 @@
 use everycent_domain::identity::sha256_hex;
 use everycent_domain::manifest::{FORMAT, Manifest, PageEntry, snapshot_id};
 use everycent_domain::objects::{PageForm, SnapshotFolder};
-use everycent_domain::paging::{Answer, Method, Next, PageRequest, PagingFault, PagingTask};
+use everycent_domain::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
+use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_runtime::page::compress;
 use everycent_runtime::progress::{Observer, Progress};
@@ -56,7 +57,8 @@ impl FetchError {
 /// Writes one snapshot.
 pub struct SnapshotWriter<'a> {
     store: &'a dyn Store,
-    task: &'a PagingTask,
+    source: Source,
+    pager: Box<dyn Pager>,
     manifest: Manifest,
     folder: SnapshotFolder,
     observer: &'a Observer,
@@ -65,37 +67,38 @@ pub struct SnapshotWriter<'a> {
 impl<'a> SnapshotWriter<'a> {
     pub fn new(
         store: &'a dyn Store,
-        task: &'a PagingTask,
+        source: Source,
+        task: &PagingTask,
         account_id: &str,
         fetched_at: Timestamp,
         observer: &'a Observer,
     ) -> Self {
+        let pager = source.pager(task).expect("invariant: what a person imports is refused as a request");
         let manifest = Manifest {
             format: FORMAT,
-            snapshot_id: snapshot_id(task.source, account_id, task.window, fetched_at),
-            source: task.source.name().to_owned(),
+            snapshot_id: snapshot_id(source.name(), account_id, task.window, fetched_at),
+            source: source.name().to_owned(),
             account_id: account_id.to_owned(),
             window: task.window,
             fetched_at,
-            query: task.query(),
+            query: pager.first().to_query(),
             covered: Vec::new(),
             pages: Vec::new(),
             remarks: Vec::new(),
         };
         let folder = manifest.folder();
-        Self { store, task, manifest, folder, observer }
+        Self { store, source, pager, manifest, folder, observer }
     }
 
     /// Asks until the answer is whole, and only then writes the manifest.
     pub async fn fetch(mut self, client: &VendorClient) -> Result<Manifest, FetchError> {
-        let mut pager = self.task.pager();
-        let mut request = pager.first();
+        let mut request = self.pager.first();
         loop {
             let first_page = self.manifest.pages.is_empty();
             let answer = client.send(&vendor_request(request)).await;
             let page = answer.map_err(|error| FetchError::asking(error, first_page))?;
             self.keep(&page).await?;
-            match pager.accept(&page.body)? {
+            match self.pager.accept(&page.body)? {
                 Next::Ask(next) => request = next,
                 Next::Whole(answer) => return self.seal(answer).await,
             }
@@ -104,7 +107,7 @@ impl<'a> SnapshotWriter<'a> {
 
     async fn keep(&mut self, page: &VendorPage) -> Result<(), FetchError> {
         let body_bytes = page.body.len() as u64;
-        self.observer.tell(Progress::PageKept { source: self.task.source, body_bytes });
+        self.observer.tell(Progress::PageKept { source: self.source, body_bytes });
         let number = u32::try_from(self.manifest.pages.len() + 1).expect("invariant: pagers limit pages");
         let object = self.folder.page(number, PageForm::Json);
         once(self.store.create(&object, compress(&page.body)).await?, object.as_str())?;

@@ -32,7 +32,7 @@ pub async fn store_upload(
     let Upload { source, account_id, window, file_name, body } = *upload;
     let mut manifest = Manifest {
         format: FORMAT,
-        snapshot_id: snapshot_id(source, account_id, window, imported_at),
+        snapshot_id: snapshot_id(source.name(), account_id, window, imported_at),
         source: source.name().to_owned(),
         account_id: account_id.to_owned(),
         window,

@@ -4,6 +4,7 @@ mod clock;
 mod replay;
 mod services;
 
+use everycent_domain::vendors::{anthropic, cursor};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,7 +32,8 @@ use crate::tables::Tables;
 pub use services::Service;
 
 /// The sources that the model knows.
-pub const MODELLED: [Source; 3] = [Source::AnthropicCostReport, Source::AnthropicCostTotals, Source::CursorDailyUsage];
+pub const MODELLED: [Source; 3] =
+    [anthropic::cost_report::SOURCE, anthropic::cost_totals::SOURCE, cursor::daily_usage::SOURCE];
 
 /// The accounts: two of Anthropic, one of Cursor. All tell of the same simulated world.
 pub const ACCOUNTS: [(&str, &str); 3] = [("anthropic", "acme"), ("anthropic", "beta"), ("cursor", "acme")];

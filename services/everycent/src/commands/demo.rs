@@ -1,5 +1,6 @@
 //! `everycent demo`: a made-up company, from the simulated vendors' APIs to reconciled tables.
 
+use everycent_domain::vendors::upload;
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
@@ -50,8 +51,8 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
     let synced = sync::once(&deployment, Days::Named(window), &[], &watcher, stop.clone()).await?;
     simulator.stop().await;
     for (source, name, text) in [
-        (Source::UploadClaudeUsage, "claude-usage.csv", claude_usage(window)),
-        (Source::UploadApiKeyOwners, "api-key-owners.csv", API_KEY_OWNERS.to_owned()),
+        (upload::claude_usage::SOURCE, "claude-usage.csv", claude_usage(window)),
+        (upload::api_key_owners::SOURCE, "api-key-owners.csv", API_KEY_OWNERS.to_owned()),
     ] {
         let file = home.join(name);
         fs::write(&file, text).with_context(|| file.display().to_string())?;

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use everycent_domain::manifest::Manifest;
+use everycent_domain::report::{Contents, Faults, Import};
 use everycent_domain::source::Source;
-use everycent_domain::vendors::upload::{self, Contents, Faults};
+use everycent_domain::vendors::upload;
 use everycent_fetcher::{Upload, store_upload, stored};
 use everycent_runtime::clock::{Clock, SystemClock};
 use everycent_runtime::worker::publish;
@@ -28,7 +29,7 @@ use crate::show::{self, count};
 pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken) -> Result<(), Failure> {
     let (source, SheetArgs { file }) = sheet(&args.sheet);
     if args.template {
-        show::print(upload::template(source));
+        show::print(import(source).template);
         return Ok(());
     }
     let name = word(&args.sheet);
@@ -39,7 +40,7 @@ pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken)
     let account_id = scope::import_account(&config, args.account.as_deref())?;
     let body = read(path)?;
     let contents =
-        upload::check(source, &body, SystemClock.now().day()).map_err(|faults| refused(path, name, &faults))?;
+        import(source).check(&body, SystemClock.now().day()).map_err(|faults| refused(path, name, &faults))?;
     // Nothing was created so far: a file that is refused leaves no trace.
     let deployment = Deployment::open(&global.home_or(DEFAULT_HOME), config).await?;
     let file_name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -56,9 +57,13 @@ pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken)
 
 fn sheet(sheet: &Sheet) -> (Source, &SheetArgs) {
     match sheet {
-        Sheet::ClaudeUsage(args) => (Source::UploadClaudeUsage, args),
-        Sheet::ApiKeyOwners(args) => (Source::UploadApiKeyOwners, args),
+        Sheet::ClaudeUsage(args) => (upload::claude_usage::SOURCE, args),
+        Sheet::ApiKeyOwners(args) => (upload::api_key_owners::SOURCE, args),
     }
+}
+
+fn import(source: Source) -> &'static Import {
+    source.import().expect("invariant: the command line names only sheets")
 }
 
 /// The sheet as the command line calls it.
@@ -107,7 +112,8 @@ pub(super) async fn sample(
     stop: CancellationToken,
 ) -> Result<(), Failure> {
     let body = read(file)?;
-    let contents = upload::check(source, &body, deployment.clock.now().day())
+    let contents = import(source)
+        .check(&body, deployment.clock.now().day())
         .map_err(|faults| Failure::Failed(anyhow!("{}: {faults}", file.display())))?;
     let file_name = file.file_name().unwrap_or_default().to_string_lossy();
     let upload = Upload { source, account_id, window: contents.window, file_name: &file_name, body: &body };

@@ -6,7 +6,8 @@ mod report;
 use std::collections::BTreeSet;
 
 use anyhow::anyhow;
-use everycent_domain::reconcile::{Expectation, Verdict, Workspace};
+use everycent_domain::reconcile::Verdict;
+use everycent_domain::vendors::anthropic::checks::{Expectation, Workspace};
 use everycent_domain::window::Window;
 use everycent_schemas::Day;
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use everycent_domain::source::{Reading, Source};
+use everycent_domain::report::Kind;
+use everycent_domain::source::Source;
 use everycent_runtime::bus::{DeadLetter, Depth};
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::Day;
@@ -113,7 +114,7 @@ fn is_read_since(row: &CoverageRow, coverage: &[CoverageRow]) -> bool {
 }
 
 fn tells_of_now(source: &str) -> bool {
-    source.parse().is_ok_and(|source: Source| !matches!(source.reading(), Reading::Days { .. }))
+    source.parse().is_ok_and(|source: Source| !matches!(source.kind(), Kind::Days(_)))
 }
 
 impl FailedDay {

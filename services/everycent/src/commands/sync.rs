@@ -4,9 +4,11 @@ mod report;
 
 use std::collections::BTreeSet;
 
-use everycent_domain::source::{Reading, Source};
+use everycent_domain::report::Kind;
+use everycent_domain::source::Source;
 use everycent_domain::wanted;
-use everycent_domain::window::{Window, plan};
+use everycent_domain::wanted::plan;
+use everycent_domain::window::Window;
 use everycent_runtime::bus::DeadLetter;
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_runtime::worker::publish;
@@ -120,8 +122,8 @@ fn plan_windows(
     for feed in feeds {
         let states =
             known.get(&(feed.source.name().to_owned(), feed.account_id.clone())).map_or(&[][..], Vec::as_slice);
-        let mut wanted = match (feed.source.reading(), days) {
-            (Reading::Now, _) => wanted::reading(today, states, begun_at).into_iter().collect(),
+        let mut wanted = match (feed.source.kind(), days) {
+            (Kind::PointInTime, _) => wanted::reading(today, states, begun_at).into_iter().collect(),
             (_, Days::Named(range)) => wanted::named(range, states, begun_at),
             (_, Days::Due { .. }) => wanted::due(deployment.history(range, states)?, states, begun_at),
         };

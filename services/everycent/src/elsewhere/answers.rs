@@ -187,7 +187,7 @@ fn word(before: &Known<'_>, now: &Known<'_>, since: Timestamp, (feed, window): (
 
 /// Whether the row was decided by an answer to just this window; its id tells.
 fn answers(row: &CoverageRow, feed: &Feed, window: Window) -> bool {
-    let id = row.fetched_at.map(|fetched_at| snapshot_id(feed.source, &feed.account_id, window, fetched_at));
+    let id = row.fetched_at.map(|fetched_at| snapshot_id(feed.source.name(), &feed.account_id, window, fetched_at));
     id.is_some() && id == row.snapshot_id
 }
 
@@ -197,9 +197,10 @@ mod tests {
     use everycent_domain::source::Source;
 
     use super::*;
+    use everycent_domain::vendors::anthropic;
 
     fn feed() -> Feed {
-        Feed { source: Source::AnthropicCostReport, account_id: "acme".to_owned() }
+        Feed { source: anthropic::cost_report::SOURCE, account_id: "acme".to_owned() }
     }
 
     fn window(from: u32, to: u32) -> Window {
@@ -210,7 +211,7 @@ mod tests {
     /// Days of an answer to `window`, fetched at this moment.
     fn loaded(window: Window, fetched_at: i64) -> Vec<CoverageRow> {
         let at = Timestamp::from_micros(fetched_at);
-        let id = snapshot_id(feed().source, "acme", window, at);
+        let id = snapshot_id(feed().source.name(), "acme", window, at);
         let row = |day| CoverageRow {
             source: feed().source.name().to_owned(),
             account_id: "acme".to_owned(),

@@ -75,6 +75,7 @@ mod tests {
     use everycent_schemas::events::{Event, encode};
 
     use super::*;
+    use everycent_domain::vendors::anthropic;
 
     fn day(number: u32) -> Day {
         format!("2026-10-{number:02}").parse().unwrap()
@@ -96,7 +97,7 @@ mod tests {
 
     fn requested(account_id: Option<&str>, days: Option<(u32, u32)>) -> DeadLetter {
         let event = FetchRequested {
-            source: Source::AnthropicCostReport.name().to_owned(),
+            source: anthropic::cost_report::SOURCE.name().to_owned(),
             account_id: account_id.map(str::to_owned),
             from_date: days.map(|(from, _)| day(from)),
             to_date: days.map(|(_, to)| day(to)),
@@ -107,20 +108,20 @@ mod tests {
     }
 
     fn ours() -> BTreeSet<(Feed, Window)> {
-        let feed = Feed { source: Source::AnthropicCostReport, account_id: "acme".to_owned() };
+        let feed = Feed { source: anthropic::cost_report::SOURCE, account_id: "acme".to_owned() };
         [(feed, Window::new(day(10), day(12)).unwrap())].into()
     }
 
     #[test]
     fn a_letter_is_about_a_window_of_its_feed_that_shares_a_day_with_it() {
         for (from, to) in [(10, 12), (12, 20), (1, 10), (1, 31), (11, 11)] {
-            assert!(is_about(&failed(Source::AnthropicCostReport, "acme", from, to), &ours()), "{from} to {to}");
+            assert!(is_about(&failed(anthropic::cost_report::SOURCE, "acme", from, to), &ours()), "{from} to {to}");
         }
         for (from, to) in [(1, 9), (13, 13)] {
-            assert!(!is_about(&failed(Source::AnthropicCostReport, "acme", from, to), &ours()), "{from} to {to}");
+            assert!(!is_about(&failed(anthropic::cost_report::SOURCE, "acme", from, to), &ours()), "{from} to {to}");
         }
-        assert!(!is_about(&failed(Source::AnthropicCostTotals, "acme", 10, 12), &ours()));
-        assert!(!is_about(&failed(Source::AnthropicCostReport, "other", 10, 12), &ours()));
+        assert!(!is_about(&failed(anthropic::cost_totals::SOURCE, "acme", 10, 12), &ours()));
+        assert!(!is_about(&failed(anthropic::cost_report::SOURCE, "other", 10, 12), &ours()));
     }
 
     #[test]
@@ -135,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_letter_that_does_not_read_is_about_nobodys_window() {
-        let mut unreadable = failed(Source::AnthropicCostReport, "acme", 10, 12);
+        let mut unreadable = failed(anthropic::cost_report::SOURCE, "acme", 10, 12);
         unreadable.message.payload = "{".into();
         assert!(!is_about(&unreadable, &ours()));
     }
@@ -145,7 +146,7 @@ mod tests {
         let at = Timestamp::from_micros(0);
         let batch = BatchNormalized {
             snapshot_id: "a1".to_owned(),
-            source: Source::AnthropicCostReport.name().to_owned(),
+            source: anthropic::cost_report::SOURCE.name().to_owned(),
             account_id: "acme".to_owned(),
             from_date: day(10),
             to_date: day(12),

@@ -1,9 +1,9 @@
-//! Facts of Claude's tables: what was billed, by which tokens, and who else tells the same money.
+//! Facts of Claude's tables: what was billed, and by which tokens.
 
 use std::collections::BTreeMap;
 
-use everycent_domain::reconcile::{AccountDay, AnalyticsCost, LineCost, TokenLine, Workspace};
 use everycent_domain::sql;
+use everycent_domain::vendors::anthropic::checks::{LineCost, TokenLine, Workspace};
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::Warehouse;
 use everycent_schemas::Usd;
@@ -18,22 +18,6 @@ const TOKEN_TYPES: [(&str, &str); 5] = [
     ("cache_creation_ephemeral_1h_input_tokens", "cache_creation.ephemeral_1h_input_tokens"),
     ("output_tokens", "output_tokens"),
 ];
-
-/// Sums of a money table by account and day.
-pub async fn daily_sums(
-    warehouse: &dyn Warehouse,
-    table: &str,
-    window: Window,
-) -> anyhow::Result<BTreeMap<AccountDay, Usd>> {
-    let rows = warehouse
-        .query(&format!(
-            "SELECT organization_id, activity_date, [[usd:SUM(amount_usd)]] AS amount_usd FROM [[table:{table}]] \
-             WHERE activity_date {} GROUP BY organization_id, activity_date",
-            between(window)
-        ))
-        .await?;
-    each(&rows).map(|fact| Ok((account_day(&fact)?, fact.usd("amount_usd")?))).collect()
-}
 
 /// What a total of Claude cost is about.
 #[derive(Debug, Clone)]
@@ -112,46 +96,4 @@ fn token_line(fact: &Fact<'_>, token_type: &str) -> anyhow::Result<TokenLine> {
         service_tier: fact.text("service_tier")?,
         context_window: fact.text("context_window")?,
     })
-}
-
-/// What the analytics say of each day.
-pub async fn analytics_costs(
-    warehouse: &dyn Warehouse,
-    window: Window,
-) -> anyhow::Result<BTreeMap<AccountDay, AnalyticsCost>> {
-    let rows = warehouse
-        .query(&format!(
-            "SELECT organization_id, activity_date, [[usd:SUM(amount_usd)]] AS amount_usd, \
-             [[usd:SUM(list_amount_usd)]] AS list_amount_usd FROM [[table:claude_analytics_costs]] \
-             WHERE activity_date {} GROUP BY organization_id, activity_date",
-            between(window)
-        ))
-        .await?;
-    each(&rows)
-        .map(|fact| {
-            let cost =
-                AnalyticsCost { amount_usd: fact.usd("amount_usd")?, list_amount_usd: fact.usd("list_amount_usd")? };
-            Ok((account_day(&fact)?, cost))
-        })
-        .collect()
-}
-
-/// What Claude Code estimates of its use on API billing, by day.
-pub async fn claude_code_estimates(
-    warehouse: &dyn Warehouse,
-    window: Window,
-) -> anyhow::Result<BTreeMap<AccountDay, Usd>> {
-    let rows = warehouse
-        .query(&format!(
-            "SELECT organization_id, activity_date, [[usd:SUM(estimated_cost_usd)]] AS estimated_usd \
-             FROM [[table:claude_code_model_usage]] WHERE activity_date {} AND customer_type = 'api' \
-             GROUP BY organization_id, activity_date",
-            between(window)
-        ))
-        .await?;
-    each(&rows).map(|fact| Ok((account_day(&fact)?, fact.usd("estimated_usd")?))).collect()
-}
-
-fn account_day(fact: &Fact<'_>) -> anyhow::Result<AccountDay> {
-    Ok((fact.text("organization_id")?, fact.day("activity_date")?))
 }

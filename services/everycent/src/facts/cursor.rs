@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use everycent_domain::reconcile::{AccountDay, ChargedEvents, PricedCycle, SpendReading};
+use everycent_domain::reconcile::AccountDay;
+use everycent_domain::vendors::cursor::checks::{ChargedEvents, PricedCycle, SpendReading};
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::Warehouse;
 

@@ -48,6 +48,7 @@ fn within<'a>(days: impl Iterator<Item = &'a AccountDay>, window: Window) -> Vec
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use everycent_domain::vendors::anthropic;
     use everycent_schemas::Day;
 
     fn row(source: Source, day: u32, fetched_at: Option<&str>) -> CoverageRow {
@@ -71,7 +72,7 @@ mod tests {
 
     #[test]
     fn days_that_both_reports_tell_whole_are_compared() {
-        let (cost, usage) = (Source::AnthropicCostReport, Source::AnthropicUsageMessages);
+        let (cost, usage) = (anthropic::cost_report::SOURCE, anthropic::usage_messages::SOURCE);
         let late = Some("2025-10-09T00:00:00Z");
         let coverage = [
             row(cost, 3, late),

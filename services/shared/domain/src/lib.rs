@@ -3,6 +3,7 @@
 //! Everything here is a pure function of its arguments: no clock, environment, file, network or async.
 
 pub mod attribution;
+pub mod catalog;
 pub mod identity;
 pub mod manifest;
 pub mod merge_plan;
@@ -15,9 +16,12 @@ pub mod prices;
 pub mod recipe;
 pub mod reconcile;
 pub mod replay;
+pub mod report;
 pub mod room;
+pub mod rows;
 pub mod source;
 pub mod sql;
+pub mod vendor;
 pub mod vendors;
 pub mod wanted;
 pub mod window;

@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use crate::identity::IdHasher;
 use crate::objects::{ObjectName, SnapshotFolder};
-use crate::source::Source;
 use crate::window::Window;
 
 /// All that is needed to read a snapshot without the vendor. It is written last: a snapshot without one is not whole.
@@ -84,9 +83,9 @@ impl Manifest {
 }
 
 /// The id of the snapshot that begins now.
-pub fn snapshot_id(source: Source, account_id: &str, window: Window, fetched_at: Timestamp) -> String {
+pub fn snapshot_id(source: &str, account_id: &str, window: Window, fetched_at: Timestamp) -> String {
     IdHasher::new("snapshot")
-        .part(source.name())
+        .part(source)
         .part(account_id)
         .number(window.from().epoch_days().into())
         .number(window.to().epoch_days().into())

@@ -1,32 +1,21 @@
 //! Reconciling: facts in, verdicts out. Each check says what was compared and, when it fails, the likely cause.
 
 mod accounts;
-mod analytics;
 mod buckets;
-mod claude_code;
 mod closeness;
-mod cost;
-mod cursor_cycle;
-mod cursor_spend;
-mod expected;
+mod control;
 mod feeds;
-mod implied_price;
-mod list_prices;
 mod tolerances;
 
 use everycent_schemas::{Day, Usd};
+use strum::VariantArray;
 
 pub use accounts::no_strange_account;
-pub use analytics::{AnalyticsCost, analytics_equals_cost_report};
 pub use buckets::{BucketFact, BucketSums, no_missing_bucket, no_reject, tables_equal_coverage};
-pub use claude_code::claude_code_within_bill;
 pub use closeness::Slip;
-pub use cost::grouped_equals_ungrouped;
-pub use cursor_cycle::{PricedCycle, cursor_cycle_day};
-pub use cursor_spend::{ChargedEvents, SpendReading, cursor_events_equal_spend};
-pub use expected::{Expectation, InvalidExpectation, Workspace, equals_expected};
+pub(crate) use closeness::{allowance, is_near};
+pub use control::{ComparedDay, Control, ControlSums, Shown};
 pub use feeds::FeedFact;
-pub use implied_price::{LineCost, TokenLine, implied_price};
 pub use tolerances::Tolerances;
 
 /// A day of an account.
@@ -74,7 +63,7 @@ impl Verdict {
 }
 
 /// What can be checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub enum Check {
     GroupedEqualsUngrouped,
     ImpliedPrice,
@@ -90,19 +79,7 @@ pub enum Check {
 }
 
 impl Check {
-    pub const ALL: [Self; 11] = [
-        Self::GroupedEqualsUngrouped,
-        Self::ImpliedPrice,
-        Self::AnalyticsEqualsCostReport,
-        Self::ClaudeCodeWithinBill,
-        Self::CursorEventsEqualSpend,
-        Self::CursorCycleDay,
-        Self::TablesEqualCoverage,
-        Self::NoMissingBucket,
-        Self::NoReject,
-        Self::NoStrangeAccount,
-        Self::EqualsExpected,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     pub fn id(self) -> &'static str {
         match self {

@@ -1,7 +1,8 @@
-//! Which days are worth asking for.
+//! Which days are worth asking for, and in which windows.
 
 use everycent_schemas::{Day, Timestamp};
 
+use crate::source::Source;
 use crate::window::Window;
 
 /// What coverage says of one day of one source and account.
@@ -53,10 +54,25 @@ fn state(known: &[DayState], day: Day) -> Option<&DayState> {
     known.binary_search_by_key(&day, |state| state.day).ok().map(|index| &known[index])
 }
 
+/// The fewest windows of this source that ask for exactly the wanted days, which are given in order.
+pub fn plan(source: Source, wanted: impl IntoIterator<Item = Day>) -> Vec<Window> {
+    let mut windows: Vec<Window> = Vec::new();
+    for day in wanted {
+        match windows.last_mut() {
+            Some(last) if last.to().next() == day && last.days().count() < source.window_days() as usize => {
+                *last = last.extended();
+            }
+            _ => windows.push(Window::of(day)),
+        }
+    }
+    windows
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::vendors::{anthropic, cursor};
 
     const BEGUN: Timestamp = Timestamp::from_micros(100);
 
@@ -105,5 +121,33 @@ mod tests {
         let range = Window::new(day(4), day(7)).unwrap();
         let named: Vec<String> = named(range, &known(), BEGUN).iter().map(ToString::to_string).collect();
         assert_eq!(named, ["2025-10-04", "2025-10-06", "2025-10-07"]);
+    }
+
+    fn named_day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    fn planned(source: Source, wanted: Vec<Day>) -> Vec<String> {
+        plan(source, wanted).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_long_range_is_cut_at_what_the_source_allows() {
+        let year: Vec<Day> = named_day("2025-01-01").through(named_day("2025-03-05")).collect();
+        assert_eq!(
+            planned(anthropic::cost_report::SOURCE, year.clone()),
+            ["2025-01-01..2025-01-31", "2025-02-01..2025-03-03", "2025-03-04..2025-03-05"]
+        );
+        assert_eq!(planned(cursor::daily_usage::SOURCE, year)[0], "2025-01-01..2025-01-30");
+    }
+
+    #[test]
+    fn days_that_are_not_wanted_are_not_asked_for() {
+        let wanted = vec![named_day("2025-01-01"), named_day("2025-01-02"), named_day("2025-01-09")];
+        assert_eq!(
+            planned(anthropic::cost_report::SOURCE, wanted),
+            ["2025-01-01..2025-01-02", "2025-01-09..2025-01-09"]
+        );
+        assert!(planned(anthropic::cost_report::SOURCE, vec![]).is_empty());
     }
 }

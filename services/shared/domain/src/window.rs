@@ -1,11 +1,9 @@
-//! Windows: UTC days asked for at once, and how wanted days become windows.
+//! Windows: UTC days asked for at once.
 
 use std::fmt;
 
 use everycent_schemas::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
-
-use crate::source::Source;
 
 /// UTC days from `from` to `to`, both included; never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,6 +23,17 @@ pub struct EmptyWindow {
 impl Window {
     pub fn new(from: Day, to: Day) -> Result<Self, EmptyWindow> {
         if from <= to { Ok(Self { from, to }) } else { Err(EmptyWindow { from, to }) }
+    }
+
+    /// The window of one day.
+    pub fn of(day: Day) -> Self {
+        Self { from: day, to: day }
+    }
+
+    /// The window with one more day at its end.
+    #[must_use]
+    pub fn extended(self) -> Self {
+        Self { to: self.to.next(), ..self }
     }
 
     pub fn from(&self) -> Day {
@@ -60,18 +69,6 @@ impl fmt::Display for Window {
     }
 }
 
-/// The fewest windows of this source that ask for exactly the wanted days, which are given in order.
-pub fn plan(source: Source, wanted: impl IntoIterator<Item = Day>) -> Vec<Window> {
-    let mut windows: Vec<Window> = Vec::new();
-    for day in wanted {
-        match windows.last_mut() {
-            Some(last) if last.to.next() == day && last.days().count() < source.window_days() as usize => last.to = day,
-            _ => windows.push(Window { from: day, to: day }),
-        }
-    }
-    windows
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -79,27 +76,6 @@ mod tests {
 
     fn day(text: &str) -> Day {
         text.parse().unwrap()
-    }
-
-    fn planned(source: Source, wanted: Vec<Day>) -> Vec<String> {
-        plan(source, wanted).iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn a_long_range_is_cut_at_what_the_source_allows() {
-        let year: Vec<Day> = day("2025-01-01").through(day("2025-03-05")).collect();
-        assert_eq!(
-            planned(Source::AnthropicCostReport, year.clone()),
-            ["2025-01-01..2025-01-31", "2025-02-01..2025-03-03", "2025-03-04..2025-03-05"]
-        );
-        assert_eq!(planned(Source::CursorDailyUsage, year)[0], "2025-01-01..2025-01-30");
-    }
-
-    #[test]
-    fn days_that_are_not_wanted_are_not_asked_for() {
-        let wanted = vec![day("2025-01-01"), day("2025-01-02"), day("2025-01-09")];
-        assert_eq!(planned(Source::AnthropicCostReport, wanted), ["2025-01-01..2025-01-02", "2025-01-09..2025-01-09"]);
-        assert!(planned(Source::AnthropicCostReport, vec![]).is_empty());
     }
 
     #[test]

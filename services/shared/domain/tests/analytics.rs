@@ -6,7 +6,7 @@ mod support;
 use everycent_domain::attribution::{Platform, Rule, Rules};
 use everycent_domain::normalize::NormalizeError;
 use everycent_domain::recipe::Recipe;
-use everycent_domain::source::Source;
+use everycent_domain::vendors::anthropic;
 use serde_json::{Value, json};
 use support::{Normalized, day, manifest, normalize, text};
 
@@ -27,7 +27,7 @@ fn page(rows: Vec<Value>) -> Value {
 
 /// Of 3 and 4 October.
 fn normalized(recipe: &Recipe, pages: &[Value]) -> Result<Normalized, NormalizeError> {
-    normalize(&manifest(Source::AnthropicAnalyticsCost, "2026-10-03", "2026-10-04", pages.len()), recipe, pages)
+    normalize(&manifest(anthropic::analytics_cost::SOURCE, "2026-10-03", "2026-10-04", pages.len()), recipe, pages)
 }
 
 fn of(rows: Vec<Value>) -> Normalized {
@@ -191,7 +191,7 @@ fn a_record_that_does_not_read_is_rejected_on_its_day_and_its_neighbours_load() 
 
 #[test]
 fn a_day_that_is_told_in_part_gives_no_rows() {
-    let mut manifest = manifest(Source::AnthropicAnalyticsCost, "2026-10-03", "2026-10-04", 1);
+    let mut manifest = manifest(anthropic::analytics_cost::SOURCE, "2026-10-03", "2026-10-04", 1);
     manifest.covered = vec![day("2026-10-03")];
     let rows = ["2026-10-03", "2026-10-04"].map(|date| row(date, "chat", Value::Null, json!("1"))).to_vec();
     let normalized = normalize(&manifest, &Recipe::default(), &[page(rows)]).unwrap();

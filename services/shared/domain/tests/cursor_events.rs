@@ -3,11 +3,11 @@
 
 mod support;
 
+use everycent_domain::vendors::cursor;
 use std::collections::BTreeSet;
 
 use everycent_domain::normalize::NormalizeError;
 use everycent_domain::recipe::Recipe;
-use everycent_domain::source::Source;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::{Day, Usd};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ const TABLE: &str = "cursor_usage_events";
 const EVENING_MS: i64 = 1_750_979_225_854;
 
 fn normalized(pages: &[Value]) -> Result<Normalized, NormalizeError> {
-    let manifest = manifest(Source::CursorUsageEvents, "2025-06-25", "2025-06-26", pages.len());
+    let manifest = manifest(cursor::usage_events::SOURCE, "2025-06-25", "2025-06-26", pages.len());
     normalize(&manifest, &Recipe::default(), pages)
 }
 
@@ -276,7 +276,7 @@ fn a_page_without_events_is_no_snapshot() {
 fn an_event_has_the_plan_of_its_day() {
     let of_day = |day: &str, recipe: &Recipe| {
         let at = day.parse::<Day>().unwrap().start().micros() / 1000;
-        let manifest = manifest(Source::CursorUsageEvents, day, day, 1);
+        let manifest = manifest(cursor::usage_events::SOURCE, day, day, 1);
         normalize(&manifest, recipe, &[page(vec![event(json!({"timestamp": at.to_string()}))])])
     };
     let columns = ["plan", "billing_cycle_start", "included_requests", "request_usd"];

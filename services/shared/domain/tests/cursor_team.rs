@@ -3,6 +3,7 @@
 
 mod support;
 
+use everycent_domain::vendors::cursor;
 use std::collections::BTreeSet;
 
 use everycent_domain::normalize::NormalizeError;
@@ -26,11 +27,11 @@ fn normalized(source: Source, page: &Value) -> Result<Normalized, NormalizeError
 fn of_spend(people: Vec<Value>) -> Normalized {
     let page = json!({"teamMemberSpend": people, "subscriptionCycleStart": CYCLE_MS, "totalMembers": people.len(),
         "totalPages": 1});
-    normalized(Source::CursorSpend, &page).unwrap()
+    normalized(cursor::spend::SOURCE, &page).unwrap()
 }
 
 fn of_members(page: Value) -> Normalized {
-    normalized(Source::CursorMembers, &page).unwrap()
+    normalized(cursor::members::SOURCE, &page).unwrap()
 }
 
 fn person(more: Value) -> Value {
@@ -90,7 +91,7 @@ fn every_reading_has_rows_of_its_own() {
     let page = json!({"teamMemberSpend": [person(json!({}))], "subscriptionCycleStart": CYCLE_MS});
     let mut ids = BTreeSet::new();
     for second in 0..3 {
-        let mut reading = manifest(Source::CursorSpend, TODAY, TODAY, 1);
+        let mut reading = manifest(cursor::spend::SOURCE, TODAY, TODAY, 1);
         reading.fetched_at = Timestamp::from_micros(reading.fetched_at.micros() + second);
         let normalized = normalize(&reading, &Recipe::default(), std::slice::from_ref(&page)).unwrap();
         ids.extend(normalized.column(SPEND, "row_id"));
@@ -133,7 +134,7 @@ fn spend_that_does_not_read_is_rejected_and_its_neighbours_load() {
 #[test]
 fn a_reading_that_does_not_say_its_cycle_is_no_snapshot() {
     let page = json!({"teamMemberSpend": [person(json!({}))]});
-    assert!(matches!(normalized(Source::CursorSpend, &page).err().unwrap(), NormalizeError::NotWhole { .. }));
+    assert!(matches!(normalized(cursor::spend::SOURCE, &page).err().unwrap(), NormalizeError::NotWhole { .. }));
 }
 
 #[test]

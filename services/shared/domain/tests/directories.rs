@@ -5,6 +5,7 @@ mod support;
 
 use everycent_domain::recipe::Recipe;
 use everycent_domain::source::Source;
+use everycent_domain::vendors::anthropic;
 use serde_json::{Value, json};
 use support::{Normalized, manifest, normalize, text};
 
@@ -31,7 +32,7 @@ fn a_workspace_has_its_residency_and_its_tags_in_order() {
             "archived_at": "1970-01-01T00:00:03.5Z", "tags": {}},
         {"id": "wrkspc_3", "name": "Bare"},
     ]);
-    let normalized = of(Source::AnthropicWorkspaces, items);
+    let normalized = of(anthropic::workspaces::SOURCE, items);
     let columns =
         ["workspace_id", "name", "is_default", "archived_at", "workspace_geo", "default_inference_geo", "tags"];
     check(
@@ -72,7 +73,7 @@ fn a_key_names_its_workspace_in_either_shape() {
     for (fields, expected) in cases {
         let mut key = json!({"id": "apikey_1", "name": "k", "status": "active"});
         key.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        let normalized = of(Source::AnthropicApiKeys, json!([key]));
+        let normalized = of(anthropic::api_keys::SOURCE, json!([key]));
         check(&normalized, "dim_api_keys", &["scope_type", "workspace_id"], &[&expected]);
     }
 }
@@ -87,7 +88,7 @@ fn a_key_names_its_creator_and_its_principal_in_either_shape() {
         {"id": "apikey_3", "name": "b", "principal": {"type": "service_account_actor", "service_account_id": "svac_2"}},
     ]);
     let columns = ["api_key_id", "status", "created_by_type", "created_by_id", "principal_type", "principal_id"];
-    let normalized = of(Source::AnthropicApiKeys, items);
+    let normalized = of(anthropic::api_keys::SOURCE, items);
     check(
         &normalized,
         "dim_api_keys",
@@ -106,7 +107,7 @@ fn a_key_names_its_creator_and_its_principal_in_either_shape() {
 fn a_user_has_a_lower_case_address_and_the_time_of_the_reading() {
     let items = json!([{"id": "user_1", "type": "user", "email": "Ada@Example.COM", "name": "Ada", "role": "dreamer",
         "added_at": "1970-01-01T00:00:01Z", "future_field": [1]}]);
-    let normalized = of(Source::AnthropicUsers, items);
+    let normalized = of(anthropic::users::SOURCE, items);
     let columns = ["organization_id", "user_id", "email", "name", "role", "added_at"];
     check(
         &normalized,
@@ -128,7 +129,7 @@ fn an_item_that_does_not_read_is_rejected_and_its_neighbours_load() {
         {"id": "user_5", "email": "e@example.com", "added_at": "yesterday"},
         {"id": "user_6", "email": "f@example.com"},
     ]);
-    let normalized = of(Source::AnthropicUsers, items);
+    let normalized = of(anthropic::users::SOURCE, items);
     assert_eq!(normalized.column("dim_users", "user_id"), ["user_1", "user_6"]);
     assert_eq!(normalized.column("rejected_records", "position"), ["/data/1", "/data/2", "/data/3", "/data/4"]);
     let reasons = normalized.column("rejected_records", "reason");
@@ -145,7 +146,7 @@ fn no_reject_tells_the_hint_at_a_key() {
         "sk-ant-4711",
         {"id": "apikey_4", "name": "d", "created_at": "sk-ant-4711"},
     ]);
-    let normalized = of(Source::AnthropicApiKeys, items);
+    let normalized = of(anthropic::api_keys::SOURCE, items);
     let reasons = normalized.column("rejected_records", "reason");
     assert_eq!(reasons.len(), 4);
     assert!(reasons.iter().all(|reason| !reason.contains("4711")), "{reasons:?}");
@@ -161,7 +162,7 @@ fn an_item_that_comes_twice_is_one_row_and_a_contradiction_is_rejected() {
         user("user_1", "b@example.com"),
         user("user_2", "a@example.com"),
     ]);
-    let normalized = of(Source::AnthropicUsers, items);
+    let normalized = of(anthropic::users::SOURCE, items);
     assert_eq!(normalized.column("dim_users", "user_id"), ["user_1", "user_2"]);
     assert_eq!(normalized.column("rejected_records", "position"), ["/data/2"]);
 }

@@ -7,7 +7,7 @@ use everycent_domain::attribution::{Platform, Rule, Rules};
 use everycent_domain::normalize::{NormalizeError, Normalizer};
 use everycent_domain::prices::{CursorPrice, CursorPrices, CycleDay, Plan};
 use everycent_domain::recipe::Recipe;
-use everycent_domain::source::Source;
+use everycent_domain::vendors::{anthropic, cursor};
 use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::{Timestamp, Usd};
@@ -31,7 +31,7 @@ fn cost(amount: Value, workspace: Value) -> Value {
 
 #[test]
 fn cents_become_dollars_and_the_null_workspace_is_kept_as_the_default_one() {
-    let manifest = manifest(Source::AnthropicCostReport, "2025-10-03", "2025-10-04", 1);
+    let manifest = manifest(anthropic::cost_report::SOURCE, "2025-10-03", "2025-10-04", 1);
     let page = json!({"data": [
         bucket("2025-10-03", json!([cost(json!("3.73"), Value::Null), cost(json!("28.97"), json!("wrkspc_1"))])),
         bucket("2025-10-04", json!([])),
@@ -54,7 +54,7 @@ fn cents_become_dollars_and_the_null_workspace_is_kept_as_the_default_one() {
 
 #[test]
 fn a_record_that_does_not_read_is_rejected_and_its_neighbours_load() {
-    let manifest = manifest(Source::AnthropicCostReport, "2025-10-03", "2025-10-03", 1);
+    let manifest = manifest(anthropic::cost_report::SOURCE, "2025-10-03", "2025-10-03", 1);
     let bad = [json!("abc"), json!(3.73), Value::Null, json!("0.123456789")];
     let mut results: Vec<Value> = bad.iter().map(|amount| cost(amount.clone(), Value::Null)).collect();
     let mut euro = cost(json!("5"), Value::Null);
@@ -75,7 +75,7 @@ fn a_record_that_does_not_read_is_rejected_and_its_neighbours_load() {
 
 #[test]
 fn twins_in_a_bucket_are_all_kept_and_their_ids_do_not_depend_on_amounts() {
-    let manifest = manifest(Source::AnthropicCostReport, "2025-10-03", "2025-10-03", 1);
+    let manifest = manifest(anthropic::cost_report::SOURCE, "2025-10-03", "2025-10-03", 1);
     let ids = |amounts: [&str; 3]| {
         let results: Vec<Value> = amounts.iter().map(|amount| cost(json!(amount), Value::Null)).collect();
         let page = json!({"data": [bucket("2025-10-03", json!(results))]});
@@ -90,7 +90,7 @@ fn twins_in_a_bucket_are_all_kept_and_their_ids_do_not_depend_on_amounts() {
 
 #[test]
 fn rules_attribute_a_cost_and_keep_the_evidence() {
-    let manifest = manifest(Source::AnthropicCostReport, "2025-10-03", "2025-10-03", 1);
+    let manifest = manifest(anthropic::cost_report::SOURCE, "2025-10-03", "2025-10-03", 1);
     let rule = Rule { workspace_id: Some("wrkspc_1".into()), ..Rule::new("team-code", Platform::ClaudeCode) };
     let recipe = Recipe { rules: Rules::new(vec![rule]), ..Recipe::default() };
     let page = json!({"data": [bucket("2025-10-03", json!([cost(json!("1"), json!("wrkspc_1"))]))]});
@@ -102,7 +102,7 @@ fn rules_attribute_a_cost_and_keep_the_evidence() {
 
 #[test]
 fn the_ungrouped_report_feeds_the_control_total_alone() {
-    let manifest = manifest(Source::AnthropicCostTotals, "2025-10-03", "2025-10-03", 1);
+    let manifest = manifest(anthropic::cost_totals::SOURCE, "2025-10-03", "2025-10-03", 1);
     let page = json!({"data": [bucket("2025-10-03", json!([{"amount": "32.7", "currency": "USD"}]))]});
     let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
     assert_eq!(normalized.tables.keys().collect::<Vec<_>>(), ["claude_cost_totals"]);
@@ -116,7 +116,7 @@ fn usage(email: &str, day: &str, usage_based: i64) -> Value {
 
 #[test]
 fn cursor_requests_over_the_plan_are_priced_and_emails_are_lower_case() {
-    let manifest = manifest(Source::CursorDailyUsage, "2025-09-01", "2025-09-02", 1);
+    let manifest = manifest(cursor::daily_usage::SOURCE, "2025-09-01", "2025-09-02", 1);
     let page = json!({"data": [usage("Ann@Example.com", "2025-09-01", 5), usage("ann@example.com", "2025-09-02", 0)]});
     let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
     let rows = normalized.rows("cursor_usage_stats");
@@ -132,7 +132,7 @@ fn cursor_requests_over_the_plan_are_priced_and_emails_are_lower_case() {
 
 #[test]
 fn a_row_has_the_plan_of_its_day_and_a_part_of_the_seat_whether_the_person_was_active_or_not() {
-    let manifest = manifest(Source::CursorDailyUsage, "2025-09-14", "2025-09-15", 1);
+    let manifest = manifest(cursor::daily_usage::SOURCE, "2025-09-14", "2025-09-15", 1);
     let idle = json!({"userId": 7, "day": "2025-09-15", "date": 0, "email": "bob@example.com", "isActive": false});
     let page =
         json!({"data": [usage("ann@example.com", "2025-09-14", 5), usage("ann@example.com", "2025-09-15", 5), idle]});
@@ -167,7 +167,7 @@ fn each_account_has_its_own_prices() {
         cycle_day: CycleDay::new(15).unwrap(),
         plan: Plan::Request { included_requests: 300, request_usd: Usd::from_nanos(1) },
     };
-    let manifest = manifest(Source::CursorDailyUsage, "2025-09-14", "2025-09-14", 1);
+    let manifest = manifest(cursor::daily_usage::SOURCE, "2025-09-14", "2025-09-14", 1);
     let page = json!({"data": [usage("ann@example.com", "2025-09-14", 5)]});
     let row_of = |account: &str| {
         let cursor_prices = CursorPrices::overridden([(Some(account.to_owned()), price)]);
@@ -182,7 +182,7 @@ fn each_account_has_its_own_prices() {
 
 #[test]
 fn a_record_that_comes_twice_counts_once_and_one_that_contradicts_it_is_rejected() {
-    let manifest = manifest(Source::CursorDailyUsage, "2025-10-01", "2025-10-01", 1);
+    let manifest = manifest(cursor::daily_usage::SOURCE, "2025-10-01", "2025-10-01", 1);
     let one = usage("ann@example.com", "2025-10-01", 1);
     let page = json!({"data": [one, one, usage("ann@example.com", "2025-10-01", 2), usage("bob@example.com", "2025-09-30", 0)]});
     let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
@@ -195,7 +195,7 @@ fn a_record_that_comes_twice_counts_once_and_one_that_contradicts_it_is_rejected
 
 #[test]
 fn of_three_records_that_contradict_each_other_the_first_on_the_page_counts() {
-    let manifest = manifest(Source::CursorDailyUsage, "2025-10-01", "2025-10-01", 1);
+    let manifest = manifest(cursor::daily_usage::SOURCE, "2025-10-01", "2025-10-01", 1);
     let told = [3, 1, 2].map(|usage_based| usage("ann@example.com", "2025-10-01", usage_based));
     let page = json!({"data": told.to_vec()});
     let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
@@ -207,7 +207,7 @@ fn of_three_records_that_contradict_each_other_the_first_on_the_page_counts() {
 
 #[test]
 fn usage_comes_in_the_order_of_the_tables_key_whatever_the_order_of_the_page() {
-    let manifest = manifest(Source::CursorDailyUsage, "2025-10-01", "2025-10-03", 1);
+    let manifest = manifest(cursor::daily_usage::SOURCE, "2025-10-01", "2025-10-03", 1);
     let users = ["ann@example.com", "bob@example.com", "cem@example.com", "dee@example.com"];
     let days = ["2025-10-03", "2025-10-01", "2025-10-02"];
     let told: Vec<Value> = users.iter().flat_map(|user| days.map(|day| usage(user, day, 0))).collect();
@@ -220,7 +220,7 @@ fn usage_comes_in_the_order_of_the_tables_key_whatever_the_order_of_the_page() {
 
 #[test]
 fn a_day_without_a_price_stops_the_batch_and_names_the_day() {
-    let manifest = manifest(Source::CursorDailyUsage, "2022-10-01", "2022-10-01", 1);
+    let manifest = manifest(cursor::daily_usage::SOURCE, "2022-10-01", "2022-10-01", 1);
     let page = json!({"data": [usage("ann@example.com", "2022-10-01", 1)]});
     let error = normalize(&manifest, &Recipe::default(), &[page]).err().unwrap();
     assert!(matches!(error, NormalizeError::Unpriced(_)));
@@ -229,7 +229,7 @@ fn a_day_without_a_price_stops_the_batch_and_names_the_day() {
 
 #[test]
 fn pages_that_are_not_what_the_manifest_says_give_no_batch() {
-    let ungrouped = |pages| manifest(Source::AnthropicCostTotals, "2025-10-03", "2025-10-03", pages);
+    let ungrouped = |pages| manifest(anthropic::cost_totals::SOURCE, "2025-10-03", "2025-10-03", pages);
     let page = || json!({"data": [bucket("2025-10-03", json!([]))]});
     let strange = json!({"data": [bucket("2025-10-09", json!([]))]});
     let cases = [
@@ -247,7 +247,7 @@ fn pages_that_are_not_what_the_manifest_says_give_no_batch() {
 
 #[test]
 fn the_same_snapshot_at_the_same_time_gives_the_same_batch() {
-    let manifest = manifest(Source::AnthropicCostReport, "2025-10-03", "2025-10-03", 1);
+    let manifest = manifest(anthropic::cost_report::SOURCE, "2025-10-03", "2025-10-03", 1);
     let page = json!({"data": [bucket("2025-10-03", json!([cost(json!("1"), Value::Null)]))]});
     let once = normalize(&manifest, &Recipe::default(), std::slice::from_ref(&page)).unwrap();
     let again = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
@@ -258,7 +258,7 @@ fn the_same_snapshot_at_the_same_time_gives_the_same_batch() {
 
 #[test]
 fn a_replay_of_some_days_makes_rows_and_rejects_of_no_other() {
-    let manifest = manifest(Source::AnthropicCostReport, "2025-10-03", "2025-10-05", 1);
+    let manifest = manifest(anthropic::cost_report::SOURCE, "2025-10-03", "2025-10-05", 1);
     let recipe = Recipe::default();
     let bucket_of = |day: &str| bucket(day, json!([cost(json!("1"), Value::Null), cost(json!("x"), Value::Null)]));
     let page = json!({"data": [bucket_of("2025-10-03"), bucket_of("2025-10-04"), bucket_of("2025-10-05")]});
@@ -274,7 +274,7 @@ fn a_replay_of_some_days_makes_rows_and_rejects_of_no_other() {
 
 #[test]
 fn what_was_odd_about_an_answer_is_a_reject() {
-    let mut manifest = manifest(Source::CursorDailyUsage, "2025-10-01", "2025-10-01", 1);
+    let mut manifest = manifest(cursor::daily_usage::SOURCE, "2025-10-01", "2025-10-01", 1);
     manifest.remarks.push("the vendor counts 2 users and tells of 1".into());
     let page = json!({"data": [usage("ann@example.com", "2025-10-01", 1)]});
     let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();

@@ -5,14 +5,14 @@ mod support;
 
 use everycent_domain::manifest::Manifest;
 use everycent_domain::recipe::Recipe;
-use everycent_domain::source::Source;
+use everycent_domain::vendors::anthropic;
 use everycent_schemas::Usd;
 use everycent_schemas::rowfile::Cell;
 use serde_json::{Value, json};
 use support::{Normalized, manifest, normalize, text};
 
 fn one_day(pages: usize) -> Manifest {
-    manifest(Source::AnthropicClaudeCode, "2025-09-08", "2025-09-08", pages)
+    manifest(anthropic::claude_code::SOURCE, "2025-09-08", "2025-09-08", pages)
 }
 
 fn page(records: &[Value]) -> Value {

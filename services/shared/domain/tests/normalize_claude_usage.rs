@@ -6,13 +6,13 @@ mod support;
 use everycent_domain::attribution::{Platform, Rule, Rules};
 use everycent_domain::manifest::Manifest;
 use everycent_domain::recipe::Recipe;
-use everycent_domain::source::Source;
+use everycent_domain::vendors::anthropic;
 use everycent_schemas::rowfile::Cell;
 use serde_json::{Value, json};
 use support::{RowMap, manifest, normalize, text};
 
 fn one_day() -> Manifest {
-    manifest(Source::AnthropicUsageMessages, "2025-10-03", "2025-10-03", 1)
+    manifest(anthropic::usage_messages::SOURCE, "2025-10-03", "2025-10-03", 1)
 }
 
 fn page(results: &[Value]) -> Value {

@@ -7,6 +7,7 @@ mod account;
 mod address;
 mod error;
 mod file;
+mod plan_name;
 mod prices;
 mod rules;
 mod tables;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use everycent_domain::recipe::Recipe;
 use everycent_domain::reconcile::Tolerances;
-use everycent_domain::source::Vendor;
+use everycent_domain::vendor::Vendor;
 use everycent_schemas::Day;
 
 pub use account::{Account, KeyError, key_variable, url_variable};
@@ -62,8 +63,8 @@ impl Config {
     pub fn load(path: Option<&Path>, env: Env<'_>) -> Result<Self, ConfigError> {
         let document = path.map_or_else(|| Ok(Document::default()), Document::read)?;
         let accounts = document.accounts(env)?;
-        let [anthropic, cursor] = Vendor::ALL;
-        let sources = [(anthropic, document.vendor_sources(anthropic)?), (cursor, document.vendor_sources(cursor)?)];
+        let of_vendor = |vendor: &Vendor| Ok((*vendor, document.vendor_sources(*vendor)?));
+        let sources = Vendor::ALL.iter().map(of_vendor).collect::<Result<Vec<_>, ConfigError>>()?;
         Ok(Self {
             addresses: document.addresses()?,
             since: document.since(),

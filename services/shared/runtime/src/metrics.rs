@@ -214,6 +214,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::warehouse::TableChange;
+    use everycent_domain::vendors::anthropic;
 
     fn value(metrics: &Metrics, series: &str) -> Option<String> {
         let text = metrics.text();
@@ -250,7 +251,7 @@ mod tests {
     fn progress_is_counted_by_source_and_table_and_names_no_account() {
         let metrics = Metrics::new("loader");
         let observer = metrics.observer();
-        let source = Source::AnthropicCostReport;
+        let source = anthropic::cost_report::SOURCE;
         let day = "2025-10-03".parse().unwrap();
         let window = everycent_domain::window::Window::new(day, day).unwrap();
         let account_id = || "acme-account".to_owned();

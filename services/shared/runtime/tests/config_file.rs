@@ -3,7 +3,9 @@
 
 use everycent_domain::attribution::{Evidence, Platform};
 use everycent_domain::reconcile::Tolerances;
-use everycent_domain::source::{Source, Vendor};
+use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
+use everycent_domain::vendors::anthropic;
 use everycent_runtime::config::{Config, ConfigError};
 use everycent_schemas::{Day, Usd};
 use tempfile::TempDir;
@@ -119,7 +121,7 @@ fn every_table_is_read() {
 
     let [anthropic, cursor] = &config.accounts[..] else { panic!("{:?}", config.accounts) };
     assert_eq!((anthropic.id.as_str(), anthropic.vendor), ("acme", Vendor::Anthropic));
-    assert_eq!(anthropic.sources, [Source::AnthropicCostReport, Source::AnthropicCostTotals]);
+    assert_eq!(anthropic.sources, [anthropic::cost_report::SOURCE, anthropic::cost_totals::SOURCE]);
     assert_eq!(anthropic.key().unwrap().expose(), "sk-1");
     assert_eq!((cursor.vendor, &cursor.sources), (Vendor::Cursor, &Vendor::Cursor.sources().collect()));
     assert_eq!(cursor.key().unwrap().expose(), "crsr_1");

@@ -8,12 +8,13 @@
 
 use anyhow::Context;
 use everycent_domain::source::Source;
+use everycent_domain::vendors::cursor;
 use serde::Deserialize;
 
 /// Parses a page; gives the number of its records.
 pub fn parse(source: Source, page: &[u8]) -> anyhow::Result<u64> {
     let records = match source {
-        Source::CursorDailyUsage => std::hint::black_box(read::<Usage<'_>>(page)?).data.len(),
+        cursor::daily_usage::SOURCE => std::hint::black_box(read::<Usage<'_>>(page)?).data.len(),
         _ => {
             let report = std::hint::black_box(read::<Bucket<'_>>(page)?);
             report.data.iter().map(|bucket| bucket.results.len()).sum()

@@ -2,6 +2,7 @@
 
 mod plain;
 
+use everycent_domain::vendors::cursor;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -71,7 +72,7 @@ pub async fn run(scale: Scale, verdicts: &mut Verdicts) -> anyhow::Result<()> {
 }
 
 async fn fetch(world: World) -> anyhow::Result<Vec<Snapshot>> {
-    snapshots::fetch(world, Source::CursorDailyUsage, snapshots::days(DAYS)?).await
+    snapshots::fetch(world, cursor::daily_usage::SOURCE, snapshots::days(DAYS)?).await
 }
 
 fn restated(mut world: World) -> anyhow::Result<World> {

@@ -1,5 +1,6 @@
 //! From pages to row files, beside a bare parse of the same pages.
 
+use everycent_domain::vendors::{anthropic, cursor};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -26,13 +27,13 @@ const COST_SEED: u64 = 7;
 pub async fn run(scale: Scale, verdicts: &mut Verdicts) -> anyhow::Result<()> {
     let usage = snapshots::days(30)?;
     let world = worlds::cursor_large(scale.people(), usage.from().date(), 30);
-    let snapshots = snapshots::fetch(world, Source::CursorDailyUsage, usage).await?;
-    measure("cursor/daily_usage", Source::CursorDailyUsage, &snapshots, verdicts)?;
+    let snapshots = snapshots::fetch(world, cursor::daily_usage::SOURCE, usage).await?;
+    measure("cursor/daily_usage", cursor::daily_usage::SOURCE, &snapshots, verdicts)?;
 
     let cost = snapshots::days(COST_DAYS)?;
     let world = worlds::company(COST_SEED, cost.to().date(), COST_DAYS);
-    let snapshots = snapshots::fetch(world, Source::AnthropicCostReport, cost).await?;
-    measure("anthropic/cost_report", Source::AnthropicCostReport, &snapshots, verdicts)
+    let snapshots = snapshots::fetch(world, anthropic::cost_report::SOURCE, cost).await?;
+    measure("anthropic/cost_report", anthropic::cost_report::SOURCE, &snapshots, verdicts)
 }
 
 fn measure(name: &str, source: Source, snapshots: &[Snapshot], verdicts: &mut Verdicts) -> anyhow::Result<()> {

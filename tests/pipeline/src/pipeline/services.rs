@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use everycent_domain::attribution::{DEFAULT_WORKSPACE, Platform, Rule, Rules};
 use everycent_domain::recipe::Recipe;
-use everycent_domain::source::{Source, Vendor};
+use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
 use everycent_fetcher::{FetchAccount, Fetcher, FetcherSettings};
 use everycent_loader::{FailureRecorder, Loader};
 use everycent_normalizer::Normalizer;
@@ -78,7 +79,7 @@ impl Services {
         let warehouse: Arc<dyn Warehouse> = Arc::new(UnreliableWarehouse::new(Arc::new(tables), faults()));
         let silent = Observer::silent;
         let recipe = Arc::new(Recipe { rules: rules(pipeline.rule_set), ..Recipe::default() });
-        let settings = FetcherSettings { cursor_page_size: PAGE_SIZE, ..FetcherSettings::default() };
+        let settings = FetcherSettings { page_size: PAGE_SIZE, ..FetcherSettings::default() };
         let (stored, published, ticking) = (|| Arc::clone(&store), || Arc::clone(&bus), || Arc::clone(&clock));
         let accounts = accounts(pipeline)?;
         let fetcher = Fetcher::new(accounts, stored(), published(), ticking(), settings, silent());

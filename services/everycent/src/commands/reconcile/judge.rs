@@ -1,20 +1,23 @@
 //! Every check on one range: facts from the warehouse, verdicts from the domain.
 
+use everycent_domain::vendors::{anthropic, cursor};
 use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_domain::reconcile::{
-    AccountDay, FeedFact, Tolerances, Verdict, analytics_equals_cost_report, claude_code_within_bill, cursor_cycle_day,
-    cursor_events_equal_spend, equals_expected, grouped_equals_ungrouped, implied_price, no_missing_bucket, no_reject,
-    no_strange_account, tables_equal_coverage,
+    FeedFact, Tolerances, Verdict, no_missing_bucket, no_reject, no_strange_account, tables_equal_coverage,
 };
 use everycent_domain::source::Source;
-use everycent_domain::window::{Window, plan};
+use everycent_domain::vendors::anthropic::checks::{equals_expected, implied_price};
+use everycent_domain::vendors::cursor::checks::{cursor_cycle_day, cursor_events_equal_spend};
+use everycent_domain::vendors::{anthropic, cursor as cursor_reports};
+use everycent_domain::wanted::plan;
+use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{CoverageRow, Warehouse};
-use everycent_schemas::{Day, Usd};
+use everycent_schemas::Day;
 
 use super::Question;
 use crate::deployment::Deployment;
-use crate::facts::{self, Loaded, claude, cursor};
+use crate::facts::{self, Loaded, claude, cursor, money};
 use crate::failure::Failure;
 
 /// Verdicts on the question's range. `coverage` is that of all days there are.
@@ -26,7 +29,8 @@ pub(super) async fn judge(
     let (warehouse, window) = (deployment.warehouse.as_ref(), question.window);
     let tolerances = &deployment.config.tolerances;
     let facts = Facts { warehouse, window, loaded: Loaded::new(coverage), tolerances };
-    let mut verdicts = facts.claude().await?;
+    let mut verdicts = facts.controls().await?;
+    verdicts.extend(facts.prices().await?);
     verdicts.extend(facts.cursor().await?);
     let buckets = facts::buckets(warehouse, window, coverage, wanted(deployment, question, coverage)).await?;
     let accounts = &deployment.config.accounts;
@@ -52,21 +56,28 @@ struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// Claude's bill against all else that tells the same money.
-    async fn claude(&self) -> Result<Vec<Verdict>, Failure> {
-        let Self { warehouse, window, loaded, .. } = *self;
-        let bill = claude::daily_sums(warehouse, "claude_costs", window).await?;
-        let totals = claude::daily_sums(warehouse, "claude_cost_totals", window).await?;
-        let told_twice = loaded.both(Source::AnthropicCostReport, Source::AnthropicCostTotals, window);
-        let mut verdicts = grouped_equals_ungrouped(&told_twice, &bill, &totals);
-        verdicts.extend(self.prices().await?);
-        verdicts.extend(self.parts_of(&bill).await?);
+    /// Each report that shows money of another one, against the bill of that one.
+    async fn controls(&self) -> Result<Vec<Verdict>, Failure> {
+        let Self { warehouse, window, loaded, tolerances } = *self;
+        let mut verdicts = Vec::new();
+        for source in Source::ALL {
+            let Some(control) = &source.report().control else { continue };
+            let fact: Source = control.fact.parse().expect("invariant: a test of the catalog shows it");
+            let compared = if control.whole_days {
+                loaded.both_whole(fact, *source, window)
+            } else {
+                loaded.both(fact, *source, window)
+            };
+            let bill = money::bill(warehouse, fact, window).await?;
+            let shown = money::shown(warehouse, &control.sums, window).await?;
+            verdicts.extend(control.verdicts(source.name(), &compared, &shown, &bill, tolerances));
+        }
         Ok(verdicts)
     }
 
     /// A month at a time, because these facts are many.
     async fn prices(&self) -> Result<Vec<Verdict>, Failure> {
-        let (cost, usage) = (Source::AnthropicCostReport, Source::AnthropicUsageMessages);
+        let (cost, usage) = (anthropic::cost_report::SOURCE, anthropic::usage_messages::SOURCE);
         let mut verdicts = Vec::new();
         for part in plan(cost, self.window.days()) {
             let compared = self.loaded.both_whole(cost, usage, part);
@@ -81,26 +92,13 @@ impl Facts<'_> {
         Ok(verdicts)
     }
 
-    /// The analytics, which tell all of the bill, and Claude Code, which is a part of it.
-    async fn parts_of(&self, bill: &BTreeMap<AccountDay, Usd>) -> Result<Vec<Verdict>, Failure> {
-        let Self { warehouse, window, tolerances, .. } = *self;
-        let compared = |with| self.loaded.both_whole(Source::AnthropicCostReport, with, window);
-        let analytics = claude::analytics_costs(warehouse, window).await?;
-        let days = compared(Source::AnthropicAnalyticsCost);
-        let mut verdicts = analytics_equals_cost_report(&days, &analytics, bill, tolerances.analytics_percent);
-        let estimates = claude::claude_code_estimates(warehouse, window).await?;
-        let days = compared(Source::AnthropicClaudeCode);
-        verdicts.extend(claude_code_within_bill(&days, &estimates, bill, tolerances.claude_code_percent));
-        Ok(verdicts)
-    }
-
     /// Cursor's readings of the spend, against events and price table from the beginning of the first cycle on.
     async fn cursor(&self) -> Result<Vec<Verdict>, Failure> {
         let readings = cursor::spend_readings(self.warehouse, self.window).await?;
         let Some(first) = readings.iter().map(|reading| reading.cycle_start).min() else { return Ok(Vec::new()) };
         let cycles = Window::new(first.min(self.window.from()), self.window.to())?;
         let events = cursor::charged_events(self.warehouse, cycles).await?;
-        let loaded = self.loaded.whole(Source::CursorUsageEvents);
+        let loaded = self.loaded.whole(cursor_reports::usage_events::SOURCE);
         let percent = self.tolerances.cursor_spend_percent;
         let mut verdicts = cursor_events_equal_spend(&readings, &events, &loaded, percent);
         let priced = cursor::priced_cycles(self.warehouse, cycles).await?;
@@ -141,7 +139,7 @@ fn wanted(deployment: &Deployment, question: &Question, coverage: &[CoverageRow]
 fn days_without_cost(coverage: &[CoverageRow], window: Window) -> Vec<Day> {
     let loaded: BTreeSet<Day> = coverage
         .iter()
-        .filter(|row| row.source == Source::AnthropicCostReport.name() && row.fetched_at.is_some())
+        .filter(|row| row.source == anthropic::cost_report::SOURCE.name() && row.fetched_at.is_some())
         .map(|row| row.activity_date)
         .collect();
     window.days().filter(|day| !loaded.contains(day)).collect()

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{BucketFact, Check, Figure, Verdict};
-use crate::source::{Source, Vendor};
+use crate::source::Source;
+use crate::vendor::Vendor;
 
 /// Every account that has rows is configured. Vendors of which no account is configured are not judged: whoever only
 /// reads needs no keys.

@@ -7,13 +7,13 @@ use rust_decimal::Decimal;
 const CENT: i128 = 10_000_000;
 
 /// By how much a figure may differ from this amount: so many percent of it, and a cent.
-pub(super) fn allowance(amount: Usd, percent: Decimal) -> Usd {
+pub(crate) fn allowance(amount: Usd, percent: Decimal) -> Usd {
     let part = amount.nanos().saturating_abs().saturating_mul(percent.mantissa()) / 10_i128.pow(percent.scale() + 2);
     Usd::from_nanos(part.saturating_add(CENT))
 }
 
 /// Whether the figure differs from the amount by no more than is allowed.
-pub(super) fn is_near(found: Usd, amount: Usd, percent: Decimal) -> bool {
+pub(crate) fn is_near(found: Usd, amount: Usd, percent: Decimal) -> bool {
     (found - amount).nanos().saturating_abs() <= allowance(amount, percent).nanos()
 }
 

@@ -2,7 +2,8 @@
 
 use everycent_schemas::Day;
 
-use crate::source::{Reading, Source};
+use crate::report::Kind;
+use crate::source::Source;
 use crate::window::Window;
 
 /// One source of one account, as the configuration and coverage have it.
@@ -20,33 +21,29 @@ impl FeedFact {
     /// one; of another between the days that are known. Files come when a person brings them, and a reading of how
     /// things stand is missed only if there never was one.
     pub fn wanted(&self, window: Window, wanted_from: Option<Day>, today: Day) -> Vec<Day> {
-        match (self.source.reading(), self.known) {
-            (Reading::Import, _) | (Reading::Now, Some(_)) => Vec::new(),
-            (Reading::Now, None) => self.is_configured.then(|| window.to().min(today)).into_iter().collect(),
-            (Reading::Days { .. }, known) => self.wanted_days(known, window, wanted_from, today),
+        match (self.source.kind(), self.known) {
+            (Kind::Upload, _) | (Kind::PointInTime, Some(_)) => Vec::new(),
+            (Kind::PointInTime, None) => self.is_configured.then(|| window.to().min(today)).into_iter().collect(),
+            (Kind::Days(_), known) => self.wanted_days(known, window, wanted_from, today),
         }
     }
 
     fn wanted_days(&self, known: Option<(Day, Day)>, window: Window, wanted_from: Option<Day>, today: Day) -> Vec<Day> {
-        let told = last_told(self.source, today);
+        let reported = self.source.kind().last_reported(today);
         let (first, last) = match (self.is_configured, known) {
-            (true, known) => (wanted_from.or(known.map(|(first, _)| first)).unwrap_or(window.from()), told),
-            (false, Some((first, last))) => (first, last.min(told)),
+            (true, known) => (wanted_from.or(known.map(|(first, _)| first)).unwrap_or(window.from()), reported),
+            (false, Some((first, last))) => (first, last.min(reported)),
             (false, None) => return Vec::new(),
         };
         window.days().filter(|day| first <= *day && *day <= last && self.source.reaches(*day, today)).collect()
     }
 }
 
-/// The last day that the vendor surely tells. The analytics lag by up to a day.
-fn last_told(source: Source, today: Day) -> Day {
-    today.minus(if source == Source::AnthropicAnalyticsCost { 2 } else { 1 })
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::vendors::{anthropic, cursor, upload};
 
     fn day(text: &str) -> Day {
         text.parse().unwrap()
@@ -69,18 +66,18 @@ mod tests {
 
     #[test]
     fn a_configured_feed_is_wanted_to_yesterday_from_its_first_day_or_the_wanted_one() {
-        let known = feed(Source::AnthropicCostReport, Some(("2026-01-10", "2026-01-12")));
+        let known = feed(anthropic::cost_report::SOURCE, Some(("2026-01-10", "2026-01-12")));
         assert_eq!(wanted(&known, "2026-01-01", "2026-01-20", None), "2026-01-10 2026-01-19 10");
         assert_eq!(wanted(&known, "2026-01-01", "2026-01-20", Some("2026-01-05")), "2026-01-05 2026-01-19 15");
         assert_eq!(wanted(&known, "2026-01-11", "2026-01-15", None), "2026-01-11 2026-01-15 5");
-        let unread = feed(Source::AnthropicCostReport, None);
+        let unread = feed(anthropic::cost_report::SOURCE, None);
         assert_eq!(wanted(&unread, "2026-01-03", "2026-01-04", None), "2026-01-03 2026-01-04 2");
     }
 
     #[test]
     fn a_feed_that_is_not_configured_is_wanted_between_its_days() {
         let known =
-            FeedFact { is_configured: false, ..feed(Source::CursorDailyUsage, Some(("2026-01-10", "2026-01-12"))) };
+            FeedFact { is_configured: false, ..feed(cursor::daily_usage::SOURCE, Some(("2026-01-10", "2026-01-12"))) };
         assert_eq!(wanted(&known, "2026-01-01", "2026-01-20", Some("2026-01-01")), "2026-01-10 2026-01-12 3");
         let today = FeedFact { known: Some((day("2026-01-18"), day("2026-01-20"))), ..known.clone() };
         assert_eq!(wanted(&today, "2026-01-01", "2026-01-20", None), "2026-01-18 2026-01-19 2");
@@ -89,16 +86,16 @@ mod tests {
 
     #[test]
     fn the_analytics_are_wanted_a_day_later_and_not_before_they_begin() {
-        let analytics = feed(Source::AnthropicAnalyticsCost, None);
+        let analytics = feed(anthropic::analytics_cost::SOURCE, None);
         assert_eq!(wanted(&analytics, "2025-12-20", "2026-01-20", None), "2026-01-01 2026-01-18 18");
     }
 
     #[test]
     fn a_reading_is_missed_only_if_there_never_was_one() {
-        let members = feed(Source::CursorMembers, None);
+        let members = feed(cursor::members::SOURCE, None);
         assert_eq!(wanted(&members, "2026-01-01", "2026-01-15", None), "2026-01-15 2026-01-15 1");
         assert_eq!(wanted(&members, "2026-01-01", "2026-01-31", None), "2026-01-20 2026-01-20 1");
-        let read = feed(Source::CursorMembers, Some(("2026-01-02", "2026-01-02")));
+        let read = feed(cursor::members::SOURCE, Some(("2026-01-02", "2026-01-02")));
         assert_eq!(wanted(&read, "2026-01-01", "2026-01-20", Some("2026-01-01")), "none");
         let foreign = FeedFact { is_configured: false, ..members };
         assert_eq!(wanted(&foreign, "2026-01-01", "2026-01-15", None), "none");
@@ -106,8 +103,8 @@ mod tests {
 
     #[test]
     fn a_file_is_never_wanted() {
-        let imported = feed(Source::UploadClaudeUsage, Some(("2026-01-02", "2026-01-09")));
+        let imported = feed(upload::claude_usage::SOURCE, Some(("2026-01-02", "2026-01-09")));
         assert_eq!(wanted(&imported, "2026-01-01", "2026-01-20", Some("2026-01-01")), "none");
-        assert_eq!(wanted(&feed(Source::UploadClaudeUsage, None), "2026-01-01", "2026-01-20", None), "none");
+        assert_eq!(wanted(&feed(upload::claude_usage::SOURCE, None), "2026-01-01", "2026-01-20", None), "none");
     }
 }

@@ -1,15 +1,13 @@
-//! Cursor's Admin API.
+//! Cursor's Admin API: a module for each report, and what several of them share.
 
-mod billing;
+pub mod checks;
 pub mod daily_usage;
-mod event_ids;
-pub mod event_rows;
-mod instant;
-pub mod member_rows;
 pub mod members;
 pub mod spend;
-pub mod spend_rows;
 pub mod usage_events;
-mod usage_order;
-pub mod usage_rows;
+
+mod api;
+mod count;
+mod instant;
+mod user_id;
 mod users;

@@ -1,90 +1,40 @@
-//! Sheets that a person keeps, because no API tells what is in them: their columns, and what is wrong with one.
+//! Files that a person keeps, because no API reports what is in them: a module for each, and what they share.
 //!
 //! A file is checked as a whole before it is stored; what is stored is read by the same code once more.
 
 pub mod api_key_owners;
 pub mod claude_usage;
+
 mod email;
-mod fault;
+mod file;
 mod sheet;
-
-use everycent_schemas::Day;
-
-pub use fault::{Fault, Faults};
-
-use crate::normalize::{Output, PageContext, Position};
-use crate::source::Source;
-use crate::window::Window;
 
 /// Bytes that a file may have.
 pub const MAX_BYTES: u64 = 64 << 20;
 
-/// Days that a file may reach over. A merge names each of them in a script, and BigQuery takes one megabyte of it.
-const MAX_DAYS: u32 = 1500;
-
-/// What a file without fault tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Contents {
-    /// The days that it is the truth of.
-    pub window: Window,
-    /// Lines of data.
-    pub lines: u64,
-}
-
-/// Reads all of a file that is imported today.
-pub fn check(source: Source, file: &[u8], today: Day) -> Result<Contents, Faults> {
-    let text = std::str::from_utf8(file).map_err(|e| Faults::one(fault::not_text(&file[..e.valid_up_to()])))?;
-    match source {
-        Source::UploadClaudeUsage => claude_usage::check(text, today),
-        Source::UploadApiKeyOwners => api_key_owners::check(text, today),
-        other => unreachable!("invariant: {other} is not imported"),
-    }
-}
-
-/// A header and one line, which can be imported as they are.
-pub fn template(source: Source) -> &'static str {
-    match source {
-        Source::UploadClaudeUsage => claude_usage::TEMPLATE,
-        Source::UploadApiKeyOwners => api_key_owners::TEMPLATE,
-        other => unreachable!("invariant: {other} is not imported"),
-    }
-}
-
-/// The header is right, and nothing is under it.
-fn no_data(text: &str) -> Fault {
-    let header =
-        1 + text.bytes().take_while(|byte| matches!(byte, b'\n' | b'\r')).filter(|byte| *byte == b'\n').count();
-    Fault::of_line(header as u64 + 1, Some("nothing".into()), "a line of data under the header")
-}
-
-/// A line that was accepted when the file came, and that this program does not read.
-fn reject(page: &PageContext<'_>, faults: &[Fault], output: &mut Output<'_>) {
-    let Some(first) = faults.first() else { return };
-    let reasons: Vec<String> = faults.iter().map(ToString::to_string).collect();
-    output.reject(page, Position::InLine(first.line), None, &reasons.join("; "));
-}
-
-/// What is wrong with a header, without a word of it: the words go into logs.
-fn without_content(faults: &[Fault]) -> String {
-    let places: Vec<String> = faults.iter().map(Fault::place).collect();
-    format!("its header is not the one that this program reads: {}", places.join("; "))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::*;
     use crate::manifest::{FORMAT, Manifest, PageEntry};
     use crate::normalize::{NormalizeError, Normalizer};
     use crate::objects::{PageForm, SnapshotFolder};
     use crate::recipe::Recipe;
+    use crate::report::{Contents, Faults};
+    use crate::source::Source;
+    use crate::vendors::upload;
+    use crate::window::Window;
+    use everycent_schemas::Day;
     use everycent_schemas::events::BatchNormalized;
 
     const TODAY: &str = "2025-11-20";
-    const SOURCES: [Source; 2] = [Source::UploadClaudeUsage, Source::UploadApiKeyOwners];
+    const SOURCES: [Source; 2] = [upload::claude_usage::SOURCE, upload::api_key_owners::SOURCE];
 
     fn check_bytes(source: Source, file: &[u8]) -> Result<Contents, Faults> {
-        check(source, file, TODAY.parse().unwrap())
+        source.import().unwrap().check(file, TODAY.parse().unwrap())
+    }
+
+    fn template(source: Source) -> &'static str {
+        source.import().unwrap().template
     }
 
     #[test]
@@ -158,13 +108,13 @@ mod tests {
     #[test]
     fn of_a_stored_file_a_line_that_does_not_read_costs_only_itself() {
         let batch = normalized(
-            Source::UploadClaudeUsage,
+            upload::claude_usage::SOURCE,
             "date,email,conversations,projects,files,messages\n2025-10-03,ada@example.com,1,1,1,1\n\
              2025-10-04,ada,1,1,1,1\n2025-10-05,ada@example.com,1,1,1,1\n2025-10-06,ada@example.com,1,1,1,1\n",
         );
         assert_eq!(rows_and_rejects(&batch.unwrap()), [(1, 2), (0, 0), (1, 0)]);
         let batch = normalized(
-            Source::UploadApiKeyOwners,
+            upload::api_key_owners::SOURCE,
             "api_key_id,owner_email\napikey_01A,ada@example.com\napikey_01B,ada\napikey_01C,ada@example.com\n",
         );
         assert_eq!(rows_and_rejects(&batch.unwrap()), [(2, 1), (0, 0), (0, 0)]);

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use everycent_domain::source::{Source, Vendor};
+use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
 
 use super::text::{Form, found};
 use crate::secret::{Env, Secret, SecretError, SecretSource};
@@ -35,7 +36,7 @@ impl Form for Vendor {
     const EXPECTED: &'static str = "\"anthropic\" or \"cursor\"";
 
     fn read(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|vendor| vendor.name() == text).ok_or_else(|| found(text))
+        Self::ALL.iter().copied().find(|vendor| vendor.name() == text).ok_or_else(|| found(text))
     }
 }
 
@@ -80,7 +81,7 @@ impl Account {
     }
 
     /// One account `default` of each vendor whose key is set. A key that is set wrongly counts, so that it is told.
-    pub(super) fn from_env(env: Env<'_>, sources: [(Vendor, Vec<Source>); 2]) -> Vec<Self> {
+    pub(super) fn from_env(env: Env<'_>, sources: Vec<(Vendor, Vec<Source>)>) -> Vec<Self> {
         let account = |(vendor, sources): (Vendor, Vec<Source>)| match KeyPlace::variable(key_variable(vendor), env) {
             KeyPlace::Variable { found: Ok(None), .. } => None,
             key => Some(Self::new("default".to_owned(), vendor, sources, key)),

@@ -6,7 +6,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use everycent_domain::reconcile::Tolerances;
-use everycent_domain::source::{Source, Vendor};
+use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
 use everycent_schemas::Day;
 use toml::Spanned;
 

@@ -3,36 +3,18 @@
 use std::collections::BTreeSet;
 
 use everycent_domain::prices::{CursorPrice, CursorPrices, CycleDay, Plan};
-use everycent_domain::source::Vendor;
+use everycent_domain::vendor::Vendor;
 use everycent_schemas::{Day, Usd};
 use toml::Spanned;
 
 use super::error::ConfigError;
 use super::file::{Document, name};
+use super::plan_name::PlanName;
 use super::tables::CursorPriceTable;
-use super::text::{Dollars, Form, Text, found};
+use super::text::{Dollars, Text};
 
 /// The only account when none is configured.
 const DEFAULT_ACCOUNT: &str = "default";
-
-/// How a plan charges.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PlanName {
-    Request,
-    Token,
-}
-
-impl Form for PlanName {
-    const EXPECTED: &'static str = "\"request\" or \"token\"";
-
-    fn read(text: &str) -> Result<Self, String> {
-        match text {
-            "request" => Ok(Self::Request),
-            "token" => Ok(Self::Token),
-            _ => Err(found(text)),
-        }
-    }
-}
 
 impl Document {
     pub(super) fn cursor_prices(&self) -> Result<CursorPrices, ConfigError> {

@@ -4,13 +4,13 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use everycent_domain::attribution::Platform;
-use everycent_domain::source::Vendor;
+use everycent_domain::vendor::Vendor;
 use everycent_schemas::Day;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::address::{BusAddress, StoreAddress, WarehouseAddress};
-use super::prices::PlanName;
+use super::plan_name::PlanName;
 use super::text::{BaseUrl, Dollars, Name, Percent, Text, VariableName};
 
 #[derive(Debug, Default, Deserialize)]

@@ -6,9 +6,9 @@ use everycent_schemas::Day;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::buckets::bucket_day;
+use super::api::bucket_day;
 use crate::identity::Twins;
-use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
+use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::vendors::{Text, without_content};
 
 /// Makes rows of the results of one report.

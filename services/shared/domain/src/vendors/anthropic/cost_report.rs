@@ -1,15 +1,33 @@
-//! The cost report: `GET /v1/organizations/cost_report`.
+//! The cost report, grouped by workspace and description: the bill itself.
 //!
 //! Source: platform.claude.com/docs, Usage and Cost Admin API. A page holds up to 31 days.
 
-use super::BucketReport;
+use super::bucket_pager::{BucketPager, BucketReport};
+use super::cost_rows::CostRows;
+use crate::report::{Days, Kind, Origin, Report, Schedule, Weight};
+use crate::source::Source;
+use crate::vendor::Vendor;
 
-/// The fact: one row for each workspace and description.
-pub const GROUPED: BucketReport = BucketReport {
+/// The name of the report whose money is the fact.
+pub const NAME: &str = "anthropic/cost_report";
+
+const REPORT: BucketReport = BucketReport {
     path: "/v1/organizations/cost_report",
     group_by: &["workspace_id", "description"],
     buckets_per_page: 31,
 };
 
-/// The control total.
-pub const UNGROUPED: BucketReport = BucketReport { group_by: &[], ..GROUPED };
+pub const SOURCE: Source = Source::of(&Report {
+    name: NAME,
+    vendor: Vendor::Anthropic,
+    about: "cost report, grouped by workspace and description",
+    kind: Kind::Days(Days { window_days: 31, settling_days: 30, lag_days: 0, partial_days: true, memory: None }),
+    origin: Origin::Api {
+        pager: |task| Box::new(BucketPager::new(REPORT, task.window, task.today)),
+        schedule: Schedule { cron: "5 */6 * * *", trailing_days: 35 },
+    },
+    rows: |_, recipe| Box::new(CostRows::grouped(&recipe.rules)),
+    tables: &["claude_costs"],
+    weighs: &[Weight::Usd { table: "claude_costs", column: "amount_usd" }],
+    control: None,
+});

@@ -6,12 +6,12 @@ use everycent_schemas::Day;
 use everycent_schemas::rows::{ClaudeCost, ClaudeCostTotal};
 use serde::Deserialize;
 
-use super::USD;
+use super::api::USD;
 use super::bucket_rows::{BucketRows, ResultRows};
 use crate::attribution::{Attribution, Evidence, Rules};
 use crate::identity::{IdHasher, Twins};
 use crate::money::usd_from_cents;
-use crate::normalize::Output;
+use crate::rows::Output;
 use crate::vendors::Text;
 
 /// Makes rows of the grouped or of the ungrouped report.

@@ -3,21 +3,55 @@
 //! Source: platform.claude.com/docs, Usage and Cost Admin API. Grouped by the dimensions that keys, people and prices
 //! need; a sixth is refused. A day has a row for each key and model, so a page holds a week of them, not a month.
 
-use super::BucketReport;
+mod rows;
+
+use super::bucket_pager::{BucketPager, BucketReport};
+use crate::report::{Days, Kind, Origin, Report, Schedule, Weight};
+use crate::source::Source;
+use crate::vendor::Vendor;
 
 /// Without `inference_geo`, which would be the sixth dimension.
-pub const REPORT: BucketReport = BucketReport {
+const REPORT: BucketReport = BucketReport {
     path: "/v1/organizations/usage_report/messages",
     group_by: &["api_key_id", "workspace_id", "model", "service_tier", "context_window"],
     buckets_per_page: 7,
 };
+
+const TABLE: &str = "claude_usage_tokens";
+
+pub const SOURCE: Source = Source::of(&Report {
+    name: "anthropic/usage_messages",
+    vendor: Vendor::Anthropic,
+    about: "tokens by key, workspace, model, service tier and context window, 7 days a page",
+    kind: Kind::Days(Days {
+        // Four full pages of seven days.
+        window_days: 28,
+        settling_days: 30,
+        lag_days: 0,
+        partial_days: true,
+        memory: None,
+    }),
+    origin: Origin::Api {
+        pager: |task| Box::new(BucketPager::new(REPORT, task.window, task.today)),
+        schedule: Schedule { cron: "15 */6 * * *", trailing_days: 35 },
+    },
+    rows: |_, recipe| Box::new(rows::UsageRows::of(&recipe.rules)),
+    tables: &[TABLE],
+    weighs: &[
+        Weight::Tokens { table: TABLE, column: "uncached_input_tokens" },
+        Weight::Tokens { table: TABLE, column: "cache_read_input_tokens" },
+        Weight::Tokens { table: TABLE, column: "cache_creation_ephemeral_5m_input_tokens" },
+        Weight::Tokens { table: TABLE, column: "cache_creation_ephemeral_1h_input_tokens" },
+        Weight::Tokens { table: TABLE, column: "output_tokens" },
+    ],
+    control: None,
+});
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::paging::Pager;
-    use crate::vendors::anthropic::BucketPager;
     use crate::window::Window;
 
     #[test]

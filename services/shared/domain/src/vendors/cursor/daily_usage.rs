@@ -1,254 +1,44 @@
-//! Asking for daily usage: `POST /teams/daily-usage-data`, at most 30 days, paged by user.
+//! What each person did in Cursor each day: `POST /teams/daily-usage-data`.
 //!
-//! Source: cursor.com/docs, Admin API. Only with `page` and `pageSize` does the answer hold every member; the pages
-//! count users by offset, so somebody who joins or leaves between two pages shifts the rest.
+//! Source: cursor.com/docs, Admin API. It holds counts; what they and the seat cost comes from the price table.
 
-use everycent_schemas::Day;
-use serde::Deserialize;
-use serde_json::json;
-use serde_json::value::RawValue;
+mod order;
+mod pager;
+mod record;
+mod rows;
 
-use super::users::Users;
-use crate::paging::{Answer, MAX_PAGES, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
-use crate::room;
-use crate::vendors::without_content;
-use crate::window::Window;
+use crate::report::{Days, Kind, Origin, Report, Schedule, Weight};
+use crate::source::Source;
+use crate::vendor::Vendor;
 
-const PATH: &str = "/teams/daily-usage-data";
+const TABLE: &str = "cursor_usage_stats";
 
-/// Pages through the daily usage of one window.
-pub struct DailyUsagePager {
-    window: Window,
-    today: Day,
-    page_size: u32,
-    last_fault: Option<PagingFault>,
-    page: u32,
-    total_users: Option<u64>,
-    users: Users,
-}
-
-impl DailyUsagePager {
-    pub fn new(task: &PagingTask) -> Self {
-        Self {
-            window: task.window,
-            today: task.today,
-            page_size: task.cursor_page_size,
-            last_fault: task.last_fault.clone(),
-            page: 0,
-            total_users: None,
-            users: Users::default(),
-        }
-    }
-
-    fn request(&self, page: u32) -> PageRequest {
-        let start = self.window.from().start().micros() / 1000;
-        // Inclusive or exclusive, the last millisecond of the last day means that day and none after it.
-        let end = self.window.to().next().start().micros() / 1000 - 1;
-        let body = json!({"startDate": start, "endDate": end, "page": page, "pageSize": self.page_size});
-        PageRequest { method: Method::Post, path: PATH, query: vec![], headers: vec![], body: Some(body) }
-    }
-
-    fn malformed(&self, reason: impl ToString) -> PagingFault {
-        PagingFault::Malformed { page: self.page, reason: reason.to_string() }
-    }
-
-    fn check_total(&mut self, pagination: &Pagination) -> Result<(), PagingFault> {
-        if pagination.page.is_some_and(|page| page != self.page) {
-            return Err(self.malformed("it answers another page than was asked for"));
-        }
-        match (self.total_users, pagination.total_users) {
-            (Some(before), Some(now)) if before != now => {
-                Err(moved(format!("{before} users became {now} by page {}", self.page)))
-            }
-            (Some(_), None) => Err(self.malformed("the total of users is gone")),
-            (_, now) => {
-                self.total_users = now;
-                Ok(())
-            }
-        }
-    }
-
-    /// The vendor's own total must be what came, unless only today was asked for, of which there may be nothing to tell
-    /// yet. A difference that stays the same in two readings is not movement.
-    fn complete(&self) -> Result<Next, PagingFault> {
-        let found = self.users.count();
-        let covered = self.window.days().filter(|day| *day <= self.today).collect();
-        let is_judged = self.window.from() < self.today;
-        match self.total_users.filter(|total| is_judged && *total != found) {
-            None => Ok(Next::Whole(Answer { covered, remarks: vec![] })),
-            Some(total) => {
-                let reason = format!("the vendor counts {total} users and tells of {found}");
-                let fault = moved(reason.clone());
-                let stable = total > found && self.last_fault.as_ref() == Some(&fault);
-                if stable { Ok(Next::Whole(Answer { covered, remarks: vec![reason] })) } else { Err(fault) }
-            }
-        }
-    }
-}
-
-impl Pager for DailyUsagePager {
-    fn first(&self) -> PageRequest {
-        self.request(1)
-    }
-
-    fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault> {
-        self.page += 1;
-        let page: Envelope<'_> = serde_json::from_slice(body).map_err(|e| self.malformed(without_content(&e)))?;
-        self.users.take(self.page, &page.data)?;
-        let pagination = page.pagination.ok_or_else(|| self.malformed("it has no `pagination`"))?;
-        self.check_total(&pagination)?;
-        let has_next = pagination.has_next(self.page);
-        if !has_next.ok_or_else(|| self.malformed("it does not say whether a page follows"))? {
-            return self.complete();
-        }
-        if page.data.is_empty() {
-            return Err(moved(format!("page {} is empty and not the last", self.page)));
-        }
-        if self.page >= MAX_PAGES {
-            return Err(PagingFault::TooManyPages { limit: MAX_PAGES });
-        }
-        Ok(Next::Ask(self.request(self.page + 1)))
-    }
-}
-
-fn moved(reason: String) -> PagingFault {
-    PagingFault::Moved { reason }
-}
-
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow, deserialize_with = "room::read_list")]
-    data: Vec<&'a RawValue>,
-    pagination: Option<Pagination>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Pagination {
-    page: Option<u32>,
-    total_users: Option<u64>,
-    total_pages: Option<u32>,
-    has_next_page: Option<bool>,
-}
-
-impl Pagination {
-    fn has_next(&self, page: u32) -> Option<bool> {
-        self.has_next_page.or_else(|| self.total_pages.map(|total| page < total))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::source::Source;
-
-    fn task(last_fault: Option<PagingFault>) -> PagingTask {
-        let day = |text: &str| text.parse().unwrap();
-        PagingTask {
-            source: Source::CursorDailyUsage,
-            window: Window::new(day("2025-10-01"), day("2025-10-02")).unwrap(),
-            today: day("2025-11-20"),
-            cursor_page_size: 2,
-            last_fault,
-        }
-    }
-
-    fn page(number: u32, users: &[&str], total: u32) -> Vec<u8> {
-        let data: Vec<_> = users
-            .iter()
-            .flat_map(|user| [1, 2].map(|day| json!({"email": user, "day": format!("2025-10-0{day}")})))
-            .collect();
-        let pages = total.div_ceil(2);
-        let pagination = json!({"page": number, "pageSize": 2, "totalUsers": total, "totalPages": pages,
-            "hasNextPage": number < pages, "hasPreviousPage": number > 1});
-        json!({"data": data, "pagination": pagination}).to_string().into_bytes()
-    }
-
-    #[test]
-    fn the_question_bounds_the_days_by_their_first_and_last_millisecond() {
-        let body = DailyUsagePager::new(&task(None)).first().body.unwrap();
-        assert_eq!(
-            body,
-            json!({"startDate": 1_759_276_800_000_i64, "endDate": 1_759_449_599_999_i64, "page": 1, "pageSize": 2})
-        );
-    }
-
-    #[test]
-    fn every_user_on_one_page_makes_a_whole() {
-        let mut pager = DailyUsagePager::new(&task(None));
-        assert!(matches!(pager.accept(&page(1, &["a@example.com", "b@example.com"], 3)).unwrap(), Next::Ask(_)));
-        let Next::Whole(answer) = pager.accept(&page(2, &["c@example.com"], 3)).unwrap() else {
-            panic!("the last page")
-        };
-        assert_eq!((answer.covered.len(), answer.remarks.len()), (2, 0));
-    }
-
-    #[test]
-    fn a_shifted_page_is_noticed_by_the_user_that_comes_twice() {
-        let mut pager = DailyUsagePager::new(&task(None));
-        pager.accept(&page(1, &["a@example.com", "b@example.com"], 3)).unwrap();
-        let fault = pager.accept(&page(2, &["B@example.com"], 3)).unwrap_err();
-        assert!(matches!(fault, PagingFault::Moved { .. }), "{fault}");
-    }
-
-    #[test]
-    fn a_total_that_changes_between_pages_is_noticed() {
-        let mut pager = DailyUsagePager::new(&task(None));
-        pager.accept(&page(1, &["a@example.com", "b@example.com"], 3)).unwrap();
-        let fault = pager.accept(&page(2, &["c@example.com"], 4)).unwrap_err();
-        assert!(fault.to_string().contains("3 users became 4"), "{fault}");
-    }
-
-    #[test]
-    fn a_user_who_is_counted_but_not_told_is_accepted_only_when_two_readings_agree() {
-        let one = page(1, &["a@example.com"], 2);
-        let fault = DailyUsagePager::new(&task(None)).accept(&one).unwrap_err();
-        assert!(matches!(fault, PagingFault::Moved { .. }), "{fault}");
-        let Next::Whole(answer) = DailyUsagePager::new(&task(Some(fault))).accept(&one).unwrap() else {
-            panic!("accepted")
-        };
-        assert_eq!(answer.remarks, ["the vendor counts 2 users and tells of 1"]);
-    }
-
-    #[test]
-    fn a_record_that_does_not_read_does_not_stop_the_paging() {
-        let body = json!({"data": [null, "b@example.com", {"email": 7, "userId": {}}, {"email": "a@example.com"}],
-            "pagination": {"page": 1, "totalUsers": 1, "hasNextPage": false}});
-        let next = DailyUsagePager::new(&task(None)).accept(body.to_string().as_bytes()).unwrap();
-        assert!(matches!(next, Next::Whole(_)));
-    }
-
-    #[test]
-    fn an_answer_that_does_not_say_whether_it_is_whole_is_refused() {
-        let rows = json!([{"email": "a@example.com", "day": "2025-10-01"}]);
-        let whole = json!({"page": 1, "totalUsers": 1, "hasNextPage": false});
-        for (answer, accepted) in [
-            (json!({"data": rows, "pagination": whole}), true),
-            (json!({"data": rows}), false),
-            (json!({"data": rows, "pagination": {"page": 1, "total": 2000}}), false),
-            (json!({"data": rows, "pagination": {"page": 2, "totalUsers": 1, "hasNextPage": false}}), false),
-        ] {
-            let outcome = DailyUsagePager::new(&task(None)).accept(answer.to_string().as_bytes());
-            assert_eq!(outcome.is_ok(), accepted, "{answer}");
-        }
-    }
-
-    #[test]
-    fn a_fault_quotes_nothing_of_the_page() {
-        let body = br#"{"data": "ann@example.com", "pagination": {}}"#;
-        let fault = DailyUsagePager::new(&task(None)).accept(body).unwrap_err().to_string();
-        assert!(fault.contains("line 1") && !fault.contains("ann"), "{fault}");
-    }
-
-    #[test]
-    fn of_today_alone_there_may_be_nothing_to_tell_yet() {
-        let mut of_today = task(None);
-        of_today.today = of_today.window.to();
-        of_today.window = Window::new(of_today.today, of_today.today).unwrap();
-        let Next::Whole(answer) = DailyUsagePager::new(&of_today).accept(&page(1, &[], 2)).unwrap() else {
-            panic!("accepted")
-        };
-        assert_eq!((answer.covered.len(), answer.remarks.len()), (1, 0));
-    }
-}
+pub const SOURCE: Source = Source::of(&Report {
+    name: "cursor/daily_usage",
+    vendor: Vendor::Cursor,
+    about: "daily usage data, paged by user",
+    kind: Kind::Days(Days {
+        window_days: 30,
+        // The vendor says nothing of how long it restates a day.
+        settling_days: 7,
+        lag_days: 0,
+        partial_days: true,
+        memory: None,
+    }),
+    origin: Origin::Api {
+        pager: |task| Box::new(pager::DailyUsagePager::new(task)),
+        schedule: Schedule { cron: "20 5 * * *", trailing_days: 10 },
+    },
+    rows: |manifest, recipe| {
+        let prices = recipe.cursor_prices.plan_days(&manifest.account_id, &manifest.covered);
+        Box::new(rows::UsageRows::new(prices))
+    },
+    tables: &[TABLE],
+    weighs: &[
+        Weight::Count { table: TABLE, column: "subscription_included_reqs" },
+        Weight::Count { table: TABLE, column: "usage_based_reqs" },
+        Weight::Count { table: TABLE, column: "total_lines_added" },
+        Weight::Count { table: TABLE, column: "total_tabs_accepted" },
+    ],
+    control: None,
+});

@@ -1,82 +1,25 @@
-//! Asking for members: `GET /teams/members`, everyone in one page, removed ones too.
+//! The members of the team, removed ones too: `GET /teams/members`.
 //!
-//! Source: cursor.com/docs, Admin API. In mid-2025 the answer was the list itself.
+//! Source: cursor.com/docs, Admin API.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+mod pager;
+mod rows;
 
-use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault};
-use crate::vendors::without_content;
-use crate::window::Window;
+use crate::report::{Kind, Origin, Report, Schedule};
+use crate::source::Source;
+use crate::vendor::Vendor;
 
-const PATH: &str = "/teams/members";
-
-/// Asks for the one page that there is.
-pub struct MembersPager {
-    window: Window,
-}
-
-impl MembersPager {
-    pub fn new(window: Window) -> Self {
-        Self { window }
-    }
-}
-
-impl Pager for MembersPager {
-    fn first(&self) -> PageRequest {
-        PageRequest { method: Method::Get, path: PATH, query: vec![], headers: vec![], body: None }
-    }
-
-    fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault> {
-        let malformed = |reason: String| PagingFault::Malformed { page: 1, reason };
-        let body = std::str::from_utf8(body).map_err(|_| malformed("it is not UTF-8".to_owned()))?;
-        List::read(body).map_err(|e| malformed(without_content(&e)))?;
-        Ok(Next::Whole(Answer { covered: self.window.days().collect(), remarks: vec![] }))
-    }
-}
-
-/// The members of a page, and the name of the list that holds them.
-pub(super) struct List<'a> {
-    /// Empty where the page is the list.
-    pub name: &'static str,
-    pub members: Vec<&'a RawValue>,
-}
-
-impl<'a> List<'a> {
-    pub fn read(body: &'a str) -> Result<Self, serde_json::Error> {
-        if body.trim_start().starts_with('[') {
-            return Ok(Self { name: "", members: serde_json::from_str(body)? });
-        }
-        let page: Page<'a> = serde_json::from_str(body)?;
-        Ok(Self { name: "teamMembers", members: page.team_members })
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Page<'a> {
-    #[serde(borrow)]
-    team_members: Vec<&'a RawValue>,
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn the_list_may_be_named_or_be_the_whole_page() {
-        let today = "2026-11-22".parse().unwrap();
-        let window = Window::new(today, today).unwrap();
-        let covered = |body: &str| match MembersPager::new(window).accept(body.as_bytes()) {
-            Ok(Next::Whole(answer)) => Some(answer.covered),
-            _ => None,
-        };
-        for body in [r#"{"teamMembers": [{"email": "ann@example.com"}]}"#, r#" [{"email": "ann@example.com"}]"#, "[]"] {
-            assert_eq!(covered(body), Some(vec![today]), "{body}");
-        }
-        for body in [r#"{"members": []}"#, r#"{"teamMembers": {}}"#, "[", "7"] {
-            assert_eq!(covered(body), None, "{body}");
-        }
-    }
-}
+pub const SOURCE: Source = Source::of(&Report {
+    name: "cursor/members",
+    vendor: Vendor::Cursor,
+    about: "the members as they are now, removed ones too",
+    kind: Kind::PointInTime,
+    origin: Origin::Api {
+        pager: |task| Box::new(pager::MembersPager::new(task.window)),
+        schedule: Schedule { cron: "0 */6 * * *", trailing_days: 0 },
+    },
+    rows: |_, _| Box::new(rows::MemberRows),
+    tables: &["dim_cursor_members"],
+    weighs: &[],
+    control: None,
+});

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::usage_rows::UserId;
+use super::user_id::UserId;
 use crate::paging::PagingFault;
 use crate::vendors::Text;
 

@@ -6,13 +6,27 @@ use std::collections::HashMap;
 use everycent_schemas::Day;
 use everycent_schemas::rows::ApiKeyOwner;
 
-use super::fault::{Fault, Faults};
 use super::sheet::{self, Column, Line};
-use super::{Contents, email};
-use crate::normalize::{NormalizeError, Output, PageContext, RowMaker};
+use super::{email, file};
+use crate::report::{Contents, Fault, Faults, Import, Kind, Origin, Report};
+use crate::rows::{NormalizeError, Output, PageContext, RowMaker};
+use crate::source::Source;
+use crate::vendor::Vendor;
 use crate::window::Window;
 
-pub const TEMPLATE: &str = "\
+pub const SOURCE: Source = Source::of(&Report {
+    name: "upload/api_key_owners",
+    vendor: Vendor::Anthropic,
+    about: "who owns which API key, from a CSV that a person imports",
+    kind: Kind::Upload,
+    origin: Origin::Upload(Import { check, template: TEMPLATE }),
+    rows: |_, _| Box::new(OwnerRows),
+    tables: &["dim_api_key_owners"],
+    weighs: &[],
+    control: None,
+});
+
+const TEMPLATE: &str = "\
 api_key_id,owner_email,team,note
 apikey_01AbCdEfGhIjKlMnOpQrStUv,ada@example.com,Search,nightly batch
 ";
@@ -76,7 +90,7 @@ fn read(text: &str, mut take: impl FnMut(Result<Owner<'_>, Vec<Fault>>)) -> Resu
 }
 
 /// What a file tells that is imported today: how things stand today.
-pub(super) fn check(text: &str, today: Day) -> Result<Contents, Faults> {
+fn check(text: &str, today: Day) -> Result<Contents, Faults> {
     let mut faults = Faults::default();
     let mut lines = 0;
     let read = read(text, |line| match line {
@@ -86,7 +100,7 @@ pub(super) fn check(text: &str, today: Day) -> Result<Contents, Faults> {
     faults.extend(read.err().unwrap_or_default());
     match (faults.is_empty(), lines) {
         (false, _) => Err(faults),
-        (true, 0) => Err(Faults::one(super::no_data(text))),
+        (true, 0) => Err(Faults::one(file::no_data(text))),
         (true, _) => Ok(Contents { window: Window::new(today, today).expect("invariant: a day is a window"), lines }),
     }
 }
@@ -99,9 +113,9 @@ impl RowMaker for OwnerRows {
     fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
         let read = read(body, |line| match line {
             Ok(owner) => take(&owner, output),
-            Err(faults) => super::reject(page, &faults, output),
+            Err(faults) => file::reject(page, &faults, output),
         });
-        read.map_err(|faults| page.not_whole(super::without_content(&faults)))
+        read.map_err(|faults| page.not_whole(file::without_content(&faults)))
     }
 }
 

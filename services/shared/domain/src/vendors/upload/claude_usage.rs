@@ -6,15 +6,32 @@ use std::collections::HashMap;
 use everycent_schemas::Day;
 use everycent_schemas::rows::ClaudeUsageStat;
 
-use super::fault::{Fault, Faults};
 use super::sheet::{self, Column, Line};
-use super::{Contents, MAX_DAYS, email};
+use super::{email, file};
 use crate::attribution::Platform;
 use crate::identity::{HexId, Id, IdHasher};
-use crate::normalize::{NormalizeError, Output, PageContext, Position, RowMaker};
+use crate::report::{Contents, Fault, Faults, Import, Kind, Origin, Report, Weight};
+use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker};
+use crate::source::Source;
+use crate::vendor::Vendor;
 use crate::window::Window;
 
-pub const TEMPLATE: &str = "\
+pub const SOURCE: Source = Source::of(&Report {
+    name: "upload/claude_usage",
+    vendor: Vendor::Anthropic,
+    about: "use of claude.ai by person and day, from a CSV that a person imports",
+    kind: Kind::Upload,
+    origin: Origin::Upload(Import { check, template: TEMPLATE }),
+    rows: |_, _| Box::new(UploadedUsageRows),
+    tables: &["claude_usage_stats"],
+    weighs: &[
+        Weight::Count { table: "claude_usage_stats", column: "conversations" },
+        Weight::Count { table: "claude_usage_stats", column: "messages" },
+    ],
+    control: None,
+});
+
+const TEMPLATE: &str = "\
 date,email,conversations,projects,files,messages
 2025-10-03,ada@example.com,4,1,2,31
 ";
@@ -89,7 +106,7 @@ fn read(text: &str, mut take: impl FnMut(Result<(&Line<'_>, Usage<'_>), Vec<Faul
 }
 
 /// What a file tells that is imported today: every day from its first to its last.
-pub(super) fn check(text: &str, today: Day) -> Result<Contents, Faults> {
+fn check(text: &str, today: Day) -> Result<Contents, Faults> {
     let mut faults = Faults::default();
     let mut lines = 0;
     let mut days: Option<(Day, Day)> = None;
@@ -106,8 +123,8 @@ pub(super) fn check(text: &str, today: Day) -> Result<Contents, Faults> {
     faults.extend(read.err().unwrap_or_default());
     match (faults.is_empty(), days) {
         (false, _) => Err(faults),
-        (true, None) => Err(Faults::one(super::no_data(text))),
-        (true, Some((from, to))) if from.plus(MAX_DAYS) <= to => Err(Faults::one(too_long(text, from, to))),
+        (true, None) => Err(Faults::one(file::no_data(text))),
+        (true, Some((from, to))) if from.plus(file::MAX_DAYS) <= to => Err(Faults::one(too_long(text, from, to))),
         (true, Some((from, to))) => Ok(Contents {
             window: Window::new(from, to).expect("invariant: the least is not after the greatest"),
             lines,
@@ -118,7 +135,7 @@ pub(super) fn check(text: &str, today: Day) -> Result<Contents, Faults> {
 /// The day that makes the range too long: most likely the first is mistyped.
 fn too_long(text: &str, from: Day, to: Day) -> Fault {
     let mut fault = None;
-    let expected = format!("a range of at most {MAX_DAYS} days, and the last is {to}");
+    let expected = format!("a range of at most {} days, and the last is {to}", file::MAX_DAYS);
     let read = read(text, |line| {
         if let (Ok((line, usage)), None) = (line, &fault) {
             fault = (usage.day == from).then(|| line.fault(&DATE, expected.clone()));
@@ -138,9 +155,9 @@ impl RowMaker for UploadedUsageRows {
                 output.reject(page, Position::InLine(line.number), None, &format!("{} is not covered", usage.day));
             }
             Ok((_, usage)) => take(&usage, output),
-            Err(faults) => super::reject(page, &faults, output),
+            Err(faults) => file::reject(page, &faults, output),
         });
-        read.map_err(|faults| page.not_whole(super::without_content(&faults)))
+        read.map_err(|faults| page.not_whole(file::without_content(&faults)))
     }
 }
 
@@ -269,8 +286,8 @@ mod tests {
     fn a_range_of_more_than_four_thousand_days_is_refused_by_its_first_day() {
         let last = day("2025-11-20");
         let lines = |first: Day| format!("{last},a@example.com,,,,\n{first},a@example.com,,,,\n");
-        assert_eq!(checked(&lines(last.minus(MAX_DAYS - 1))).unwrap().window.days().count(), 1500);
-        let first = last.minus(MAX_DAYS);
+        assert_eq!(checked(&lines(last.minus(file::MAX_DAYS - 1))).unwrap().window.days().count(), 1500);
+        let first = last.minus(file::MAX_DAYS);
         refused(
             &lines(first),
             &[&format!(

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use csv::{Reader, ReaderBuilder, StringRecord};
 
-use super::fault::{Fault, FaultColumn};
+use crate::report::{Fault, FaultColumn};
 
 /// Bytes that a cell may have.
 const MAX_CELL_BYTES: usize = 1000;

@@ -1,0 +1,33 @@
+//! How much of a report there is, in the vendor's own figures.
+
+/// A column whose sum over a day says how much the vendor reported.
+///
+/// Only what the vendor reports counts, never what rules or prices make of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    Usd {
+        table: &'static str,
+        column: &'static str,
+    },
+    Tokens {
+        table: &'static str,
+        column: &'static str,
+    },
+    /// Anything else that is counted.
+    Count {
+        table: &'static str,
+        column: &'static str,
+    },
+}
+
+impl Weight {
+    pub fn table(self) -> &'static str {
+        let (Self::Usd { table, .. } | Self::Tokens { table, .. } | Self::Count { table, .. }) = self;
+        table
+    }
+
+    pub fn column(self) -> &'static str {
+        let (Self::Usd { column, .. } | Self::Tokens { column, .. } | Self::Count { column, .. }) = self;
+        column
+    }
+}

@@ -1,0 +1,169 @@
+//! What normalizing gives: row files of bounded size, rejects, and a tally for each day.
+
+use std::collections::BTreeMap;
+
+use everycent_schemas::events::{BatchNormalized, Bucket, RowFile};
+use everycent_schemas::rowfile::RowFileWriter;
+use everycent_schemas::rows::{RejectedRecord, Row};
+use everycent_schemas::{Day, Timestamp, Usd};
+
+use super::records::{PageContext, Position};
+use crate::identity::IdHasher;
+use crate::manifest::Manifest;
+use crate::objects::{ObjectName, row_file};
+use crate::report::Kind;
+use crate::room;
+
+/// Size at which a row file is closed and the next part begins.
+pub const PART_BYTES: usize = 2 << 20;
+
+/// A row file that is ready to be stored.
+#[derive(Debug)]
+pub struct FinishedFile {
+    pub object: ObjectName,
+    pub body: Vec<u8>,
+}
+
+/// Collects rows and rejects of one snapshot.
+pub struct Output<'a> {
+    manifest: &'a Manifest,
+    kind: Kind,
+    recipe: String,
+    normalized_at: Timestamp,
+    open: BTreeMap<&'static str, RowFileWriter>,
+    finished: Vec<FinishedFile>,
+    files: Vec<RowFile>,
+    tallies: BTreeMap<Day, Tally>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Tally {
+    rows: i64,
+    rejects: i64,
+    amount_usd: Option<Usd>,
+    quantity: i64,
+}
+
+impl<'a> Output<'a> {
+    pub(crate) fn new(manifest: &'a Manifest, kind: Kind, recipe: String, normalized_at: Timestamp) -> Self {
+        Self {
+            manifest,
+            kind,
+            recipe,
+            normalized_at,
+            open: BTreeMap::new(),
+            finished: Vec::new(),
+            files: Vec::new(),
+            tallies: manifest.covered.iter().map(|day| (*day, Tally::default())).collect(),
+        }
+    }
+
+    pub fn manifest(&self) -> &'a Manifest {
+        self.manifest
+    }
+
+    pub fn normalized_at(&self) -> Timestamp {
+        self.normalized_at
+    }
+
+    /// Whether the snapshot says something about the day.
+    pub fn covers(&self, day: Day) -> bool {
+        self.manifest.covered.binary_search(&day).is_ok()
+    }
+
+    /// Leaves out the other days, as if the snapshot did not cover them.
+    pub(crate) fn keep_only(&mut self, from: Day, to: Day) {
+        self.tallies.retain(|day, _| from <= *day && *day <= to);
+    }
+
+    /// Takes a row of a covered day, if the day is wanted.
+    pub fn row<R: Row>(&mut self, day: Day, row: &R) {
+        let Some(tally) = self.tallies.get_mut(&day) else { return };
+        tally.rows += 1;
+        tally.quantity = tally.quantity.saturating_add(row.quantity());
+        if let Some(amount) = row.amount() {
+            tally.amount_usd = Some(tally.amount_usd.unwrap_or_default() + amount);
+        }
+        self.append(row);
+    }
+
+    /// Takes a record that can't become a row. One whose day is not known or not covered counts for the first
+    /// covered day.
+    pub fn reject(&mut self, page: &PageContext<'_>, position: Position, day: Option<Day>, reason: &str) {
+        let known = day.filter(|day| self.covers(*day)).or(self.manifest.covered.first().copied());
+        let Some(day) = known.filter(|day| self.tallies.contains_key(day)) else { return };
+        let position = position.to_string();
+        let id = IdHasher::new("reject").number(page.number.into()).part(&position).part(reason).finish().hex();
+        self.tallies.entry(day).or_default().rejects += 1;
+        let manifest = self.manifest;
+        self.append(&RejectedRecord {
+            source: &manifest.source,
+            account_id: &manifest.account_id,
+            activity_date: day,
+            row_id: id.as_str(),
+            page: i32::try_from(page.number).unwrap_or(i32::MAX),
+            position: &position,
+            reason,
+            object: page.object.as_str(),
+            snapshot_id: &manifest.snapshot_id,
+            fetched_at: manifest.fetched_at,
+            ingestion_timestamp: self.normalized_at,
+        });
+    }
+
+    fn append<R: Row>(&mut self, row: &R) {
+        let file = self.open.entry(R::TABLE).or_insert_with(|| RowFileWriter::into::<R>(room::list()));
+        file.append(row);
+        if file.bytes() >= PART_BYTES {
+            self.close(R::TABLE);
+        }
+    }
+
+    fn close(&mut self, table: &'static str) {
+        let Some(file) = self.open.remove(table) else { return };
+        let part = 1 + self.files.iter().filter(|file| file.table == table).count();
+        let part = u32::try_from(part).expect("invariant: fewer than four billion parts");
+        let object = row_file(table, &self.manifest.snapshot_id, self.normalized_at, &self.recipe, part);
+        let rows = i64::try_from(file.rows()).expect("invariant: row counts fit 63 bits");
+        let body = room::settle(file.finish());
+        let bytes = i64::try_from(body.len()).expect("invariant: sizes fit 63 bits");
+        self.files.push(RowFile { table: table.to_owned(), object: object.to_string(), rows, bytes });
+        self.finished.push(FinishedFile { object, body });
+    }
+
+    pub(crate) fn take_finished(&mut self) -> Vec<FinishedFile> {
+        std::mem::take(&mut self.finished)
+    }
+
+    /// Closes all files and sums up.
+    pub(crate) fn finish(&mut self) -> BatchNormalized {
+        let open: Vec<&'static str> = self.open.keys().copied().collect();
+        for table in open {
+            self.close(table);
+        }
+        let manifest = self.manifest;
+        BatchNormalized {
+            snapshot_id: manifest.snapshot_id.clone(),
+            source: manifest.source.clone(),
+            account_id: manifest.account_id.clone(),
+            from_date: manifest.window.from(),
+            to_date: manifest.window.to(),
+            fetched_at: manifest.fetched_at,
+            normalized_at: self.normalized_at,
+            recipe: self.recipe.clone(),
+            buckets: self.tallies.iter().map(|(day, tally)| self.bucket(*day, tally)).collect(),
+            files: std::mem::take(&mut self.files),
+        }
+    }
+
+    fn bucket(&self, day: Day, tally: &Tally) -> Bucket {
+        Bucket {
+            activity_date: day,
+            settled: self.kind.is_settled(day, self.manifest.fetched_at),
+            rows: tally.rows,
+            rejects: tally.rejects,
+            amount_usd: tally.amount_usd,
+            quantity: tally.quantity,
+        }
+    }
+}

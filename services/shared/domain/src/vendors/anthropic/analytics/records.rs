@@ -1,0 +1,119 @@
+//! Walking the rows of a report of the analytics: which day each is of, and what becomes of one that does not read.
+//!
+//! Days come in order. It never looks into a row beyond its day.
+
+use everycent_schemas::Day;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::identity::Twins;
+use crate::room;
+use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
+use crate::vendors::anthropic::api::bucket_day;
+use crate::vendors::{Text, without_content};
+
+/// Makes rows of the records of one report.
+pub trait RecordRows {
+    /// What a record reads as.
+    type Record<'p>: Deserialize<'p> + Dated + 'p;
+
+    /// Makes the row of a record, or says why it gives none.
+    fn take(
+        &self,
+        day: Day,
+        record: &Self::Record<'_>,
+        twins: &mut Twins,
+        output: &mut Output<'_>,
+    ) -> Result<(), String>;
+}
+
+/// A record that says when its bucket begins.
+pub trait Dated {
+    fn starting_at(&self) -> &str;
+}
+
+/// Makes rows of a report, record by record.
+pub struct AnalyticsRows<R> {
+    records: R,
+    day: Option<Day>,
+    /// Of that day.
+    twins: Twins,
+}
+
+/// A record that gives no row.
+struct Refusal {
+    day: Option<Day>,
+    reason: String,
+}
+
+impl<R: RecordRows> AnalyticsRows<R> {
+    pub fn of(records: R) -> Self {
+        Self { records, day: None, twins: Twins::default() }
+    }
+
+    fn take_page<'p: 's, 's>(
+        &mut self,
+        page: &PageContext<'_>,
+        records: impl Iterator<Item = Result<&'s R::Record<'p>, &'s Refusal>>,
+        output: &mut Output<'_>,
+    ) -> Result<(), NormalizeError>
+    where
+        R: 's,
+    {
+        for (index, record) in records.enumerate() {
+            let (day, outcome) = match record {
+                Ok(record) => {
+                    let day = self.day_of(page, record.starting_at())?;
+                    (Some(day), self.records.take(day, record, &mut self.twins, output))
+                }
+                Err(refusal) => (refusal.day, Err(refusal.reason.clone())),
+            };
+            if let Err(reason) = outcome {
+                output.reject(page, Position::InData(index), day, &reason);
+            }
+        }
+        Ok(())
+    }
+
+    /// Days come in order; with each, counting twins begins anew.
+    fn day_of(&mut self, page: &PageContext<'_>, starting_at: &str) -> Result<Day, NormalizeError> {
+        let day = bucket_day(starting_at).ok_or_else(|| page.not_whole("starting_at is not a midnight"))?;
+        if !page.manifest.window.contains(day) || self.day.is_some_and(|last| last > day) {
+            return Err(page.not_whole(format!("{day} was not asked for, or comes too late")));
+        }
+        if self.day.replace(day) != Some(day) {
+            self.twins.clear();
+        }
+        Ok(day)
+    }
+}
+
+impl<R: RecordRows> RowMaker for AnalyticsRows<R> {
+    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
+        if let Ok(answer) = serde_json::from_str::<Page<R::Record<'_>>>(body) {
+            return self.take_page(page, answer.data.iter().map(Ok), output);
+        }
+        let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
+        let records: Vec<_> = answer.data.into_iter().map(read::<R::Record<'_>>).collect();
+        self.take_page(page, records.iter().map(Result::as_ref), output)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(bound = "R: Deserialize<'de>")]
+struct Page<R> {
+    #[serde(deserialize_with = "room::read_list")]
+    data: Vec<R>,
+}
+
+fn read<'a, R: Deserialize<'a>>(raw: &'a RawValue) -> Result<R, Refusal> {
+    #[derive(Deserialize)]
+    struct OnlyDay<'a> {
+        #[serde(borrow)]
+        starting_at: Text<'a>,
+    }
+    read_alone(raw).map_err(|reason| {
+        let dated: Option<OnlyDay<'a>> = read_alone(raw).ok();
+        Refusal { day: dated.and_then(|dated| bucket_day(&dated.starting_at)), reason }
+    })
+}

@@ -1,0 +1,154 @@
+//! Reading cost by analytics: one record for each day, product, actor, key, workspace, model and line of cost.
+//!
+//! Both amounts are decimal strings in cents. A null actor is nobody who can be named, and there may be several.
+
+use everycent_schemas::Day;
+use everycent_schemas::rows::ClaudeAnalyticsCost;
+use serde::Deserialize;
+
+use crate::attribution::{Attribution, Evidence, Rules};
+use crate::identity::{IdHasher, Twins};
+use crate::money::usd_from_cents;
+use crate::rows::Output;
+use crate::vendors::Text;
+use crate::vendors::anthropic::analytics::{Actor, AnalyticsRows, Dated, RecordRows};
+use crate::vendors::anthropic::api::USD;
+
+/// Makes rows of cost by analytics.
+pub struct CostRows<'r> {
+    rules: &'r Rules,
+}
+
+impl<'r> CostRows<'r> {
+    pub fn of(rules: &'r Rules) -> AnalyticsRows<Self> {
+        AnalyticsRows::of(Self { rules })
+    }
+}
+
+impl RecordRows for CostRows<'_> {
+    type Record<'p> = Record<'p>;
+
+    fn take(&self, day: Day, record: &Record<'_>, twins: &mut Twins, output: &mut Output<'_>) -> Result<(), String> {
+        let Record { group, cost, .. } = record;
+        let amount_usd = usd_from_cents(&cost.amount).map_err(|e| format!("amount: {e}"))?;
+        let list_amount_usd = usd_from_cents(&cost.list_amount).map_err(|e| format!("list_amount: {e}"))?;
+        let currency = cost.currency.as_deref().unwrap_or(USD);
+        if currency != USD {
+            return Err(format!("currency `{currency}` is not {USD}"));
+        }
+        let row_id = twins.next(group.dimensions()).hex();
+        let nobody = Actor::default();
+        let actor = group.actor.as_ref().unwrap_or(&nobody);
+        let email = actor.email();
+        let Attribution { platform, basis: platform_basis, rank: platform_rank } =
+            self.rules.attribute_or_by_product(&group.evidence());
+        let manifest = output.manifest();
+        let row = ClaudeAnalyticsCost {
+            organization_id: &manifest.account_id,
+            activity_date: day,
+            row_id: row_id.as_str(),
+            product: group.product.as_deref(),
+            actor_type: actor.kind.as_deref(),
+            actor_id: actor.id(),
+            actor_email: email.as_deref(),
+            actor_name: actor.name.as_deref(),
+            api_key_id: group.api_key_id.as_deref(),
+            workspace_id: group.workspace_id.as_deref(),
+            model: group.model.as_deref(),
+            cost_type: group.cost_type.as_deref(),
+            token_type: group.token_type.as_deref(),
+            requests: cost.requests,
+            currency,
+            amount_cents: &cost.amount,
+            amount_usd,
+            list_amount_cents: &cost.list_amount,
+            list_amount_usd,
+            platform: platform.name(),
+            platform_basis,
+            platform_rank,
+            snapshot_id: &manifest.snapshot_id,
+            fetched_at: manifest.fetched_at,
+            ingestion_timestamp: output.normalized_at(),
+        };
+        // A day that is told and not covered is told in part: its rows are left in the page.
+        output.row(day, &row);
+        Ok(())
+    }
+}
+
+/// One row. Fields that the vendor adds are left in the page.
+#[derive(Debug, Deserialize)]
+pub struct Record<'a> {
+    #[serde(borrow)]
+    starting_at: Text<'a>,
+    #[serde(borrow)]
+    group: Group<'a>,
+    #[serde(borrow)]
+    cost: Cost<'a>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Group<'a> {
+    #[serde(borrow)]
+    product: Option<Text<'a>>,
+    #[serde(borrow)]
+    actor: Option<Actor<'a>>,
+    #[serde(borrow)]
+    api_key_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    workspace_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    model: Option<Text<'a>>,
+    #[serde(borrow)]
+    cost_type: Option<Text<'a>>,
+    #[serde(borrow)]
+    token_type: Option<Text<'a>>,
+}
+
+impl Dated for Record<'_> {
+    fn starting_at(&self) -> &str {
+        &self.starting_at
+    }
+}
+
+impl Group<'_> {
+    /// All that it is grouped by. Never an amount, and no name or address of a person, which may change.
+    fn dimensions(&self) -> IdHasher {
+        let actor = self.actor.as_ref();
+        let provider = actor.and_then(Actor::provider);
+        let dimensions = [
+            self.product.as_deref(),
+            actor.and_then(|actor| actor.kind.as_deref()),
+            provider.as_deref(),
+            actor.and_then(Actor::id),
+            self.api_key_id.as_deref(),
+            self.workspace_id.as_deref(),
+            self.model.as_deref(),
+            self.cost_type.as_deref(),
+            self.token_type.as_deref(),
+        ];
+        dimensions.into_iter().fold(IdHasher::new("claude_analytics_costs"), IdHasher::optional)
+    }
+
+    fn evidence(&self) -> Evidence<'_> {
+        Evidence {
+            workspace_id: self.workspace_id.as_deref(),
+            api_key_id: self.api_key_id.as_deref(),
+            model: self.model.as_deref(),
+            product: self.product.as_deref(),
+            cost_type: self.cost_type.as_deref(),
+            ..Evidence::default()
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Cost<'a> {
+    #[serde(borrow)]
+    amount: Text<'a>,
+    #[serde(borrow)]
+    list_amount: Text<'a>,
+    #[serde(borrow)]
+    currency: Option<Text<'a>>,
+    requests: Option<i64>,
+}

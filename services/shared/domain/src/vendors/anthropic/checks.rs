@@ -1,0 +1,8 @@
+//! Checks of Claude's money that need more than one report.
+
+mod expected;
+mod implied_price;
+mod list_prices;
+
+pub use expected::{Expectation, InvalidExpectation, Workspace, equals_expected};
+pub use implied_price::{LineCost, TokenLine, implied_price};

@@ -1,0 +1,174 @@
+//! Reading what people do with Claude Code: one record for each actor, plan and terminal of a day, with its models.
+//!
+//! The cost that it tells is an estimate, and on API billing a part of the cost report. It goes into a table of its own
+//! and is never added to what is billed.
+
+use everycent_schemas::Day;
+use everycent_schemas::rows::{ClaudeCodeModelUsage, ClaudeCodeUsageStat};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::record::{ClaudeCodeRecord, Estimate, ModelUse};
+use super::tools::Tools;
+use crate::attribution::Platform;
+use crate::identity::{IdHasher, Twins};
+use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
+use crate::vendors::{lower_case, without_content};
+
+/// Says that the vendor itself is the evidence for the platform.
+const BASIS: &str = "vendor";
+
+/// Makes rows of one day of Claude Code.
+#[derive(Debug, Default)]
+pub struct ClaudeCodeRows {
+    twins: Twins,
+}
+
+impl ClaudeCodeRows {
+    fn take_page<'s, 'p: 's>(
+        &mut self,
+        page: &PageContext<'_>,
+        records: impl Iterator<Item = Result<&'s ClaudeCodeRecord<'p>, &'s String>>,
+        output: &mut Output<'_>,
+    ) {
+        for (index, record) in records.enumerate() {
+            let outcome = record.map_err(Clone::clone).and_then(|record| self.take_record(record, output));
+            if let Err(reason) = outcome {
+                output.reject(page, Position::InData(index), None, &reason);
+            }
+        }
+    }
+
+    /// All rows of a record, or none.
+    fn take_record(&mut self, record: &ClaudeCodeRecord<'_>, output: &mut Output<'_>) -> Result<(), String> {
+        let day = record.day().ok_or("date: it is no day and no midnight in UTC")?;
+        if !output.covers(day) {
+            return Err(format!("{day} was not asked for"));
+        }
+        record.actor.check()?;
+        let tools = Tools::read(&record.tool_actions)?;
+        let estimates: Vec<Estimate<'_>> =
+            record.model_breakdown.iter().map(ModelUse::estimate).collect::<Result<_, _>>()?;
+        let email = record.actor.email_address.as_ref().map(|email| lower_case(email));
+        let row_id = self.twins.next(dimensions(record, email.as_deref())).hex();
+        let stat = stat_row(output, day, row_id.as_str(), record, email.as_deref(), &tools);
+        output.row(day, &stat);
+        let mut twins = Twins::default();
+        for (model, estimate) in record.model_breakdown.iter().zip(estimates) {
+            let id = IdHasher::new("claude_code_model_usage").part(stat.row_id).optional(model.model.as_deref());
+            let row_id = twins.next(id).hex();
+            output.row(day, &model_row(&stat, row_id.as_str(), model, estimate));
+        }
+        Ok(())
+    }
+}
+
+/// Who, on which plan and where: the grain of the report.
+fn dimensions(record: &ClaudeCodeRecord<'_>, email: Option<&str>) -> IdHasher {
+    IdHasher::new("claude_code_usage_stats")
+        .part(&record.actor.kind)
+        .optional(email)
+        .optional(record.actor.api_key_name.as_deref())
+        .part(&record.customer_type)
+        .optional(record.subscription_type.as_deref())
+        .optional(record.terminal_type.as_deref())
+        .optional(record.is_remote.map(|is_remote| if is_remote { "remote" } else { "local" }))
+}
+
+fn stat_row<'a>(
+    output: &Output<'a>,
+    activity_date: Day,
+    row_id: &'a str,
+    record: &'a ClaudeCodeRecord<'_>,
+    email: Option<&'a str>,
+    tools: &'a Tools<'_>,
+) -> ClaudeCodeUsageStat<'a> {
+    let manifest = output.manifest();
+    let metrics = &record.core_metrics;
+    ClaudeCodeUsageStat {
+        organization_id: &manifest.account_id,
+        activity_date,
+        row_id,
+        actor_type: &record.actor.kind,
+        actor_email: email,
+        api_key_name: record.actor.api_key_name.as_deref(),
+        customer_type: &record.customer_type,
+        subscription_type: record.subscription_type.as_deref(),
+        terminal_type: record.terminal_type.as_deref(),
+        is_remote: record.is_remote,
+        num_sessions: metrics.num_sessions.0,
+        lines_of_code_added: metrics.lines_of_code.added.0,
+        lines_of_code_removed: metrics.lines_of_code.removed.0,
+        commits_by_claude_code: metrics.commits_by_claude_code.0,
+        pull_requests_by_claude_code: metrics.pull_requests_by_claude_code.0,
+        edit_tool_accepted: tools.accepted("edit_tool"),
+        edit_tool_rejected: tools.rejected("edit_tool"),
+        multi_edit_tool_accepted: tools.accepted("multi_edit_tool"),
+        multi_edit_tool_rejected: tools.rejected("multi_edit_tool"),
+        write_tool_accepted: tools.accepted("write_tool"),
+        write_tool_rejected: tools.rejected("write_tool"),
+        notebook_edit_tool_accepted: tools.accepted("notebook_edit_tool"),
+        notebook_edit_tool_rejected: tools.rejected("notebook_edit_tool"),
+        tools_accepted: tools.all_accepted(),
+        tools_rejected: tools.all_rejected(),
+        tool_actions: tools.json(),
+        platform: Platform::ClaudeCode.name(),
+        platform_basis: Some(BASIS),
+        snapshot_id: &manifest.snapshot_id,
+        fetched_at: manifest.fetched_at,
+        ingestion_timestamp: output.normalized_at(),
+    }
+}
+
+fn model_row<'a>(
+    stat: &ClaudeCodeUsageStat<'a>,
+    row_id: &'a str,
+    model: &'a ModelUse<'_>,
+    estimate: Estimate<'a>,
+) -> ClaudeCodeModelUsage<'a> {
+    ClaudeCodeModelUsage {
+        organization_id: stat.organization_id,
+        activity_date: stat.activity_date,
+        row_id,
+        usage_row_id: stat.row_id,
+        actor_type: stat.actor_type,
+        actor_email: stat.actor_email,
+        api_key_name: stat.api_key_name,
+        customer_type: stat.customer_type,
+        subscription_type: stat.subscription_type,
+        terminal_type: stat.terminal_type,
+        is_remote: stat.is_remote,
+        model: model.model.as_deref(),
+        input_tokens: model.tokens.input.0,
+        output_tokens: model.tokens.output.0,
+        cache_read_tokens: model.tokens.cache_read.0,
+        cache_creation_tokens: model.tokens.cache_creation.0,
+        currency: estimate.currency,
+        estimated_cost_cents: estimate.cents,
+        estimated_cost_usd: estimate.usd,
+        platform: stat.platform,
+        platform_basis: stat.platform_basis,
+        snapshot_id: stat.snapshot_id,
+        fetched_at: stat.fetched_at,
+        ingestion_timestamp: stat.ingestion_timestamp,
+    }
+}
+
+impl RowMaker for ClaudeCodeRows {
+    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
+        if let Ok(answer) = serde_json::from_str::<Page<ClaudeCodeRecord<'_>>>(body) {
+            self.take_page(page, answer.data.iter().map(Ok), output);
+            return Ok(());
+        }
+        let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
+        let records: Vec<_> = answer.data.into_iter().map(read_alone).collect();
+        self.take_page(page, records.iter().map(Result::as_ref), output);
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(bound = "R: Deserialize<'de>")]
+struct Page<R> {
+    data: Vec<R>,
+}

@@ -1,0 +1,80 @@
+//! Reading a list: one record for each item.
+//!
+//! A record of a key holds a hint at the key, which goes into its own column and nowhere else: no reason for a reject
+//! quotes a record.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+
+use everycent_schemas::Day;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_discreetly};
+use crate::vendors::without_content;
+
+/// What the items of a list read as.
+pub trait ListOf {
+    type Item<'p>: Item<'p>;
+}
+
+/// Makes rows of one list.
+pub struct ListRows<L>(PhantomData<L>);
+
+impl<L> ListRows<L> {
+    pub fn of(_: L) -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<L: ListOf> RowMaker for ListRows<L> {
+    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
+        take_page::<L::Item<'_>>(page, body, output)
+    }
+}
+
+/// A record of a list.
+pub trait Item<'p>: Deserialize<'p> {
+    fn id(&self) -> &str;
+    fn put(&self, day: Day, output: &mut Output<'_>);
+}
+
+fn take_page<'p, R: Item<'p>>(
+    page: &PageContext<'_>,
+    body: &'p str,
+    output: &mut Output<'_>,
+) -> Result<(), NormalizeError> {
+    let list: Page<'p> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
+    let day = *page.manifest.covered.first().ok_or_else(|| page.not_whole("the manifest covers no day"))?;
+    // An item stands on one page only, as the paging made sure, so twins are on the same page.
+    let mut seen = HashMap::with_capacity(list.data.len());
+    for (index, raw) in list.data.into_iter().enumerate() {
+        if let Err(reason) = take_record::<R>(day, raw, &mut seen, output) {
+            output.reject(page, Position::InData(index), Some(day), &reason);
+        }
+    }
+    Ok(())
+}
+
+fn take_record<'p, R: Item<'p>>(
+    day: Day,
+    raw: &'p RawValue,
+    seen: &mut HashMap<String, &'p str>,
+    output: &mut Output<'_>,
+) -> Result<(), String> {
+    let record: R = read_discreetly(raw)?;
+    match seen.insert(record.id().to_owned(), raw.get()) {
+        Some(twin) if twin == raw.get() => Ok(()),
+        Some(_) => Err("a second record of the same id, with other content".into()),
+        None => {
+            record.put(day, output);
+            Ok(())
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Page<'a> {
+    #[serde(borrow)]
+    data: Vec<&'a RawValue>,
+}

@@ -1,0 +1,71 @@
+//! Users: `GET /v1/organizations/users`.
+//!
+//! Source: platform.claude.com/docs, Admin API.
+
+use everycent_schemas::rows::DimUser;
+use everycent_schemas::{Day, Timestamp};
+use serde::Deserialize;
+
+use super::lists::{Item, ListOf, ListPager, ListReport, ListRows, SCHEDULE};
+use crate::report::{Kind, Origin, Report};
+use crate::rows::Output;
+use crate::source::Source;
+use crate::vendor::Vendor;
+use crate::vendors::{Text, lower_case};
+
+const REPORT: ListReport = ListReport { path: "/v1/organizations/users", filter: None };
+
+pub const SOURCE: Source = Source::of(&Report {
+    name: "anthropic/users",
+    vendor: Vendor::Anthropic,
+    about: "the users as they are now",
+    kind: Kind::PointInTime,
+    origin: Origin::Api { pager: |task| Box::new(ListPager::new(REPORT, task.window)), schedule: SCHEDULE },
+    rows: |_, _| Box::new(ListRows::of(Users)),
+    tables: &["dim_users"],
+    weighs: &[],
+    control: None,
+});
+
+/// The list of users.
+struct Users;
+
+impl ListOf for Users {
+    type Item<'p> = User<'p>;
+}
+
+#[derive(Deserialize)]
+pub struct User<'a> {
+    #[serde(borrow)]
+    id: Text<'a>,
+    #[serde(borrow)]
+    email: Text<'a>,
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    #[serde(borrow)]
+    role: Option<Text<'a>>,
+    added_at: Option<Timestamp>,
+}
+
+impl<'p> Item<'p> for User<'p> {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn put(&self, day: Day, output: &mut Output<'_>) {
+        let manifest = output.manifest();
+        let row = DimUser {
+            organization_id: &manifest.account_id,
+            user_id: &self.id,
+            email: &lower_case(&self.email),
+            name: self.name.as_deref(),
+            role: self.role.as_deref(),
+            added_at: self.added_at,
+            last_seen_at: manifest.fetched_at,
+            snapshot_id: &manifest.snapshot_id,
+            fetched_at: manifest.fetched_at,
+            ingestion_timestamp: output.normalized_at(),
+        };
+        output.row(day, &row);
+    }
+}

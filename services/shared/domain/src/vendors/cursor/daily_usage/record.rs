@@ -1,0 +1,81 @@
+//! A record of daily usage as the vendor reports it: one user on one day.
+
+use everycent_schemas::{Day, Timestamp};
+use serde::Deserialize;
+
+use crate::vendors::Text;
+use crate::vendors::cursor::count::Count;
+use crate::vendors::cursor::user_id::UserId;
+
+/// One user on one day. Fields that the vendor adds are left in the page.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageRecord<'a> {
+    #[serde(borrow)]
+    pub user_id: Option<UserId<'a>>,
+    #[serde(borrow)]
+    pub email: Text<'a>,
+    #[serde(borrow)]
+    pub day: Option<Text<'a>>,
+    /// Midnight UTC, in milliseconds since 1970.
+    pub date: Option<i64>,
+    pub is_active: Option<bool>,
+    #[serde(default)]
+    pub total_lines_added: Count,
+    #[serde(default)]
+    pub total_lines_deleted: Count,
+    #[serde(default)]
+    pub accepted_lines_added: Count,
+    #[serde(default)]
+    pub accepted_lines_deleted: Count,
+    #[serde(default)]
+    pub total_applies: Count,
+    #[serde(default)]
+    pub total_accepts: Count,
+    #[serde(default)]
+    pub total_rejects: Count,
+    #[serde(default)]
+    pub total_tabs_shown: Count,
+    #[serde(default)]
+    pub total_tabs_accepted: Count,
+    #[serde(default)]
+    pub composer_requests: Count,
+    #[serde(default)]
+    pub chat_requests: Count,
+    #[serde(default)]
+    pub agent_requests: Count,
+    #[serde(default)]
+    pub cmdk_usages: Count,
+    #[serde(default)]
+    pub bugbot_usages: Count,
+    #[serde(default)]
+    pub subscription_included_reqs: Count,
+    #[serde(default)]
+    pub usage_based_reqs: Count,
+    #[serde(default)]
+    pub api_key_reqs: Count,
+    #[serde(borrow)]
+    pub most_used_model: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub apply_most_used_extension: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub tab_most_used_extension: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub client_version: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+pub struct ToldDay<'a> {
+    #[serde(borrow)]
+    pub day: Option<Text<'a>>,
+    pub date: Option<i64>,
+}
+
+/// `day` as the vendor tells it today, or the older `date`.
+pub fn day_of(day: Option<&str>, date: Option<i64>) -> Result<Day, String> {
+    match (day, date) {
+        (Some(day), _) => day.parse().map_err(|e| format!("day: {e}")),
+        (None, Some(millis)) => Ok(Timestamp::from_micros(millis.saturating_mul(1000)).day()),
+        (None, None) => Err("it has neither `day` nor `date`".into()),
+    }
+}

@@ -1,0 +1,74 @@
+//! Reading members: one record for each person of the team. The vendor's ids came late, and changed their form.
+
+use std::collections::HashMap;
+
+use everycent_schemas::rows::CursorMember;
+use serde::Deserialize;
+
+use super::pager::List;
+use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
+use crate::vendors::cursor::user_id::UserId;
+use crate::vendors::{Text, lower_case, without_content};
+
+/// Makes rows of members.
+pub struct MemberRows;
+
+/// The records of the page so far, by id.
+type Seen<'p> = HashMap<String, MemberRecord<'p>>;
+
+impl RowMaker for MemberRows {
+    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
+        let list = List::read(body).map_err(|e| page.not_whole(without_content(&e)))?;
+        let mut seen = Seen::new();
+        for (index, raw) in list.members.iter().enumerate() {
+            let outcome = read_alone(raw).and_then(|record| take(record, &mut seen, output));
+            if let Err(reason) = outcome {
+                output.reject(page, Position::InList(list.name, index), None, &reason);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn take<'p>(record: MemberRecord<'p>, seen: &mut Seen<'p>, output: &mut Output<'_>) -> Result<(), String> {
+    let manifest = output.manifest();
+    let email = lower_case(&record.email);
+    let id = record.id.as_ref().map_or_else(|| email.clone(), UserId::text);
+    match seen.get(&*id) {
+        Some(twin) if *twin == record => return Ok(()),
+        Some(_) => return Err("a second member of the same id".into()),
+        None => {}
+    }
+    let row = CursorMember {
+        account_id: &manifest.account_id,
+        member_id: &id,
+        email: &email,
+        name: record.name.as_deref(),
+        role: record.role.as_deref(),
+        is_removed: record.is_removed,
+        last_seen_at: manifest.fetched_at,
+        snapshot_id: &manifest.snapshot_id,
+        fetched_at: manifest.fetched_at,
+        ingestion_timestamp: output.normalized_at(),
+    };
+    // The day of the reading is the bucket that it answers.
+    output.row(manifest.window.from(), &row);
+    let id = id.into_owned();
+    seen.insert(id, record);
+    Ok(())
+}
+
+/// One person. Fields that the vendor adds are left in the page.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MemberRecord<'a> {
+    #[serde(borrow)]
+    id: Option<UserId<'a>>,
+    #[serde(borrow)]
+    email: Text<'a>,
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    #[serde(borrow)]
+    role: Option<Text<'a>>,
+    is_removed: Option<bool>,
+}
