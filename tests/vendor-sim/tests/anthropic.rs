@@ -50,6 +50,17 @@ async fn key_and_version_are_checked_first() {
 }
 
 #[tokio::test]
+async fn key_may_come_as_a_bearer_token() {
+    let harness = october().await;
+    let me = |key: &str| {
+        let url = format!("{}{ME}", harness.simulator.url());
+        harness.client.get(url).header("anthropic-version", "2023-06-01").bearer_auth(key)
+    };
+    assert_eq!(told(me(&harness.simulator.anthropic_key())).await.status, 200);
+    assert_eq!(told(me("sk-ant-admin01-other")).await.status, 401);
+}
+
+#[tokio::test]
 async fn key_without_scope_is_forbidden_until_it_has_it() {
     let harness = october().await;
     harness.simulator.with_world(|world| world.options.anthropic_key_lacks_scope = true);

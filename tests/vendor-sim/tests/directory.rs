@@ -75,7 +75,17 @@ async fn bad_parameters_are_refused() {
 }
 
 #[tokio::test]
-async fn default_workspace_is_never_listed_and_archived_ones_on_request() {
+async fn default_workspace_is_listed_by_its_real_id_where_it_is_asked_for() {
+    let harness = company().await;
+    let listed = harness.listed(WORKSPACES, &[("include_default", "true")]).await;
+    let default = harness.simulator.with_world(|world| world.options.default_workspace_id.clone());
+    let found: Vec<&Value> = listed.iter().filter(|workspace| workspace["id"] == default).collect();
+    assert_eq!((listed.len(), found.len(), &found[0]["name"]), (5, 1, &json!("Default")));
+    assert!(listed.iter().all(|workspace| workspace["compartment_id"].is_string()));
+}
+
+#[tokio::test]
+async fn default_workspace_is_not_listed_and_archived_ones_on_request() {
     let harness = company().await;
     let listed = harness.listed(WORKSPACES, &[]).await;
     assert_eq!(listed.len(), 4);

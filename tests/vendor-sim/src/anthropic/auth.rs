@@ -12,7 +12,7 @@ pub(super) const MISSING_SCOPE: &str =
     "This API key lacks the scope that this endpoint needs. Held: read:members. Needed: org:admin or read:analytics";
 
 pub(super) fn check(world: &World, request: &Request) -> Result<(), Refusal> {
-    match request.header("x-api-key") {
+    match key(request) {
         None => return Err(Refusal::unauthenticated("x-api-key header is required")),
         Some(key) if key != world.options.anthropic_key => {
             return Err(Refusal::unauthenticated("invalid x-api-key"));
@@ -27,4 +27,10 @@ pub(super) fn check(world: &World, request: &Request) -> Result<(), Refusal> {
         Some(version) if VERSIONS.contains(&version) => Ok(()),
         Some(version) => Err(Refusal::invalid(format!("anthropic-version: \"{version}\" is not a valid version"))),
     }
+}
+
+/// Both headers are valid; the vendor's own clients send the second.
+fn key(request: &Request) -> Option<&str> {
+    let bearer = || request.header("authorization")?.strip_prefix("Bearer ");
+    request.header("x-api-key").or_else(bearer)
 }

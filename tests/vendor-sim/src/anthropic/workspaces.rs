@@ -1,4 +1,4 @@
-//! `GET /v1/organizations/workspaces`: all but the default one; archived ones on request.
+//! `GET /v1/organizations/workspaces`: the default one and archived ones on request only.
 
 use serde_json::{Value, json};
 
@@ -11,22 +11,24 @@ use crate::world::{Workspace, World};
 
 pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal> {
     let [after, before, limit] = directory::PAGING;
-    let query = Query::read(request, &[after, before, limit, "include_archived"], &[])?;
-    let with_archived = query.flag("include_archived")?;
-    let listed = |workspace: &&Workspace| workspace.id.is_some() && (with_archived || workspace.archived_on.is_none());
-    let items: Vec<Value> = world.workspaces().iter().filter(listed).map(item).collect();
+    let query = Query::read(request, &[after, before, limit, "include_archived", "include_default"], &[])?;
+    let (with_archived, with_default) = (query.flag("include_archived")?, query.flag("include_default")?);
+    let listed = |workspace: &&Workspace| {
+        (with_default || workspace.id.is_some()) && (with_archived || workspace.archived_on.is_none())
+    };
+    let items: Vec<Value> = world.workspaces().iter().filter(listed).map(|workspace| item(world, workspace)).collect();
     directory::page(&query, &items)
 }
 
-fn item(workspace: &Workspace) -> Value {
+fn item(world: &World, workspace: &Workspace) -> Value {
     json!({
-        "id": workspace.id,
+        "id": workspace.id.as_ref().unwrap_or(&world.options.default_workspace_id),
         "type": "workspace",
         "name": workspace.name,
         "created_at": midnight(workspace.created_on),
         "archived_at": workspace.archived_on.map(midnight),
         "display_color": "#6C5BB9",
-        "compartment_id": null,
+        "compartment_id": "cmprt_01Example",
         "data_residency": {
             "workspace_geo": "us",
             "default_inference_geo": "global",
