@@ -12,9 +12,10 @@ use vendor_sim::Fault;
 const FAULTS_HELP: &str = "\
 Faults: ENDPOINT[?TEXT]:KIND[=VALUE][@WHEN][*TIMES]
   ENDPOINT  any, anthropic/me, anthropic/cost_report, anthropic/usage_messages,
-            anthropic/claude_code, anthropic/analytics_cost, anthropic/workspaces,
-            anthropic/api_keys, anthropic/users, cursor/daily-usage-data,
-            cursor/usage-events, cursor/spend, cursor/members
+            anthropic/claude_code, anthropic/analytics_cost,
+            anthropic/analytics_usage, anthropic/workspaces, anthropic/api_keys,
+            anthropic/users, cursor/daily-usage-data, cursor/usage-events,
+            cursor/spend, cursor/members
   ?TEXT     only requests whose query or body contains TEXT (!TEXT: does not), such as ?group_by
   KIND      429[=RETRY_AFTER_S], 500, 504, 529 or another status,
             cut[=BYTES], slow[=PAUSE_MS], huge[=BYTES], not-json, wrong-content,
@@ -63,6 +64,9 @@ pub struct Arguments {
     /// Limit of each Cursor endpoint; the vendor's own is 20.
     #[arg(long, value_name = "REQUESTS")]
     pub cursor_per_minute: Option<u32>,
+    /// Limit of Anthropic's analytics, all endpoints together; the vendor's own is 60.
+    #[arg(long, value_name = "REQUESTS")]
+    pub analytics_per_minute: Option<u32>,
     /// Something that goes wrong, see below. Can be repeated.
     #[arg(long = "fault", value_name = "FAULT")]
     pub faults: Vec<Fault>,

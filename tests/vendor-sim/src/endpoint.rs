@@ -30,6 +30,8 @@ pub enum Endpoint {
     AnthropicClaudeCode,
     /// `GET /v1/organizations/analytics/cost`
     AnthropicAnalyticsCost,
+    /// `GET /v1/organizations/analytics/usage`
+    AnthropicAnalyticsUsage,
     /// `GET /v1/organizations/workspaces`
     AnthropicWorkspaces,
     /// `GET /v1/organizations/api_keys`
@@ -47,12 +49,13 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    pub const ALL: [Endpoint; 12] = [
+    pub const ALL: [Endpoint; 13] = [
         Endpoint::AnthropicMe,
         Endpoint::AnthropicCostReport,
         Endpoint::AnthropicUsageMessages,
         Endpoint::AnthropicClaudeCode,
         Endpoint::AnthropicAnalyticsCost,
+        Endpoint::AnthropicAnalyticsUsage,
         Endpoint::AnthropicWorkspaces,
         Endpoint::AnthropicApiKeys,
         Endpoint::AnthropicUsers,
@@ -79,6 +82,10 @@ impl Endpoint {
         Vendor::of_path(self.path())
     }
 
+    pub(crate) fn is_of_analytics(self) -> bool {
+        matches!(self, Endpoint::AnthropicAnalyticsCost | Endpoint::AnthropicAnalyticsUsage)
+    }
+
     fn method(self) -> &'static str {
         self.entry().1
     }
@@ -99,6 +106,9 @@ impl Endpoint {
                 ("anthropic/claude_code", "GET", "/v1/organizations/usage_report/claude_code")
             }
             Endpoint::AnthropicAnalyticsCost => ("anthropic/analytics_cost", "GET", "/v1/organizations/analytics/cost"),
+            Endpoint::AnthropicAnalyticsUsage => {
+                ("anthropic/analytics_usage", "GET", "/v1/organizations/analytics/usage")
+            }
             Endpoint::AnthropicWorkspaces => ("anthropic/workspaces", "GET", "/v1/organizations/workspaces"),
             Endpoint::AnthropicApiKeys => ("anthropic/api_keys", "GET", "/v1/organizations/api_keys"),
             Endpoint::AnthropicUsers => ("anthropic/users", "GET", "/v1/organizations/users"),

@@ -33,14 +33,15 @@
 //! # One truth
 //!
 //! All reports tell the same world. Cost rows are the base of everything about Claude: [`World::cost_shares`] splits
-//! each among the keys of its workspace and the console, and token usage, Claude Code on API billing and cost by
-//! analytics are sums of these shares. A mutation of a cost row therefore shows in all of them. Cursor's events are as
+//! each among the keys of its workspace and the console, and token usage, Claude Code on API billing and both reports
+//! of the analytics are sums of these shares. A mutation of a cost row therefore shows in all of them. Cursor's events are as
 //! many as the daily report counts, and spend is the sum of the events of the billing cycle.
 //!
 //! | endpoint | ground truth |
 //! |---|---|
 //! | `cost_report`, `analytics/cost` | [`World::cost_rows`], [`World::cost_cents`], [`World::cost_shares`] |
 //! | `usage_report/messages` | [`World::claude_usage`] |
+//! | `analytics/usage` | [`World::analytics_usage`] |
 //! | `usage_report/claude_code` | [`World::claude_code_rows`] |
 //! | `workspaces`, `api_keys`, `users` | [`World::workspaces`], [`World::api_keys`], [`World::users`] |
 //! | `daily-usage-data` | [`World::cursor_rows`], [`World::cursor_rows_of`] |
@@ -58,8 +59,8 @@
 //! # What is left out
 //!
 //! Buckets of an hour or a minute (400), OAuth and service accounts (their ids are always null, and no Cursor event
-//! passes a filter for one), the parameters `include_default` and `ids[]` of workspaces, rbac groups, keys of Cursor's
-//! organizations. Seat fees are in no API.
+//! passes a filter for one), execution spans of code in usage by analytics, the parameter `ids[]` of workspaces, rbac
+//! groups, keys of Cursor's organizations. Seat fees are in no API.
 //!
 //! # To add an endpoint
 //!
@@ -71,6 +72,7 @@ mod cursor;
 mod endpoint;
 mod exchange;
 mod faults;
+mod rate_limit;
 mod server;
 mod world;
 pub mod worlds;
@@ -79,7 +81,7 @@ pub use self::endpoint::Endpoint;
 pub use self::faults::{Fault, FaultKind, FaultTextError, When};
 pub use self::server::{RequestRecord, Simulator};
 pub use self::world::{
-    Actor, ApiKey, ApiKeyShape, ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow, CostRow, CostShare, CursorEvent,
-    CursorRow, CursorUsage, EventKind, EventTokens, KindSpelling, Member, Options, UsageCounts, UsageKey, User,
-    Workspace, World,
+    Actor, AnalyticsUsage, ApiKey, ApiKeyShape, ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow, CostRow, CostShare,
+    CursorEvent, CursorRow, CursorUsage, EventKind, EventTokens, Federation, IdentityProvider, KindSpelling, Member,
+    Options, UsageCounts, UsageKey, User, Workspace, World,
 };

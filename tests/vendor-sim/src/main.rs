@@ -57,6 +57,7 @@ fn world(arguments: &Arguments) -> World {
     world.options.today = arguments.today.unwrap_or(world.options.today);
     world.options.today_is_returned = arguments.with_today;
     world.options.cursor_requests_per_minute = arguments.cursor_per_minute;
+    world.options.analytics_requests_per_minute = arguments.analytics_per_minute;
     world
 }
 

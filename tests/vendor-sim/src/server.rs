@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 use crate::endpoint::{Endpoint, Vendor};
 use crate::exchange::{Reply, Request};
 use crate::faults::{Delivery, Fault, Ledger, Outgoing};
+use crate::rate_limit::{Limited, RateLimit};
 use crate::world::World;
 use crate::{anthropic, cursor};
 
@@ -60,7 +61,7 @@ pub struct RequestRecord {
 struct Shared {
     world: World,
     faults: Ledger,
-    rate_limit: cursor::RateLimit,
+    rate_limit: RateLimit,
     requests: Vec<RequestRecord>,
 }
 
@@ -137,7 +138,7 @@ impl Simulator {
 
 impl Shared {
     fn new(world: World) -> Shared {
-        Shared { world, faults: Ledger::default(), rate_limit: cursor::RateLimit::default(), requests: Vec::new() }
+        Shared { world, faults: Ledger::default(), rate_limit: RateLimit::default(), requests: Vec::new() }
     }
 
     fn respond(&mut self, mut request: Request) -> Outgoing {
@@ -145,8 +146,8 @@ impl Shared {
         let endpoint = Endpoint::find(&request.method, &request.path);
         let answer = |world: &World, request: &Request| answer(endpoint, world, request);
         let mut reply = answer(&self.world, &request);
-        if self.is_over_the_rate(endpoint, &reply) {
-            reply = cursor::rate_limited();
+        if let Some(endpoint) = endpoint.filter(|endpoint| self.is_over_the_rate(*endpoint, &reply)) {
+            reply = rate_limited(endpoint, &request);
         }
         let covers = reply.covers;
         let mut outgoing = Outgoing::whole(reply);
@@ -170,14 +171,19 @@ impl Shared {
         outgoing
     }
 
-    fn is_over_the_rate(&mut self, endpoint: Option<Endpoint>, reply: &Reply) -> bool {
-        let Some(endpoint) = endpoint.filter(|endpoint| endpoint.vendor() == Vendor::Cursor) else {
+    /// A refused key is not counted.
+    fn is_over_the_rate(&mut self, endpoint: Endpoint, reply: &Reply) -> bool {
+        let Some(limited) = Limited::of(endpoint).filter(|_| reply.status != 401) else {
             return false;
         };
-        let Some(per_minute) = self.world.options.cursor_requests_per_minute else {
-            return false;
-        };
-        reply.status != 401 && !self.rate_limit.admits(endpoint, per_minute, Instant::now())
+        !self.rate_limit.admits(limited, &self.world.options, Instant::now())
+    }
+}
+
+fn rate_limited(endpoint: Endpoint, request: &Request) -> Reply {
+    match endpoint.vendor() {
+        Vendor::Anthropic => anthropic::failure(429, request.number),
+        Vendor::Cursor => cursor::rate_limited(),
     }
 }
 

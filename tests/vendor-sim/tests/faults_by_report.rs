@@ -1,11 +1,11 @@
-//! Faults at the reports that have a form of their own: events, spend, members, token usage, cost by analytics.
+//! Faults at the reports that have a form of their own: events, spend, members, token usage, cost and use by analytics.
 #![allow(clippy::unwrap_used)]
 
 mod harness;
 
-use harness::{ANALYTICS, EVENTS, Harness, MEMBERS, SPEND, USAGE, USERS, daily_body, day, told};
+use harness::{ANALYTICS, ANALYTICS_USAGE, EVENTS, Harness, MEMBERS, SPEND, USAGE, USERS, daily_body, day, told};
 use serde_json::json;
-use vendor_sim::worlds;
+use vendor_sim::{Fault, worlds};
 
 async fn company(fault: &str) -> Harness {
     let harness = Harness::start(worlds::company(7, day("2025-11-20"), 30)).await;
@@ -87,20 +87,75 @@ async fn each_report_has_its_spoiled_record() {
     assert_eq!((&usage["output_tokens"], &usage["model"]), (&json!("many"), &json!("claude-of-tomorrow")));
     let cost = with("anthropic/analytics_cost").await.read(ANALYTICS, &query).await["data"][0].clone();
     assert_eq!((&cost["cost"]["amount"], &cost["group"]["model"]), (&json!("abc"), &json!("claude-of-tomorrow")));
+    let query = [query[0], query[1], ("group_by[]", "actor"), ("group_by[]", "speed")];
+    let used = with("anthropic/analytics_usage").await.read(ANALYTICS_USAGE, &query).await["data"][0].clone();
+    assert_eq!(
+        (&used["usage"]["output_tokens"], &used["group"]["model"]),
+        (&json!("many"), &json!("claude-of-tomorrow"))
+    );
+    assert_eq!(
+        (&used["group"]["actor"]["type"], &used["group"]["speed"]),
+        (&json!("dream_actor"), &json!("leisurely"))
+    );
 }
 
 #[tokio::test]
 async fn tokens_written_to_the_cache_are_one_flat_number_in_one_record() {
-    let harness = company("anthropic/usage_messages:flat-cache-creation").await;
-    let query = [("starting_at", "2025-11-12T00:00:00Z"), ("ending_at", "2025-11-13T00:00:00Z")];
-    let spoilt = harness.read(USAGE, &query).await["data"][0]["results"][0].clone();
-    harness.simulator.clear_faults();
-    let whole = harness.read(USAGE, &query).await["data"][0]["results"][0].clone();
-    let count = |form: &str| whole["cache_creation"][form].as_u64().unwrap();
-    let sum = count("ephemeral_5m_input_tokens") + count("ephemeral_1h_input_tokens");
-    assert!(sum > 0 && spoilt.get("cache_creation").is_none());
-    assert_eq!(
-        (&spoilt["cache_creation_input_tokens"], &spoilt["output_tokens"]),
-        (&json!(sum), &whole["output_tokens"])
-    );
+    let harness = Harness::start(worlds::company(7, day("2026-11-20"), 30)).await;
+    let query = [("starting_at", "2026-11-12T00:00:00Z"), ("ending_at", "2026-11-13T00:00:00Z")];
+    for (report, path, record) in [
+        ("anthropic/usage_messages", USAGE, "/data/0/results/0"),
+        ("anthropic/analytics_usage", ANALYTICS_USAGE, "/data/0/usage"),
+    ] {
+        harness.simulator.inject(format!("{report}:flat-cache-creation").parse().unwrap());
+        let spoilt = harness.read(path, &query).await.pointer(record).unwrap().clone();
+        harness.simulator.clear_faults();
+        let whole = harness.read(path, &query).await.pointer(record).unwrap().clone();
+        let count = |form: &str| whole["cache_creation"][form].as_u64().unwrap();
+        let sum = count("ephemeral_5m_input_tokens") + count("ephemeral_1h_input_tokens");
+        assert!(sum > 0 && spoilt.get("cache_creation").is_none(), "{report}");
+        assert_eq!(
+            (&spoilt["cache_creation_input_tokens"], &spoilt["output_tokens"]),
+            (&json!(sum), &whole["output_tokens"])
+        );
+    }
+}
+
+#[tokio::test]
+async fn usage_by_analytics_suffers_every_fault_of_the_cost_but_those_of_amounts() {
+    let kinds = "429=7 500 cut slow=1 huge=99 restate=2026-11-12 repeated-page missing-scope expired-cursor unknown-fields \
+                 unknown-values date-missing not-json wrong-content missing-bucket next-page-loop";
+    for kind in kinds.split_whitespace() {
+        for report in ["anthropic/analytics_cost", "anthropic/analytics_usage"] {
+            assert!(format!("{report}:{kind}").parse::<Fault>().is_ok(), "{report} {kind}");
+        }
+    }
+    assert!("anthropic/analytics_usage:amount-text".parse::<Fault>().is_err());
+    let query = [
+        ("starting_at", "2026-11-10T00:00:00Z"),
+        ("ending_at", "2026-11-13T00:00:00Z"),
+        ("time_bucket_width", "1d"),
+        ("order_by", "time"),
+        ("limit", "2"),
+    ];
+    let asked = async |faults: &[&str]| {
+        let harness = Harness::start(worlds::company(7, day("2026-11-20"), 30)).await;
+        faults
+            .iter()
+            .for_each(|fault| harness.simulator.inject(format!("anthropic/analytics_usage:{fault}").parse().unwrap()));
+        let first = harness.read(ANALYTICS_USAGE, &query).await;
+        let page = ("page", first["next_page"].as_str().unwrap());
+        (first.clone(), harness.read(ANALYTICS_USAGE, &[&query[..], &[page]].concat()).await)
+    };
+    let (plain, _) = asked(&[]).await;
+    let (first, second) = asked(&["repeated-page@page=2", "next-page-loop@page=2"]).await;
+    assert_eq!((&first["data"], &second["has_more"]), (&second["data"], &json!(true)));
+    let (without_a_day, _) = asked(&["missing-bucket@day=2026-11-12", "unknown-fields"]).await;
+    assert_eq!(without_a_day["data"][0]["starting_at"], "2026-11-11T00:00:00Z");
+    assert!(without_a_day["data"][0]["usage"]["cache_creation"]["future_field"].is_object());
+    let (without_a_date, _) = asked(&["date-missing"]).await;
+    assert!(without_a_date["data"][0].get("starting_at").is_none());
+    let (restated, _) = asked(&["restate=2026-11-12"]).await;
+    assert_ne!(restated["data"][0], plain["data"][0]);
+    assert_eq!(restated["data"][1], plain["data"][1]);
 }

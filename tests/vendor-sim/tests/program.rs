@@ -57,7 +57,7 @@ fn it_tells_its_address_and_keys_and_serves_until_it_is_interrupted() {
 fn every_world_is_served() {
     for arguments in [
         &["--world", "company", "--today", "2025-12-01", "--days", "10"][..],
-        &["--world", "random", "--seed", "5", "--with-today"],
+        &["--world", "random", "--seed", "5", "--with-today", "--analytics-per-minute", "60"],
         &["--world", "cursor-large", "--people", "10", "--days", "5", "--cursor-per-minute", "20"],
     ] {
         let mut child = program(arguments).stdout(Stdio::piped()).spawn().unwrap();

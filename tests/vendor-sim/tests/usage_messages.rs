@@ -5,21 +5,13 @@ mod harness;
 
 use std::collections::BTreeMap;
 
-use harness::{Harness, USAGE, cents, day, results, told};
+use harness::{Harness, USAGE, cents, counts, day, results, told};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use vendor_sim::{CostRow, World, worlds};
 
 const START: (&str, &str) = ("starting_at", "2026-10-05T00:00:00Z");
 const FIVE: [&str; 5] = ["api_key_id", "workspace_id", "model", "service_tier", "context_window"];
-const COUNTS: [&str; 6] = [
-    "/uncached_input_tokens",
-    "/output_tokens",
-    "/cache_read_input_tokens",
-    "/cache_creation/ephemeral_5m_input_tokens",
-    "/cache_creation/ephemeral_1h_input_tokens",
-    "/server_tool_use/web_search_requests",
-];
 
 async fn company() -> Harness {
     Harness::start(worlds::company(7, day("2026-10-31"), 61)).await
@@ -27,7 +19,8 @@ async fn company() -> Harness {
 
 /// The sums of all counts.
 fn sums(rows: &[&Value]) -> [u64; 6] {
-    COUNTS.map(|path| rows.iter().map(|row| row.pointer(path).unwrap().as_u64().unwrap()).sum())
+    let of_rows: Vec<[u64; 6]> = rows.iter().map(|row| counts(row)).collect();
+    std::array::from_fn(|place| of_rows.iter().map(|counts| counts[place]).sum())
 }
 
 fn grouped<'a>(by: &[&'a str]) -> Vec<(&'a str, &'a str)> {

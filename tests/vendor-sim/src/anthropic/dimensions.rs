@@ -11,22 +11,23 @@ const MAX_DIMENSIONS: usize = 5;
 
 /// The dimensions that a report is grouped by.
 pub(super) struct Grouping<'a> {
-    known: &'static [&'static str],
+    known: Vec<&'static str>,
     by: Vec<&'a str>,
 }
 
 impl<'a> Grouping<'a> {
-    /// Those of `uncounted` do not count towards the five.
+    /// Dimensions that are `uncounted` do not count towards the five.
     pub(super) fn read(
         query: &Query<'a>,
-        known: &'static [&'static str],
-        uncounted: &[&str],
+        counted: &[&'static str],
+        uncounted: &[&'static str],
     ) -> Result<Grouping<'a>, Refusal> {
         let by: Vec<&str> = query.list("group_by[]").collect();
+        let known = [counted, uncounted].concat();
         if let Some(unknown) = by.iter().find(|name| !known.contains(name)) {
             return Err(Refusal::invalid(format!("group_by: Input should be one of {known:?}, not '{unknown}'")));
         }
-        if by.iter().filter(|name| !uncounted.contains(name)).count() > MAX_DIMENSIONS {
+        if by.iter().filter(|name| counted.contains(name)).count() > MAX_DIMENSIONS {
             return Err(Refusal::invalid(format!("Cannot specify more than {MAX_DIMENSIONS} group_by[] dimensions.")));
         }
         Ok(Grouping { known, by })

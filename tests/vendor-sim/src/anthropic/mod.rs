@@ -2,7 +2,7 @@
 //!
 //! Owns credentials, refusals and the dispatch to one file per endpoint. It must never change the world.
 
-mod analytics_cost;
+mod analytics;
 mod api_keys;
 mod auth;
 mod buckets;
@@ -16,6 +16,7 @@ mod query;
 mod range;
 mod refusal;
 mod rows;
+mod tokens;
 mod usage_messages;
 mod users;
 mod workspaces;
@@ -37,7 +38,8 @@ pub(crate) fn answer(endpoint: Option<Endpoint>, world: &World, request: &Reques
             Some(Endpoint::AnthropicCostReport) => cost_report::answer(world, request),
             Some(Endpoint::AnthropicUsageMessages) => usage_messages::answer(world, request),
             Some(Endpoint::AnthropicClaudeCode) => claude_code::answer(world, request),
-            Some(Endpoint::AnthropicAnalyticsCost) => analytics_cost::answer(world, request),
+            Some(Endpoint::AnthropicAnalyticsCost) => analytics::cost(world, request),
+            Some(Endpoint::AnthropicAnalyticsUsage) => analytics::usage(world, request),
             Some(Endpoint::AnthropicWorkspaces) => workspaces::answer(world, request),
             Some(Endpoint::AnthropicApiKeys) => api_keys::answer(world, request),
             Some(Endpoint::AnthropicUsers) => users::answer(world, request),

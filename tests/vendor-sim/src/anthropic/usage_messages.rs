@@ -11,6 +11,7 @@ use super::buckets::{self, Buckets};
 use super::dimensions::{self, Filter, Grouping};
 use super::query::Query;
 use super::refusal::Refusal;
+use super::tokens;
 use crate::exchange::{Reply, Request};
 use crate::world::{UsageCounts, UsageKey, World};
 
@@ -53,7 +54,7 @@ pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal>
 fn results(world: &World, day: NaiveDate, query: &Query<'_>, grouping: &Grouping<'_>) -> Vec<Value> {
     let mut groups: BTreeMap<String, (Map<String, Value>, UsageCounts)> = BTreeMap::new();
     for (key, counts) in world.claude_usage(day) {
-        let value = |name: &str| dimension(&key, name);
+        let value = |name: &str| dimension(world, &key, name);
         if dimensions::admits(query, &FILTERS, value) {
             let group = groups.entry(grouping.key(&[], value));
             group.or_insert_with(|| (grouping.shown(value), UsageCounts::default())).1.add(counts);
@@ -62,7 +63,7 @@ fn results(world: &World, day: NaiveDate, query: &Query<'_>, grouping: &Grouping
     groups.into_values().map(|(shown, counts)| record(shown, counts)).collect()
 }
 
-fn dimension(key: &UsageKey, name: &str) -> Value {
+fn dimension(world: &World, key: &UsageKey, name: &str) -> Value {
     match name {
         "workspace_id" => json!(key.workspace_id),
         "api_key_id" => json!(key.api_key_id),
@@ -70,7 +71,7 @@ fn dimension(key: &UsageKey, name: &str) -> Value {
         "service_tier" => json!(key.service_tier),
         "context_window" => json!(key.context_window),
         "inference_geo" => json!(key.inference_geo),
-        "speed" => json!("standard"),
+        "speed" => json!(world.speed(Some(&key.model))),
         _ => Value::Null,
     }
 }
@@ -79,14 +80,6 @@ fn record(mut shown: Map<String, Value>, counts: UsageCounts) -> Value {
     if shown["speed"].is_null() {
         shown.remove("speed");
     }
-    shown.insert("uncached_input_tokens".to_owned(), json!(counts.uncached_input));
-    shown.insert("cache_read_input_tokens".to_owned(), json!(counts.cache_read));
-    let cache_creation = json!({
-        "ephemeral_5m_input_tokens": counts.cache_write_5m,
-        "ephemeral_1h_input_tokens": counts.cache_write_1h,
-    });
-    shown.insert("cache_creation".to_owned(), cache_creation);
-    shown.insert("output_tokens".to_owned(), json!(counts.output));
-    shown.insert("server_tool_use".to_owned(), json!({"web_search_requests": counts.web_searches}));
+    shown.extend(tokens::figures(counts));
     Value::Object(shown)
 }

@@ -7,14 +7,12 @@ mod daily_usage_data;
 mod members;
 mod paging;
 mod range;
-mod rate_limit;
 mod refusal;
 mod spend;
 mod usage_events;
 
 use serde_json::{Map, Value, json};
 
-pub(crate) use self::rate_limit::RateLimit;
 use self::refusal::Refusal;
 use crate::endpoint::Endpoint;
 use crate::exchange::{Reply, Request};

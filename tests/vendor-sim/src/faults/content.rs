@@ -99,8 +99,10 @@ fn first_record(body: &mut Value, when: When, form: Form, wanted: impl Fn(&Value
 }
 
 fn flatten_cache_creation(body: &mut Value, when: When, form: Form) {
-    let record = first_record(body, when, form, |record| record["cache_creation"].is_object());
-    if let Some(fields) = record.and_then(Value::as_object_mut) {
+    let Some(place) = form.cache_creation_in else { return };
+    let is_nested = |record: &Value| record.pointer(place).is_some_and(|fields| fields["cache_creation"].is_object());
+    let record = first_record(body, when, form, is_nested);
+    if let Some(fields) = record.and_then(|record| record.pointer_mut(place)?.as_object_mut()) {
         let nested = fields.remove("cache_creation").unwrap_or_default();
         let counts = nested.as_object().into_iter().flat_map(|counts| counts.values());
         let flat: u64 = counts.filter_map(Value::as_u64).sum();

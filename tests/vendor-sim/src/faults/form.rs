@@ -17,6 +17,8 @@ pub(super) struct Form {
     /// Whether the amount is rightly a text.
     pub amount_is_text: bool,
     pub count: Option<&'static str>,
+    /// The object within a record that holds the tokens written to the cache.
+    pub cache_creation_in: Option<&'static str>,
     /// Values that the vendor may add one day.
     pub unknown: &'static [(&'static str, &'static str)],
 }
@@ -29,6 +31,7 @@ const PLAIN: Form = Form {
     amount: None,
     amount_is_text: false,
     count: None,
+    cache_creation_in: None,
     unknown: &[],
 };
 
@@ -54,6 +57,7 @@ impl Form {
                 has_buckets: true,
                 day: Some("starting_at"),
                 count: Some("/output_tokens"),
+                cache_creation_in: Some(""),
                 unknown: &[
                     ("/model", "claude-of-tomorrow"),
                     ("/service_tier", "flex_discount"),
@@ -82,6 +86,21 @@ impl Form {
                     ("/group/cost_type", "dream_time"),
                     ("/group/model", "claude-of-tomorrow"),
                     ("/group/actor/type", "dream_actor"),
+                ],
+                ..PLAIN
+            },
+            Endpoint::AnthropicAnalyticsUsage => Form {
+                day: Some("starting_at"),
+                count: Some("/usage/output_tokens"),
+                cache_creation_in: Some("/usage"),
+                unknown: &[
+                    ("/group/product", "claude_dreams"),
+                    ("/group/model", "claude-of-tomorrow"),
+                    ("/group/actor/type", "dream_actor"),
+                    ("/group/service_tier", "flex_discount"),
+                    ("/group/context_window", "1M-10M"),
+                    ("/group/inference_geo", "moon"),
+                    ("/group/speed", "leisurely"),
                 ],
                 ..PLAIN
             },

@@ -74,8 +74,8 @@ pub enum FaultKind {
     EventLeaves,
     /// 403 of a genuine key, with the vendor's words for a scope that it lacks.
     MissingScope,
-    /// 410 for a page after the first one, as after a refresh of the data (Anthropic's cost by analytics). Requests
-    /// for a first page are not counted.
+    /// 410 for a page after the first one, as after a refresh of the data (Anthropic's analytics). Requests for a first
+    /// page are not counted.
     ExpiredCursor,
     /// Before the answer the day is restated in the world, for both vendors.
     Restate(NaiveDate),
@@ -151,8 +151,8 @@ impl FaultKind {
                 endpoint.vendor() == Vendor::Cursor
             }
             FaultKind::EventJoins | FaultKind::EventLeaves => endpoint == Endpoint::CursorUsageEvents,
-            FaultKind::FlatCacheCreation => endpoint == Endpoint::AnthropicUsageMessages,
-            FaultKind::ExpiredCursor => endpoint == Endpoint::AnthropicAnalyticsCost,
+            FaultKind::FlatCacheCreation => form.cache_creation_in.is_some(),
+            FaultKind::ExpiredCursor => endpoint.is_of_analytics(),
             FaultKind::RepeatedPage | FaultKind::NextPageLoop => form.is_paged,
             FaultKind::UnknownValues => !form.unknown.is_empty(),
             FaultKind::DateMissing | FaultKind::MissingBucket => form.day.is_some(),

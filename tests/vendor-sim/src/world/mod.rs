@@ -4,6 +4,7 @@
 //! is paged, encoded or asked for.
 
 mod activity;
+mod analytics_usage;
 mod claude_code;
 mod cost;
 mod directory;
@@ -11,6 +12,7 @@ mod draw;
 mod event_cache;
 mod event_prices;
 mod events;
+mod federation;
 mod members;
 pub(crate) mod prices;
 mod shares;
@@ -21,10 +23,12 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+pub use self::analytics_usage::AnalyticsUsage;
 pub use self::claude_code::{ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow};
 pub use self::cost::CostRow;
 pub use self::directory::{ApiKey, ApiKeyShape, User, Workspace};
 pub use self::events::{CursorEvent, EventKind, EventTokens, KindSpelling};
+pub use self::federation::{Federation, IdentityProvider};
 pub use self::members::Member;
 pub use self::shares::{Actor, CostShare};
 pub use self::tokens::{UsageCounts, UsageKey};
@@ -42,6 +46,8 @@ pub struct World {
     pub(crate) workspaces: Vec<Workspace>,
     pub(crate) api_keys: Vec<ApiKey>,
     pub(crate) users: Vec<User>,
+    /// By the id of an API key.
+    pub(crate) federations: BTreeMap<String, Federation>,
     pub(crate) costs: BTreeMap<NaiveDate, Vec<CostRow>>,
     /// Sorted by user id, which is also the order of the pages.
     pub(crate) members: Vec<Member>,
@@ -72,13 +78,20 @@ pub struct Options {
     pub default_workspace_id: String,
     /// By how much of the amount the list amount of the cost by analytics is above it.
     pub analytics_list_markup_percent: u32,
-    /// The midnight at which the cost by analytics was last refreshed, if not that after the newest day. Days from it on
-    /// are told in part.
+    /// The midnight at which the analytics were last refreshed, if not that after the newest day. Days from it on
+    /// are incomplete.
     pub analytics_refreshed_on: Option<NaiveDate>,
-    /// Whether the cost by analytics calls an address `email`, as older answers do, and not `email_address`.
+    /// Whether the analytics were never refreshed: `data_refreshed_at` is null, and all days are incomplete.
+    pub analytics_never_refreshed: bool,
+    /// Whether the analytics call an address `email`, as older answers do, and not `email_address`.
     pub analytics_email_is_older: bool,
-    /// In how many rows of the cost by analytics a cost is told of which nobody can be named.
+    /// In how many rows the analytics split what no actor is known of.
     pub analytics_nobody_rows: u32,
+    /// Requests that both endpoints of the analytics together take in a minute before they answer 429; none is no
+    /// limit. The vendor's own figure is 60.
+    pub analytics_requests_per_minute: Option<u32>,
+    /// The ids of the models whose use is reported as fast; the price stays the same.
+    pub fast_models: Vec<String>,
     /// The Cursor key is genuine but answers 403.
     pub cursor_key_lacks_scope: bool,
     /// Requests that each Cursor endpoint takes in a minute before it answers 429; none is no limit.
@@ -106,8 +119,11 @@ impl Options {
             default_workspace_id: "wrkspc_01Default".to_owned(),
             analytics_list_markup_percent: 0,
             analytics_refreshed_on: None,
+            analytics_never_refreshed: false,
             analytics_email_is_older: false,
             analytics_nobody_rows: 1,
+            analytics_requests_per_minute: None,
+            fast_models: Vec::new(),
             cursor_key_lacks_scope: false,
             cursor_requests_per_minute: None,
             cursor_end_is_inclusive: true,
@@ -127,6 +143,7 @@ impl World {
             workspaces: vec![Workspace::default_one()],
             api_keys: Vec::new(),
             users: Vec::new(),
+            federations: BTreeMap::new(),
             costs: BTreeMap::new(),
             members: Vec::new(),
             activity: Activity::none(),

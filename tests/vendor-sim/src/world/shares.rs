@@ -13,6 +13,7 @@ use super::{ApiKey, CostRow, World};
 
 /// What a web search costs.
 const WEB_SEARCH_CENTS: Decimal = Decimal::ONE;
+const TOKENS_PER_REQUEST: u64 = 2_000;
 /// Of a cent, as the vendor tells them: `41280.000000`.
 pub(crate) const SHARE_DECIMALS: u32 = 6;
 
@@ -45,6 +46,14 @@ pub struct CostShare {
     pub tokens: u64,
     pub web_searches: u64,
     pub amount_cents: Decimal,
+}
+
+impl CostShare {
+    /// How many requests were made for this: each is counted once, with the tokens that it put out.
+    pub fn requests(&self) -> u64 {
+        let is_output = self.token_type.as_deref() == Some("output_tokens");
+        if is_output && self.tokens > 0 { 1 + self.tokens / TOKENS_PER_REQUEST } else { 0 }
+    }
 }
 
 impl World {

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::prices::SONNET_4_5;
 use super::{CostShare, World};
 
 /// What a count of tokens is of.
@@ -33,16 +32,37 @@ pub struct UsageCounts {
 }
 
 impl UsageCounts {
-    pub(crate) fn add(&mut self, more: UsageCounts) {
-        self.uncached_input += more.uncached_input;
-        self.output += more.output;
-        self.cache_read += more.cache_read;
-        self.cache_write_5m += more.cache_write_5m;
-        self.cache_write_1h += more.cache_write_1h;
-        self.web_searches += more.web_searches;
+    /// All tokens, those from and into the cache among them.
+    pub fn total_tokens(&self) -> u64 {
+        self.uncached_input + self.output + self.cache_read + self.cache_write_5m + self.cache_write_1h
     }
 
-    fn of(share: &CostShare) -> UsageCounts {
+    pub(crate) fn add(&mut self, more: UsageCounts) {
+        *self = self.each(more, |count, more| count + more);
+    }
+
+    /// What each of so many equal parts has; what division leaves is in none of them.
+    pub(crate) fn part(self, parts: u32) -> UsageCounts {
+        self.each(UsageCounts::default(), |count, _| count / u64::from(parts))
+    }
+
+    /// What is left if so many such parts are taken away.
+    pub(crate) fn without(self, part: UsageCounts, times: u64) -> UsageCounts {
+        self.each(part, |count, part| count - part * times)
+    }
+
+    fn each(self, other: UsageCounts, of: impl Fn(u64, u64) -> u64) -> UsageCounts {
+        UsageCounts {
+            uncached_input: of(self.uncached_input, other.uncached_input),
+            output: of(self.output, other.output),
+            cache_read: of(self.cache_read, other.cache_read),
+            cache_write_5m: of(self.cache_write_5m, other.cache_write_5m),
+            cache_write_1h: of(self.cache_write_1h, other.cache_write_1h),
+            web_searches: of(self.web_searches, other.web_searches),
+        }
+    }
+
+    pub(crate) fn of(share: &CostShare) -> UsageCounts {
         let mut counts = UsageCounts { web_searches: share.web_searches, ..UsageCounts::default() };
         let place = match share.token_type.as_deref() {
             Some("uncached_input_tokens") => &mut counts.uncached_input,
@@ -61,33 +81,9 @@ impl World {
     /// The use of a day at the finest grain, in the order of its keys.
     pub fn claude_usage(&self, day: NaiveDate) -> Vec<(UsageKey, UsageCounts)> {
         let mut rows: BTreeMap<UsageKey, UsageCounts> = BTreeMap::new();
-        let (searches, tokens): (Vec<CostShare>, Vec<CostShare>) =
-            self.cost_shares(day).into_iter().partition(|share| share.web_searches > 0);
-        for share in tokens.iter().filter(|share| share.tokens > 0) {
-            rows.entry(key_of(share)).or_default().add(UsageCounts::of(share));
-        }
-        for share in &searches {
-            let key = searching(&rows, share);
-            rows.entry(key).or_default().add(UsageCounts::of(share));
+        for used in self.analytics_usage(day) {
+            rows.entry(used.key).or_default().add(used.counts);
         }
         rows.into_iter().collect()
     }
-}
-
-fn key_of(share: &CostShare) -> UsageKey {
-    let text = |text: &Option<String>, fallback: &str| text.clone().unwrap_or_else(|| fallback.to_owned());
-    UsageKey {
-        workspace_id: share.workspace_id.clone(),
-        api_key_id: share.api_key_id.clone(),
-        model: text(&share.model, SONNET_4_5.id),
-        service_tier: text(&share.service_tier, "standard"),
-        context_window: text(&share.context_window, "0-200k"),
-        inference_geo: text(&share.inference_geo, "not_available"),
-    }
-}
-
-/// Searches have no model in the cost report, but they happen in the course of some model's use.
-fn searching(rows: &BTreeMap<UsageKey, UsageCounts>, share: &CostShare) -> UsageKey {
-    let is_its_own = |key: &&UsageKey| key.workspace_id == share.workspace_id && key.api_key_id == share.api_key_id;
-    rows.keys().find(is_its_own).cloned().unwrap_or_else(|| key_of(share))
 }

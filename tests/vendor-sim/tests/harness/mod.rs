@@ -1,6 +1,8 @@
 //! A plain HTTP client of the simulator, the way any reader of the vendors' documentation would write one.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod analytics;
+
 use std::sync::Once;
 
 use chrono::NaiveDate;
@@ -14,6 +16,7 @@ pub const ME: &str = "/v1/organizations/me";
 pub const USAGE: &str = "/v1/organizations/usage_report/messages";
 pub const CLAUDE_CODE: &str = "/v1/organizations/usage_report/claude_code";
 pub const ANALYTICS: &str = "/v1/organizations/analytics/cost";
+pub const ANALYTICS_USAGE: &str = "/v1/organizations/analytics/usage";
 pub const ANALYTICS_BETA: &str = "analytics-usage-cost-2026-08-24";
 pub const WORKSPACES: &str = "/v1/organizations/workspaces";
 pub const API_KEYS: &str = "/v1/organizations/api_keys";
@@ -171,6 +174,20 @@ pub async fn refused_with(response: Response, status: StatusCode) -> Value {
 /// Every result of the buckets.
 pub fn results(buckets: &[Value]) -> Vec<&Value> {
     buckets.iter().flat_map(|bucket| bucket["results"].as_array().unwrap()).collect()
+}
+
+/// Tokens not from the cache, put out, read from the cache, written to it for five minutes and for an
+/// hour, and searches of the web.
+pub fn counts(figures: &Value) -> [u64; 6] {
+    [
+        "/uncached_input_tokens",
+        "/output_tokens",
+        "/cache_read_input_tokens",
+        "/cache_creation/ephemeral_5m_input_tokens",
+        "/cache_creation/ephemeral_1h_input_tokens",
+        "/server_tool_use/web_search_requests",
+    ]
+    .map(|path| figures.pointer(path).unwrap().as_u64().unwrap())
 }
 
 pub fn sum(results: &[&Value]) -> Decimal {

@@ -1,11 +1,11 @@
-//! What a request for cost by analytics asks for.
+//! What a request for analytics asks for.
 //!
-//! Owns the beta header, the rules of the range and the order. It must never look at a cost.
+//! Owns the beta header, the rules of the range and the order. It must never look at a cost or a use.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 
-use super::FANNED_OUT;
-use super::group::DIMENSIONS;
+use super::facets::DIMENSIONS;
+use super::measure::Measure;
 use crate::anthropic::dimensions::{Filter, Grouping};
 use crate::anthropic::page_token;
 use crate::anthropic::query::Query;
@@ -55,8 +55,8 @@ pub(super) struct Period {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OrderBy {
-    /// Of either kind.
-    Amount,
+    /// The place among the measure's rankings.
+    Rank(usize),
     Time,
 }
 
@@ -67,13 +67,13 @@ pub(super) enum Order {
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn read(world: &World, request: &'a Request) -> Result<Asked<'a>, Refusal> {
+    pub(super) fn read<M: Measure>(world: &World, request: &'a Request) -> Result<Asked<'a>, Refusal> {
         if !request.has_beta(BETA) {
             return Err(Refusal::invalid(format!("This endpoint requires the anthropic-beta header {BETA}")));
         }
         let lists: Vec<&str> = FILTERS.iter().map(|(parameter, _)| *parameter).chain(["group_by[]"]).collect();
         let query = Query::read(request, &SINGLE, &lists)?;
-        let grouping = Grouping::read(&query, &DIMENSIONS, &FANNED_OUT)?;
+        let grouping = Grouping::read(&query, &DIMENSIONS, M::FANNED_OUT)?;
         let page = match query.single("page") {
             None => 1,
             Some(token) => page_token::read(token, request)?.page,
@@ -81,7 +81,7 @@ impl<'a> Asked<'a> {
         Ok(Asked {
             grouping,
             periods: periods(&query, world)?,
-            order_by: order_by(&query)?,
+            order_by: order_by(&query, M::RANKINGS)?,
             order: order(&query)?,
             limit: rows::limit(&query)?,
             page,
@@ -139,11 +139,14 @@ fn check(start: DateTime<Utc>, end: DateTime<Utc>, world: &World) -> Result<(), 
     Ok(())
 }
 
-fn order_by(query: &Query<'_>) -> Result<OrderBy, Refusal> {
-    match query.single("order_by") {
-        None | Some("amount" | "list_amount") => Ok(OrderBy::Amount),
-        Some("time") => Ok(OrderBy::Time),
-        Some(_) => Err(Refusal::invalid("order_by: Input should be 'amount', 'list_amount' or 'time'")),
+fn order_by(query: &Query<'_>, rankings: &[&str]) -> Result<OrderBy, Refusal> {
+    let Some(name) = query.single("order_by") else {
+        return Ok(OrderBy::Rank(0));
+    };
+    match rankings.iter().position(|known| *known == name) {
+        Some(place) => Ok(OrderBy::Rank(place)),
+        None if name == "time" => Ok(OrderBy::Time),
+        None => Err(Refusal::invalid(format!("order_by: Input should be one of {rankings:?} or 'time'"))),
     }
 }
 
