@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use harness::analytics::{BY_DAY, END, FIVE, START, asking, company, named_dimensions, refused_queries, rows};
 use harness::{ANALYTICS, ANALYTICS_USAGE, Harness, USAGE, counts, day, told};
 use serde_json::{Value, json};
-use vendor_sim::{Federation, IdentityProvider, World};
+use vendor_sim::{Actor, Federation, IdentityProvider, World, worlds};
 
 type Sums = BTreeMap<String, [u64; 6]>;
 
@@ -357,4 +357,30 @@ async fn restated_day_has_other_tokens() {
     let after = tokens().await;
     assert!(after.0 > before.0);
     assert_eq!(after.1, before.1);
+}
+
+#[test]
+fn each_share_of_a_cost_is_in_the_use_of_its_actor_product_and_key() {
+    type Use = BTreeMap<(Option<Actor>, String, Option<String>), [u64; 3]>;
+    let add = |sums: &mut Use, key, more: [u64; 3]| {
+        if more != [0; 3] {
+            let sum = sums.entry(key).or_default();
+            sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        }
+    };
+    let first = day("2026-09-01");
+    for world in (0..20).map(|seed| worlds::random(seed, first, 30)) {
+        for the_day in first.iter_days().take(30) {
+            let (mut expected, mut found) = (Use::new(), Use::new());
+            for share in world.cost_shares(the_day) {
+                let figures = [share.tokens, share.web_searches, share.requests()];
+                add(&mut expected, (share.actor, share.product, share.api_key_id), figures);
+            }
+            for used in world.analytics_usage(the_day) {
+                let figures = [used.counts.total_tokens(), used.counts.web_searches, used.requests];
+                add(&mut found, (used.actor, used.product, used.key.api_key_id), figures);
+            }
+            assert_eq!(found, expected, "{the_day}");
+        }
+    }
 }
