@@ -9,12 +9,11 @@ pub(crate) mod connection;
 mod error;
 mod message;
 mod pace;
+mod request;
 mod retry;
+mod settings;
 
-use std::fmt;
-use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use everycent_schemas::Timestamp;
@@ -25,39 +24,13 @@ use tracing::{Instrument, debug, info_span};
 
 pub use auth::Auth;
 pub use error::{RequestName, VendorError};
+pub use request::{Method, VendorRequest};
 pub use retry::RetrySettings;
+pub use settings::{Timeouts, VendorSettings};
 
 use crate::clock::Clock;
 use error::Failed;
 use pace::Pace;
-
-/// What is asked of a vendor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VendorRequest {
-    pub method: Method,
-    /// From the root of the API, such as `/teams/members`.
-    pub path: String,
-    /// In this order; a name may repeat.
-    pub query: Vec<(String, String)>,
-    pub headers: Vec<(&'static str, String)>,
-    /// Sent as JSON.
-    pub body: Option<serde_json::Value>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    Get,
-    Post,
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-        })
-    }
-}
 
 /// One answer of a vendor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,54 +41,6 @@ pub struct VendorPage {
     pub request_id: Option<String>,
     /// When the whole of it was here.
     pub received_at: Timestamp,
-}
-
-/// How one account of a vendor is asked.
-#[derive(Debug, Clone)]
-pub struct VendorSettings {
-    pub base_url: Url,
-    pub auth: Auth,
-    /// Where a person finds the key: the variable or the file.
-    pub key_name: String,
-    /// `None`: no limit.
-    pub requests_per_minute: Option<NonZeroU32>,
-    /// How many requests may go at once after a pause; counted within the limit.
-    pub burst: NonZeroU32,
-    pub timeouts: Timeouts,
-    pub max_body_bytes: usize,
-    pub retry: RetrySettings,
-}
-
-impl VendorSettings {
-    /// Settings with the usual timeouts, limits and retries, and no limit of requests.
-    pub fn new(base_url: Url, auth: Auth, key_name: impl Into<String>) -> Self {
-        Self {
-            base_url,
-            auth,
-            key_name: key_name.into(),
-            requests_per_minute: None,
-            burst: NonZeroU32::MIN,
-            timeouts: Timeouts::default(),
-            max_body_bytes: 64 * 1024 * 1024,
-            retry: RetrySettings::default(),
-        }
-    }
-}
-
-/// Limits of one attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    pub connect: Duration,
-    /// Without a byte.
-    pub read: Duration,
-    /// From the first byte sent to the last one received.
-    pub total: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(10), read: Duration::from_secs(60), total: Duration::from_secs(300) }
-    }
 }
 
 /// Asks one account of a vendor. Whoever asks for the same account shares one client, for its pace.
