@@ -5,6 +5,7 @@ mod arguments;
 mod health;
 mod http;
 mod listen;
+mod role;
 mod watched;
 
 use std::path::PathBuf;
@@ -27,20 +28,12 @@ use crate::store::Store;
 use crate::telemetry;
 use crate::worker::{Handler, Published, Worker};
 
+pub use role::Role;
+
 /// The last signal was one too many.
 const ENDED_BY_FORCE: i32 = 1;
 const FAILED: u8 = 1;
 const NOT_STARTED: u8 = 2;
-
-/// One of the services, in words for its `--help`.
-#[derive(Debug, Clone, Copy)]
-pub struct Role {
-    pub name: &'static str,
-    /// One line.
-    pub about: &'static str,
-    /// What it reads, what it does and what it leaves behind.
-    pub details: &'static str,
-}
 
 /// What a service lives in. It shares its home with the other services, and with nobody else.
 pub struct Service {

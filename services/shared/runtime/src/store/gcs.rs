@@ -6,8 +6,7 @@
 mod client;
 mod emulator;
 mod failure;
-
-use std::time::Duration;
+mod settings;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -25,27 +24,12 @@ use self::failure::{Action, Call, is_missing, is_there};
 use super::{Created, Store, StoreError};
 use crate::google::endpoints::Endpoints;
 
+pub use settings::GcsSettings;
+
 /// Metadata of an object that names the create which wrote it, so that a create whose reply was lost knows its own.
 const CREATE_ID: &str = "create-id";
 /// The most names that the service gives at once.
 const PAGE: usize = 1000;
-
-/// How patient the store is, and what it sends in parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GcsSettings {
-    /// How long a call is made again while the service is out of reach.
-    pub retry_for: Duration,
-    /// When a call ends that got no answer, whatever it waits for.
-    pub patience: Duration,
-    /// Bodies of this many bytes are sent in parts, so that a lost connection costs a part only.
-    pub parts_from_bytes: usize,
-}
-
-impl Default for GcsSettings {
-    fn default() -> Self {
-        Self { retry_for: Duration::from_secs(30), patience: Duration::from_secs(120), parts_from_bytes: 8 << 20 }
-    }
-}
 
 /// The bucket is not asked for anything before the first call.
 #[derive(Debug)]
