@@ -5,28 +5,18 @@
 
 mod failures;
 mod files;
+mod fixture;
 mod kept;
 mod rows;
 mod versions;
 pub mod world;
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
-
-use super::Warehouse;
-
 pub use failures::*;
 pub use files::*;
+pub use fixture::Fixture;
 pub use kept::*;
 pub use rows::*;
 pub use versions::*;
-
-/// Makes warehouses, each empty, migrated, and apart from the others.
-#[async_trait]
-pub trait Fixture: Send + Sync {
-    async fn warehouse(&self) -> Arc<dyn Warehouse>;
-}
 
 /// A test for each sentence of the contract, over the fixture that the expression makes.
 #[macro_export]
