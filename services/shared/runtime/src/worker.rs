@@ -3,6 +3,7 @@
 //! It owns leases, attempts and backoff, and goes on with the trace that came with an event. It never knows what an event
 //! means.
 
+mod gather;
 mod outcome;
 mod publish;
 mod round;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bus::{Bus, BusError, Topic};
 
+pub use gather::Gather;
 pub use outcome::Outcome;
 pub use publish::{Published, decode, publish};
 #[cfg(feature = "google")]
@@ -51,18 +53,6 @@ impl<H: Handler> Handler for Arc<H> {
     async fn handle(&self, events: &[Self::Event]) -> Vec<Outcome> {
         (**self).handle(events).await
     }
-}
-
-/// How many events a handler gets at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gather {
-    pub max: usize,
-    /// How long to wait for more after the first; well below a lease.
-    pub linger: Duration,
-}
-
-impl Gather {
-    pub const ONE: Self = Self { max: 1, linger: Duration::ZERO };
 }
 
 /// How patient a worker is.
