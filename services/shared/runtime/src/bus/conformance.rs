@@ -1,41 +1,23 @@
 //! Checks a bus against every sentence of its contract. It panics at the first that does not hold.
 
-/// Checks sentences one after the other; the name of the function is the sentence.
-macro_rules! check {
-    ($run:expr, $($sentence:ident),* $(,)?) => {
-        $(if let Some(subject) = $run.subject_for(stringify!($sentence)).await {
-            $sentence(subject).await;
-        })*
-    };
-}
-
 mod giving_up;
 mod leases;
+mod run;
+mod subject;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use tokio::task::JoinSet;
 
-use super::{Bus, BusSettings, Delivery, Depth, Message, Topic};
+use self::run::{Run, check};
+use self::subject::{PATIENCE, TOPIC, message, text};
+use super::{Depth, Message, Topic};
 
-/// A bus with nothing in it, its settings, and the way to let its time pass.
-pub struct Subject {
-    pub bus: Arc<dyn Bus>,
-    pub settings: BusSettings,
-    pub advance: Box<dyn Fn(Duration) -> BoxFuture<'static, ()>>,
-}
-
-impl fmt::Debug for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subject").field("bus", &self.bus).finish_non_exhaustive()
-    }
-}
+pub use self::subject::Subject;
 
 /// Runs all checks; `make` gives a new subject each time. `max_attempts` must be at least 2.
 pub async fn conformance(make: impl AsyncFn() -> Subject) {
@@ -63,29 +45,6 @@ pub async fn conformance_except(except: &[(&str, &str)], make: impl AsyncFn() ->
         assert!(asked.contains(sentence), "{sentence} is no sentence of the contract");
     }
 }
-
-/// Which sentences are checked, and on what.
-struct Run<'a, M> {
-    except: &'a [(&'a str, &'a str)],
-    made: M,
-    asked: RefCell<BTreeSet<&'static str>>,
-}
-
-impl<M: AsyncFn() -> Subject> Run<'_, M> {
-    /// A new subject, if the sentence is to be checked.
-    async fn subject_for(&self, sentence: &'static str) -> Option<Subject> {
-        self.asked.borrow_mut().insert(sentence);
-        if let Some((_, reason)) = self.except.iter().find(|(left_out, _)| *left_out == sentence) {
-            eprintln!("LEFT OUT: {sentence}: {reason}");
-            return None;
-        }
-        Some((self.made)().await)
-    }
-}
-
-const TOPIC: Topic = Topic::SnapshotStored;
-/// How long a pull waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn a_message_is_delivered_as_it_was_published(subject: Subject) {
     let payload = Bytes::from_static(&[0, 255, 10, 0]);
@@ -175,46 +134,4 @@ async fn depths_count_what_is_where(subject: Subject) {
     subject.pass(subject.settings.lease).await;
     assert_eq!(subject.depth().await, Depth { topic: TOPIC, ready: 2, leased: 0, dead: 1 }, "a lost lease is ready");
     assert_eq!(held.attempt, 1);
-}
-
-impl Subject {
-    async fn publish(&self, text: &str) {
-        self.bus.publish(TOPIC, message(text)).await.expect("publish");
-    }
-
-    async fn publish_many(&self, count: usize) -> BTreeSet<String> {
-        let texts: BTreeSet<String> = (0..count).map(|i| format!("message {i}")).collect();
-        for text in &texts {
-            self.publish(text).await;
-        }
-        texts
-    }
-
-    /// What is ready now.
-    async fn pull(&self, max: usize) -> Vec<Delivery> {
-        self.bus.pull(TOPIC, max, Duration::ZERO).await.expect("pull")
-    }
-
-    /// The next message, which must come.
-    async fn pull_one(&self) -> Delivery {
-        let mut pulled = self.bus.pull(TOPIC, 1, PATIENCE).await.expect("pull");
-        pulled.pop().expect("a message is ready")
-    }
-
-    async fn pass(&self, time: Duration) {
-        (self.advance)(time).await;
-    }
-
-    async fn depth(&self) -> Depth {
-        let depths = self.bus.depths().await.expect("depths");
-        *depths.iter().find(|depth| depth.topic == TOPIC).expect("a topic with a reader has a depth")
-    }
-}
-
-fn message(text: &str) -> Message {
-    Message { payload: Bytes::copy_from_slice(text.as_bytes()), attributes: [].into() }
-}
-
-fn text(delivery: &Delivery) -> String {
-    String::from_utf8_lossy(&delivery.message.payload).into_owned()
 }

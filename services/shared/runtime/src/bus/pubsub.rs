@@ -12,6 +12,7 @@
 //! - An ack that is lost on its way is not noticed, and the message comes again.
 //! - The reason of a nack is kept in this process only, and missing on a letter that another process writes.
 
+mod client;
 mod dead;
 mod failure;
 mod follow;
@@ -22,6 +23,7 @@ mod names;
 mod outlet;
 mod provision;
 mod request;
+mod settings;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -31,50 +33,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
-use google_cloud_gax::retry_policy::RetryPolicyExt;
-use google_cloud_pubsub::client::{BasePublisher, Subscriber};
-use google_cloud_pubsub::retry_policy::RetryableErrors;
+use google_cloud_pubsub::client::{BasePublisher, Subscriber, SubscriptionAdmin};
 
+use self::client::client;
 use self::intake::{Intake, Streams};
 use self::names::Names;
 use self::outlet::Outlet;
-use super::{Bus, BusError, BusSettings, DeadLetter, Delivery, Depth, Follow, Message, Topic};
+use super::{Bus, BusError, DeadLetter, Delivery, Depth, Follow, Message, Topic};
 use crate::clock::Clock;
-use crate::google::endpoints::{Endpoints, anonymous};
+use crate::google::endpoints::Endpoints;
 
 pub use provision::Payloads;
-
-/// How long a publish is tried again.
-const RETRY_FOR: Duration = Duration::from_secs(30);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PubSubSettings {
-    pub bus: BusSettings,
-    /// The names of all topics and subscriptions begin with it.
-    pub prefix: String,
-    /// Messages of a topic that this process holds at once: at least so many, and twice what its first pull asks for.
-    pub in_flight: usize,
-    /// Streams of a subscription; more of them bring more messages a second.
-    pub streams: usize,
-}
-
-/// Enough for a store or a warehouse that is away for an hour: what fails is tried again after a second, then after twice
-/// that, up to five minutes.
-const MAX_ATTEMPTS: u32 = 30;
-
-impl Default for PubSubSettings {
-    fn default() -> Self {
-        let bus = BusSettings { max_attempts: MAX_ATTEMPTS, ..BusSettings::default() };
-        Self { bus, prefix: "everycent".to_owned(), in_flight: 4, streams: 1 }
-    }
-}
-
-impl PubSubSettings {
-    /// After so long the messages of a dead process come again; as near to a lease as Pub/Sub allows.
-    fn ack_deadline(&self) -> Duration {
-        self.bus.lease.clamp(Duration::from_secs(10), Duration::from_secs(600))
-    }
-}
+pub use settings::PubSubSettings;
 
 /// Clones share their streams.
 #[derive(Debug, Clone)]
@@ -96,24 +66,6 @@ impl fmt::Debug for Inner {
         f.debug_struct("PubSub").field("names", &self.names).field("settings", &self.settings).finish_non_exhaustive()
     }
 }
-
-/// A builder of one of Google's clients, led to the emulator if there is one.
-macro_rules! client {
-    ($builder:expr, $endpoint:expr) => {{
-        let builder = $builder.with_retry_policy(RetryableErrors.with_time_limit(RETRY_FOR));
-        client!(bare builder, $endpoint)
-    }};
-    (bare $builder:expr, $endpoint:expr) => {
-        match $endpoint {
-            Some(url) => $builder.with_endpoint(url).with_credentials(anonymous()),
-            None => $builder,
-        }
-        .build()
-        .await
-        .map_err(|error| BusError::Refused { action: "open", reason: error.to_string() })
-    };
-}
-use client;
 
 impl PubSubBus {
     /// Makes the clients; asks Pub/Sub nothing yet.
@@ -233,7 +185,9 @@ impl Bus for PubSubBus {
     }
 
     async fn follow(&self, topic: Topic) -> Result<Box<dyn Follow>, BusError> {
-        Ok(Box::new(follow::Follower::begin(self, topic).await?))
+        let Inner { subscriber, names, endpoint, .. } = &*self.0;
+        let admin = client!(SubscriptionAdmin::builder(), endpoint)?;
+        Ok(Box::new(follow::Follower::begin(subscriber, admin, names, topic).await?))
     }
 
     async fn close(&self) {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Run, Subject, TOPIC, message};
+use super::run::{Run, check};
+use super::subject::{Subject, TOPIC, message};
 
 pub(super) async fn check(run: &Run<'_, impl AsyncFn() -> Subject>) {
     check!(

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Run, Subject};
+use super::run::{Run, check};
+use super::subject::Subject;
 
 pub(super) async fn check(run: &Run<'_, impl AsyncFn() -> Subject>) {
     check!(

@@ -4,20 +4,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use google_cloud_gax::retry_policy::RetryPolicyExt;
 use google_cloud_pubsub::Result as Answer;
-use google_cloud_pubsub::client::SubscriptionAdmin;
+use google_cloud_pubsub::client::{Subscriber, SubscriptionAdmin};
 use google_cloud_pubsub::model::{ExpirationPolicy, Message as Wire, Subscription};
-use google_cloud_pubsub::retry_policy::RetryableErrors;
 use google_cloud_pubsub::subscriber::handler::Handler;
 use google_cloud_pubsub::subscriber::{MessageStream, ShutdownBehavior, ShutdownToken};
 use google_cloud_wkt::Duration as WireDuration;
 use tokio::time::Instant;
 
 use super::failure::Asked;
-use super::{PubSubBus, RETRY_FOR, client, wire};
+use super::names::Names;
+use super::wire;
 use crate::bus::{BusError, Follow, Message, Topic};
-use crate::google::endpoints::anonymous;
 
 /// Of a follower that died, Pub/Sub takes the subscription away then; sooner it may not be.
 const FORGOTTEN_AFTER_SECONDS: i64 = 24 * 60 * 60;
@@ -50,10 +48,13 @@ pub(super) struct Follower {
 
 impl Follower {
     /// Returns when nothing more that is published can be missed.
-    pub(super) async fn begin(bus: &PubSubBus, topic: Topic) -> Result<Self, BusError> {
-        let inner = &*bus.0;
-        let admin = client!(SubscriptionAdmin::builder(), &inner.endpoint)?;
-        let (followed, subscription) = (inner.names.topic(topic), inner.names.follower(topic, rand::random()));
+    pub(super) async fn begin(
+        subscriber: &Subscriber,
+        admin: SubscriptionAdmin,
+        names: &Names,
+        topic: Topic,
+    ) -> Result<Self, BusError> {
+        let (followed, subscription) = (names.topic(topic), names.follower(topic, rand::random()));
         let expires = ExpirationPolicy::new().set_ttl(WireDuration::clamp(FORGOTTEN_AFTER_SECONDS, 0));
         let wanted = Subscription::new()
             .set_name(&subscription)
@@ -64,8 +65,7 @@ impl Follower {
         let asked = Asked { action: "follow", resource: &followed, permission: "pubsub.topics.attachSubscription" };
         let made = admin.create_subscription().with_request(wanted).send().await;
         made.map_err(|error| asked.failed(&error))?;
-        let stream = inner
-            .subscriber
+        let stream = subscriber
             .subscribe(&subscription)
             .set_max_lease_extension(Duration::from_secs(10))
             .set_shutdown_behavior(ShutdownBehavior::NackImmediately)

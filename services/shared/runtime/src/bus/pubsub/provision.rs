@@ -5,19 +5,17 @@ use std::time::Duration;
 
 use everycent_schemas::events::{BatchMerged, BatchNormalized, Event, FetchFailed, FetchRequested, SnapshotStored};
 use google_cloud_gax::error::rpc::Code;
-use google_cloud_gax::retry_policy::RetryPolicyExt;
 use google_cloud_pubsub::client::{SchemaService, SubscriptionAdmin, TopicAdmin};
 use google_cloud_pubsub::model::{
     DeadLetterPolicy, Encoding, ExpirationPolicy, RetryPolicy, Schema, SchemaSettings, Subscription,
     Topic as WireTopic, schema,
 };
-use google_cloud_pubsub::retry_policy::RetryableErrors;
 use google_cloud_wkt::Duration as WireDuration;
 
+use super::client::client;
 use super::failure::{Asked, code};
-use super::{PubSubBus, PubSubSettings, RETRY_FOR, client};
+use super::{PubSubBus, PubSubSettings};
 use crate::bus::{BusError, Topic};
-use crate::google::endpoints::anonymous;
 
 /// What Pub/Sub lets through a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
