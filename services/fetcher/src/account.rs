@@ -1,6 +1,5 @@
 //! The configured accounts, ready to be asked.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use everycent_domain::source::Source;
@@ -8,8 +7,6 @@ use everycent_domain::vendor::Vendor;
 use everycent_runtime::clock::Clock;
 use everycent_runtime::config::{Account, Config};
 use everycent_runtime::vendor::VendorClient;
-
-use super::FetcherSettings;
 
 /// An account of a vendor.
 #[derive(Debug, Clone)]
@@ -32,12 +29,4 @@ fn fetch_account(config: &Config, account: &Account, clock: &Arc<dyn Clock>) -> 
     let client = settings
         .and_then(|settings| VendorClient::new(settings, Arc::clone(clock)).map(Arc::new).map_err(|e| e.to_string()));
     FetchAccount { vendor: account.vendor, account_id: account.id.clone(), sources: account.sources.clone(), client }
-}
-
-impl From<&Config> for FetcherSettings {
-    fn from(config: &Config) -> Self {
-        let default = Self::default();
-        let page_size = config.vendor(Vendor::Cursor).page_size;
-        Self { page_size: page_size.map_or(default.page_size, NonZeroU32::get), ..default }
-    }
 }

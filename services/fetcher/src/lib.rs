@@ -6,6 +6,7 @@
 mod account;
 mod answer;
 mod request;
+mod settings;
 mod snapshot;
 mod upload;
 
@@ -30,24 +31,10 @@ use tracing::{info, instrument, warn};
 pub use account::{FetchAccount, accounts};
 pub use answer::since as answered_since;
 pub use request::{InvalidRequest, resolve};
+pub use settings::FetcherSettings;
 pub use snapshot::stored;
 use snapshot::{FetchError, SnapshotWriter};
 pub use upload::{Upload, store_upload};
-
-/// What a fetcher lives in.
-#[derive(Debug, Clone)]
-pub struct FetcherSettings {
-    /// Records on one page, of reports that let us choose.
-    pub page_size: u32,
-    /// How often a window is asked from its start before it has failed.
-    pub max_readings: u32,
-}
-
-impl Default for FetcherSettings {
-    fn default() -> Self {
-        Self { page_size: 500, max_readings: 3 }
-    }
-}
 
 /// Handles `FetchRequested`.
 pub struct Fetcher {
