@@ -6,6 +6,7 @@
 mod bigquery;
 mod installed;
 mod process;
+mod project;
 mod pubsub;
 mod shared;
 mod storage;
@@ -16,12 +17,10 @@ use anyhow::Context;
 
 pub use bigquery::BigQuery;
 pub use installed::Installed;
+pub use project::PROJECT;
 pub use pubsub::PubSub;
 pub use shared::Shared;
 pub use storage::Storage;
-
-/// The project that everything lies in.
-pub const PROJECT: &str = "everycent-local";
 
 /// All three, running. Dropping it ends them.
 #[derive(Debug)]

@@ -1,0 +1,2 @@
+/// The project that everything lies in.
+pub const PROJECT: &str = "everycent-local";
