@@ -8,6 +8,7 @@ mod deployment;
 mod elsewhere;
 mod facts;
 mod failure;
+mod opening;
 mod peak_memory;
 mod pipeline;
 mod progress;
@@ -19,16 +20,14 @@ mod show;
 use std::process::ExitCode;
 
 use clap::Parser;
-use everycent_domain::source::Source;
-use everycent_runtime::config::Config;
 use everycent_runtime::secret::process_env;
 use everycent_runtime::service::stop_on_signal;
 use everycent_runtime::telemetry::{self, Format};
 
-use cli::{AttributionCommand, Cli, Command, DEFAULT_HOME, Global};
+use cli::{AttributionCommand, Cli, Command};
 use commands::{attribution, demo, import, reconcile, replay, report as report_command, run, setup, status, sync};
-use deployment::{Deployment, Services};
 use failure::Failure;
+use opening::{open_present, open_read_only, open_to_ask, open_to_check};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -63,34 +62,4 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         }
         Command::Status => status::status(&open_read_only(global).await?, json).await,
     }
-}
-
-/// Opens to ask the vendors. Whom and with which key is settled before anything is created; services that work
-/// elsewhere have keys of their own.
-async fn open_to_ask(global: &Global, sources: &[Source]) -> Result<Deployment, Failure> {
-    let (config, home) = (config(global)?, global.home_or(DEFAULT_HOME));
-    match Services::of(&config, &home) {
-        Services::Here => scope::check_keys(&config, sources)?,
-        Services::Elsewhere => drop(scope::feeds(&config, sources)?),
-    }
-    Deployment::open(&home, config).await
-}
-
-/// Opens a home that is there: to replay nothing is a mistake of the call.
-async fn open_present(global: &Global) -> Result<Deployment, Failure> {
-    let (config, home) = (config(global)?, global.home_or(DEFAULT_HOME));
-    Deployment::present(&home, &config)?;
-    Deployment::open(&home, config).await
-}
-
-async fn open_to_check(global: &Global) -> Result<Deployment, Failure> {
-    Deployment::open_to_check(&global.home_or(DEFAULT_HOME), config(global)?).await
-}
-
-async fn open_read_only(global: &Global) -> Result<Deployment, Failure> {
-    Deployment::open_read_only(&global.home_or(DEFAULT_HOME), config(global)?).await
-}
-
-pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
-    Config::load(global.config.as_deref(), &process_env).map_err(Failure::usage)
 }

@@ -21,6 +21,7 @@ use crate::cli::{DEFAULT_HOME, Global, ImportArgs, Sheet, SheetArgs};
 use crate::deployment::{Deployment, Services};
 use crate::elsewhere::{Merges, Order, until_merged};
 use crate::failure::Failure;
+use crate::opening::config;
 use crate::pipeline::{self, Part};
 use crate::progress::{Tally, Watcher};
 use crate::scope;
@@ -36,7 +37,7 @@ pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken)
     let path = file.as_deref().ok_or_else(|| {
         Failure::usage(anyhow!("name the file to import; `everycent import {name} --template` prints an example"))
     })?;
-    let config = crate::config(global)?;
+    let config = config(global)?;
     let account_id = scope::import_account(&config, args.account.as_deref())?;
     let body = read(path)?;
     let contents =

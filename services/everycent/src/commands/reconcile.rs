@@ -1,6 +1,7 @@
 //! `everycent reconcile`: facts from the warehouse, verdicts from the domain, stored and shown.
 
 mod judge;
+mod question;
 mod report;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use everycent_domain::vendors::anthropic::checks::{Expectation, Workspace};
 use everycent_domain::window::Window;
 use everycent_schemas::Day;
 
+pub use question::Question;
 pub use report::text;
 
 use crate::cli::ReconcileArgs;
@@ -38,15 +40,6 @@ pub async fn reconcile(deployment: &Deployment, args: &ReconcileArgs, json: bool
         show::print(&text(window, &verdicts));
     }
     if verdicts.iter().all(|verdict| verdict.passed) { Ok(()) } else { Err(Failure::Reported) }
-}
-
-/// What is to be checked.
-pub struct Question {
-    pub window: Window,
-    /// A figure that a person read off the console, and what it is about.
-    pub expected: Option<(Expectation, CostScope)>,
-    /// The day from which on every configured feed is to be loaded; its first covered day if not given.
-    pub wanted_from: Option<Day>,
 }
 
 /// The range that was named, completed by what is covered or has rows.

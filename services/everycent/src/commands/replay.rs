@@ -1,6 +1,8 @@
 //! `everycent replay`: publishes stored snapshots again, through the ordinary path.
 
+mod days;
 mod elsewhere;
+mod outcome;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +25,8 @@ use crate::failure::Failure;
 use crate::pipeline::{self, Part};
 use crate::progress::Watcher;
 use crate::show::{self, Grid, count};
+use days::named_days;
+use outcome::Done;
 
 /// Names that one listing asks for.
 const LISTED: usize = 1000;
@@ -53,22 +57,6 @@ pub async fn replay(
     if done.is_whole() { Ok(()) } else { Err(Failure::Reported) }
 }
 
-/// What came of a replay.
-struct Done {
-    /// Rows written or deleted, where it was done here.
-    rows_changed: Option<u64>,
-    /// Snapshots that services elsewhere have not merged.
-    not_merged: usize,
-    dead_letters: u64,
-    interrupted: bool,
-}
-
-impl Done {
-    fn is_whole(&self) -> bool {
-        self.not_merged == 0 && self.dead_letters == 0 && !self.interrupted
-    }
-}
-
 async fn here(
     deployment: &Deployment,
     args: &ReplayArgs,
@@ -85,15 +73,6 @@ async fn here(
     let changed = watcher.tally().tables.values().map(|(written, deleted)| written + deleted).sum();
     let dead_letters = pipeline::dead_letters_since(deployment, published_at, |_| true).await?;
     Ok(Done { rows_changed: Some(changed), not_merged: 0, dead_letters, interrupted: stop.is_cancelled() })
-}
-
-/// The days of a snapshot that were named; `None` is all of them.
-fn named_days(args: &ReplayArgs, manifest: &Manifest) -> Option<Window> {
-    if args.from.is_none() && args.to.is_none() {
-        return None;
-    }
-    let (first, last) = (manifest.window.from(), manifest.window.to());
-    Window::new(args.from.unwrap_or(first), args.to.unwrap_or(last)).ok()
 }
 
 /// The manifests of the snapshots that decide the range, of every source and account asked for.

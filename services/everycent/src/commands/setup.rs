@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::cli::{DEFAULT_HOME, Global, SetupArgs};
 use crate::deployment::{Services, opening};
 use crate::failure::Failure;
+use crate::opening::config;
 use crate::show;
 
 #[derive(Debug, Serialize)]
@@ -17,7 +18,7 @@ struct Report {
 }
 
 pub async fn setup(global: &Global, args: &SetupArgs) -> Result<(), Failure> {
-    let (config, home) = (crate::config(global)?, global.home_or(DEFAULT_HOME));
+    let (config, home) = (config(global)?, global.home_or(DEFAULT_HOME));
     let home = match Services::of(&config, &home) {
         Services::Here => Home::open(&home),
         Services::Elsewhere => Home::without_data(&home),

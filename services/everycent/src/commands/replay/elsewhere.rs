@@ -12,7 +12,8 @@ use everycent_schemas::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::{Done, named_days};
+use super::days::named_days;
+use super::outcome::Done;
 use crate::begun::{Begun, Command};
 use crate::cli::ReplayArgs;
 use crate::deployment::Deployment;

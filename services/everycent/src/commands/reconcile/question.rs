@@ -1,0 +1,16 @@
+//! What a person wants to know of the tables.
+
+use everycent_domain::reconcile::Expectation;
+use everycent_domain::window::Window;
+use everycent_schemas::Day;
+
+use crate::facts::claude::CostScope;
+
+/// What is to be checked.
+pub struct Question {
+    pub window: Window,
+    /// A figure that a person read off the console, and what it is about.
+    pub expected: Option<(Expectation, CostScope)>,
+    /// The day from which on every configured feed is to be loaded; its first covered day if not given.
+    pub wanted_from: Option<Day>,
+}
