@@ -11,6 +11,7 @@ mod cost_report;
 mod dimensions;
 mod directory;
 mod me;
+mod organization;
 mod page_token;
 mod query;
 mod range;
@@ -23,13 +24,11 @@ mod workspaces;
 
 use serde_json::{Value, json};
 
+use self::organization::ORGANIZATION_ID;
 use self::refusal::Refusal;
 use crate::endpoint::Endpoint;
 use crate::exchange::{Reply, Request};
 use crate::world::World;
-
-/// Made up, like everything of this organization.
-const ORGANIZATION_ID: &str = "00000000-0000-4000-8000-000000000001";
 
 pub(crate) fn answer(endpoint: Option<Endpoint>, world: &World, request: &Request) -> Reply {
     let reply = auth::check(world, request)

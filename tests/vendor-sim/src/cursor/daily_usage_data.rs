@@ -5,6 +5,7 @@
 use chrono::NaiveDate;
 use serde_json::json;
 
+use super::body::body;
 use super::paging::Paging;
 use super::range::{Range, day_ms};
 use super::refusal::Refusal;
@@ -15,7 +16,7 @@ use crate::world::{CursorUsage, Member, World, days_of};
 const ROW_BYTES: usize = 768;
 
 pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal> {
-    let body = super::body(request)?;
+    let body = body(request)?;
     let range = Range::read(&body, world)?;
     let paging = Paging::read(&body)?;
     let members: Vec<&Member> = listed(world, range);

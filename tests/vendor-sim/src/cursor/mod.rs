@@ -3,6 +3,7 @@
 //! Owns credentials, refusals and the dispatch to one file per endpoint. It must never change the world.
 
 mod auth;
+mod body;
 mod daily_usage_data;
 mod members;
 mod paging;
@@ -11,7 +12,7 @@ mod refusal;
 mod spend;
 mod usage_events;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use self::refusal::Refusal;
 use crate::endpoint::Endpoint;
@@ -72,8 +73,4 @@ pub(crate) fn promise_a_next_page(body: &mut Value) {
 /// The newest event that a request for events asks for, whatever its page.
 pub(crate) fn newest_event(world: &World, request: &Request) -> Option<CursorEvent> {
     usage_events::newest(world, request)
-}
-
-fn body(request: &Request) -> Result<Map<String, Value>, Refusal> {
-    serde_json::from_slice(&request.body).map_err(|_| Refusal::invalid("Request body must be a JSON object"))
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::body::body;
 use super::members::told_email;
 use super::paging::{self, number};
 use super::range::day_ms;
@@ -17,7 +18,7 @@ use crate::world::{Member, World};
 const DEFAULT_PAGE_SIZE: u64 = 10;
 
 pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal> {
-    let body = super::body(request)?;
+    let body = body(request)?;
     let page = number(&body, "page", u64::from(u32::MAX))?.unwrap_or(1);
     let page_size = number(&body, "pageSize", paging::MAX_PAGE_SIZE)?.unwrap_or(DEFAULT_PAGE_SIZE);
     let members = ordered(world, &body)?;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::body::body;
 use super::members::told_email;
 use super::paging::{self, EventPagination, number};
 use super::range::Range;
@@ -20,7 +21,7 @@ const HOSTING_TYPES: [&str; 4] = ["CLOUD", "SELF_HOSTED", "SELF_HOSTED_POOL", "S
 const FOREIGN: [&str; 4] = ["serviceAccountId", "cloudAgentId", "automationId", "hostingType"];
 
 pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal> {
-    let body = super::body(request)?;
+    let body = body(request)?;
     let range = Range::read_or_newest(&body, world)?;
     let page = number(&body, "page", u64::from(u32::MAX))?.unwrap_or(1);
     let page_size = number(&body, "pageSize", paging::MAX_PAGE_SIZE)?.unwrap_or(DEFAULT_PAGE_SIZE);
@@ -41,7 +42,7 @@ pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal>
 
 /// The newest event that the request asks for, whatever its page.
 pub(super) fn newest(world: &World, request: &Request) -> Option<CursorEvent> {
-    let body = super::body(request).ok()?;
+    let body = body(request).ok()?;
     let range = Range::read_or_newest(&body, world).ok()?;
     select(world, range, &Wanted::read(&body).ok()?, 0..1).0.into_iter().next()
 }
