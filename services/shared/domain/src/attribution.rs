@@ -3,10 +3,12 @@
 mod product;
 pub mod trial;
 
+use strum::VariantArray;
+
 use crate::identity::IdHasher;
 
 /// Where AI is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, VariantArray)]
 pub enum Platform {
     ClaudeAi,
     ClaudeCode,
@@ -17,7 +19,7 @@ pub enum Platform {
 }
 
 impl Platform {
-    pub const ALL: [Self; 5] = [Self::ClaudeAi, Self::ClaudeCode, Self::ClaudeApi, Self::Cursor, Self::Unattributed];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     pub fn name(self) -> &'static str {
         match self {
@@ -30,7 +32,7 @@ impl Platform {
     }
 
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|platform| platform.name() == name)
+        Self::ALL.iter().copied().find(|platform| platform.name() == name)
     }
 }
 
@@ -65,7 +67,10 @@ pub struct Rule {
 }
 
 /// Ids that no rule may have: as a basis they say that the vendor itself decided.
-pub const RESERVED_IDS: [&str; 2] = [product::BASIS, "vendor"];
+pub const RESERVED_IDS: [&str; 2] = [BY_PRODUCT, "vendor"];
+
+/// The basis of rows that the vendor's product decided.
+const BY_PRODUCT: &str = "product";
 
 /// The name by which rules and people call the default workspace.
 pub const DEFAULT_WORKSPACE: &str = "default";

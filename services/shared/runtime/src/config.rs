@@ -7,14 +7,15 @@ mod account;
 mod address;
 mod error;
 mod file;
+mod path;
 mod plan_name;
 mod prices;
 mod rules;
 mod tables;
 mod text;
+mod vendor;
 
-use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use everycent_domain::recipe::Recipe;
 use everycent_domain::reconcile::Tolerances;
@@ -24,9 +25,10 @@ use everycent_schemas::Day;
 pub use account::{Account, KeyError, key_variable, url_variable};
 pub use address::{Addresses, BusAddress, InvalidAddress, StoreAddress, WarehouseAddress};
 pub use error::ConfigError;
+pub use vendor::VendorConfig;
 
 use crate::secret::Env;
-use crate::vendor::{Url, VendorSettings};
+use crate::vendor::VendorSettings;
 use file::Document;
 
 /// A checked configuration.
@@ -43,19 +45,6 @@ pub struct Config {
     pub recipe: Recipe,
     /// How far apart two tellings of the same money may lie.
     pub tolerances: Tolerances,
-}
-
-/// How a vendor's API is asked, for all its accounts alike.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VendorConfig {
-    pub url: Url,
-    pub requests_per_minute: NonZeroU32,
-    /// How many of them may go at once.
-    pub burst: NonZeroU32,
-    /// How often a request is made before it has failed, the first time included.
-    pub max_attempts: NonZeroU32,
-    /// Rows a page, where the vendor lets us choose.
-    pub page_size: Option<NonZeroU32>,
 }
 
 impl Config {
@@ -93,10 +82,4 @@ impl Config {
         settings.retry.max_attempts = vendor.max_attempts;
         Ok(settings)
     }
-}
-
-/// A path as a person wrote it, seen from `folder`, and absolute where the system can tell.
-fn path_from(folder: &Path, path: &Path) -> PathBuf {
-    let joined = folder.join(path);
-    std::path::absolute(&joined).unwrap_or(joined)
 }

@@ -1,9 +1,6 @@
 //! What the vendor's own product says of a platform. It speaks after every rule, and only of products that are known.
 
-use super::{Attribution, Evidence, Platform, Rules};
-
-/// The basis of rows that the vendor's product decided.
-pub const BASIS: &str = "product";
+use super::{Attribution, BY_PRODUCT, Evidence, Platform, Rules};
 
 /// The platform of a product; `None` for one that is not known.
 fn platform(product: &str) -> Option<Platform> {
@@ -26,7 +23,7 @@ impl Rules {
     pub fn attribute_or_by_product(&self, evidence: &Evidence<'_>) -> Attribution<'_> {
         let by_rule = self.attribute(evidence);
         match evidence.product.and_then(platform).filter(|_| by_rule.basis.is_none()) {
-            Some(platform) => Attribution { platform, basis: Some(BASIS), rank: None },
+            Some(platform) => Attribution { platform, basis: Some(BY_PRODUCT), rank: None },
             None => by_rule,
         }
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use everycent_schemas::Usd;
 
-use super::{Attribution, Evidence, Platform, Rules, product};
+use super::{Attribution, BY_PRODUCT, Evidence, Platform, Rules};
 
 /// Cost that has the same evidence, and what the tables say of it now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -207,7 +207,7 @@ fn now(rules: &Rules, line: &Line) -> Decider {
     let Some(basis) = &line.platform_basis else { return Decider::Nobody };
     match rules.0.iter().zip(1..).find(|(rule, _)| rule.id == *basis) {
         Some((rule, rank)) => Decider::Rule(rank, rule.id.clone()),
-        None if basis == product::BASIS => Decider::Product,
+        None if basis == BY_PRODUCT => Decider::Product,
         None => Decider::Gone(basis.clone()),
     }
 }

@@ -2,7 +2,9 @@
 
 use everycent_schemas::Day;
 
-use super::{CursorPrices, PlanDay, PriceError};
+use super::error::PriceError;
+use super::plan::PlanDay;
+use super::table::CursorPrices;
 
 /// What one account pays on each of a few days.
 #[derive(Debug, Clone)]
@@ -14,7 +16,7 @@ pub struct PlanDays<'p> {
 }
 
 impl<'p> PlanDays<'p> {
-    pub(super) fn new(prices: &'p CursorPrices, account_id: &str, days: &[Day]) -> Self {
+    fn new(prices: &'p CursorPrices, account_id: &str, days: &[Day]) -> Self {
         let mut known: Vec<_> = days.iter().map(|day| (*day, prices.on(account_id, *day))).collect();
         known.sort_by_key(|(day, _)| *day);
         Self { prices, account_id: account_id.to_owned(), known }
@@ -26,5 +28,12 @@ impl<'p> PlanDays<'p> {
             Ok(place) => self.known[place].1,
             Err(_) => self.prices.on(&self.account_id, day),
         }
+    }
+}
+
+impl CursorPrices {
+    /// The same for many records of a few days.
+    pub fn plan_days(&self, account_id: &str, days: &[Day]) -> PlanDays<'_> {
+        PlanDays::new(self, account_id, days)
     }
 }

@@ -2,8 +2,8 @@
 
 use everycent_schemas::{Day, Usd};
 
-use super::PriceError;
 use super::cycle::CycleDay;
+use super::error::PriceError;
 use crate::identity::IdHasher;
 use crate::money;
 

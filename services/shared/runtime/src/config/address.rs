@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use everycent_domain::objects::ObjectName;
 
-use super::path_from;
+use super::path::path_from;
 use super::text::Form;
 
 /// Where the objects are.

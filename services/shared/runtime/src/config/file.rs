@@ -14,9 +14,10 @@ use toml::Spanned;
 use super::account::{Account, KeyPlace, url_variable};
 use super::address::{Addresses, StoreAddress, WarehouseAddress};
 use super::error::ConfigError;
+use super::path::path_from;
 use super::tables::{AccountTable, SourceNames, Tables, VendorTables};
 use super::text::{BaseUrl, Form, Name, Percent, Text, VariableName};
-use super::{VendorConfig, path_from};
+use super::vendor::VendorConfig;
 use crate::secret::Env;
 use crate::vendor::RetrySettings;
 
