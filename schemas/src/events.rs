@@ -41,21 +41,28 @@ impl EventSchema {
     }
 }
 
+/// The files of one event.
+struct Schemas {
+    current: &'static str,
+    /// Of every folder in `released/` that has the event.
+    released: &'static [&'static str],
+}
+
+include!(concat!(env!("OUT_DIR"), "/events.rs"));
+
 macro_rules! event {
-    ($type:ident, $file:literal, released: [$($release:literal),*]) => {
+    ($type:ident, $schemas:ident) => {
         impl Event for $type {
             const NAME: &'static str = stringify!($type);
 
             fn schema() -> &'static EventSchema {
-                static SCHEMA: LazyLock<EventSchema> =
-                    LazyLock::new(|| EventSchema::parse(include_str!(concat!("../events/", $file, ".avsc"))));
+                static SCHEMA: LazyLock<EventSchema> = LazyLock::new(|| EventSchema::parse($schemas.current));
                 &SCHEMA
             }
 
             fn released() -> &'static [EventSchema] {
-                static RELEASED: LazyLock<Vec<EventSchema>> = LazyLock::new(|| {
-                    vec![$(EventSchema::parse(include_str!(concat!("../released/", $release, "/events/", $file, ".avsc")))),*]
-                });
+                static RELEASED: LazyLock<Vec<EventSchema>> =
+                    LazyLock::new(|| $schemas.released.iter().map(|json| EventSchema::parse(json)).collect());
                 &RELEASED
             }
         }
@@ -73,7 +80,7 @@ pub struct FetchRequested {
     pub to_date: Option<Day>,
     pub requested_at: Option<Timestamp>,
 }
-event!(FetchRequested, "fetch_requested", released: ["v1"]);
+event!(FetchRequested, FETCH_REQUESTED);
 
 /// All pages of one window and their manifest lie in the raw store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,7 +101,7 @@ pub struct SnapshotStored {
     pub only_from: Option<Day>,
     pub only_to: Option<Day>,
 }
-event!(SnapshotStored, "snapshot_stored", released: ["v1"]);
+event!(SnapshotStored, SNAPSHOT_STORED);
 
 /// The rows of one snapshot lie in the row store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +119,7 @@ pub struct BatchNormalized {
     pub buckets: Vec<Bucket>,
     pub files: Vec<RowFile>,
 }
-event!(BatchNormalized, "batch_normalized", released: ["v1"]);
+event!(BatchNormalized, BATCH_NORMALIZED);
 
 /// What a batch says about one UTC day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,7 +160,7 @@ pub struct BatchMerged {
     pub lost: Vec<Day>,
     pub merged_at: Timestamp,
 }
-event!(BatchMerged, "batch_merged", released: ["v1"]);
+event!(BatchMerged, BATCH_MERGED);
 
 /// A window could not be fetched; its days are failed in coverage until a later fetch succeeds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,4 +173,4 @@ pub struct FetchFailed {
     /// When the attempt began, on the same clock as `fetched_at`.
     pub failed_at: Timestamp,
 }
-event!(FetchFailed, "fetch_failed", released: ["v1"]);
+event!(FetchFailed, FETCH_FAILED);

@@ -1,6 +1,7 @@
 //! The contract between the services: events, tables and their keys, as Avro schemas and as Rust types.
 //!
-//! The `.avsc` files are the one definition. The Rust types beside them are checked against them by tests.
+//! The `.avsc` files are the one definition. The tables and the structs of their rows are made from them by `build/`; the
+//! types of events are checked against them by tests.
 //! This crate does no IO and decides nothing about the data.
 
 pub mod events;

@@ -5,8 +5,6 @@ mod write;
 
 pub use read::{Cell, RowFileReader, RowsUnreadable};
 pub use write::RowFileWriter;
-#[cfg(test)]
-pub(crate) use write::fits;
 
 #[cfg(test)]
 mod tests {

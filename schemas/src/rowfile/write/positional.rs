@@ -1,51 +1,35 @@
 //! A struct told to a serializer as a tuple: its fields by place instead of by name.
 //!
 //! The Avro library looks every field of a struct up by its name, for each row anew. The fields of a row type stand in
-//! the order of the table's columns, which is asserted wherever assertions are compiled in, as in tests.
+//! the order of the table's columns, for both are made from the same schema.
 
 use serde::ser::{Error, Impossible, Serialize, SerializeStruct, SerializeTuple, Serializer};
 
-use crate::tables::Column;
+use crate::rows::Row;
 
 /// A row that serializes as the tuple of its fields.
-pub(super) struct Positional<'r, R> {
-    pub row: &'r R,
-    /// Of the row's table.
-    pub columns: &'static [Column],
-}
+pub(super) struct Positional<'r, R>(pub &'r R);
 
-impl<R: Serialize> Serialize for Positional<'_, R> {
+impl<R: Row> Serialize for Positional<'_, R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.row.serialize(AsTuple { serializer, columns: self.columns })
+        self.0.serialize(AsTuple(serializer))
     }
 }
 
-struct AsTuple<S> {
-    serializer: S,
-    columns: &'static [Column],
-}
+struct AsTuple<S>(S);
 
-struct Fields<T> {
-    tuple: T,
-    /// Those that are still to come.
-    columns: &'static [Column],
-}
+struct Fields<T>(T);
 
 impl<T: SerializeTuple> SerializeStruct for Fields<T> {
     type Ok = T::Ok;
     type Error = T::Error;
 
-    fn serialize_field<V: Serialize + ?Sized>(&mut self, name: &'static str, value: &V) -> Result<(), T::Error> {
-        if cfg!(debug_assertions) {
-            let (column, rest) = self.columns.split_first().expect("invariant: a row has the fields of its table");
-            assert_eq!(name, column.name, "invariant: fields stand in the order of the columns");
-            self.columns = rest;
-        }
-        self.tuple.serialize_element(value)
+    fn serialize_field<V: Serialize + ?Sized>(&mut self, _: &'static str, value: &V) -> Result<(), T::Error> {
+        self.0.serialize_element(value)
     }
 
     fn end(self) -> Result<T::Ok, T::Error> {
-        self.tuple.end()
+        self.0.end()
     }
 }
 
@@ -72,12 +56,11 @@ impl<S: Serializer> Serializer for AsTuple<S> {
     type SerializeStructVariant = Impossible<S::Ok, S::Error>;
 
     fn serialize_struct(self, _: &'static str, fields: usize) -> Result<Self::SerializeStruct, S::Error> {
-        let tuple = self.serializer.serialize_tuple(fields)?;
-        Ok(Fields { tuple, columns: self.columns })
+        self.0.serialize_tuple(fields).map(Fields)
     }
 
     fn is_human_readable(&self) -> bool {
-        self.serializer.is_human_readable()
+        self.0.is_human_readable()
     }
 
     refuse! {

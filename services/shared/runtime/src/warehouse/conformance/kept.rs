@@ -1,12 +1,10 @@
 //! Tables that keep what vanished: the latest answer that tells a row decides it, whatever day it is about.
 #![allow(clippy::unwrap_used)]
 
-use everycent_schemas::Timestamp;
 use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::rowfile::Cell;
-use everycent_schemas::rows::Row;
-use everycent_schemas::{Usd, tables};
-use serde::Serialize;
+use everycent_schemas::rows::{ApiKeyOwner, Row};
+use everycent_schemas::tables;
 
 use super::Fixture;
 use super::versions::orders;
@@ -14,32 +12,6 @@ use super::world::{Answer, RowStore, at, coverage, day};
 use crate::warehouse::{Merged, Warehouse};
 
 const OWNERS: &str = "upload/api_key_owners";
-
-/// A row of the smallest directory.
-#[derive(Serialize)]
-struct Owner<'a> {
-    organization_id: &'a str,
-    api_key_id: &'a str,
-    owner_email: &'a str,
-    team: Option<&'a str>,
-    note: Option<&'a str>,
-    last_seen_at: Timestamp,
-    snapshot_id: &'a str,
-    fetched_at: Timestamp,
-    ingestion_timestamp: Timestamp,
-}
-
-impl Row for Owner<'_> {
-    const TABLE: &'static str = "dim_api_key_owners";
-
-    fn amount(&self) -> Option<Usd> {
-        None
-    }
-
-    fn quantity(&self) -> i64 {
-        0
-    }
-}
 
 /// A reading of the directory: key and owner, told on a day.
 #[derive(Clone)]
@@ -56,7 +28,7 @@ impl Reading {
 
     fn batch(&self, store: &RowStore) -> BatchNormalized {
         let answer = &self.answer;
-        let row = |(api_key_id, owner_email): &(&'static str, &'static str)| Owner {
+        let row = |(api_key_id, owner_email): &(&'static str, &'static str)| ApiKeyOwner {
             organization_id: answer.account,
             api_key_id,
             owner_email,
@@ -67,7 +39,7 @@ impl Reading {
             fetched_at: at(answer.fetched),
             ingestion_timestamp: at(answer.normalized),
         };
-        let rows: Vec<Owner<'_>> = self.owners.iter().map(row).collect();
+        let rows: Vec<ApiKeyOwner<'_>> = self.owners.iter().map(row).collect();
         let mut batch = store.batch(answer);
         batch.files.extend(store.file(answer, &rows));
         batch
@@ -90,7 +62,7 @@ fn held(rows: &[(&str, &str, i64)]) -> Vec<(String, String, String)> {
 }
 
 pub async fn what_a_directory_no_longer_tells_stays_with_the_time_it_was_last_told(fixture: &dyn Fixture) {
-    assert_eq!(tables::find(Owner::TABLE).unwrap().absence, tables::Absence::Keep);
+    assert_eq!(tables::find(ApiKeyOwner::TABLE).unwrap().absence, tables::Absence::Keep);
     let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
     let first = Reading::new("s1", 10, 0, &[("k1", "ann"), ("k2", "bob")]).batch(&store);
     let second = Reading::new("s2", 20, 1, &[("k2", "cy"), ("k3", "cy")]).batch(&store);

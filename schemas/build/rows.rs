@@ -1,0 +1,61 @@
+//! The structs of rows, with fields in the order of the schema: what `src/rows.rs` includes.
+
+use crate::rust;
+use crate::schema::{Column, Kind, Table};
+
+pub fn structs(tables: &[Table]) -> String {
+    tables.iter().filter_map(|table| Some(row(table, table.row.as_ref()?))).collect::<Vec<_>>().join("\n")
+}
+
+fn row(table: &Table, name: &str) -> String {
+    let borrows = table.columns.iter().any(|column| column.kind == Kind::Text);
+    let (declared, elided) = if borrows { ("<'a>", "<'_>") } else { ("", "") };
+    format!(
+        "{doc}#[derive(Debug, Clone, PartialEq, Eq, Serialize)]\npub struct {name}{declared} {{\n{fields}}}\n\n\
+         impl Generated for {name}{elided} {{}}\n\n\
+         impl Row for {name}{elided} {{\n    const TABLE: &'static str = {table:?};\n\n    \
+         fn amount(&self) -> Option<Usd> {{\n        {amount}\n    }}\n\n    \
+         fn quantity(&self) -> i64 {{\n        {quantity}\n    }}\n}}\n",
+        doc = rust::doc(&format!("A row of `{}`. {}", table.name, table.doc), ""),
+        fields = table.columns.iter().map(field).collect::<String>(),
+        table = table.name,
+        amount = sum("total", "None", table, &[Kind::Money]),
+        quantity = sum("count", "0", table, &[Kind::Int, Kind::Long]),
+    )
+}
+
+fn field(column: &Column) -> String {
+    let plain = match column.kind {
+        Kind::Text => "&'a str",
+        Kind::Int => "i32",
+        Kind::Long => "i64",
+        Kind::Boolean => "bool",
+        Kind::Date => "Day",
+        Kind::Timestamp => "Timestamp",
+        Kind::Money => "Usd",
+    };
+    let kind = if column.nullable { format!("Option<{plain}>") } else { plain.to_owned() };
+    format!("{}    pub {}: {kind},\n", rust::doc(&column.doc, "    "), column.name)
+}
+
+/// A call that adds up the columns of these kinds that count, or what there is without any.
+fn sum(function: &str, nothing: &str, table: &Table, kinds: &[Kind]) -> String {
+    let counted = table.columns.iter().filter(|column| column.control && kinds.contains(&column.kind));
+    let terms: Vec<String> = counted.map(term).collect();
+    let listed: String = terms.iter().map(|term| format!("            {term},\n")).collect();
+    match terms.as_slice() {
+        [] => nothing.to_owned(),
+        [one] => format!("{function}([{one}])"),
+        _ => format!("{function}([\n{listed}        ])"),
+    }
+}
+
+fn term(column: &Column) -> String {
+    let value = format!("self.{}", column.name);
+    match (column.kind, column.nullable) {
+        (Kind::Int, true) => format!("{value}.map(i64::from)"),
+        (Kind::Int, false) => format!("Some(i64::from({value}))"),
+        (_, true) => value,
+        (_, false) => format!("Some({value})"),
+    }
+}
