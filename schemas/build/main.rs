@@ -8,6 +8,7 @@ mod json;
 mod rows;
 mod rust;
 mod schema;
+mod stored;
 mod tables;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ fn generate() -> Result<(), String> {
     let tables = read_tables()?;
     write(&out, "tables.rs", &tables::list(&tables))?;
     write(&out, "rows.rs", &rows::structs(&tables))?;
+    write(&out, "stored.rs", &stored::structs(&tables))?;
     write(&out, "events.rs", &events::list(&schemas_in(Path::new("events"))?, &releases()?)?)
 }
 

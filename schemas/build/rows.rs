@@ -4,10 +4,10 @@ use crate::rust;
 use crate::schema::{Column, Kind, Table};
 
 pub fn structs(tables: &[Table]) -> String {
-    tables.iter().filter_map(|table| Some(row(table, table.row.as_ref()?))).collect::<Vec<_>>().join("\n")
+    tables.iter().filter(|table| table.is_fed()).map(row).collect::<Vec<_>>().join("\n")
 }
 
-fn row(table: &Table, name: &str) -> String {
+fn row(table: &Table) -> String {
     let borrows = table.columns.iter().any(|column| column.kind == Kind::Text);
     let (declared, elided) = if borrows { ("<'a>", "<'_>") } else { ("", "") };
     format!(
@@ -16,6 +16,7 @@ fn row(table: &Table, name: &str) -> String {
          impl Row for {name}{elided} {{\n    const TABLE: &'static str = {table:?};\n\n    \
          fn amount(&self) -> Option<Usd> {{\n        {amount}\n    }}\n\n    \
          fn quantity(&self) -> i64 {{\n        {quantity}\n    }}\n}}\n",
+        name = table.row,
         doc = rust::doc(&format!("A row of `{}`. {}", table.name, table.doc), ""),
         fields = table.columns.iter().map(field).collect::<String>(),
         table = table.name,

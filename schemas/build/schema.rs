@@ -12,8 +12,8 @@ pub struct Table {
     pub doc: String,
     /// Its place among the tables.
     pub order: u64,
-    /// The name of the struct of its rows, if something writes row files of it.
-    pub row: Option<String>,
+    /// The name of the struct of its rows.
+    pub row: String,
     pub bucket: Vec<String>,
     pub key: Vec<String>,
     pub partition: Option<String>,
@@ -34,6 +34,10 @@ pub struct Column {
     pub nullable: bool,
     pub provenance: bool,
     pub control: bool,
+    /// Who writes the column, where several do.
+    pub group: Option<String>,
+    /// A type of this crate that a text is the name of.
+    pub rust: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,10 +53,14 @@ pub enum Kind {
 
 const RECORD: [&str; 6] = ["type", "name", "namespace", "doc", "everycent", "fields"];
 const LAYOUT: [&str; 9] = ["table", "order", "row", "bucket", "key", "partition", "cluster", "absence", "sources"];
-const FIELD: [&str; 6] = ["name", "type", "doc", "default", "provenance", "control"];
+const FIELD: [&str; 8] = ["name", "type", "doc", "default", "provenance", "control", "group", "rust"];
 
-/// What of a layout is only for the build.
+/// Who writes a column of coverage: a merge, or a failed fetch.
+const GROUPS: [&str; 2] = ["loaded", "failure"];
+
+/// What is only for the build.
 const LAYOUT_OF_THE_BUILD: [&str; 2] = ["order", "row"];
+const FIELD_OF_THE_BUILD: [&str; 2] = ["group", "rust"];
 
 impl Table {
     /// Reads the text of `tables/<name>.avsc`.
@@ -87,7 +95,7 @@ impl Table {
             name: name.to_owned(),
             doc: String::new(),
             order: layout.number("order")?,
-            row: layout.optional_text("row")?,
+            row: layout.text("row")?,
             bucket: layout.texts("bucket")?,
             key: layout.texts("key")?,
             partition,
@@ -131,11 +139,15 @@ impl Table {
         if !self.keeps && self.bucket.is_empty() && !self.sources.is_empty() {
             return mistake("a table with `absence: delete` that sources feed has a `bucket`".to_owned());
         }
-        match &self.row {
-            Some(row) if !rust::is_type_name(row) => mistake(format!("`row` is a name like `ClaudeCost`, not `{row}`")),
-            None if !self.sources.is_empty() => mistake("a table that sources feed has a `row`".to_owned()),
-            _ => Ok(()),
+        if !rust::is_type_name(&self.row) {
+            return mistake(format!("`row` is a name like `ClaudeCost`, not `{}`", self.row));
         }
+        Ok(())
+    }
+
+    /// Batches of sources feed it, by row files. The others are written row by row, by the loader and by checks.
+    pub fn is_fed(&self) -> bool {
+        !self.sources.is_empty()
     }
 }
 
@@ -156,8 +168,29 @@ impl Column {
         if kind == Kind::Money && !name.ends_with("_usd") {
             return Err(field.mistake("the name of money ends in `_usd`"));
         }
-        let (provenance, control) = (field.flag("provenance", false)?, field.flag("control", true)?);
-        Ok(Self { doc: field.text("doc")?, name, kind, nullable, provenance, control })
+        let group = field.optional_text("group")?;
+        if group.as_ref().is_some_and(|group| !GROUPS.contains(&group.as_str())) {
+            return Err(field.mistake(&format!("`group` is one of {}", GROUPS.join(", "))));
+        }
+        Ok(Self {
+            doc: field.text("doc")?,
+            kind,
+            nullable,
+            provenance: field.flag("provenance", false)?,
+            control: field.flag("control", true)?,
+            group,
+            rust: rust_type(&field, kind)?,
+            name,
+        })
+    }
+}
+
+/// The type that the names of a text column are read as.
+fn rust_type(field: &Object<'_>, kind: Kind) -> Result<Option<String>, String> {
+    match field.optional_text("rust")? {
+        Some(name) if kind == Kind::Text && rust::is_type_name(&name) => Ok(Some(name)),
+        Some(_) => Err(field.mistake("`rust` is the name of a type, and only of a text")),
+        None => Ok(None),
     }
 }
 
@@ -165,6 +198,9 @@ fn without_what_is_for_the_build(schema: &Value) -> String {
     let mut schema = schema.clone();
     if let Some(layout) = schema["everycent"].as_object_mut() {
         layout.retain(|key, _| !LAYOUT_OF_THE_BUILD.contains(&key.as_str()));
+    }
+    for field in schema["fields"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        field.retain(|key, _| !FIELD_OF_THE_BUILD.contains(&key.as_str()));
     }
     format!("{schema:#}")
 }
@@ -198,7 +234,7 @@ fn kind(field: &Object<'_>) -> Result<(Kind, bool), String> {
 pub fn no_two_alike(tables: &[Table]) -> Result<(), String> {
     for (index, table) in tables.iter().enumerate() {
         for earlier in &tables[..index] {
-            if earlier.order == table.order || (earlier.row.is_some() && earlier.row == table.row) {
+            if earlier.order == table.order || earlier.row == table.row {
                 return Err(format!(
                     "tables/{}.avsc: everycent: `order` or `row` is that of tables/{}.avsc",
                     table.name, earlier.name

@@ -46,13 +46,19 @@ fn column(column: &Column) -> String {
          nullable: {},\n                \
          doc: {:?}.to_owned(),\n                \
          provenance: {},\n                \
-         control: {},\n            }},\n",
+         control: {},\n                \
+         group: {},\n            }},\n",
         column.name,
         kind(column.kind),
         column.nullable,
         column.doc,
         column.provenance,
         column.control,
+        match column.group.as_deref() {
+            Some("loaded") => "Some(Group::Loaded)",
+            Some(_) => "Some(Group::Failure)",
+            None => "None",
+        },
     )
 }
 

@@ -8,8 +8,9 @@ pub mod events;
 pub mod reference;
 pub mod rowfile;
 pub mod rows;
+pub mod stored;
 pub mod tables;
 mod values;
 pub mod views;
 
-pub use values::{Day, InvalidDay, Timestamp, Usd, UsdOverflow};
+pub use values::{CoverageState, Day, InvalidDay, Timestamp, Usd, UsdOverflow};

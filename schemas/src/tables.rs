@@ -46,6 +46,17 @@ pub struct Column {
     pub provenance: bool,
     /// Counts for the control sums of its bucket, if it is money or an integer: a place or a price does not.
     pub control: bool,
+    /// Who writes it, where several do; `None` is all of them.
+    pub group: Option<Group>,
+}
+
+/// Who writes a column of coverage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// A merge.
+    Loaded,
+    /// A fetch that failed.
+    Failure,
 }
 
 /// The type of a column.
@@ -63,6 +74,11 @@ pub enum Kind {
 impl Table {
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The columns that one of several writers writes: its own, and those of all.
+    pub fn written_by(&self, group: Group) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(move |column| column.group.is_none_or(|of| of == group))
     }
 
     /// Columns whose difference makes a row another row: neither key nor provenance.
@@ -94,7 +110,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(shipped::tables);
 mod shipped {
     use apache_avro::Schema;
 
-    use super::{Absence, Column, Kind, Table};
+    use super::{Absence, Column, Group, Kind, Table};
 
     include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 

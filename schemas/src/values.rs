@@ -1,9 +1,11 @@
-//! Values that every event and row is made of: a UTC day, an instant, an amount of dollars.
+//! Values that every event and row is made of: a UTC day, an instant, an amount of dollars, the state of a bucket.
 
+mod coverage_state;
 mod day;
 mod timestamp;
 mod usd;
 
+pub use coverage_state::CoverageState;
 pub use day::{Day, InvalidDay};
 pub use timestamp::Timestamp;
 pub use usd::{Usd, UsdOverflow};

@@ -44,7 +44,7 @@ fn read(text: &str) -> Result<Table, String> {
 #[test]
 fn a_schema_as_it_should_be_is_taken() {
     let table = read(SCHEMA).unwrap();
-    assert_eq!((table.columns.len(), table.row.as_deref()), (5, Some("Seat")));
+    assert_eq!((table.columns.len(), table.row.as_str()), (5, "Seat"));
 }
 
 #[test]
@@ -83,10 +83,20 @@ fn a_mistake_names_the_file_and_the_field() {
             r#""doc": "Each.", "control": 1"#,
             "tables/seats.avsc: field `price_usd`: `control` is true or false",
         ),
+        (
+            r#""doc": "Each.""#,
+            r#""doc": "Each.", "group": "lost""#,
+            "tables/seats.avsc: field `price_usd`: `group` is one of loaded, failure",
+        ),
+        (
+            r#""doc": "Each.""#,
+            r#""doc": "Each.", "rust": "State""#,
+            "tables/seats.avsc: field `price_usd`: `rust` is the name of a type, and only of a text",
+        ),
         (r#""table": "seats""#, r#""table": "seat""#, "tables/seats.avsc: everycent: `table` is `seats`, not `seat`"),
         (r#""order": 10,"#, "", "tables/seats.avsc: everycent: `order` is missing"),
         (r#""row": "Seat""#, r#""row": "seat""#, "tables/seats.avsc: everycent: `row` is a name like `ClaudeCost`"),
-        (r#""row": "Seat","#, "", "tables/seats.avsc: everycent: a table that sources feed has a `row`"),
+        (r#""row": "Seat","#, "", "tables/seats.avsc: everycent: `row` is missing"),
         (
             r#""cluster": ["account_id"]"#,
             r#""cluster": ["model"]"#,

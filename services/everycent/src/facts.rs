@@ -16,7 +16,7 @@ use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{CoverageRow, Rows, Warehouse};
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::tables::{self, Kind, Table};
-use everycent_schemas::{Day, Timestamp, Usd};
+use everycent_schemas::{CoverageState, Day, Timestamp, Usd};
 
 pub use loaded::Loaded;
 
@@ -147,7 +147,9 @@ fn fact(bucket: Bucket, row: Option<&CoverageRow>, stored: &BTreeMap<Bucket, Buc
         day,
         merged: row.filter(|row| row.fetched_at.is_some()).map(merged),
         stored: sums,
-        failure: row.filter(|row| row.state == "failed").map(|row| row.failure.clone().unwrap_or_default()),
+        failure: row
+            .filter(|row| row.state == CoverageState::Failed)
+            .map(|row| row.failure.clone().unwrap_or_default()),
         is_superseded: false,
     }
 }

@@ -10,7 +10,7 @@ use everycent_domain::window::Window;
 use everycent_runtime::config::{Account, Config};
 use everycent_runtime::secret::Secret;
 use everycent_runtime::warehouse::CoverageRow;
-use everycent_schemas::Day;
+use everycent_schemas::{CoverageState, Day};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -131,8 +131,8 @@ pub fn known_days(coverage: &[CoverageRow]) -> BTreeMap<(String, String), Vec<Da
         known.entry((row.source.clone(), row.account_id.clone())).or_default().push(DayState {
             day: row.activity_date,
             fetched_at: row.fetched_at,
-            settled: row.state == "settled",
-            failed: row.state == "failed",
+            settled: row.state == CoverageState::Settled,
+            failed: row.state == CoverageState::Failed,
         });
     }
     for days in known.values_mut() {

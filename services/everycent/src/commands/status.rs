@@ -6,7 +6,7 @@ use everycent_domain::report::Kind;
 use everycent_domain::source::Source;
 use everycent_runtime::bus::{DeadLetter, Depth};
 use everycent_runtime::warehouse::CoverageRow;
-use everycent_schemas::Day;
+use everycent_schemas::{CoverageState, Day};
 use serde::Serialize;
 
 use crate::deployment::{Deployment, Services};
@@ -95,7 +95,7 @@ impl Report {
         depths: Option<&[Depth]>,
         dead: &[DeadLetter],
     ) -> Self {
-        let failed = coverage.iter().filter(|row| row.state == "failed" && !is_read_since(row, coverage));
+        let failed = coverage.iter().filter(|row| row.state == CoverageState::Failed && !is_read_since(row, coverage));
         Self {
             warehouse: deployment.warehouse.address(),
             coverage: by_feed(coverage),
@@ -157,11 +157,11 @@ pub fn by_feed(coverage: &[CoverageRow]) -> Vec<FeedCoverage> {
         let feed = feeds.entry((&row.source, &row.account_id)).or_default();
         feed.first_day = Some(feed.first_day.map_or(row.activity_date, |day| day.min(row.activity_date)));
         feed.last_day = Some(feed.last_day.map_or(row.activity_date, |day| day.max(row.activity_date)));
-        match row.state.as_str() {
-            "settled" => feed.settled_days += 1,
-            "failed" if is_read_since(row, coverage) => {}
-            "failed" => feed.failed_days += 1,
-            _ => feed.open_days += 1,
+        match row.state {
+            CoverageState::Settled => feed.settled_days += 1,
+            CoverageState::Failed if is_read_since(row, coverage) => {}
+            CoverageState::Failed => feed.failed_days += 1,
+            CoverageState::Open => feed.open_days += 1,
         }
         feed.rows += row.rows.unwrap_or_default();
         feed.rejects += row.rejects.unwrap_or_default();

@@ -12,8 +12,8 @@ use everycent_domain::window::Window;
 use everycent_runtime::bus::DeadLetter;
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_runtime::worker::publish;
-use everycent_schemas::Timestamp;
 use everycent_schemas::events::FetchRequested;
+use everycent_schemas::{CoverageState, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use report::{Ended, WindowReport};
@@ -161,7 +161,7 @@ async fn failed_windows(
 }
 
 fn is_failed(row: &CoverageRow, feed: &Feed, window: Window) -> bool {
-    row.state == "failed"
+    row.state == CoverageState::Failed
         && row.source == feed.source.name()
         && row.account_id == feed.account_id
         && window.contains(row.activity_date)

@@ -8,7 +8,7 @@ use everycent_domain::window::Window;
 use everycent_fetcher::answered_since;
 use everycent_runtime::bus::DeadLetter;
 use everycent_runtime::warehouse::{CoverageRow, WarehouseError};
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{CoverageState, Day, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::{Silence, Verdict, letters};
@@ -172,8 +172,9 @@ fn word(before: &Known<'_>, now: &Known<'_>, since: Timestamp, (feed, window): (
             row.fetched_at >= Some(since) && old.and_then(|old| old.normalized_at) != row.normalized_at
         };
         let is_new = new.is_some_and(|row| row.snapshot_id.is_some() && (answer(old) != answer(new) || is_again(row)));
-        let has_failed =
-            new.is_some_and(|row| row.state == "failed" && old.and_then(|old| old.failed_at) != row.failed_at);
+        let has_failed = new.is_some_and(|row| {
+            row.state == CoverageState::Failed && old.and_then(|old| old.failed_at) != row.failed_at
+        });
         all &= is_new || has_failed;
         failed |= has_failed;
         of_this_window |= is_new && new.is_some_and(|row| answers(row, feed, window));
@@ -216,7 +217,8 @@ mod tests {
             source: feed().source.name().to_owned(),
             account_id: "acme".to_owned(),
             activity_date: day,
-            state: "open".to_owned(),
+            state: CoverageState::Open,
+            settled: Some(false),
             fetched_at: Some(at),
             snapshot_id: Some(id.clone()),
             normalized_at: Some(at),
@@ -225,6 +227,7 @@ mod tests {
             rejects: Some(0),
             amount_usd: None,
             quantity: None,
+            merged_at: Some(at),
             failed_at: None,
             failure: None,
         };
@@ -233,7 +236,7 @@ mod tests {
 
     fn failed(mut rows: Vec<CoverageRow>, failed_at: i64) -> Vec<CoverageRow> {
         for row in &mut rows {
-            row.state = "failed".to_owned();
+            row.state = CoverageState::Failed;
             row.failed_at = Some(Timestamp::from_micros(failed_at));
         }
         rows

@@ -49,14 +49,15 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use everycent_domain::vendors::anthropic;
-    use everycent_schemas::Day;
+    use everycent_schemas::{CoverageState, Day};
 
     fn row(source: Source, day: u32, fetched_at: Option<&str>) -> CoverageRow {
         CoverageRow {
             source: source.name().into(),
             account_id: "acme".into(),
             activity_date: Day::new(2025, 10, day).unwrap(),
-            state: "open".into(),
+            state: CoverageState::Open,
+            settled: None,
             fetched_at: fetched_at.map(|at| at.parse().unwrap()),
             snapshot_id: None,
             normalized_at: None,
@@ -65,6 +66,7 @@ mod tests {
             rejects: None,
             amount_usd: None,
             quantity: None,
+            merged_at: None,
             failed_at: None,
             failure: None,
         }

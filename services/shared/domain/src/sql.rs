@@ -8,11 +8,13 @@ pub mod bigquery;
 mod ddl;
 mod names;
 pub mod sqlite;
+mod stored;
 mod template;
 mod view;
 
 pub use ddl::{base_view, ddl, key_order};
 pub use names::{physical_name, sqlite_type, stored_name};
+pub use stored::{failed_values, loaded_values, verdict_values};
 pub use template::{TemplateError, query, text};
 pub use view::{CreateView, view};
 

@@ -16,13 +16,14 @@ use everycent_domain::merge_plan::PlanError;
 use everycent_domain::reconcile::Verdict;
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
 use everycent_schemas::rowfile::Cell;
-use everycent_schemas::{Day, Timestamp, Usd};
+use everycent_schemas::{Day, Timestamp};
 
 use crate::store::Store;
 use crate::worker::Gather;
 
 #[cfg(feature = "google")]
 pub use bigquery::BigQueryWarehouse;
+pub use everycent_schemas::stored::CoverageRow;
 pub use sqlite::SqliteWarehouse;
 
 /// What a merge did with one batch, in the order of the batches.
@@ -49,26 +50,6 @@ pub struct TableChange {
 pub struct MergeReport {
     pub batches: Vec<Merged>,
     pub tables: Vec<TableChange>,
-}
-
-/// A row of `coverage`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CoverageRow {
-    pub source: String,
-    pub account_id: String,
-    pub activity_date: Day,
-    pub state: String,
-    pub fetched_at: Option<Timestamp>,
-    pub snapshot_id: Option<String>,
-    pub normalized_at: Option<Timestamp>,
-    /// Fingerprint of the rules and prices that made the rows.
-    pub recipe: Option<String>,
-    pub rows: Option<i64>,
-    pub rejects: Option<i64>,
-    pub amount_usd: Option<Usd>,
-    pub quantity: Option<i64>,
-    pub failed_at: Option<Timestamp>,
-    pub failure: Option<String>,
 }
 
 /// The answer to a query. Dates, timestamps and ratios come back as text; booleans as the warehouse keeps them.

@@ -118,6 +118,8 @@ fn reaches(row: &CoverageRow, manifest: &Manifest, published_at: Timestamp) -> b
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use everycent_schemas::CoverageState;
+
     use super::*;
 
     fn row(normalized_at: i64, recipe: &str) -> CoverageRow {
@@ -126,7 +128,8 @@ mod tests {
             source: "anthropic/cost_report".to_owned(),
             account_id: "acme".to_owned(),
             activity_date: "2025-10-01".parse().unwrap(),
-            state: "settled".to_owned(),
+            state: CoverageState::Settled,
+            settled: Some(true),
             fetched_at: at,
             snapshot_id: Some("a1".to_owned()),
             normalized_at: at,
@@ -135,6 +138,7 @@ mod tests {
             rejects: Some(0),
             amount_usd: None,
             quantity: Some(0),
+            merged_at: at,
             failed_at: None,
             failure: None,
         }

@@ -1,10 +1,14 @@
 //! The statements of a merge into SQLite. Values are bound by place, in the order of the table's columns.
 
-use everycent_schemas::tables::{self, Table};
+mod coverage;
+
+use everycent_schemas::tables::{Column, Table};
 
 use super::Dialect;
 use super::ddl::key_order;
 use super::names::{lines, physical_name, sqlite_type, stored_name};
+
+pub use coverage::{coverage_between, loaded_version, record_failure, record_loaded, store_verdict};
 
 /// What replacing buckets of one table takes, in the order of use.
 ///
@@ -62,13 +66,14 @@ fn in_bucket(table: &Table) -> String {
     bound.collect::<Vec<_>>().join(" AND ")
 }
 
-fn columns(table: &Table) -> String {
-    table.columns.iter().map(stored_name).collect::<Vec<_>>().join(", ")
+fn insert(target: &str, table: &Table) -> String {
+    insert_columns(target, table.columns.iter())
 }
 
-fn insert(target: &str, table: &Table) -> String {
-    let places: Vec<String> = (1..=table.columns.len()).map(|place| format!("?{place}")).collect();
-    format!("INSERT INTO {target} ({}) VALUES ({})", columns(table), places.join(", "))
+fn insert_columns<'t>(target: &str, columns: impl Iterator<Item = &'t Column>) -> String {
+    let names: Vec<String> = columns.map(stored_name).collect();
+    let places: Vec<String> = (1..=names.len()).map(|place| format!("?{place}")).collect();
+    format!("INSERT INTO {target} ({}) VALUES ({})", names.join(", "), places.join(", "))
 }
 
 fn create_noted(noted: &str, table: &Table) -> String {
@@ -105,86 +110,4 @@ fn replace(table: &Table) -> String {
     let values = table.columns.iter().filter(|column| !table.key.contains(&column.name)).map(stored_name);
     let set: Vec<String> = values.map(|name| format!("{name} = excluded.{name}")).collect();
     format!("ON CONFLICT ({}) DO UPDATE SET\n{}", key_order(table).join(", "), lines(set))
-}
-
-/// Stores a verdict in place of the earlier one; bound as the columns of `reconciliation`.
-pub fn store_verdict() -> String {
-    let table = shipped("reconciliation");
-    format!("{}\n{}", insert(&physical_name(table, &Dialect::Sqlite), table), replace(table))
-}
-
-/// The version that coverage holds of a bucket: `fetched_at`, `snapshot_id`, `normalized_at`. Bound: source, account, day.
-pub fn loaded_version() -> String {
-    let coverage = physical_name(shipped("coverage"), &Dialect::Sqlite);
-    format!(
-        "SELECT fetched_at, snapshot_id, normalized_at FROM {coverage}\n\
-         WHERE source = ?1 AND account_id = ?2 AND activity_date = ?3 AND fetched_at IS NOT NULL"
-    )
-}
-
-/// The columns of coverage that a merge writes, in the order of binding. What it knows of failures is left alone.
-const LOADED: [&str; 13] = [
-    "source",
-    "account_id",
-    "activity_date",
-    "state",
-    "settled",
-    "fetched_at",
-    "snapshot_id",
-    "normalized_at",
-    "recipe",
-    "rows",
-    "rejects",
-    "amount_nano_usd",
-    "quantity",
-];
-
-/// Writes what coverage says of a won bucket; bound as `LOADED`, then `merged_at`. The bound state is the one without
-/// regard to failures; a failure that began after the answer was fetched outweighs it.
-pub fn record_loaded() -> String {
-    let coverage = physical_name(shipped("coverage"), &Dialect::Sqlite);
-    let names: Vec<&str> = LOADED.into_iter().chain(["merged_at"]).collect();
-    let places: Vec<String> = (1..=names.len()).map(|place| format!("?{place}")).collect();
-    let set = names[3..].iter().map(|name| match *name {
-        "state" => format!(
-            "state = CASE WHEN {coverage}.failed_at > excluded.fetched_at THEN 'failed' ELSE excluded.state END"
-        ),
-        name => format!("{name} = excluded.{name}"),
-    });
-    format!(
-        "INSERT INTO {coverage} ({})\nVALUES ({})\nON CONFLICT (source, account_id, activity_date) DO UPDATE SET\n{}",
-        names.join(", "),
-        places.join(", "),
-        lines(set),
-    )
-}
-
-/// Records a failed day; bound: source, account, day, `failed_at`, reason. Only the latest failure counts, so that any
-/// order of them ends the same; of two at the same time the reason decides.
-pub fn record_failure() -> String {
-    let coverage = physical_name(shipped("coverage"), &Dialect::Sqlite);
-    format!(
-        "INSERT INTO {coverage} (source, account_id, activity_date, state, failed_at, failure)\n\
-         VALUES (?1, ?2, ?3, 'failed', ?4, ?5)\n\
-         ON CONFLICT (source, account_id, activity_date) DO UPDATE SET\n  \
-         failed_at = excluded.failed_at,\n  \
-         failure = excluded.failure,\n  \
-         state = CASE WHEN {coverage}.fetched_at IS NULL OR excluded.failed_at > {coverage}.fetched_at THEN 'failed' \
-         ELSE {coverage}.state END\n\
-         WHERE {coverage}.failed_at IS NULL OR (excluded.failed_at, excluded.failure) > ({coverage}.failed_at, {coverage}.failure)"
-    )
-}
-
-/// Coverage of the days between two bound ones.
-pub fn coverage_between() -> String {
-    let coverage = physical_name(shipped("coverage"), &Dialect::Sqlite);
-    format!(
-        "SELECT source, account_id, activity_date, state, fetched_at, snapshot_id, normalized_at, recipe, rows, rejects,\n  \
-         amount_nano_usd, quantity, failed_at, failure\n\
-         FROM {coverage}\nWHERE activity_date BETWEEN ?1 AND ?2\nORDER BY source, account_id, activity_date"
-    )
-}
-
-fn shipped(name: &str) -> &'static Table {
-    tables::find(name).expect("invariant: the table is shipped")
 }

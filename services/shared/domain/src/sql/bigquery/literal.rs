@@ -1,6 +1,11 @@
 //! Days and instants as literals, and versions in order.
 
+use everycent_schemas::rowfile::Cell;
+use everycent_schemas::tables::Kind;
 use everycent_schemas::{Day, Timestamp};
+
+use super::schema::shown_type;
+use crate::sql::names::bigquery_text;
 
 /// The columns that tell the version of a bucket in coverage, and of a row.
 pub(super) const BUCKET_VERSION: [&str; 3] = ["fetched_at", "snapshot_id", "normalized_at"];
@@ -16,6 +21,19 @@ pub(super) fn dates(days: &[Day]) -> String {
 
 pub(super) fn timestamp(at: Timestamp) -> String {
     format!("TIMESTAMP '{at}'")
+}
+
+/// A value of a column. Dates and timestamps are texts.
+pub(super) fn literal(kind: Kind, value: &Cell) -> String {
+    match (value, kind) {
+        (Cell::Null, _) => format!("CAST(NULL AS {})", shown_type(kind)),
+        (Cell::Boolean(value), _) => value.to_string(),
+        (Cell::Integer(value), _) => value.to_string(),
+        (Cell::Money(amount), _) => format!("NUMERIC '{amount}'"),
+        (Cell::Text(day), Kind::Date) => format!("DATE {}", bigquery_text(day)),
+        (Cell::Text(at), Kind::Timestamp) => format!("TIMESTAMP {}", bigquery_text(at)),
+        (Cell::Text(text), _) => bigquery_text(text),
+    }
 }
 
 /// The partitions that the days lie in, so that no other is read. There is at least one day.

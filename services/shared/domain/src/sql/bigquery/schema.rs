@@ -42,7 +42,7 @@ pub fn wanted_columns(table: &Table) -> Vec<Found> {
 }
 
 /// `NUMERIC(38, 9)` is what `NUMERIC` is anyway, and is shown without its parameters here.
-fn shown_type(kind: Kind) -> &'static str {
+pub(super) fn shown_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Money => "NUMERIC",
         other => bigquery_type(other),

@@ -7,7 +7,8 @@ use everycent_domain::reconcile::Verdict;
 use everycent_domain::sql::bigquery as sql;
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
 use everycent_schemas::rowfile::Cell;
-use everycent_schemas::{Day, Timestamp, Usd};
+use everycent_schemas::stored::StoredRow;
+use everycent_schemas::{Day, Timestamp};
 
 use super::connection::Connection;
 use crate::warehouse::{CoverageRow, WarehouseError};
@@ -51,27 +52,8 @@ pub(super) async fn between(connection: &Connection, from: Day, to: Day) -> Resu
     let read = "read coverage";
     let rows = connection.select(&sql::coverage_between(&connection.name(), from, to)).await;
     let rows = rows.map_err(|failure| failure.during(read))?.rows;
-    rows.into_iter().map(coverage_row).collect::<Option<_>>().ok_or_else(|| strange_row(read))
-}
-
-fn coverage_row(cells: Vec<Cell>) -> Option<CoverageRow> {
-    let cells = &mut cells.into_iter();
-    Some(CoverageRow {
-        source: text(cells)?,
-        account_id: text(cells)?,
-        activity_date: parsed(cells)?,
-        state: text(cells)?,
-        fetched_at: if_any(cells, instant)?,
-        snapshot_id: if_any(cells, words)?,
-        normalized_at: if_any(cells, instant)?,
-        recipe: if_any(cells, words)?,
-        rows: if_any(cells, integer)?,
-        rejects: if_any(cells, integer)?,
-        amount_usd: if_any(cells, amount)?,
-        quantity: if_any(cells, integer)?,
-        failed_at: if_any(cells, instant)?,
-        failure: if_any(cells, words)?,
-    })
+    let row = |cells| CoverageRow::from_cells(cells).map_err(|error| refused(read, error.to_string()));
+    rows.into_iter().map(row).collect()
 }
 
 pub(super) async fn record_failures(connection: &Connection, failures: &[FetchFailed]) -> Result<(), WarehouseError> {
@@ -94,37 +76,17 @@ pub(super) async fn store_verdicts(
 }
 
 fn strange_row(action: &'static str) -> WarehouseError {
-    WarehouseError::Refused { action, reason: "a row of coverage is not what its columns say".to_owned() }
+    refused(action, "a row of coverage is not what its columns say".to_owned())
+}
+
+fn refused(action: &'static str, reason: String) -> WarehouseError {
+    WarehouseError::Refused { action, reason }
 }
 
 fn text(cells: &mut impl Iterator<Item = Cell>) -> Option<String> {
-    words(cells.next()?)
+    if let Cell::Text(text) = cells.next()? { Some(text) } else { None }
 }
 
 fn parsed<T: FromStr>(cells: &mut impl Iterator<Item = Cell>) -> Option<T> {
     text(cells)?.parse().ok()
-}
-
-/// Null is a value, and one of another type is none.
-fn if_any<T>(cells: &mut impl Iterator<Item = Cell>, read: impl Fn(Cell) -> Option<T>) -> Option<Option<T>> {
-    match cells.next()? {
-        Cell::Null => Some(None),
-        cell => read(cell).map(Some),
-    }
-}
-
-fn words(cell: Cell) -> Option<String> {
-    if let Cell::Text(text) = cell { Some(text) } else { None }
-}
-
-fn instant(cell: Cell) -> Option<Timestamp> {
-    words(cell)?.parse().ok()
-}
-
-fn integer(cell: Cell) -> Option<i64> {
-    if let Cell::Integer(value) = cell { Some(value) } else { None }
-}
-
-fn amount(cell: Cell) -> Option<Usd> {
-    if let Cell::Money(amount) = cell { Some(amount) } else { None }
 }

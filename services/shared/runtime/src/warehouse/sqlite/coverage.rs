@@ -4,13 +4,16 @@ use std::path::Path;
 
 use everycent_domain::merge_plan::{self, BucketId, CoverageUpdate, CoverageVersions, Version};
 use everycent_domain::reconcile::Verdict;
-use everycent_domain::sql::sqlite as sql;
+use everycent_domain::sql::{failed_values, loaded_values, sqlite as sql, verdict_values};
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
-use everycent_schemas::{Day, Timestamp, Usd};
-use rusqlite::types::{FromSqlError, Type};
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use everycent_schemas::rowfile::Cell;
+use everycent_schemas::stored::{StoredRow, UnreadableRow};
+use everycent_schemas::{Day, Timestamp, UsdOverflow};
+use rusqlite::types::{FromSqlError, Type, Value};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, TransactionBehavior, params, params_from_iter};
 
 use super::errors::named;
+use super::query;
 use crate::warehouse::{CoverageRow, WarehouseError, refuse_a_failure_too_wide};
 
 /// The versions that are loaded of the buckets that the batches speak of.
@@ -37,29 +40,12 @@ pub(super) fn record_loaded(
 ) -> Result<(), WarehouseError> {
     let failed = named(path, "merge");
     let mut statement = connection.prepare(&sql::record_loaded()).map_err(failed)?;
-    for CoverageUpdate { bucket, version, recipe, settled, rows, rejects, amount_usd, quantity } in updates {
-        let nanos = amount_usd.map(Usd::nanos_i64).transpose().map_err(|e| WarehouseError::Refused {
+    for update in updates {
+        let values = bound(loaded_values(update, merged_at)).map_err(|e| WarehouseError::Refused {
             action: "merge",
-            reason: format!("control sum of {} {}: {e}", bucket.source, bucket.activity_date),
+            reason: format!("control sum of {} {}: {e}", update.bucket.source, update.bucket.activity_date),
         })?;
-        statement
-            .execute(params![
-                bucket.source,
-                bucket.account_id,
-                bucket.activity_date.to_string(),
-                if *settled { "settled" } else { "open" },
-                settled,
-                version.fetched_at.to_string(),
-                version.snapshot_id,
-                version.normalized_at.to_string(),
-                recipe,
-                rows,
-                rejects,
-                nanos,
-                quantity,
-                merged_at.to_string(),
-            ])
-            .map_err(failed)?;
+        statement.execute(params_from_iter(values)).map_err(failed)?;
     }
     Ok(())
 }
@@ -75,10 +61,8 @@ pub(super) fn record_failures(
     {
         let mut statement = transaction.prepare(&sql::record_failure()).map_err(failed)?;
         for failure in failures {
-            let FetchFailed { source, account_id, from_date, to_date, reason, failed_at } = failure;
-            for day in from_date.through(*to_date) {
-                let row = params![source, account_id, day.to_string(), failed_at.to_string(), reason];
-                statement.execute(row).map_err(failed)?;
+            for day in failure.from_date.through(failure.to_date) {
+                execute(&mut statement, failed_values(failure, day), "record failures", path)?;
             }
         }
     }
@@ -91,31 +75,17 @@ pub(super) fn between(
     from: Day,
     to: Day,
 ) -> Result<Vec<CoverageRow>, WarehouseError> {
-    let read = || {
-        let mut statement = connection.prepare(&sql::coverage_between())?;
-        let rows = statement.query_map([from.to_string(), to.to_string()], coverage_row)?;
-        rows.collect::<rusqlite::Result<_>>()
-    };
-    read().map_err(named(path, "read coverage"))
-}
-
-fn coverage_row(row: &Row<'_>) -> rusqlite::Result<CoverageRow> {
-    Ok(CoverageRow {
-        source: row.get(0)?,
-        account_id: row.get(1)?,
-        activity_date: parsed(row, 2)?,
-        state: row.get(3)?,
-        fetched_at: parsed_if_any(row, 4)?,
-        snapshot_id: row.get(5)?,
-        normalized_at: parsed_if_any(row, 6)?,
-        recipe: row.get(7)?,
-        rows: row.get(8)?,
-        rejects: row.get(9)?,
-        amount_usd: row.get::<_, Option<i64>>(10)?.map(|nanos| Usd::from_nanos(nanos.into())),
-        quantity: row.get(11)?,
-        failed_at: parsed_if_any(row, 12)?,
-        failure: row.get(13)?,
-    })
+    let action = "read coverage";
+    let failed = named(path, action);
+    let unreadable = |error: UnreadableRow| WarehouseError::Refused { action, reason: error.to_string() };
+    let mut statement = connection.prepare(&sql::coverage_between()).map_err(failed)?;
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    let mut found = statement.query([from.to_string(), to.to_string()]).map_err(failed)?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next().map_err(failed)? {
+        rows.push(CoverageRow::from_cells(query::cells(row, &columns)?).map_err(unreadable)?);
+    }
+    Ok(rows)
 }
 
 pub(super) fn store_verdicts(
@@ -129,32 +99,34 @@ pub(super) fn store_verdicts(
     {
         let mut statement = transaction.prepare(&sql::store_verdict()).map_err(failed)?;
         for verdict in verdicts {
-            statement
-                .execute(params![
-                    verdict.check.id(),
-                    verdict.source,
-                    verdict.account_id,
-                    verdict.activity_date.to_string(),
-                    verdict.from_date.to_string(),
-                    verdict.expected.text(),
-                    verdict.found.text(),
-                    verdict.difference().text(),
-                    verdict.expected.unit(),
-                    verdict.word(),
-                    verdict.explanation,
-                    checked_at.to_string(),
-                ])
-                .map_err(failed)?;
+            execute(&mut statement, verdict_values(verdict, checked_at), "store verdicts", path)?;
         }
     }
     transaction.commit().map_err(failed)
 }
 
-fn parsed_if_any<T>(row: &Row<'_>, place: usize) -> rusqlite::Result<Option<T>>
-where
-    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
-{
-    if row.get_ref(place)? == rusqlite::types::ValueRef::Null { Ok(None) } else { parsed(row, place).map(Some) }
+fn execute(
+    statement: &mut Statement<'_>,
+    values: Vec<Cell>,
+    action: &'static str,
+    path: &Path,
+) -> Result<(), WarehouseError> {
+    let refused = |error: UsdOverflow| WarehouseError::Refused { action, reason: error.to_string() };
+    statement.execute(params_from_iter(bound(values).map_err(refused)?)).map(drop).map_err(named(path, action))
+}
+
+/// Values as the file keeps them.
+fn bound(values: Vec<Cell>) -> Result<Vec<Value>, UsdOverflow> {
+    let bound = |value| {
+        Ok(match value {
+            Cell::Null => Value::Null,
+            Cell::Boolean(value) => Value::Integer(value.into()),
+            Cell::Integer(value) => Value::Integer(value),
+            Cell::Text(text) => Value::Text(text),
+            Cell::Money(amount) => Value::Integer(amount.nanos_i64()?),
+        })
+    };
+    values.into_iter().map(bound).collect()
 }
 
 fn parsed<T>(row: &Row<'_>, place: usize) -> rusqlite::Result<T>

@@ -38,7 +38,8 @@ fn refused(reason: String) -> WarehouseError {
     WarehouseError::Refused { action: ACTION, reason }
 }
 
-fn cells(row: &Row<'_>, columns: &[String]) -> Result<Vec<Cell>, WarehouseError> {
+/// The cells of a row, those of columns whose names end in `_usd` as money.
+pub(super) fn cells(row: &Row<'_>, columns: &[String]) -> Result<Vec<Cell>, WarehouseError> {
     let cell = |(place, column): (usize, &String)| {
         let value = row.get_ref(place).expect("invariant: a row has all its columns");
         cell(value, column.ends_with("_usd")).ok_or_else(|| refused(not_exact(column, value)))

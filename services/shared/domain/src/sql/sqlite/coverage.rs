@@ -1,0 +1,83 @@
+//! Coverage and the verdicts: what is loaded, what failed, what a check said. The columns, and the order in which their
+//! values are bound, are those of [`stored`](crate::sql::stored).
+
+use everycent_schemas::CoverageState;
+use everycent_schemas::stored::{CoverageRow, ReconciliationRow};
+use everycent_schemas::tables::{Column, Group};
+
+use super::{insert, insert_columns, replace};
+use crate::sql::Dialect;
+use crate::sql::ddl::key_order;
+use crate::sql::names::{lines, physical_name, stored_name};
+use crate::sql::stored::{coverage_columns, table};
+
+fn coverage() -> String {
+    physical_name(table::<CoverageRow>(), &Dialect::Sqlite)
+}
+
+/// Stores a verdict in place of the earlier one; bound as `verdict_values`.
+pub fn store_verdict() -> String {
+    let table = table::<ReconciliationRow>();
+    format!("{}\n{}", insert(&physical_name(table, &Dialect::Sqlite), table), replace(table))
+}
+
+/// The version that coverage holds of a bucket: `fetched_at`, `snapshot_id`, `normalized_at`. Bound: source, account, day.
+pub fn loaded_version() -> String {
+    format!(
+        "SELECT fetched_at, snapshot_id, normalized_at FROM {}\n\
+         WHERE source = ?1 AND account_id = ?2 AND activity_date = ?3 AND fetched_at IS NOT NULL",
+        coverage()
+    )
+}
+
+/// Writes what coverage says of a won bucket; bound as `loaded_values`. What it knows of failures is left alone, but a
+/// failure that began after the answer was fetched outweighs it.
+pub fn record_loaded() -> String {
+    let coverage = coverage();
+    let failed = CoverageState::Failed;
+    let state = format!("CASE WHEN {coverage}.failed_at > excluded.fetched_at THEN '{failed}' ELSE excluded.state END");
+    upsert(Group::Loaded, &state)
+}
+
+/// Records a failed day; bound as `failed_values`. Only the latest failure counts, so that any order of them ends the
+/// same; of two at the same time the reason decides.
+pub fn record_failure() -> String {
+    let coverage = coverage();
+    let state = format!(
+        "CASE WHEN {coverage}.fetched_at IS NULL OR excluded.failed_at > {coverage}.fetched_at \
+         THEN excluded.state ELSE {coverage}.state END"
+    );
+    format!(
+        "{}\nWHERE {coverage}.failed_at IS NULL \
+         OR (excluded.failed_at, excluded.failure) > ({coverage}.failed_at, {coverage}.failure)",
+        upsert(Group::Failure, &state),
+    )
+}
+
+/// Inserts the columns of a writer, or updates all of them but the key.
+fn upsert(group: Group, state: &str) -> String {
+    let table = table::<CoverageRow>();
+    let columns = coverage_columns(group);
+    let values = columns.iter().filter(|column| !table.key.contains(&column.name));
+    let set = values.map(|column| match column.name.as_str() {
+        "state" => format!("state = {state}"),
+        _ => format!("{0} = excluded.{0}", stored_name(column)),
+    });
+    format!(
+        "{}\nON CONFLICT ({}) DO UPDATE SET\n{}",
+        insert_columns(&coverage(), columns.iter().copied()),
+        key_order(table).join(", "),
+        lines(set),
+    )
+}
+
+/// Coverage of the days between two bound ones: all columns, in their order.
+pub fn coverage_between() -> String {
+    let columns: Vec<String> =
+        table::<CoverageRow>().columns.iter().map(|column: &Column| stored_name(column)).collect();
+    format!(
+        "SELECT {}\nFROM {}\nWHERE activity_date BETWEEN ?1 AND ?2\nORDER BY source, account_id, activity_date",
+        columns.join(", "),
+        coverage(),
+    )
+}
