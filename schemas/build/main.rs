@@ -10,6 +10,7 @@ mod rust;
 mod schema;
 mod stored;
 mod tables;
+mod tokens;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -31,6 +32,7 @@ fn generate() -> Result<(), String> {
     write(&out, "tables.rs", &tables::list(&tables))?;
     write(&out, "rows.rs", &rows::structs(&tables))?;
     write(&out, "stored.rs", &stored::structs(&tables))?;
+    write(&out, "tokens.rs", &tokens::types(&tables)?)?;
     write(&out, "events.rs", &events::list(&schemas_in(Path::new("events"))?, &releases()?)?)
 }
 

@@ -38,6 +38,8 @@ pub struct Column {
     pub group: Option<String>,
     /// A type of this crate that a text is the name of.
     pub rust: Option<String>,
+    /// What the cost report calls the tokens that are counted here, and the kind that they are.
+    pub token_type: Option<(String, String)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,14 +55,15 @@ pub enum Kind {
 
 const RECORD: [&str; 6] = ["type", "name", "namespace", "doc", "everycent", "fields"];
 const LAYOUT: [&str; 9] = ["table", "order", "row", "bucket", "key", "partition", "cluster", "absence", "sources"];
-const FIELD: [&str; 8] = ["name", "type", "doc", "default", "provenance", "control", "group", "rust"];
+const FIELD: [&str; 10] =
+    ["name", "type", "doc", "default", "provenance", "control", "group", "rust", "token_type", "token_kind"];
 
 /// Who writes a column of coverage: a merge, or a failed fetch.
 const GROUPS: [&str; 2] = ["loaded", "failure"];
 
 /// What is only for the build.
 const LAYOUT_OF_THE_BUILD: [&str; 2] = ["order", "row"];
-const FIELD_OF_THE_BUILD: [&str; 2] = ["group", "rust"];
+const FIELD_OF_THE_BUILD: [&str; 4] = ["group", "rust", "token_type", "token_kind"];
 
 impl Table {
     /// Reads the text of `tables/<name>.avsc`.
@@ -180,6 +183,7 @@ impl Column {
             control: field.flag("control", true)?,
             group,
             rust: rust_type(&field, kind)?,
+            token_type: token_type(&field, kind, nullable)?,
             name,
         })
     }
@@ -191,6 +195,20 @@ fn rust_type(field: &Object<'_>, kind: Kind) -> Result<Option<String>, String> {
         Some(name) if kind == Kind::Text && rust::is_type_name(&name) => Ok(Some(name)),
         Some(_) => Err(field.mistake("`rust` is the name of a type, and only of a text")),
         None => Ok(None),
+    }
+}
+
+/// Token types are texts in SQL and counts in the table.
+fn token_type(field: &Object<'_>, kind: Kind, nullable: bool) -> Result<Option<(String, String)>, String> {
+    let found = (field.optional_text("token_type")?, field.optional_text("token_kind")?);
+    let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+    match found {
+        (None, None) => Ok(None),
+        (Some(name), Some(of)) if kind == Kind::Long && !nullable && plain(&name) && plain(&of) => Ok(Some((name, of))),
+        _ => {
+            Err(field
+                .mistake("`token_type` and `token_kind` stand together, plain names, at a long that is never null"))
+        }
     }
 }
 

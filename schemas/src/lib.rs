@@ -10,7 +10,9 @@ pub mod rowfile;
 pub mod rows;
 pub mod stored;
 pub mod tables;
+mod tokens;
 mod values;
 pub mod views;
 
+pub use tokens::TokenType;
 pub use values::{CoverageState, Day, InvalidDay, Timestamp, Usd, UsdOverflow};

@@ -116,6 +116,17 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_token_has_its_column_in_the_summary() {
+        let summary = find("claude_daily_summary").expect("a view");
+        for token_type in crate::TokenType::ALL {
+            let column = format!("{}_usd", token_type.kind());
+            assert!(summary.columns.iter().any(|shown| shown.name == column), "{column}");
+            let sum = format!("kind = '{}'", token_type.kind());
+            assert!(summary.template.contains(&sum), "{sum}");
+        }
+    }
+
+    #[test]
     fn every_column_of_the_usage_table_but_its_row_id_is_in_the_view_of_people_and_means_the_same() {
         let table = tables::find("cursor_usage_stats").expect("a table");
         let view = find("cursor_daily_user_usage").expect("a view");

@@ -65,11 +65,7 @@ pairs AS (
     CASE
       WHEN line.cost_type = 'web_search' THEN u.web_search_requests
       ELSE CASE line.token_type
-        WHEN 'uncached_input_tokens' THEN u.uncached_input_tokens
-        WHEN 'output_tokens' THEN u.output_tokens
-        WHEN 'cache_read_input_tokens' THEN u.cache_read_input_tokens
-        WHEN 'cache_creation.ephemeral_5m_input_tokens' THEN u.cache_creation_ephemeral_5m_input_tokens
-        WHEN 'cache_creation.ephemeral_1h_input_tokens' THEN u.cache_creation_ephemeral_1h_input_tokens
+        [[tokens:WHEN '{type}' THEN u.{column}]]
       END
     END AS units
   FROM weighed AS line
@@ -83,11 +79,7 @@ pairs AS (
         AND COALESCE(u.service_tier, '') = COALESCE(line.service_tier, '')
         AND COALESCE(u.context_window, '') = COALESCE(line.context_window, '')
       THEN CASE line.token_type
-        WHEN 'uncached_input_tokens' THEN u.uncached_input_tokens
-        WHEN 'output_tokens' THEN u.output_tokens
-        WHEN 'cache_read_input_tokens' THEN u.cache_read_input_tokens
-        WHEN 'cache_creation.ephemeral_5m_input_tokens' THEN u.cache_creation_ephemeral_5m_input_tokens
-        WHEN 'cache_creation.ephemeral_1h_input_tokens' THEN u.cache_creation_ephemeral_1h_input_tokens
+        [[tokens:WHEN '{type}' THEN u.{column}]]
       END
     END > 0
 ),

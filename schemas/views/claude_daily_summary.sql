@@ -18,11 +18,7 @@ WITH lines AS (
     workspace_id,
     model,
     CASE token_type
-      WHEN 'uncached_input_tokens' THEN 'input'
-      WHEN 'output_tokens' THEN 'output'
-      WHEN 'cache_read_input_tokens' THEN 'cache_read'
-      WHEN 'cache_creation.ephemeral_5m_input_tokens' THEN 'cache_write'
-      WHEN 'cache_creation.ephemeral_1h_input_tokens' THEN 'cache_write'
+      [[tokens:WHEN '{type}' THEN '{kind}']]
       ELSE 'other'
     END AS kind,
     [[exact:amount_usd]]

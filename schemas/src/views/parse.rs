@@ -5,11 +5,15 @@
 //! --
 //! -- column kind: what the column is; `kind?` if it may be null
 //! --   and how the text goes on
+//! -- [[tokens]]
 //! SELECT ...
 //! ```
+//!
+//! `[[tokens]]` stands for the columns that count tokens by type, as the usage table has them.
 
 use super::{View, ViewColumn, ViewKind};
-use crate::tables::Kind;
+use crate::TokenType;
+use crate::tables::{self, Column, Kind};
 
 /// Parses a shipped view. A mistake in one is a mistake of this crate, caught by its tests.
 pub(super) fn view(name: &'static str, text: &'static str) -> View {
@@ -20,11 +24,19 @@ pub(super) fn view(name: &'static str, text: &'static str) -> View {
     let mut columns: Vec<ViewColumn> = Vec::new();
     for line in lines {
         match (line.strip_prefix("   "), columns.last_mut()) {
+            _ if line.trim() == "[[tokens]]" => columns.extend(TokenType::ALL.iter().map(tokens)),
             (Some(more), Some(column)) => column.doc = format!("{} {more}", column.doc),
             _ => columns.push(column(line.trim())),
         }
     }
     View { name, doc: doc.join(" "), columns, template: text[head..].trim_end() }
+}
+
+fn tokens(token_type: &TokenType) -> ViewColumn {
+    let counted = tables::find(TokenType::TABLE).and_then(|table| table.column(token_type.column()));
+    let Column { name, kind, nullable, doc, .. } =
+        counted.expect("invariant: a token type is made from a column").clone();
+    ViewColumn { name, kind: ViewKind::Stored(kind), nullable, doc }
 }
 
 fn column(line: &str) -> ViewColumn {

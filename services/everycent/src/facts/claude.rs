@@ -6,18 +6,9 @@ use everycent_domain::sql;
 use everycent_domain::vendors::anthropic::checks::{LineCost, TokenLine, Workspace};
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::Warehouse;
-use everycent_schemas::Usd;
+use everycent_schemas::{TokenType, Usd};
 
 use super::{Fact, between, each};
-
-/// The columns of `claude_usage_tokens`, and the token types that the cost report has for them.
-const TOKEN_TYPES: [(&str, &str); 5] = [
-    ("uncached_input_tokens", "uncached_input_tokens"),
-    ("cache_read_input_tokens", "cache_read_input_tokens"),
-    ("cache_creation_ephemeral_5m_input_tokens", "cache_creation.ephemeral_5m_input_tokens"),
-    ("cache_creation_ephemeral_1h_input_tokens", "cache_creation.ephemeral_1h_input_tokens"),
-    ("output_tokens", "output_tokens"),
-];
 
 /// What a total of Claude cost is about.
 #[derive(Debug, Clone)]
@@ -70,17 +61,18 @@ pub async fn line_costs(warehouse: &dyn Warehouse, window: Window) -> anyhow::Re
 /// Tokens, by what their cost lines are called.
 pub async fn token_counts(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<BTreeMap<TokenLine, i64>> {
     let line = "organization_id, activity_date, workspace_id, model, service_tier, context_window";
-    let sums = TOKEN_TYPES.map(|(column, _)| format!("SUM({column}) AS {column}")).join(", ");
     let rows = warehouse
         .query(&format!(
-            "SELECT {line}, {sums} FROM [[table:claude_usage_tokens]] WHERE activity_date {} GROUP BY {line}",
+            "SELECT {line}, [[tokens:SUM({{column}}) AS {{column}}|, ]] FROM [[table:{}]] \
+             WHERE activity_date {} GROUP BY {line}",
+            TokenType::TABLE,
             between(window)
         ))
         .await?;
     let mut counts = BTreeMap::new();
     for fact in each(&rows) {
-        for (column, token_type) in TOKEN_TYPES {
-            counts.insert(token_line(&fact, token_type)?, fact.integer(column)?);
+        for token_type in TokenType::ALL {
+            counts.insert(token_line(&fact, token_type.name())?, fact.integer(token_type.column())?);
         }
     }
     Ok(counts)

@@ -12,12 +12,14 @@
 //! | `[[share:AMOUNT, UNITS, UPTO, WHOLE]]` | what UNITS, the last of the first UPTO, have of an amount that is for WHOLE units: whole numbers, see `share` |
 //! | `[[month:DATE]]` | the month of a date as text, `2025-10` |
 //! | `[[type:KIND]]` | the type of `text`, `integer` or `date` in a cast |
+//! | `[[tokens:TEXT]]` | TEXT once for each type of token, a line each: `{type}` is its name in the cost report, `{column}` its column in the usage table, `{kind}` what it is summed up as |
+//! | `[[tokens:TEXT\|BETWEEN]]` | the same in one line, with BETWEEN between them |
 //! | `[[text:HEX]]` | a text literal; [`text`] writes it |
 //!
 //! A macro stands in no other macro.
 
 use everycent_schemas::tables::Kind;
-use everycent_schemas::{tables, views};
+use everycent_schemas::{TokenType, tables, views};
 
 use super::Dialect;
 use super::names::{
@@ -47,7 +49,10 @@ pub fn query(template: &str, dialect: &Dialect) -> Result<String, TemplateError>
     while let Some((before, after)) = rest.split_once("[[") {
         let (call, after) = after.split_once("]]").ok_or_else(|| TemplateError::Unclosed(first_line(after)))?;
         sql.push_str(before);
-        sql.push_str(&expand(call, dialect)?);
+        match call.strip_prefix("tokens:") {
+            Some(text) => sql.push_str(&tokens(text, indent(&sql))),
+            None => sql.push_str(&expand(call, dialect)?),
+        }
         rest = after;
     }
     Ok(sql + rest)
@@ -56,6 +61,24 @@ pub fn query(template: &str, dialect: &Dialect) -> Result<String, TemplateError>
 /// A literal of any text whatever, to be put into a template.
 pub fn text(value: &str) -> String {
     format!("[[text:{}]]", hex::encode(value))
+}
+
+/// What the last line begins with.
+fn indent(sql: &str) -> String {
+    let line = sql.rsplit('\n').next().unwrap_or_default();
+    line.chars().take_while(|c| *c == ' ').collect()
+}
+
+fn tokens(text: &str, indent: String) -> String {
+    let (text, between) = match text.split_once('|') {
+        Some((text, between)) => (text, between.to_owned()),
+        None => (text, format!("\n{indent}")),
+    };
+    let of = |token_type: &TokenType| {
+        let text = text.replace("{type}", token_type.name()).replace("{column}", token_type.column());
+        text.replace("{kind}", token_type.kind())
+    };
+    TokenType::ALL.iter().map(of).collect::<Vec<_>>().join(&between)
 }
 
 fn first_line(text: &str) -> String {
@@ -259,6 +282,20 @@ mod tests {
             format!("(DIV(f(a, b), {whole}) * {upto} + DIV(MOD(f(a, b), {whole}) * {upto}, {whole}))")
         };
         assert_eq!(in_bigquery, format!("({} - {})", part("n"), part("n - (u)")));
+    }
+
+    #[test]
+    fn what_is_said_of_tokens_is_said_of_each_type() {
+        let (first, last) = (TokenType::ALL[0], TokenType::ALL[TokenType::ALL.len() - 1]);
+        let lines =
+            query("CASE t\n  [[tokens:WHEN '{type}' THEN u.{column} -- {kind}]]\nEND", &Dialect::Sqlite).unwrap();
+        let line = |of: TokenType| format!("  WHEN '{}' THEN u.{} -- {}\n", of.name(), of.column(), of.kind());
+        assert!(lines.starts_with(&format!("CASE t\n{}", line(first))), "{lines}");
+        assert!(lines.ends_with(&format!("{}END", line(last))), "{lines}");
+        assert_eq!(lines.lines().count(), TokenType::ALL.len() + 2);
+        let sum = query("SUM([[tokens:{column}| + ]])", &Dialect::Sqlite).unwrap();
+        let columns: Vec<&str> = TokenType::ALL.iter().map(|of| of.column()).collect();
+        assert_eq!(sum, format!("SUM({})", columns.join(" + ")));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! For checks only: no amount in a table is ever made from them. Read off the vendor's price list in November 2026.
 //! Left out is Claude Haiku 5.5, whose price depends on the length of each prompt, which no report tells.
 
-use everycent_schemas::{Day, Usd};
+use everycent_schemas::{Day, TokenType, Usd};
 
 /// A model's prices in cents per million tokens, from a day on.
 struct Listed {
@@ -88,13 +88,12 @@ pub(super) fn per_million(kind: Kind<'_>, day: Day) -> Option<Usd> {
         "0-200k" | "" => false,
         _ => return None,
     };
-    let (cents, kind_thousandths, long_thousandths) = match kind.token_type {
-        "uncached_input_tokens" => (listed.input_cents, 1_000, 2_000),
-        "cache_read_input_tokens" => (listed.input_cents, listed.cache_read, 2_000),
-        "cache_creation.ephemeral_5m_input_tokens" => (listed.input_cents, 1_250, 2_000),
-        "cache_creation.ephemeral_1h_input_tokens" => (listed.input_cents, 2_000, 2_000),
-        "output_tokens" => (listed.output_cents, 1_000, 1_500),
-        _ => return None,
+    let (cents, kind_thousandths, long_thousandths) = match TokenType::named(kind.token_type)? {
+        TokenType::UncachedInputTokens => (listed.input_cents, 1_000, 2_000),
+        TokenType::CacheReadInputTokens => (listed.input_cents, listed.cache_read, 2_000),
+        TokenType::CacheCreationEphemeral5mInputTokens => (listed.input_cents, 1_250, 2_000),
+        TokenType::CacheCreationEphemeral1hInputTokens => (listed.input_cents, 2_000, 2_000),
+        TokenType::OutputTokens => (listed.output_cents, 1_000, 1_500),
     };
     let tier_thousandths = match kind.service_tier {
         "standard" | "" => 1_000,
