@@ -3,6 +3,7 @@
 //!
 //! A schema that is not what it should be fails the build, with the name of its file and of the field.
 
+mod column;
 mod events;
 mod json;
 mod rows;

@@ -1,7 +1,8 @@
 //! The structs of rows that no row file carries, with fields in the order of the schema: what `src/stored.rs` includes.
 
+use crate::column::{Column, Kind};
 use crate::rust;
-use crate::schema::{Column, Kind, Table};
+use crate::schema::Table;
 
 pub fn structs(tables: &[Table]) -> String {
     tables.iter().filter(|table| !table.is_fed()).map(row).collect::<Vec<_>>().join("\n")

@@ -1,7 +1,8 @@
 //! The list of tables: the module `shipped` of `src/tables.rs`.
 
+use crate::column::{Column, Kind};
 use crate::rust;
-use crate::schema::{Column, Kind, Table};
+use crate::schema::Table;
 
 pub fn list(tables: &[Table]) -> String {
     let calls: String = tables.iter().map(|table| format!("        {}(),\n", table.name)).collect();

@@ -1,7 +1,8 @@
 //! The token types that a table has a column for each of: what `src/tokens.rs` includes.
 
+use crate::column::Column;
 use crate::rust;
-use crate::schema::{Column, Table};
+use crate::schema::Table;
 
 pub fn types(tables: &[Table]) -> Result<String, String> {
     let counted = |table: &&Table| table.columns.iter().any(|column| column.token_type.is_some());

@@ -1,6 +1,8 @@
 //! What the build says of a table schema that is not what it should be.
 #![allow(clippy::unwrap_used, dead_code)]
 
+#[path = "../build/column.rs"]
+mod column;
 #[path = "../build/json.rs"]
 mod json;
 #[path = "../build/rust.rs"]
@@ -87,6 +89,11 @@ fn a_mistake_names_the_file_and_the_field() {
             r#""doc": "Each.""#,
             r#""doc": "Each.", "group": "lost""#,
             "tables/seats.avsc: field `price_usd`: `group` is one of loaded, failure",
+        ),
+        (
+            r#""doc": "Each.""#,
+            r#""doc": "Each.", "token_type": "output_tokens""#,
+            "tables/seats.avsc: field `price_usd`: `token_type` and `token_kind` stand together",
         ),
         (
             r#""doc": "Each.""#,
