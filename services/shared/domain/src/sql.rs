@@ -3,30 +3,24 @@
 //!
 //! Text only: nothing here runs a statement. In every warehouse money is exact; it becomes a binary float only in the
 //! SQLite views for people, to sort and compare by. Views are made of exact views, never of those.
+//!
+//! What a warehouse writes in its own way stands in its module, behind [`Dialect`] where the rest needs it.
 
 pub mod bigquery;
-mod ddl;
-mod names;
+mod columns;
+mod dialect;
 pub mod sqlite;
 mod stored;
 mod template;
 mod view;
 
-pub use ddl::{base_view, ddl, key_order};
-pub use names::{physical_name, sqlite_type, stored_name};
+pub use bigquery::BigQuery;
+pub use columns::key_order;
+pub use dialect::Dialect;
+pub use sqlite::Sqlite;
 pub use stored::{failed_values, loaded_values, verdict_values};
 pub use template::{TemplateError, query, text};
 pub use view::{CreateView, view};
-
-/// Whose SQL to write.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Dialect {
-    Sqlite,
-    BigQuery {
-        /// `project.dataset`.
-        dataset: String,
-    },
-}
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,13 @@
-//! The script of a merge into BigQuery: one transaction over all tables and coverage.
+//! What is written for BigQuery alone, first of all the script of a merge: one transaction over all tables and coverage.
 //!
 //! Row files are loaded whole into staging tables before it, so it takes from them only the rows of the batch that won
 //! the bucket. Days are literals, so that only their partitions are read.
 
 mod coverage;
+mod ddl;
+mod dialect;
 mod literal;
+mod names;
 mod schema;
 mod staged;
 mod table;
@@ -15,11 +18,11 @@ use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::tables::{Absence, Table};
 
 use super::Dialect;
-use super::names::physical_name;
 use crate::merge_plan::{MergePlan, TablePlan};
 use table::{keep_rows, merge_table, rows_that_say_something_else, rows_that_tell_the_batch, won, won_bounds};
 
 pub use coverage::{coverage_between, loaded_versions, record_failures, store_verdicts};
+pub use dialect::BigQuery;
 pub use schema::{Found, add_column, existing_columns, wanted_columns};
 pub use staged::look_at_staged;
 pub use turn::create_turn;
@@ -36,7 +39,7 @@ pub fn merge_script(
     staging: impl Fn(&Table) -> String,
     merged_at: Timestamp,
 ) -> String {
-    let dialect = Dialect::BigQuery { dataset: dataset.to_owned() };
+    let dialect = BigQuery { dataset };
     let changes: Vec<Change> = plan.tables.iter().filter_map(|of| change(of, batches, &staging, &dialect)).collect();
     let mut merges = Vec::new();
     if !plan.coverage.is_empty() {
@@ -117,9 +120,9 @@ fn change(
     plan: &TablePlan,
     batches: &[BatchNormalized],
     staging: impl Fn(&Table) -> String,
-    dialect: &Dialect,
+    dialect: &BigQuery<'_>,
 ) -> Option<Change> {
-    let target = physical_name(plan.table, dialect);
+    let target = dialect.table(plan.table);
     let (dml, written) = match (plan.files.is_empty(), plan.table.absence) {
         (false, Absence::Delete) => {
             let count = rows_that_tell_the_batch(plan, batches, &target);

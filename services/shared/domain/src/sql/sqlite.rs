@@ -1,14 +1,19 @@
-//! The statements of a merge into SQLite. Values are bound by place, in the order of the table's columns.
+//! What is written for SQLite alone: the statements of a merge, and those of coverage. Values are bound by place, in the order of the table's columns.
 
 mod coverage;
+mod ddl;
+mod dialect;
+mod names;
 
 use everycent_schemas::tables::{Column, Table};
 
 use super::Dialect;
-use super::ddl::key_order;
-use super::names::{lines, physical_name, sqlite_type, stored_name};
+use super::columns::{key_order, lines};
 
 pub use coverage::{coverage_between, loaded_version, record_failure, record_loaded, store_verdict};
+pub use ddl::{base_view, create_table};
+pub use dialect::Sqlite;
+pub use names::{stored_name, type_name};
 
 /// What replacing buckets of one table takes, in the order of use.
 ///
@@ -33,7 +38,7 @@ pub struct TableMerge {
 }
 
 pub fn table_merge(table: &Table) -> TableMerge {
-    let target = physical_name(table, &Dialect::Sqlite);
+    let target = Sqlite.table(table);
     let noted = format!("temp.noted_{}", table.name);
     let insert = insert(&target, table);
     TableMerge {
@@ -49,7 +54,7 @@ pub fn table_merge(table: &Table) -> TableMerge {
 
 /// Writes a row of a table that keeps its rows, if no later answer wrote it before.
 pub fn keep(table: &Table) -> String {
-    let target = physical_name(table, &Dialect::Sqlite);
+    let target = Sqlite.table(table);
     let version = |of: &str| format!("({of}.fetched_at, {of}.snapshot_id, {of}.ingestion_timestamp)");
     format!("{}\n{}\nWHERE {} < {}", insert(&target, table), replace(table), version(&target), version("excluded"))
 }
@@ -58,7 +63,7 @@ pub fn keep(table: &Table) -> String {
 pub fn says_the_same(table: &Table) -> String {
     let told = table.columns.iter().filter(|column| !column.provenance).map(stored_name).zip(1..);
     let same: Vec<String> = told.map(|(name, place)| format!("{name} IS ?{place}")).collect();
-    format!("SELECT EXISTS (SELECT 1 FROM {} WHERE {})", physical_name(table, &Dialect::Sqlite), same.join(" AND "))
+    format!("SELECT EXISTS (SELECT 1 FROM {} WHERE {})", Sqlite.table(table), same.join(" AND "))
 }
 
 fn in_bucket(table: &Table) -> String {
@@ -78,8 +83,7 @@ fn insert_columns<'t>(target: &str, columns: impl Iterator<Item = &'t Column>) -
 
 fn create_noted(noted: &str, table: &Table) -> String {
     let key = key_order(table);
-    let column =
-        |name: &&str| format!("{name} {} NOT NULL", table.column(name).map_or("TEXT", |c| sqlite_type(c.kind)));
+    let column = |name: &&str| format!("{name} {} NOT NULL", table.column(name).map_or("TEXT", |c| type_name(c.kind)));
     let primary_key = format!("PRIMARY KEY ({})", key.join(", "));
     let definitions = key.iter().map(column).chain(std::iter::once(primary_key));
     format!("CREATE TABLE {noted} (\n{}\n) STRICT, WITHOUT ROWID", lines(definitions))

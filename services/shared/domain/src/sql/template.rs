@@ -22,11 +22,8 @@ use everycent_schemas::tables::Kind;
 use everycent_schemas::{TokenType, tables, views};
 
 use super::Dialect;
-use super::names::{
-    bigquery_text, bigquery_type, exact_view_name, nano_name, physical_name, quoted, sqlite_text, sqlite_type,
-};
 
-/// Nano-dollars in a dollar, and the most units that an amount is divided among.
+/// The most units that an amount is divided among: nano-dollars in a dollar.
 const NANOS: &str = "1000000000";
 
 /// A template is wrong. Templates are shipped or written by a program, so this names a mistake, not bad data.
@@ -43,7 +40,7 @@ pub enum TemplateError {
 }
 
 /// The SQL of a template. In SQLite all amounts are whole nano-dollars.
-pub fn query(template: &str, dialect: &Dialect) -> Result<String, TemplateError> {
+pub fn query(template: &str, dialect: &dyn Dialect) -> Result<String, TemplateError> {
     let mut sql = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("[[") {
@@ -85,19 +82,19 @@ fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-fn expand(call: &str, dialect: &Dialect) -> Result<String, TemplateError> {
+fn expand(call: &str, dialect: &dyn Dialect) -> Result<String, TemplateError> {
     let unknown = || TemplateError::UnknownMacro(call.to_owned());
     let (name, argument) = call.split_once(':').ok_or_else(unknown)?;
     match (name, arguments(argument).as_slice()) {
         ("table", _) => exact_name(argument, dialect),
         ("view", _) => view(argument, dialect),
-        ("exact" | "usd", _) => Ok(exact(argument, dialect)),
-        ("nanos", [column]) => Ok(nanos(column, dialect)),
-        ("dollars", _) => Ok(dollars(argument, dialect)),
+        ("exact" | "usd", _) => Ok(dialect.exact(argument)),
+        ("nanos", [column]) => Ok(dialect.nanos(column)),
+        ("dollars", _) => Ok(dialect.dollars(argument)),
         ("share", [amount, units, upto, whole]) => Ok(share(amount, units, upto, whole, dialect)),
-        ("month", _) => Ok(month(argument, dialect)),
+        ("month", _) => Ok(dialect.month(argument)),
         ("type", _) => type_name(argument, dialect).map(str::to_owned).ok_or_else(unknown),
-        ("text", _) => decode(argument).map(|value| literal(&value, dialect)).ok_or_else(unknown),
+        ("text", _) => decode(argument).map(|value| dialect.text(&value)).ok_or_else(unknown),
         _ => Err(unknown()),
     }
 }
@@ -116,140 +113,62 @@ fn arguments(text: &str) -> Vec<&str> {
     parts.map(str::trim).collect()
 }
 
-fn exact_name(name: &str, dialect: &Dialect) -> Result<String, TemplateError> {
-    let table = tables::find(name).map(|table| physical_name(table, dialect));
-    let view = || views::find(name).map(|view| exact_view_name(view, dialect));
+fn exact_name(name: &str, dialect: &dyn Dialect) -> Result<String, TemplateError> {
+    let table = tables::find(name).map(|table| dialect.table(table));
+    let view = || views::find(name).map(|view| dialect.exact_view(view));
     table.or_else(view).ok_or_else(|| TemplateError::UnknownTable(name.to_owned()))
 }
 
-fn view(name: &str, dialect: &Dialect) -> Result<String, TemplateError> {
+fn view(name: &str, dialect: &dyn Dialect) -> Result<String, TemplateError> {
     if tables::find(name).is_none() && views::find(name).is_none() {
         return Err(TemplateError::UnknownView(name.to_owned()));
     }
-    Ok(match dialect {
-        Dialect::Sqlite => name.to_owned(),
-        Dialect::BigQuery { dataset } => quoted(dataset, name),
-    })
-}
-
-/// Money columns by the names that they are stored under.
-fn exact(expression: &str, dialect: &Dialect) -> String {
-    match dialect {
-        Dialect::Sqlite => rename_money(expression),
-        Dialect::BigQuery { .. } => expression.to_owned(),
-    }
-}
-
-/// Replaces the words that end in `_usd`, outside text literals.
-fn rename_money(expression: &str) -> String {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let rename = |piece: &str| {
-        let mut renamed = String::with_capacity(piece.len() + 8);
-        let mut rest = piece;
-        while let Some(start) = rest.find(is_word) {
-            let end = rest[start..].find(|c| !is_word(c)).map_or(rest.len(), |length| start + length);
-            let word = &rest[start..end];
-            renamed.push_str(&rest[..start]);
-            renamed.push_str(&if word.ends_with("_usd") { nano_name(word) } else { word.to_owned() });
-            rest = &rest[end..];
-        }
-        renamed + rest
-    };
-    let pieces = expression.split('\'').enumerate();
-    let renamed: Vec<String> =
-        pieces.map(|(index, piece)| if index % 2 == 0 { rename(piece) } else { piece.to_owned() }).collect();
-    renamed.join("'")
-}
-
-fn month(date: &str, dialect: &Dialect) -> String {
-    match dialect {
-        Dialect::Sqlite => format!("substr({date}, 1, 7)"),
-        Dialect::BigQuery { .. } => format!("FORMAT_DATE('%Y-%m', {date})"),
-    }
-}
-
-fn nanos(column: &str, dialect: &Dialect) -> String {
-    match dialect {
-        Dialect::Sqlite => rename_money(column),
-        Dialect::BigQuery { .. } => format!("CAST({column} * {NANOS} AS INT64)"),
-    }
-}
-
-fn dollars(nanos: &str, dialect: &Dialect) -> String {
-    match dialect {
-        Dialect::Sqlite => nanos.to_owned(),
-        Dialect::BigQuery { .. } => format!("CAST({nanos} AS NUMERIC) / {NANOS}"),
-    }
-}
-
-fn div(a: &str, b: &str, dialect: &Dialect) -> String {
-    match dialect {
-        Dialect::Sqlite => format!("(({a}) / ({b}))"),
-        Dialect::BigQuery { .. } => format!("DIV({a}, {b})"),
-    }
-}
-
-fn modulo(a: &str, b: &str, dialect: &Dialect) -> String {
-    match dialect {
-        Dialect::Sqlite => format!("(({a}) % ({b}))"),
-        Dialect::BigQuery { .. } => format!("MOD({a}, {b})"),
-    }
+    Ok(dialect.shown(name))
 }
 
 /// What the first `upto` of `whole` units have of `amount`, less what those before the last `units` of them have. The
 /// first `whole` have all of it, so the shares of neighbours add up to the amount, whatever its sign.
-fn share(amount: &str, units: &str, upto: &str, whole: &str, dialect: &Dialect) -> String {
+fn share(amount: &str, units: &str, upto: &str, whole: &str, dialect: &dyn Dialect) -> String {
     let before = part(amount, &format!("{upto} - ({units})"), whole, dialect);
     format!("({} - {before})", part(amount, upto, whole, dialect))
 }
 
 /// No product leaves 64 bits, where SQLite would go on in binary floats: more than 10^9 units are counted in larger
 /// ones, which moves less than 2 billionths of the amount.
-fn part(amount: &str, upto: &str, whole: &str, dialect: &Dialect) -> String {
-    let scale = format!("1 + {}", div(whole, NANOS, dialect));
-    let (upto, whole) = (div(upto, &scale, dialect), div(whole, &scale, dialect));
-    let even = format!("{} * {upto}", div(amount, &whole, dialect));
-    let rest = div(&format!("{} * {upto}", modulo(amount, &whole, dialect)), &whole, dialect);
+fn part(amount: &str, upto: &str, whole: &str, dialect: &dyn Dialect) -> String {
+    let scale = format!("1 + {}", dialect.quotient(whole, NANOS));
+    let (upto, whole) = (dialect.quotient(upto, &scale), dialect.quotient(whole, &scale));
+    let even = format!("{} * {upto}", dialect.quotient(amount, &whole));
+    let rest = dialect.quotient(&format!("{} * {upto}", dialect.remainder(amount, &whole)), &whole);
     format!("({even} + {rest})")
 }
 
-fn type_name(kind: &str, dialect: &Dialect) -> Option<&'static str> {
+fn type_name(kind: &str, dialect: &dyn Dialect) -> Option<&'static str> {
     let kind = match kind {
         "text" => Kind::Text,
         "integer" => Kind::Integer,
         "date" => Kind::Date,
         _ => return None,
     };
-    Some(match dialect {
-        Dialect::Sqlite => sqlite_type(kind),
-        Dialect::BigQuery { .. } => bigquery_type(kind),
-    })
+    Some(dialect.type_name(kind))
 }
 
 fn decode(digits: &str) -> Option<String> {
     String::from_utf8(hex::decode(digits).ok()?).ok()
 }
 
-fn literal(value: &str, dialect: &Dialect) -> String {
-    match dialect {
-        Dialect::Sqlite => sqlite_text(value),
-        Dialect::BigQuery { .. } => bigquery_text(value),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::sql::{BigQuery, Sqlite};
 
-    fn bigquery() -> Dialect {
-        Dialect::BigQuery { dataset: "p.d".into() }
-    }
+    const BIGQUERY: BigQuery<'_> = BigQuery { dataset: "p.d" };
 
     #[track_caller]
     fn check(template: &str, in_sqlite: &str, in_bigquery: &str) {
-        assert_eq!(query(template, &Dialect::Sqlite).unwrap(), in_sqlite);
-        assert_eq!(query(template, &bigquery()).unwrap(), in_bigquery);
+        assert_eq!(query(template, &Sqlite).unwrap(), in_sqlite);
+        assert_eq!(query(template, &BIGQUERY).unwrap(), in_bigquery);
     }
 
     #[test]
@@ -271,11 +190,11 @@ mod tests {
 
     #[test]
     fn a_share_is_the_same_arithmetic_in_both_dialects() {
-        let of = |dialect| query("[[share:f(a, b), u, n, w]]", &dialect).unwrap();
-        let in_sqlite = of(Dialect::Sqlite);
+        let of = |dialect: &dyn Dialect| query("[[share:f(a, b), u, n, w]]", dialect).unwrap();
+        let in_sqlite = of(&Sqlite);
         let upto = "(((f(a, b)) / (((w) / (1 + ((w) / (1000000000))))))";
         assert!(in_sqlite.starts_with(&format!("({upto}")), "{in_sqlite}");
-        let in_bigquery = of(bigquery());
+        let in_bigquery = of(&BIGQUERY);
         let whole = "DIV(w, 1 + DIV(w, 1000000000))";
         let part = |upto: &str| {
             let upto = format!("DIV({upto}, 1 + DIV(w, 1000000000))");
@@ -287,29 +206,22 @@ mod tests {
     #[test]
     fn what_is_said_of_tokens_is_said_of_each_type() {
         let (first, last) = (TokenType::ALL[0], TokenType::ALL[TokenType::ALL.len() - 1]);
-        let lines =
-            query("CASE t\n  [[tokens:WHEN '{type}' THEN u.{column} -- {kind}]]\nEND", &Dialect::Sqlite).unwrap();
+        let lines = query("CASE t\n  [[tokens:WHEN '{type}' THEN u.{column} -- {kind}]]\nEND", &Sqlite).unwrap();
         let line = |of: TokenType| format!("  WHEN '{}' THEN u.{} -- {}\n", of.name(), of.column(), of.kind());
         assert!(lines.starts_with(&format!("CASE t\n{}", line(first))), "{lines}");
         assert!(lines.ends_with(&format!("{}END", line(last))), "{lines}");
         assert_eq!(lines.lines().count(), TokenType::ALL.len() + 2);
-        let sum = query("SUM([[tokens:{column}| + ]])", &Dialect::Sqlite).unwrap();
+        let sum = query("SUM([[tokens:{column}| + ]])", &Sqlite).unwrap();
         let columns: Vec<&str> = TokenType::ALL.iter().map(|of| of.column()).collect();
         assert_eq!(sum, format!("SUM({})", columns.join(" + ")));
-    }
-
-    #[test]
-    fn only_names_of_money_are_renamed_not_words_in_text() {
-        let renamed = rename_money("CASE WHEN unit = 'in_usd' THEN t.amount_usd ELSE usd_total END");
-        assert_eq!(renamed, "CASE WHEN unit = 'in_usd' THEN t.amount_nano_usd ELSE usd_total END");
     }
 
     #[test]
     fn any_text_can_stand_in_a_template() {
         for value in ["it's", "]] [[table:x]]", "ü\\", ""] {
             let template = format!("SELECT {}", text(value));
-            assert_eq!(query(&template, &Dialect::Sqlite).unwrap(), format!("SELECT {}", sqlite_text(value)));
-            assert_eq!(query(&template, &bigquery()).unwrap(), format!("SELECT {}", bigquery_text(value)));
+            assert_eq!(query(&template, &Sqlite).unwrap(), format!("SELECT {}", Sqlite.text(value)));
+            assert_eq!(query(&template, &BIGQUERY).unwrap(), format!("SELECT {}", BIGQUERY.text(value)));
         }
     }
 
@@ -326,8 +238,8 @@ mod tests {
             ("SELECT [[usd:x\nFROM y", "`[[usd:x` has no end"),
         ];
         for (template, message) in cases {
-            for dialect in [Dialect::Sqlite, bigquery()] {
-                assert_eq!(query(template, &dialect).unwrap_err().to_string(), message);
+            for dialect in [&Sqlite as &dyn Dialect, &BIGQUERY] {
+                assert_eq!(query(template, dialect).unwrap_err().to_string(), message);
             }
         }
     }

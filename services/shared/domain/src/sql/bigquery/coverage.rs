@@ -8,16 +8,18 @@ use everycent_schemas::stored::{CoverageRow, ReconciliationRow};
 use everycent_schemas::tables::{Column, Group, Table};
 use everycent_schemas::{CoverageState, Day, Timestamp};
 
+use super::BigQuery;
 use super::literal::{BUCKET_VERSION, bounds, date, dates, literal, lower, timestamp};
+use super::names::text_literal;
 use super::turn::{in_turn, turn_table};
 use crate::merge_plan::{BucketId, CoverageUpdate, Version};
 use crate::reconcile::Verdict;
 use crate::sql::Dialect;
-use crate::sql::names::{bigquery_text, lines, physical_name};
+use crate::sql::columns::lines;
 use crate::sql::stored::{coverage_columns, failed_values, loaded_values, table, verdict_values};
 
 fn coverage_table(dataset: &str) -> String {
-    physical_name(table::<CoverageRow>(), &Dialect::BigQuery { dataset: dataset.to_owned() })
+    BigQuery { dataset }.table(table::<CoverageRow>())
 }
 
 /// The versions that coverage holds of the buckets, of which there is at least one: `source`, `account_id`,
@@ -30,8 +32,8 @@ pub fn loaded_versions(dataset: &str, buckets: &BTreeSet<BucketId>) -> String {
     let asked = days.iter().map(|((source, account), days)| {
         format!(
             "(`source` = {} AND `account_id` = {} AND `activity_date` IN ({}))",
-            bigquery_text(source),
-            bigquery_text(account),
+            text_literal(source),
+            text_literal(account),
             dates(days)
         )
     });
@@ -110,7 +112,7 @@ pub fn store_verdicts(dataset: &str, verdicts: &[Verdict], checked_at: Timestamp
     let merge = format!(
         "MERGE {target} AS T\nUSING (\n  SELECT * FROM UNNEST([\n{rows}\n  ])\n) AS S\nON {same}\n  AND {bounds}\n\
          WHEN MATCHED THEN UPDATE SET\n{set}\n{insert}",
-        target = physical_name(table, &Dialect::BigQuery { dataset: dataset.to_owned() }),
+        target = BigQuery { dataset }.table(table),
         rows = rows.collect::<Vec<_>>().join(",\n"),
         same = same_key(table),
         bounds = bounds(verdicts.iter().map(|verdict| verdict.activity_date), "T.`activity_date`"),
@@ -183,11 +185,11 @@ pub(super) fn assert_coverage(updates: &[CoverageUpdate], dataset: &str) -> Stri
     let mine = days.iter().map(|((source, account, version, recipe), days)| {
         format!(
             "(`source` = {} AND `account_id` = {} AND `snapshot_id` = {} AND `normalized_at` = {} AND `recipe` = {} AND `activity_date` IN ({}))",
-            bigquery_text(source),
-            bigquery_text(account),
-            bigquery_text(&version.snapshot_id),
+            text_literal(source),
+            text_literal(account),
+            text_literal(&version.snapshot_id),
             timestamp(version.normalized_at),
-            bigquery_text(recipe),
+            text_literal(recipe),
             dates(days)
         )
     });

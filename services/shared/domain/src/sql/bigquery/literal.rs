@@ -4,8 +4,8 @@ use everycent_schemas::rowfile::Cell;
 use everycent_schemas::tables::Kind;
 use everycent_schemas::{Day, Timestamp};
 
+use super::names::text_literal;
 use super::schema::shown_type;
-use crate::sql::names::bigquery_text;
 
 /// The columns that tell the version of a bucket in coverage, and of a row.
 pub(super) const BUCKET_VERSION: [&str; 3] = ["fetched_at", "snapshot_id", "normalized_at"];
@@ -30,9 +30,9 @@ pub(super) fn literal(kind: Kind, value: &Cell) -> String {
         (Cell::Boolean(value), _) => value.to_string(),
         (Cell::Integer(value), _) => value.to_string(),
         (Cell::Money(amount), _) => format!("NUMERIC '{amount}'"),
-        (Cell::Text(day), Kind::Date) => format!("DATE {}", bigquery_text(day)),
-        (Cell::Text(at), Kind::Timestamp) => format!("TIMESTAMP {}", bigquery_text(at)),
-        (Cell::Text(text), _) => bigquery_text(text),
+        (Cell::Text(day), Kind::Date) => format!("DATE {}", text_literal(day)),
+        (Cell::Text(at), Kind::Timestamp) => format!("TIMESTAMP {}", text_literal(at)),
+        (Cell::Text(text), _) => text_literal(text),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use everycent_schemas::tables::{Column, Kind, Table};
 
+use super::BigQuery;
+use super::names::{quoted, text_literal, type_name};
 use crate::sql::Dialect;
-use crate::sql::names::{bigquery_text, bigquery_type, physical_name, quoted};
 
 /// A column that is there, or that should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub fn wanted_columns(table: &Table) -> Vec<Found> {
 pub(super) fn shown_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Money => "NUMERIC",
-        other => bigquery_type(other),
+        other => type_name(other),
     }
 }
 
@@ -53,9 +54,9 @@ pub(super) fn shown_type(kind: Kind) -> &'static str {
 pub fn add_column(table: &Table, column: &Column, dataset: &str) -> String {
     format!(
         "ALTER TABLE {} ADD COLUMN IF NOT EXISTS `{}` {} OPTIONS (description = {})",
-        physical_name(table, &Dialect::BigQuery { dataset: dataset.to_owned() }),
+        BigQuery { dataset }.table(table),
         column.name,
-        bigquery_type(column.kind),
-        bigquery_text(&column.doc),
+        type_name(column.kind),
+        text_literal(&column.doc),
     )
 }

@@ -5,10 +5,10 @@ use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::tables::{Absence, Table};
 
 use super::literal::{dates, timestamp};
+use super::names::text_literal;
 use super::table::{has_source, winning_rows};
 use crate::merge_plan::{MergePlan, TablePlan};
-use crate::sql::ddl::key_order;
-use crate::sql::names::bigquery_text;
+use crate::sql::columns::key_order;
 
 /// One query over the staging tables of all plans with files; none if there are none. For each table and answer:
 /// `table_name`, `snapshot_id`, `ingestion_timestamp`, `row_count`, how many of its rows are `strange` (of another
@@ -61,12 +61,12 @@ fn belongs(plan: &TablePlan, batches: &[BatchNormalized]) -> String {
 
 fn of_batch(table: &Table, batch: &BatchNormalized) -> String {
     let days: Vec<Day> = batch.buckets.iter().map(|bucket| bucket.activity_date).collect();
-    let source = has_source(table).then(|| format!("`source` = {}", bigquery_text(&batch.source)));
+    let source = has_source(table).then(|| format!("`source` = {}", text_literal(&batch.source)));
     let day = table.partition.as_ref().map(|name| format!("`{name}` IN ({})", dates(&days)));
     let version = [
-        format!("`snapshot_id` = {}", bigquery_text(&batch.snapshot_id)),
+        format!("`snapshot_id` = {}", text_literal(&batch.snapshot_id)),
         format!("`ingestion_timestamp` = {}", timestamp(batch.normalized_at)),
-        format!("`{}` = {}", table.account_column(), bigquery_text(&batch.account_id)),
+        format!("`{}` = {}", table.account_column(), text_literal(&batch.account_id)),
     ];
     let all: Vec<String> = version.into_iter().chain(source).chain(day).collect();
     format!("({})", all.join(" AND "))

@@ -7,9 +7,9 @@ use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::tables::Table;
 
 use super::literal::{ROW_VERSION, bounds, dates, lower, timestamp};
+use super::names::text_literal;
 use crate::merge_plan::TablePlan;
-use crate::sql::ddl::key_order;
-use crate::sql::names::{bigquery_text, lines};
+use crate::sql::columns::{key_order, lines};
 
 /// How many rows tell the batch that won their bucket. Before the merge none did, for its version is higher.
 pub(super) fn rows_that_tell_the_batch(plan: &TablePlan, batches: &[BatchNormalized], target: &str) -> String {
@@ -119,11 +119,11 @@ pub(super) fn won(plan: &TablePlan, of: &str) -> String {
     }
     let buckets = days.iter().map(|((source, account), days)| {
         let source =
-            if has_source(table) { format!("{of}`source` = {} AND ", bigquery_text(source)) } else { String::new() };
+            if has_source(table) { format!("{of}`source` = {} AND ", text_literal(source)) } else { String::new() };
         format!(
             "({source}{of}`{}` = {} AND {of}`{}` IN ({}))",
             table.account_column(),
-            bigquery_text(account),
+            text_literal(account),
             table.day_column(),
             dates(days)
         )
@@ -141,7 +141,7 @@ pub(super) fn winning_rows(plan: &TablePlan, batches: &[BatchNormalized]) -> Str
         let batch = &batches[*index];
         format!(
             "(`snapshot_id` = {} AND `ingestion_timestamp` = {} AND `{}` IN ({}))",
-            bigquery_text(&batch.snapshot_id),
+            text_literal(&batch.snapshot_id),
             timestamp(batch.normalized_at),
             plan.table.day_column(),
             dates(days)

@@ -3,7 +3,7 @@
 //! BigQuery cancels a transaction that updates or deletes rows of a table while another one does, but lets both insert:
 //! two merges of the same new bucket would both be done. So every change updates the same row first.
 
-use crate::sql::names::{bigquery_text, quoted};
+use super::names::{quoted, text_literal};
 
 const TABLE: &str = "merge_turn";
 const DOC: &str =
@@ -18,7 +18,7 @@ pub fn create_turn(dataset: &str) -> String {
     format!(
         "CREATE TABLE IF NOT EXISTS {}\nOPTIONS (description = {})\nAS SELECT 0 AS `turn`",
         turn_table(dataset),
-        bigquery_text(DOC)
+        text_literal(DOC)
     )
 }
 

@@ -5,20 +5,19 @@ use everycent_schemas::CoverageState;
 use everycent_schemas::stored::{CoverageRow, ReconciliationRow};
 use everycent_schemas::tables::{Column, Group};
 
-use super::{insert, insert_columns, replace};
+use super::{Sqlite, insert, insert_columns, replace, stored_name};
 use crate::sql::Dialect;
-use crate::sql::ddl::key_order;
-use crate::sql::names::{lines, physical_name, stored_name};
+use crate::sql::columns::{key_order, lines};
 use crate::sql::stored::{coverage_columns, table};
 
 fn coverage() -> String {
-    physical_name(table::<CoverageRow>(), &Dialect::Sqlite)
+    Sqlite.table(table::<CoverageRow>())
 }
 
 /// Stores a verdict in place of the earlier one; bound as `verdict_values`.
 pub fn store_verdict() -> String {
     let table = table::<ReconciliationRow>();
-    format!("{}\n{}", insert(&physical_name(table, &Dialect::Sqlite), table), replace(table))
+    format!("{}\n{}", insert(&Sqlite.table(table), table), replace(table))
 }
 
 /// The version that coverage holds of a bucket: `fetched_at`, `snapshot_id`, `normalized_at`. Bound: source, account, day.

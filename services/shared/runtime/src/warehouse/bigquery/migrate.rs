@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use everycent_domain::sql::bigquery::{self as bigquery_sql, Found};
-use everycent_domain::sql::{self, Dialect};
+use everycent_domain::sql::{self, BigQuery, Dialect};
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::tables::{self, Table};
 use everycent_schemas::views;
@@ -32,7 +32,8 @@ pub(super) async fn migrate(connection: &Connection, create_in: Option<&str>) ->
     for table in tables::all() {
         statements.extend(bring_table(connection, table, existing.get(table.name))?);
     }
-    let dialect = Dialect::BigQuery { dataset: connection.name() };
+    let dataset = connection.name();
+    let dialect = BigQuery { dataset: &dataset };
     for view in views::all() {
         refuse_unless_view(view.name, existing.get(view.name))?;
         let creates = sql::view(view.name, &dialect).expect("invariant: shipped views render, as a test shows");
@@ -113,7 +114,7 @@ fn bring_table(
 ) -> Result<Vec<String>, WarehouseError> {
     let dataset = connection.name();
     let refused = |reason: String| WarehouseError::Refused { action: ACTION, reason };
-    let Some(existing) = existing else { return Ok(sql::ddl(table, &Dialect::BigQuery { dataset })) };
+    let Some(existing) = existing else { return Ok(BigQuery { dataset: &dataset }.create_table(table)) };
     if existing.kind != "BASE TABLE" {
         return Err(refused(format!("{dataset}.{} is a {}, where a table belongs", table.name, existing.kind)));
     }

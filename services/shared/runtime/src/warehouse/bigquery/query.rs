@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use everycent_domain::sql::{self, Dialect};
+use everycent_domain::sql::{self, BigQuery};
 use gcp_bigquery_client::model::data_format_options::DataFormatOptions;
 use gcp_bigquery_client::model::get_query_results_parameters::GetQueryResultsParameters;
 use gcp_bigquery_client::model::job::Job;
@@ -29,8 +29,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// A query that a person or a check asks. Whatever would change something is refused.
 pub(super) async fn query(connection: &Connection, template: &str) -> Result<Rows, WarehouseError> {
     let refused = |reason: String| WarehouseError::Refused { action: ACTION, reason };
-    let dialect = Dialect::BigQuery { dataset: connection.name() };
-    let sql = sql::query(template, &dialect).map_err(|e| refused(e.to_string()))?;
+    let dataset = connection.name();
+    let sql = sql::query(template, &BigQuery { dataset: &dataset }).map_err(|e| refused(e.to_string()))?;
     match kind_of(connection, &sql).await.map_err(|failure| failure.during(ACTION))?.as_deref() {
         Some("SELECT") => connection.select(&sql).await.map_err(|failure| failure.during(ACTION)),
         Some(other) => Err(refused(format!("it is no SELECT but {other}"))),

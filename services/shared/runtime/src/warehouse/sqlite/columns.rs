@@ -1,6 +1,6 @@
 //! The columns of a table in the file, and those that its schema asks for.
 
-use everycent_domain::sql::{sqlite_type, stored_name};
+use everycent_domain::sql::sqlite::{stored_name, type_name};
 use everycent_schemas::tables::{Column, Table};
 use rusqlite::Connection;
 
@@ -19,7 +19,7 @@ pub(super) fn found(connection: &Connection, table: &str) -> rusqlite::Result<Ve
 /// The columns that the schema asks for.
 pub(super) fn wanted(table: &Table) -> Vec<Stored> {
     let wanted = |column: &Column| {
-        stored(stored_name(column), sqlite_type(column.kind), column.nullable, table.key.contains(&column.name))
+        stored(stored_name(column), type_name(column.kind), column.nullable, table.key.contains(&column.name))
     };
     table.columns.iter().map(wanted).collect()
 }

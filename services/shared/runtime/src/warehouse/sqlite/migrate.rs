@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use everycent_domain::sql::{self, Dialect};
+use everycent_domain::sql::sqlite::{base_view, create_table};
+use everycent_domain::sql::{self, Dialect, Sqlite};
 use everycent_schemas::tables::{self, Table};
 use everycent_schemas::views;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
@@ -19,12 +20,12 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Wa
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     for table in tables::all() {
         bring_table(&transaction, path, table)?;
-        if let Some(text) = sql::base_view(table, &Dialect::Sqlite) {
+        if let Some(text) = base_view(table) {
             bring_view(&transaction, path, table.name, &text)?;
         }
     }
     for view in views::all() {
-        let creates = sql::view(view.name, &Dialect::Sqlite).expect("invariant: shipped views render, as a test shows");
+        let creates = sql::view(view.name, &Sqlite).expect("invariant: shipped views render, as a test shows");
         for create in creates {
             bring_view(&transaction, path, &create.name, &create.sql)?;
         }
@@ -34,11 +35,10 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Wa
 
 fn bring_table(connection: &Connection, path: &Path, table: &Table) -> Result<(), WarehouseError> {
     let failed = named(path, ACTION);
-    let name = sql::physical_name(table, &Dialect::Sqlite);
+    let name = Sqlite.table(table);
     let found = columns::found(connection, &name).map_err(failed)?;
     if found.is_empty() {
-        let create = &sql::ddl(table, &Dialect::Sqlite)[0];
-        return connection.execute_batch(create).map_err(failed);
+        return connection.execute_batch(&create_table(table)).map_err(failed);
     }
     let Difference { addable, conflicts } = difference(&found, &columns::wanted(table));
     if !conflicts.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use everycent_domain::sql::{self, Dialect};
+use everycent_domain::sql::{self, Sqlite};
 use everycent_schemas::Usd;
 use everycent_schemas::rowfile::Cell;
 use rusqlite::types::ValueRef;
@@ -17,7 +17,7 @@ const ROWS_MAX: usize = 1_000_000;
 
 pub(super) fn query(connection: &Connection, path: &Path, template: &str) -> Result<Rows, WarehouseError> {
     let failed = named(path, ACTION);
-    let sql = sql::query(template, &Dialect::Sqlite).map_err(|e| refused(e.to_string()))?;
+    let sql = sql::query(template, &Sqlite).map_err(|e| refused(e.to_string()))?;
     let mut statement = connection.prepare(&sql).map_err(failed)?;
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     if columns.is_empty() {

@@ -1,6 +1,7 @@
 //! A file whose tables hold what a test says, row by row.
 
-use everycent_domain::sql::{Dialect, physical_name, stored_name};
+use everycent_domain::sql::sqlite::stored_name;
+use everycent_domain::sql::{Dialect, Sqlite};
 use everycent_schemas::tables::{self, Column, Kind};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
@@ -31,7 +32,7 @@ impl Inserted {
         let names: Vec<String> = table.columns.iter().map(stored_name).collect();
         let sql = format!(
             "INSERT INTO {} ({}) VALUES ({})",
-            physical_name(table, &Dialect::Sqlite),
+            Sqlite.table(table),
             names.join(", "),
             vec!["?"; names.len()].join(", ")
         );

@@ -1,6 +1,6 @@
 //! Names, owners and the daily totals over both vendors.
 
-use everycent_domain::sql::{Dialect, query};
+use everycent_domain::sql::{Sqlite, query};
 use everycent_schemas::views;
 use rusqlite::types::Value;
 
@@ -149,7 +149,7 @@ async fn the_documented_columns_of_a_view_are_its_columns() {
     for view in views::all() {
         let documented: Vec<&str> = view.columns.iter().map(|column| column.name.as_str()).collect();
         assert_eq!(columns(view.name), documented, "{}", view.name);
-        let exact = query(&format!("SELECT * FROM [[table:{}]]", view.name), &Dialect::Sqlite).unwrap();
+        let exact = query(&format!("SELECT * FROM [[table:{}]]", view.name), &Sqlite).unwrap();
         let exact = columns(exact.strip_prefix("SELECT * FROM ").unwrap());
         let shown: Vec<String> = exact.iter().map(|name| name.replace("_nano_usd", "_usd")).collect();
         assert_eq!(shown, documented, "{}", view.name);

@@ -1,0 +1,70 @@
+//! SQLite's way of writing: all amounts are whole nano-dollars, divided once in the views for people.
+
+use everycent_schemas::tables::{Kind, Table};
+use everycent_schemas::views::View;
+
+use super::{ddl, names};
+use crate::sql::{CreateView, Dialect};
+
+/// Writes for SQLite. A table or view with money is there as `<name>_nano`, and `<name>` is a view over it.
+#[derive(Debug, Clone, Copy)]
+pub struct Sqlite;
+
+impl Dialect for Sqlite {
+    fn table(&self, table: &Table) -> String {
+        exact_name(table.name, table.money().next().is_some())
+    }
+
+    fn exact_view(&self, view: &View) -> String {
+        exact_name(view.name, view.has_money())
+    }
+
+    fn shown(&self, name: &str) -> String {
+        name.to_owned()
+    }
+
+    fn create_table(&self, table: &Table) -> Vec<String> {
+        std::iter::once(ddl::create_table(table)).chain(ddl::base_view(table)).collect()
+    }
+
+    /// An older view has to be dropped before.
+    fn create_view(&self, view: &View, select: &str) -> Vec<CreateView> {
+        ddl::create_view(view, select)
+    }
+
+    fn type_name(&self, kind: Kind) -> &'static str {
+        names::type_name(kind)
+    }
+
+    fn text(&self, value: &str) -> String {
+        names::text(value)
+    }
+
+    fn exact(&self, expression: &str) -> String {
+        names::rename_money(expression)
+    }
+
+    fn nanos(&self, column: &str) -> String {
+        names::rename_money(column)
+    }
+
+    fn dollars(&self, nanos: &str) -> String {
+        nanos.to_owned()
+    }
+
+    fn quotient(&self, a: &str, b: &str) -> String {
+        format!("(({a}) / ({b}))")
+    }
+
+    fn remainder(&self, a: &str, b: &str) -> String {
+        format!("(({a}) % ({b}))")
+    }
+
+    fn month(&self, date: &str) -> String {
+        format!("substr({date}, 1, 7)")
+    }
+}
+
+fn exact_name(name: &str, has_money: bool) -> String {
+    if has_money { format!("{name}_nano") } else { name.to_owned() }
+}
