@@ -63,6 +63,13 @@ impl Day {
     }
 }
 
+impl Timestamp {
+    /// The UTC day that holds this instant.
+    pub fn day(self) -> Day {
+        Day::from(self.to_chrono().date_naive())
+    }
+}
+
 impl From<NaiveDate> for Day {
     fn from(date: NaiveDate) -> Self {
         Self(date)

@@ -6,8 +6,6 @@ use std::str::FromStr;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Day;
-
 /// An instant in UTC, to the microsecond. In Avro a `long` of logical type `timestamp-micros`;
 /// as text `2025-10-03T00:00:00.000000Z`, which sorts as time does.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -25,11 +23,6 @@ impl Timestamp {
 
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration.num_microseconds().unwrap_or(i64::MAX)))
-    }
-
-    /// The UTC day that holds this instant.
-    pub fn day(self) -> Day {
-        Day::from(self.to_chrono().date_naive())
     }
 
     pub fn to_chrono(self) -> DateTime<Utc> {

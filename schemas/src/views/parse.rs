@@ -11,7 +11,7 @@
 //!
 //! `[[tokens]]` stands for the columns that count tokens by type, as the usage table has them.
 
-use super::{View, ViewColumn, ViewKind};
+use super::view::{View, ViewColumn, ViewKind};
 use crate::TokenType;
 use crate::tables::{self, Column, Kind};
 

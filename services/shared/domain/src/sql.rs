@@ -16,11 +16,11 @@ mod view;
 
 pub use bigquery::BigQuery;
 pub use columns::key_order;
-pub use dialect::Dialect;
+pub use dialect::{CreateView, Dialect};
 pub use sqlite::Sqlite;
 pub use stored::{failed_values, loaded_values, verdict_values};
 pub use template::{TemplateError, query, text};
-pub use view::{CreateView, view};
+pub use view::view;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,12 @@ use std::fmt::Debug;
 use everycent_schemas::tables::{Kind, Table};
 use everycent_schemas::views::View;
 
-use super::CreateView;
+/// A statement that creates a view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateView {
+    pub name: String,
+    pub sql: String,
+}
 
 /// How one warehouse writes SQL. A merge has no place here: what it takes is each warehouse's own.
 pub trait Dialect: Debug {

@@ -3,14 +3,7 @@
 use everycent_schemas::views;
 
 use super::template::query;
-use super::{Dialect, TemplateError};
-
-/// A statement that creates a view.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CreateView {
-    pub name: String,
-    pub sql: String,
-}
+use super::{CreateView, Dialect, TemplateError};
 
 /// The statements that create a shipped view, in order.
 pub fn view(name: &str, dialect: &dyn Dialect) -> Result<Vec<CreateView>, TemplateError> {

@@ -3,14 +3,13 @@
 use everycent_schemas::tables::{Column, Kind, Table};
 use everycent_schemas::views::{View, ViewColumn};
 
-use super::dialect::Sqlite;
-use super::names::{shown_usd, stored_name, type_name};
+use super::names::{exact_view_name, shown_usd, stored_name, table_name, type_name};
+use crate::sql::CreateView;
 use crate::sql::columns::{key_order, lines};
-use crate::sql::{CreateView, Dialect};
 
 /// The view under a table's own name, where the table itself holds nano-dollars.
 pub fn base_view(table: &Table) -> Option<String> {
-    let physical = Sqlite.table(table);
+    let physical = table_name(table);
     if physical == table.name {
         return None;
     }
@@ -34,7 +33,7 @@ pub fn create_table(table: &Table) -> String {
     };
     format!(
         "CREATE TABLE IF NOT EXISTS {} (\n{}  PRIMARY KEY ({})\n) STRICT, WITHOUT ROWID",
-        Sqlite.table(table),
+        table_name(table),
         table.columns.iter().map(column).collect::<String>(),
         key_order(table).join(", "),
     )
@@ -47,7 +46,7 @@ pub(super) fn create_view(view: &View, select: &str) -> Vec<CreateView> {
     if !view.has_money() {
         return vec![CreateView { sql: format!("{}\n{select}", head(view)), name }];
     }
-    let exact = Sqlite.exact_view(view);
+    let exact = exact_view_name(view);
     let sql = format!("CREATE VIEW {exact} AS\n-- The exact rows of {name}: amounts are nano-dollars.\n{select}");
     let for_people = CreateView { name, sql: for_people(view, &exact) };
     vec![CreateView { name: exact, sql }, for_people]

@@ -12,11 +12,11 @@ pub struct Sqlite;
 
 impl Dialect for Sqlite {
     fn table(&self, table: &Table) -> String {
-        exact_name(table.name, table.money().next().is_some())
+        names::table_name(table)
     }
 
     fn exact_view(&self, view: &View) -> String {
-        exact_name(view.name, view.has_money())
+        names::exact_view_name(view)
     }
 
     fn shown(&self, name: &str) -> String {
@@ -63,8 +63,4 @@ impl Dialect for Sqlite {
     fn month(&self, date: &str) -> String {
         format!("substr({date}, 1, 7)")
     }
-}
-
-fn exact_name(name: &str, has_money: bool) -> String {
-    if has_money { format!("{name}_nano") } else { name.to_owned() }
 }

@@ -1,6 +1,21 @@
 //! How names, types and literals are written, and money: as whole nano-dollars, under names that say so.
 
-use everycent_schemas::tables::{Column, Kind};
+use everycent_schemas::tables::{Column, Kind, Table};
+use everycent_schemas::views::View;
+
+/// The table that holds the rows.
+pub(super) fn table_name(table: &Table) -> String {
+    exact_name(table.name, table.money().next().is_some())
+}
+
+/// The view that gives the exact rows.
+pub(super) fn exact_view_name(view: &View) -> String {
+    exact_name(view.name, view.has_money())
+}
+
+fn exact_name(name: &str, has_money: bool) -> String {
+    if has_money { format!("{name}_nano") } else { name.to_owned() }
+}
 
 /// The column of the SQLite table that holds this one: money is whole nano-dollars under a name that says so.
 pub fn stored_name(column: &Column) -> String {
