@@ -40,8 +40,8 @@ lint: ## Formatting and lints, warnings are errors
 	$(CARGO) clippy --locked --workspace --all-targets --features $(FEATURES) -- -D warnings
 
 .PHONY: docs
-docs: ## Write docs/tables.md, the page of all tables and views, from the schemas
-	EVERYCENT_DOCS=write $(CARGO) test --locked --quiet --package everycent-schemas --test reference
+docs: ## Write what the schemas and the list of reports say into docs and infra/terraform
+	EVERYCENT_DOCS=write $(CARGO) test --locked --quiet --package everycent-schemas --package everycent-domain --test reference
 
 .PHONY: deny
 deny: ## Licences, bans and sources of all dependencies (needs cargo-deny)

@@ -1,5 +1,11 @@
 locals {
-  wanted = { for source, schedule in var.schedules : source => schedule if contains(var.vendors, split("/", source)[0]) }
+  # Every report that a vendor is asked for, as the programs know it; written by `make docs`.
+  reports = jsondecode(file("${path.module}/reports.json"))
+
+  schedules = var.schedules != null ? var.schedules : {
+    for source, report in local.reports : source => { cron = report.cron, trailing_days = report.trailing_days }
+  }
+  wanted = { for source, schedule in local.schedules : source => schedule if contains(var.vendors, split("/", source)[0]) }
 
   scheduler_agent = "serviceAccount:service-${local.number}@gcp-sa-cloudscheduler.iam.gserviceaccount.com"
 }

@@ -134,40 +134,21 @@ variable "memory" {
 }
 
 variable "schedules" {
-  description = "What is asked for, when (cron, UTC), and how many closed days up to yesterday. The days reach beyond the time in which the vendor may correct a day (30 for Claude, 7 for Cursor), so that every day settles, also when a run is missed. Sources that tell of now take no days."
+  description = "What is asked for, when (cron, UTC), and how many closed days up to yesterday; null is the schedule of each report in reports.json. The days reach beyond the time in which the vendor may correct a day (30 for Claude, 7 for Cursor), so that every day settles, also when a run is missed. Sources that are read as they stand take no days."
   type = map(object({
     cron          = string
     trailing_days = number
   }))
-  default = {
-    "anthropic/cost_report"    = { cron = "5 */6 * * *", trailing_days = 35 }
-    "anthropic/cost_totals"    = { cron = "10 */6 * * *", trailing_days = 35 }
-    "anthropic/usage_messages" = { cron = "15 */6 * * *", trailing_days = 35 }
-    "anthropic/claude_code"    = { cron = "20 */6 * * *", trailing_days = 10 }
-    "anthropic/analytics_cost" = { cron = "40 5 * * *", trailing_days = 35 }
-    "anthropic/workspaces"     = { cron = "0 */6 * * *", trailing_days = 0 }
-    "anthropic/api_keys"       = { cron = "0 */6 * * *", trailing_days = 0 }
-    "anthropic/users"          = { cron = "0 */6 * * *", trailing_days = 0 }
-    "cursor/daily_usage"       = { cron = "20 5 * * *", trailing_days = 10 }
-    "cursor/usage_events"      = { cron = "30 5 * * *", trailing_days = 10 }
-    "cursor/spend"             = { cron = "25 */6 * * *", trailing_days = 0 }
-    "cursor/members"           = { cron = "0 */6 * * *", trailing_days = 0 }
+  default = null
+
+  validation {
+    condition     = var.schedules == null || alltrue([for source in keys(coalesce(var.schedules, {})) : contains(keys(local.reports), source)])
+    error_message = "schedules has a source that there is not. There are: ${join(", ", keys(local.reports))}."
   }
 
   validation {
-    condition = alltrue([for source in keys(var.schedules) : contains([
-      "anthropic/cost_report", "anthropic/cost_totals", "anthropic/usage_messages", "anthropic/claude_code",
-      "anthropic/analytics_cost", "anthropic/workspaces", "anthropic/api_keys", "anthropic/users",
-      "cursor/daily_usage", "cursor/usage_events", "cursor/spend", "cursor/members",
-    ], source)])
-    error_message = "schedules has a source that there is not."
-  }
-
-  validation {
-    condition = alltrue([for source, schedule in var.schedules : schedule.trailing_days > 0 || contains([
-      "anthropic/workspaces", "anthropic/api_keys", "anthropic/users", "cursor/spend", "cursor/members",
-    ], source)])
-    error_message = "A source that tells of days needs trailing_days of at least 1."
+    condition     = var.schedules == null || alltrue([for source, schedule in coalesce(var.schedules, {}) : schedule.trailing_days > 0 || !try(local.reports[source].takes_days, true)])
+    error_message = "A source that reports days needs trailing_days of at least 1."
   }
 }
 

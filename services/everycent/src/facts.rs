@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, anyhow};
 use everycent_domain::reconcile::{BucketFact, BucketSums};
-use everycent_domain::report::Kind;
+use everycent_domain::report;
 use everycent_domain::source::Source;
 use everycent_domain::sql;
 use everycent_domain::window::Window;
@@ -129,7 +129,7 @@ pub async fn buckets(
 /// The day of the last reading of each feed that tells how things stand.
 fn last_readings(coverage: &[CoverageRow]) -> BTreeMap<(&str, &str), Day> {
     let tells_of_now =
-        |row: &&CoverageRow| row.source.parse().is_ok_and(|source: Source| source.kind() == Kind::PointInTime);
+        |row: &&CoverageRow| row.source.parse().is_ok_and(|source: Source| source.kind() == report::Kind::PointInTime);
     let mut last = BTreeMap::new();
     for row in coverage.iter().filter(tells_of_now) {
         let day = last.entry((row.source.as_str(), row.account_id.as_str())).or_insert(row.activity_date);

@@ -11,11 +11,12 @@ use support::month::{month, scene, sync, upload};
 use vendor_sim::{Endpoint, Fault, FaultKind};
 
 /// Everything that a finance or platform person was promised by name.
-const SYSTEMS: [&str; 25] = [
+const SYSTEMS: [&str; 26] = [
     "ai_spend_by_person",
     "ai_spend_daily",
     "api_usage_expenses",
     "claude_analytics_costs",
+    "claude_analytics_usage",
     "claude_code_model_usage",
     "claude_code_usage_stats",
     "claude_costs",
@@ -186,6 +187,7 @@ fn a_replay_of_everything_changes_nothing() {
         "claude_code_usage_stats",
         "claude_code_model_usage_nano",
         "claude_analytics_costs_nano",
+        "claude_analytics_usage",
         "claude_usage_stats",
         "cursor_usage_stats_nano",
         "cursor_usage_events_nano",

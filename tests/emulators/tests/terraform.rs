@@ -45,18 +45,19 @@ fn a_subscription_has_the_policies_that_setup_gives_it() {
     assert!(terraform.contains("minimum_backoff = \"1s\"\n    maximum_backoff = \"600s\"\n"));
 }
 
+/// The file itself is checked against the catalog by a test of the domain.
 #[test]
-fn every_source_of_a_vendor_has_a_schedule() {
-    let is_source = |text: &str| {
-        let parts: Vec<&str> = text.split('/').collect();
-        parts.len() == 2 && ["anthropic", "cursor"].contains(&parts[0]) && !parts[1].is_empty()
-    };
-    let source = read("services/shared/domain/src/source.rs");
-    let known = quoted(part(&source, "Self::AnthropicCostReport => ", "\n    }\n"), is_source);
-    let variables = read("infra/terraform/variables.tf");
-    let scheduled = quoted(part(&variables, "variable \"schedules\"", "  validation {"), is_source);
-    assert!(!known.is_empty());
-    assert_eq!(scheduled, known);
+fn schedules_and_what_is_allowed_in_them_come_from_the_list_of_reports() {
+    let (schedule, variables) = (read("infra/terraform/schedule.tf"), read("infra/terraform/variables.tf"));
+    assert!(schedule.contains("reports = jsondecode(file(\"${path.module}/reports.json\"))"));
+    assert!(schedule.contains("for source, report in local.reports : source =>"));
+    assert!(
+        part(&variables, "variable \"schedules\"", "\nvariable ").contains("contains(keys(local.reports), source)")
+    );
+    let is_source = |text: &str| text.starts_with("anthropic/") || text.starts_with("cursor/");
+    for file in [&schedule, &variables] {
+        assert!(quoted(file, is_source).is_empty(), "a source is named beside the list");
+    }
 }
 
 #[test]

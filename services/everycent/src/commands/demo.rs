@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, anyhow};
-use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_runtime::clock::{Clock, SystemClock};
 use everycent_runtime::config::Config;

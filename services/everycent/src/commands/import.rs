@@ -30,7 +30,7 @@ use crate::show::{self, count};
 pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken) -> Result<(), Failure> {
     let (source, SheetArgs { file }) = sheet(&args.sheet);
     if args.template {
-        show::print(import(source).template);
+        show::print(checker(source).template);
         return Ok(());
     }
     let name = word(&args.sheet);
@@ -41,7 +41,7 @@ pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken)
     let account_id = scope::import_account(&config, args.account.as_deref())?;
     let body = read(path)?;
     let contents =
-        import(source).check(&body, SystemClock.now().day()).map_err(|faults| refused(path, name, &faults))?;
+        checker(source).check(&body, SystemClock.now().day()).map_err(|faults| refused(path, name, &faults))?;
     // Nothing was created so far: a file that is refused leaves no trace.
     let deployment = Deployment::open(&global.home_or(DEFAULT_HOME), config).await?;
     let file_name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -63,7 +63,7 @@ fn sheet(sheet: &Sheet) -> (Source, &SheetArgs) {
     }
 }
 
-fn import(source: Source) -> &'static Import {
+fn checker(source: Source) -> &'static Import {
     source.import().expect("invariant: the command line names only sheets")
 }
 
@@ -113,7 +113,7 @@ pub(super) async fn sample(
     stop: CancellationToken,
 ) -> Result<(), Failure> {
     let body = read(file)?;
-    let contents = import(source)
+    let contents = checker(source)
         .check(&body, deployment.clock.now().day())
         .map_err(|faults| Failure::Failed(anyhow!("{}: {faults}", file.display())))?;
     let file_name = file.file_name().unwrap_or_default().to_string_lossy();

@@ -15,6 +15,7 @@ impl Source {
         anthropic::usage_messages::SOURCE,
         anthropic::claude_code::SOURCE,
         anthropic::analytics_cost::SOURCE,
+        anthropic::analytics_usage::SOURCE,
         anthropic::workspaces::SOURCE,
         anthropic::api_keys::SOURCE,
         anthropic::users::SOURCE,

@@ -15,6 +15,7 @@ pub mod paging;
 pub mod prices;
 pub mod recipe;
 pub mod reconcile;
+pub mod reference;
 pub mod replay;
 pub mod report;
 pub mod room;

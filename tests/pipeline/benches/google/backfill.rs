@@ -2,6 +2,8 @@
 //! jobs that the loader asks of BigQuery, and the bytes that they would process by the bounds in their own text.
 
 use anyhow::{Context, ensure};
+use everycent_domain::report::Origin;
+use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_emulators::Emulators;
 use everycent_runtime::clock::{Clock, SystemClock};
@@ -19,22 +21,17 @@ const PEOPLE: u32 = 50;
 const CLAUDE_CODE_PEOPLE: u32 = 20;
 /// Batches of a merge, at the least, where nothing holds up the vendors.
 const BATCHES_MIN: usize = 10;
-/// What Terraform schedules by default: a source, how many closed days it is asked for (none where it tells of now), and
-/// how often a day.
-const SCHEDULES: [(&str, u32, usize); 12] = [
-    ("anthropic/cost_report", 35, 4),
-    ("anthropic/cost_totals", 35, 4),
-    ("anthropic/usage_messages", 35, 4),
-    ("anthropic/claude_code", 10, 4),
-    ("anthropic/analytics_cost", 35, 1),
-    ("anthropic/workspaces", 0, 4),
-    ("anthropic/api_keys", 0, 4),
-    ("anthropic/users", 0, 4),
-    ("cursor/daily_usage", 10, 1),
-    ("cursor/usage_events", 10, 1),
-    ("cursor/spend", 0, 4),
-    ("cursor/members", 0, 4),
-];
+/// What a scheduler asks for by default: a source, how many closed days (none where it is read as it stands), and how
+/// often a day.
+fn schedules() -> impl Iterator<Item = (&'static str, u32, usize)> {
+    Source::ALL.iter().filter_map(|source| match &source.report().origin {
+        Origin::Api { schedule, .. } => {
+            let times = if schedule.cron.contains("*/6") { 4 } else { 1 };
+            Some((source.name(), schedule.trailing_days, times))
+        }
+        Origin::Upload(_) => None,
+    })
+}
 
 pub async fn run(emulators: &Emulators, verdicts: &mut Verdicts) -> anyhow::Result<()> {
     let yesterday = SystemClock.now().day().minus(1);
@@ -83,7 +80,7 @@ async fn ordinary_day(deployment: &Deployment, yesterday: Day, verdicts: &mut Ve
     head();
     let (mut day, mut merges, mut loads, mut queries) = (Bytes::default(), 0, 0, 0);
     let mut too_wide = Vec::new();
-    for (source, trailing_days, times) in SCHEDULES {
+    for (source, trailing_days, times) in schedules() {
         let asked = Window::new(yesterday.minus(trailing_days.max(1) - 1), yesterday)?;
         deployment.sync(asked, &[source])?;
         let jobs = deployment.proxy.take().await?;

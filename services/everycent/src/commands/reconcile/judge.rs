@@ -1,6 +1,5 @@
 //! Every check on one range: facts from the warehouse, verdicts from the domain.
 
-use everycent_domain::vendors::{anthropic, cursor};
 use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_domain::reconcile::{

@@ -1,6 +1,6 @@
 //! What a person wants to know of the tables.
 
-use everycent_domain::reconcile::Expectation;
+use everycent_domain::vendors::anthropic::checks::Expectation;
 use everycent_domain::window::Window;
 use everycent_schemas::Day;
 

@@ -3,7 +3,10 @@
 
 use everycent_schemas::Usd;
 
+use everycent_schemas::Day;
+
 use super::*;
+use crate::identity::IdHasher;
 
 fn day(text: &str) -> Day {
     text.parse().unwrap()

@@ -1,6 +1,7 @@
 //! Anthropic's Admin API: a module for each report, and what several of them share.
 
 pub mod analytics_cost;
+pub mod analytics_usage;
 pub mod api_keys;
 pub mod checks;
 pub mod claude_code;

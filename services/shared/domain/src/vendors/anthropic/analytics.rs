@@ -2,9 +2,11 @@
 //! an actor is.
 
 mod actor;
+mod group;
 mod pager;
 mod records;
 
 pub use actor::Actor;
+pub use group::Group;
 pub use pager::{AnalyticsPager, AnalyticsReport};
 pub use records::{AnalyticsRows, Dated, RecordRows};

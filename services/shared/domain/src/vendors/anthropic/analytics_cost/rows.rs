@@ -6,12 +6,12 @@ use everycent_schemas::Day;
 use everycent_schemas::rows::ClaudeAnalyticsCost;
 use serde::Deserialize;
 
-use crate::attribution::{Attribution, Evidence, Rules};
+use crate::attribution::{Attribution, Rules};
 use crate::identity::{IdHasher, Twins};
 use crate::money::usd_from_cents;
 use crate::rows::Output;
 use crate::vendors::Text;
-use crate::vendors::anthropic::analytics::{Actor, AnalyticsRows, Dated, RecordRows};
+use crate::vendors::anthropic::analytics::{Actor, AnalyticsRows, Dated, Group, RecordRows};
 use crate::vendors::anthropic::api::USD;
 
 /// Makes rows of cost by analytics.
@@ -36,7 +36,7 @@ impl RecordRows for CostRows<'_> {
         if currency != USD {
             return Err(format!("currency `{currency}` is not {USD}"));
         }
-        let row_id = twins.next(group.dimensions()).hex();
+        let row_id = twins.next(group.dimensions(IdHasher::new("claude_analytics_costs"))).hex();
         let nobody = Actor::default();
         let actor = group.actor.as_ref().unwrap_or(&nobody);
         let email = actor.email();
@@ -87,58 +87,9 @@ pub struct Record<'a> {
     cost: Cost<'a>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Group<'a> {
-    #[serde(borrow)]
-    product: Option<Text<'a>>,
-    #[serde(borrow)]
-    actor: Option<Actor<'a>>,
-    #[serde(borrow)]
-    api_key_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    workspace_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    model: Option<Text<'a>>,
-    #[serde(borrow)]
-    cost_type: Option<Text<'a>>,
-    #[serde(borrow)]
-    token_type: Option<Text<'a>>,
-}
-
 impl Dated for Record<'_> {
     fn starting_at(&self) -> &str {
         &self.starting_at
-    }
-}
-
-impl Group<'_> {
-    /// All that it is grouped by. Never an amount, and no name or address of a person, which may change.
-    fn dimensions(&self) -> IdHasher {
-        let actor = self.actor.as_ref();
-        let provider = actor.and_then(Actor::provider);
-        let dimensions = [
-            self.product.as_deref(),
-            actor.and_then(|actor| actor.kind.as_deref()),
-            provider.as_deref(),
-            actor.and_then(Actor::id),
-            self.api_key_id.as_deref(),
-            self.workspace_id.as_deref(),
-            self.model.as_deref(),
-            self.cost_type.as_deref(),
-            self.token_type.as_deref(),
-        ];
-        dimensions.into_iter().fold(IdHasher::new("claude_analytics_costs"), IdHasher::optional)
-    }
-
-    fn evidence(&self) -> Evidence<'_> {
-        Evidence {
-            workspace_id: self.workspace_id.as_deref(),
-            api_key_id: self.api_key_id.as_deref(),
-            model: self.model.as_deref(),
-            product: self.product.as_deref(),
-            cost_type: self.cost_type.as_deref(),
-            ..Evidence::default()
-        }
     }
 }
 

@@ -1,0 +1,58 @@
+//! What a row of the analytics is grouped by.
+
+use serde::Deserialize;
+
+use super::actor::Actor;
+use crate::attribution::Evidence;
+use crate::identity::IdHasher;
+use crate::vendors::Text;
+
+/// The dimensions that the reports ask for; one that was not asked for is null.
+#[derive(Debug, Deserialize)]
+pub struct Group<'a> {
+    #[serde(borrow)]
+    pub product: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub actor: Option<Actor<'a>>,
+    #[serde(borrow)]
+    pub api_key_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub workspace_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub model: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub cost_type: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub token_type: Option<Text<'a>>,
+}
+
+impl Group<'_> {
+    /// All that it is grouped by. No name or address of a person, which may change.
+    pub fn dimensions(&self, hasher: IdHasher) -> IdHasher {
+        let actor = self.actor.as_ref();
+        let provider = actor.and_then(Actor::provider);
+        let dimensions = [
+            self.product.as_deref(),
+            actor.and_then(|actor| actor.kind.as_deref()),
+            provider.as_deref(),
+            actor.and_then(Actor::id),
+            self.api_key_id.as_deref(),
+            self.workspace_id.as_deref(),
+            self.model.as_deref(),
+            self.cost_type.as_deref(),
+            self.token_type.as_deref(),
+        ];
+        dimensions.into_iter().fold(hasher, IdHasher::optional)
+    }
+
+    pub fn evidence(&self) -> Evidence<'_> {
+        Evidence {
+            workspace_id: self.workspace_id.as_deref(),
+            api_key_id: self.api_key_id.as_deref(),
+            model: self.model.as_deref(),
+            product: self.product.as_deref(),
+            cost_type: self.cost_type.as_deref(),
+            ..Evidence::default()
+        }
+    }
+}
