@@ -80,17 +80,6 @@ impl User {
     }
 }
 
-/// In which form a list of API keys names their workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ApiKeyShape {
-    /// `workspace_id`, null for the default workspace.
-    WorkspaceId,
-    /// `scope`, with a real id for the default workspace too. The only shape from version 2026-10-21 on.
-    Scope,
-    /// Both fields.
-    Both,
-}
-
 impl World {
     /// All workspaces, the default one first, archived ones too.
     pub fn workspaces(&self) -> &[Workspace] {

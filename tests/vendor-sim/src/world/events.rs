@@ -30,15 +30,6 @@ pub enum EventKind {
     ErroredNotCharged,
 }
 
-/// How the API spells the kinds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KindSpelling {
-    /// Such as `Usage-based`.
-    Labels,
-    /// Such as `USAGE_EVENT_KIND_USAGE_BASED`.
-    Constants,
-}
-
 /// One request to a model. It has no id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CursorEvent {

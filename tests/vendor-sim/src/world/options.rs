@@ -1,0 +1,100 @@
+//! How the vendors of a world behave, where tests differ or no vendor documents it.
+//!
+//! Owns the switches and their defaults. It must never hold what the vendors report.
+
+use chrono::NaiveDate;
+
+/// How the vendors behave in this world. Public fields: set them before or while the server runs.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The world's clock. Days after it do not exist.
+    pub today: NaiveDate,
+    /// Whether today's unfinished day is already answered; undocumented, so both must be withstood.
+    pub today_is_returned: bool,
+    pub anthropic_key: String,
+    pub cursor_key: String,
+    /// The Anthropic key is genuine but answers 403.
+    pub anthropic_key_lacks_scope: bool,
+    /// How API keys name their workspace under version 2023-06-01.
+    pub api_key_shape: ApiKeyShape,
+    /// Whether Claude Code is told as in 2025: days without a time, neither plan nor place of work.
+    pub claude_code_as_in_2025: bool,
+    /// The real id of the default workspace, where the vendor tells it.
+    pub default_workspace_id: String,
+    /// By how much of the amount the list amount of the cost by analytics is above it.
+    pub analytics_list_markup_percent: u32,
+    /// The midnight at which the analytics were last refreshed, if not that after the newest day. Days from it on
+    /// are incomplete.
+    pub analytics_refreshed_on: Option<NaiveDate>,
+    /// Whether the analytics were never refreshed: `data_refreshed_at` is null, and all days are incomplete.
+    pub analytics_never_refreshed: bool,
+    /// Whether the analytics call an address `email`, as older answers do, and not `email_address`.
+    pub analytics_email_is_older: bool,
+    /// In how many rows the analytics split what no actor is known of.
+    pub analytics_nobody_rows: u32,
+    /// Requests that both endpoints of the analytics together take in a minute before they answer 429; none is no
+    /// limit. The vendor's own figure is 60.
+    pub analytics_requests_per_minute: Option<u32>,
+    /// The ids of the models whose use is reported as fast; the price stays the same.
+    pub fast_models: Vec<String>,
+    /// The Cursor key is genuine but answers 403.
+    pub cursor_key_lacks_scope: bool,
+    /// Requests that each Cursor endpoint takes in a minute before it answers 429; none is no limit.
+    /// The vendor's own figure is 20.
+    pub cursor_requests_per_minute: Option<u32>,
+    /// Whether the day of Cursor's `endDate` itself is answered; undocumented for daily usage.
+    pub cursor_end_is_inclusive: bool,
+    pub cursor_kinds: KindSpelling,
+    /// Whether members with an odd id are spelled with a capital letter outside the daily report.
+    pub cursor_emails_vary_in_case: bool,
+    /// The day of the month on which Cursor's billing cycle starts, 1 to 28.
+    pub cursor_cycle_day: u32,
+}
+
+impl Options {
+    pub fn at(today: NaiveDate) -> Options {
+        Options {
+            today,
+            today_is_returned: false,
+            anthropic_key: "sk-ant-admin01-sim".to_owned(),
+            cursor_key: "crsr_sim".to_owned(),
+            anthropic_key_lacks_scope: false,
+            api_key_shape: ApiKeyShape::WorkspaceId,
+            claude_code_as_in_2025: false,
+            default_workspace_id: "wrkspc_01Default".to_owned(),
+            analytics_list_markup_percent: 0,
+            analytics_refreshed_on: None,
+            analytics_never_refreshed: false,
+            analytics_email_is_older: false,
+            analytics_nobody_rows: 1,
+            analytics_requests_per_minute: None,
+            fast_models: Vec::new(),
+            cursor_key_lacks_scope: false,
+            cursor_requests_per_minute: None,
+            cursor_end_is_inclusive: true,
+            cursor_kinds: KindSpelling::Labels,
+            cursor_emails_vary_in_case: false,
+            cursor_cycle_day: 1,
+        }
+    }
+}
+
+/// In which form a list of API keys names their workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiKeyShape {
+    /// `workspace_id`, null for the default workspace.
+    WorkspaceId,
+    /// `scope`, with a real id for the default workspace too. The only shape from version 2026-10-21 on.
+    Scope,
+    /// Both fields.
+    Both,
+}
+
+/// How Cursor's API spells the kinds of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KindSpelling {
+    /// Such as `Usage-based`.
+    Labels,
+    /// Such as `USAGE_EVENT_KIND_USAGE_BASED`.
+    Constants,
+}
