@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 
 use super::draw::draw_numbers;
 use super::event_prices::{self, EventModel};
-use super::{Member, World, days_of};
+use super::{CursorEvent, EventKind, Member, World, days_of};
 
 const MORNING_MS: u64 = 7 * 3_600_000;
 const WORKING_MS: u64 = 13 * 3_600_000;
@@ -20,48 +20,6 @@ const WORKING_MS: u64 = 13 * 3_600_000;
 const TWIN_EVERY: u64 = 23;
 /// One event in so many is counted in requests, not in tokens.
 const REQUEST_EVERY: u64 = 6;
-
-/// Why an event was or was not charged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EventKind {
-    /// On demand, over the included usage.
-    UsageBased,
-    Included,
-    ErroredNotCharged,
-}
-
-/// One request to a model. It has no id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CursorEvent {
-    pub timestamp_ms: i64,
-    pub user_id: u64,
-    pub user_email: String,
-    pub conversation_id: Option<String>,
-    pub model: String,
-    pub kind: EventKind,
-    pub max_mode: bool,
-    pub is_headless: bool,
-    /// Request units, not money; none for an event that failed.
-    pub requests_costs: Option<Decimal>,
-    /// None for an event that is not counted in tokens.
-    pub token_usage: Option<EventTokens>,
-    /// Fractional cents for the whole event, fee included, for included usage too.
-    pub charged_cents: Decimal,
-    /// In cents, part of `charged_cents`.
-    pub token_fee_cents: Option<Decimal>,
-}
-
-/// The tokens of an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventTokens {
-    pub input: u64,
-    pub output: u64,
-    pub cache_write: u64,
-    pub cache_read: u64,
-    /// What the model costs, before discount and fee.
-    pub total_cents: Decimal,
-    pub discount_percent_off: Option<u32>,
-}
 
 impl World {
     /// The events of a day, newest first; twins are all there.

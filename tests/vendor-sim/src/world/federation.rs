@@ -3,24 +3,7 @@
 //!
 //! Owns which identity is behind which key. It must never know how an answer spells an identity.
 
-use super::World;
-
-/// An identity from outside the organization.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Federation {
-    pub provider: IdentityProvider,
-    /// None where the provider names none, as Azure may.
-    pub subject: Option<String>,
-}
-
-/// Who vouches for an identity; each kind has ids of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum IdentityProvider {
-    Aws { account_id: String, signed_principal: String },
-    Gcp { project_number: String },
-    Azure { subscription_id: String },
-    Oidc { issuer: String },
-}
+use super::{Federation, World};
 
 impl World {
     /// The analytics name this identity from now on wherever they would name the key as an actor.

@@ -17,6 +17,7 @@ mod federation;
 mod members;
 mod options;
 pub(crate) mod prices;
+mod records;
 mod shares;
 mod tokens;
 mod usage;
@@ -27,15 +28,14 @@ use chrono::NaiveDate;
 
 pub use self::analytics_usage::AnalyticsUsage;
 pub use self::claude_code::{ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow};
-pub use self::cost::CostRow;
-pub use self::directory::{ApiKey, User, Workspace};
-pub use self::events::{CursorEvent, EventKind, EventTokens};
-pub use self::federation::{Federation, IdentityProvider};
-pub use self::members::Member;
 pub use self::options::{ApiKeyShape, KindSpelling, Options};
+pub use self::records::{
+    ApiKey, CostRow, CursorEvent, CursorUsage, EventKind, EventTokens, Federation, IdentityProvider, Member, User,
+    Workspace,
+};
 pub use self::shares::{Actor, CostShare};
 pub use self::tokens::{UsageCounts, UsageKey};
-pub use self::usage::{CursorRow, CursorUsage};
+pub use self::usage::CursorRow;
 
 pub(crate) use self::activity::{Activity, is_weekend};
 pub(crate) use self::days::days_of;

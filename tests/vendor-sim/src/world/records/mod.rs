@@ -1,0 +1,18 @@
+//! The plain records that a world is made of.
+//!
+//! Owns their fields. It must never know the world that holds them: what a world computes of them
+//! and how it changes them is in the files of the same names above.
+
+mod cost;
+mod directory;
+mod events;
+mod federation;
+mod members;
+mod usage;
+
+pub use self::cost::CostRow;
+pub use self::directory::{ApiKey, User, Workspace};
+pub use self::events::{CursorEvent, EventKind, EventTokens};
+pub use self::federation::{Federation, IdentityProvider};
+pub use self::members::Member;
+pub use self::usage::CursorUsage;
