@@ -6,6 +6,7 @@ use std::time::Duration;
 use everycent_domain::manifest::snapshot_id;
 use everycent_domain::window::Window;
 use everycent_fetcher::answered_since;
+use everycent_runtime::backoff::Backoff;
 use everycent_runtime::bus::DeadLetter;
 use everycent_runtime::warehouse::{CoverageRow, WarehouseError};
 use everycent_schemas::{CoverageState, Day, Timestamp};
@@ -18,8 +19,7 @@ use crate::progress::Watcher;
 use crate::scope::Feed;
 
 /// How often coverage is read: soon after something came, and then less and less often.
-const SOON: Duration = Duration::from_secs(1);
-const SELDOM: Duration = Duration::from_secs(15);
+const LOOKS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(15)).exact();
 
 /// What came of the windows.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ pub async fn until_answered(
     let before = Known::of(question.before);
     let mut answers = Answers { left: question.windows, ..Answers::default() };
     let mut silence = Silence::begin(deployment.clock.now());
-    let mut wait = SOON;
+    let mut looks = LOOKS.waits();
     while let Some(days) = days_of(&answers.left) {
         let came = match deployment.warehouse.coverage(days.from(), days.to()).await {
             Ok(coverage) => answers.take(&before, &Known::of(&coverage), since),
@@ -71,7 +71,7 @@ pub async fn until_answered(
         }
         if !came.is_empty() {
             silence.ends();
-            wait = SOON;
+            looks = LOOKS.waits();
         }
         if silence.is_due() {
             answers.take_empty(deployment, since, watcher).await?;
@@ -85,7 +85,7 @@ pub async fn until_answered(
         }
         tokio::select! {
             () = stop.cancelled() => break,
-            () = tokio::time::sleep(wait) => wait = (wait * 2).min(SELDOM),
+            () = tokio::time::sleep(looks.next().unwrap_or_default()) => {}
         }
     }
     Ok(answers)

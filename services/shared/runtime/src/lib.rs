@@ -2,6 +2,7 @@
 //!
 //! Decisions about data belong to the domain crate; here is IO only.
 
+pub mod backoff;
 pub mod bus;
 pub mod clock;
 pub mod config;

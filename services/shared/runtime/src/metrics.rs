@@ -57,6 +57,7 @@ pub struct Metrics {
     settled: Family<OfOutcome, Counter>,
     in_hand: Family<OfTopic, Gauge>,
     handling: Family<OfTopic, Histogram>,
+    panics: Family<OfTopic, Counter>,
     bus_failures: Family<OfTopic, Counter>,
     pages: Family<OfSource, Counter>,
     page_bytes: Family<OfSource, Counter>,
@@ -80,6 +81,7 @@ impl Metrics {
             settled: Family::default(),
             in_hand: Family::default(),
             handling: Family::new_with_constructor(|| Histogram::new(HANDLING_SECONDS)),
+            panics: Family::default(),
             bus_failures: Family::default(),
             pages: Family::default(),
             page_bytes: Family::default(),
@@ -99,6 +101,7 @@ impl Metrics {
         registry.register("events_in_hand", "Events taken and not settled yet", all.in_hand.clone());
         let help = "Time from the first event of a round to what became of it";
         registry.register_with_unit("handling", help, Unit::Seconds, all.handling.clone());
+        registry.register("handler_panics", "Panics of a handler, which are defects", all.panics.clone());
         registry.register("bus_failures", "Calls of the bus that found it out of reach", all.bus_failures.clone());
         registry.register("pages_fetched", "Pages that vendors answered", all.pages.clone());
         registry.register_with_unit("fetched", "Bytes of these pages", Unit::Bytes, all.page_bytes.clone());
@@ -160,7 +163,10 @@ impl Metrics {
             self.taken.get_or_create_owned(&OfTopic { topic }),
             self.in_hand.get_or_create_owned(&OfTopic { topic }),
         ));
-        drop(self.bus_failures.get_or_create_owned(&OfTopic { topic }));
+        drop((
+            self.panics.get_or_create_owned(&OfTopic { topic }),
+            self.bus_failures.get_or_create_owned(&OfTopic { topic }),
+        ));
         for outcome in OUTCOMES {
             drop(self.settled.get_or_create_owned(&OfOutcome { topic, outcome }));
         }
@@ -180,6 +186,10 @@ impl Metrics {
 
     pub(crate) fn handled(&self, topic: Topic, took: Duration) {
         self.handling.get_or_create(&OfTopic { topic: topic.name() }).observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn panicked(&self, topic: Topic) {
+        self.panics.get_or_create(&OfTopic { topic: topic.name() }).inc();
     }
 
     pub(crate) fn bus_failed(&self, topic: Topic) {
@@ -233,11 +243,13 @@ mod tests {
         metrics.settled(topic, &Outcome::Done);
         metrics.settled(topic, &Outcome::dead_letter("no"));
         metrics.handled(topic, Duration::from_millis(70));
+        metrics.panicked(topic);
         let expected = [
             (done, "1"),
             (r#"everycent_events_total{topic="batch-normalized",outcome="dead_letter"}"#, "1"),
             (r#"everycent_events_taken_total{topic="batch-normalized"}"#, "3"),
             (in_hand, "1"),
+            (r#"everycent_handler_panics_total{topic="batch-normalized"}"#, "1"),
             (r#"everycent_handling_seconds_bucket{le="0.05",topic="batch-normalized"}"#, "0"),
             (r#"everycent_handling_seconds_bucket{le="0.1",topic="batch-normalized"}"#, "1"),
             (r#"everycent_handling_seconds_count{topic="batch-normalized"}"#, "1"),

@@ -5,6 +5,7 @@
 
 mod gather;
 mod outcome;
+mod panics;
 mod publish;
 mod round;
 mod span;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
+use crate::backoff::{self, Backoff};
 use crate::bus::{Bus, BusError, Topic};
 
 pub use gather::Gather;
@@ -62,11 +64,10 @@ pub struct WorkerSettings {
     pub renew_every: Duration,
     /// How long one pull waits for the first event, and so how long a shutdown may take.
     pub idle_wait: Duration,
-    /// The wait before the second attempt; it doubles from attempt to attempt.
-    pub first_retry: Duration,
-    pub longest_retry: Duration,
-    /// The longest wait before a bus that is out of reach is asked again.
-    pub longest_bus_retry: Duration,
+    /// Between the attempts at an event.
+    pub retry: Backoff,
+    /// Before a bus that is out of reach is asked again.
+    pub bus_retry: Backoff,
 }
 
 impl Default for WorkerSettings {
@@ -74,9 +75,8 @@ impl Default for WorkerSettings {
         Self {
             renew_every: Duration::from_secs(20),
             idle_wait: Duration::from_secs(1),
-            first_retry: Duration::from_secs(1),
-            longest_retry: Duration::from_secs(300),
-            longest_bus_retry: Duration::from_secs(30),
+            retry: backoff::EVENT,
+            bus_retry: backoff::BUS,
         }
     }
 }
@@ -134,7 +134,7 @@ impl<H: Handler> Worker<H> {
                 Err(WorkerError::Bus(error @ BusError::Unavailable { .. })) => {
                     failures += 1;
                     self.watch.bus_failed(Self::topic(), &error.to_string());
-                    let wait = self.settings.bus_retry_after(failures);
+                    let wait = self.settings.bus_retry.after(failures);
                     tracing::warn!(topic = Self::topic().name(), error = %error, wait_ms = wait.as_millis(), "bus out of reach");
                     // Cancelled or not, the loop decides what is next.
                     tokio::time::timeout(wait, shutdown.cancelled()).await.ok();

@@ -12,6 +12,7 @@ use everycent_domain::vendor::Vendor;
 use everycent_fetcher::{FetchAccount, Fetcher, FetcherSettings};
 use everycent_loader::{FailureRecorder, Loader};
 use everycent_normalizer::Normalizer;
+use everycent_runtime::backoff::Backoff;
 use everycent_runtime::bus::Bus;
 use everycent_runtime::bus::sqlite::SqliteBus;
 use everycent_runtime::bus::unreliable::UnreliableBus;
@@ -44,9 +45,8 @@ impl Service {
 const PATIENCE: WorkerSettings = WorkerSettings {
     renew_every: Duration::from_secs(20),
     idle_wait: Duration::ZERO,
-    first_retry: Duration::ZERO,
-    longest_retry: Duration::ZERO,
-    longest_bus_retry: Duration::ZERO,
+    retry: Backoff::NONE,
+    bus_retry: Backoff::NONE,
 };
 /// Users on one page, so that a handful of them fill several.
 const PAGE_SIZE: u32 = 2;

@@ -63,6 +63,10 @@ impl Watch for Watched {
         self.metrics.handled(topic, took);
     }
 
+    fn panicked(&self, topic: Topic) {
+        self.metrics.panicked(topic);
+    }
+
     fn settled(&self, topic: Topic, outcome: &Outcome) {
         self.metrics.settled(topic, outcome);
         self.health.settled(topic);

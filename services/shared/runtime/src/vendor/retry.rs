@@ -3,13 +3,14 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use backon::Retryable;
 use tracing::debug;
 
 use super::error::{Failed, Told};
 use super::{RequestName, VendorError};
+use crate::backoff::Backoff;
 
-/// Exponential backoff with full jitter: a wait is anything from nothing to a ceiling that doubles with each attempt.
+/// How often a vendor is asked, and how long in between.
 #[derive(Debug, Clone)]
 pub struct RetrySettings {
     /// Attempts in all, the first included.
@@ -43,59 +44,47 @@ impl RetrySettings {
     where
         A: Future<Output = Result<T, Failed>>,
     {
-        let mut number = 1;
-        loop {
-            let failed = match attempt(number).await {
-                Ok(page) => return Ok(page),
-                Err(failed) => failed,
-            };
-            let kind = failed.error.kind();
-            let wait = self.wait_after(number, failed, request, jitter)?;
+        let mut number = 0;
+        let numbered = || {
+            number += 1;
+            attempt(number)
+        };
+        let retry = numbered.retry(self.backoff()).sleep(tokio::time::sleep);
+        let retry = retry.when(|failed| failed.error.passes()).adjust(|failed, wait| self.wait_after(failed, wait?));
+        let retry = retry.notify(|failed, wait| {
             debug!(
                 vendor = request.vendor,
                 http.path = request.path,
-                attempt = number,
-                error.kind = kind,
+                error.kind = failed.error.kind(),
                 wait_ms = wait.as_millis(),
                 "trying again"
             );
-            sleep(wait).await;
-            number += 1;
-        }
-    }
-
-    /// How long to wait after this attempt, or the error to give up with. What the vendor asked for is never cut short.
-    fn wait_after(
-        &self,
-        number: u32,
-        failed: Failed,
-        request: &RequestName,
-        jitter: impl FnOnce(Duration) -> Duration,
-    ) -> Result<Duration, VendorError> {
-        if !failed.error.passes() || number >= self.max_attempts.get() {
-            return Err(failed.error);
-        }
-        let backoff = jitter(self.ceiling(number));
-        match failed.told {
-            None => Ok(backoff),
-            Some(Told { wait, .. }) if wait <= self.max_wait => Ok(wait.max(backoff.min(self.max_wait))),
-            Some(Told { status, wait }) => Err(VendorError::WaitTooLong {
+        });
+        let ended = retry.await;
+        ended.map_err(|failed| match failed.told {
+            // It was given up for that, and not for want of attempts.
+            Some(told) if number < self.max_attempts.get() && failed.error.passes() => VendorError::WaitTooLong {
                 request: request.clone(),
-                status,
-                wait_s: wait.as_secs(),
+                status: told.status,
+                wait_s: told.wait.as_secs(),
                 max_wait_s: self.max_wait.as_secs(),
-            }),
+            },
+            _ => failed.error,
+        })
+    }
+
+    /// How long to wait after a failure, if it is worth it. What the vendor asked for is never cut short.
+    fn wait_after(&self, failed: &Failed, backoff: Duration) -> Option<Duration> {
+        match failed.told {
+            None => Some(backoff),
+            Some(Told { wait, .. }) if wait <= self.max_wait => Some(wait.max(backoff.min(self.max_wait))),
+            Some(_) => None,
         }
     }
 
-    fn ceiling(&self, number: u32) -> Duration {
-        let doubled = 2_u32.saturating_pow(number.saturating_sub(1));
-        self.base_wait.saturating_mul(doubled).min(self.backoff_cap)
+    fn backoff(&self) -> Backoff {
+        Backoff::new(self.base_wait, self.backoff_cap).retries(self.max_attempts.get() as usize - 1)
     }
-}
-
-fn jitter(ceiling: Duration) -> Duration {
-    rand::random_range(Duration::ZERO..=ceiling)
 }
 
 #[cfg(test)]
@@ -119,23 +108,33 @@ mod tests {
 
     #[test]
     fn the_ceiling_doubles_up_to_its_cap() {
-        let settings = RetrySettings::default();
-        let seconds: Vec<u64> = (1..=9).map(|number| settings.ceiling(number).as_secs()).collect();
+        let backoff = RetrySettings::default().backoff().exact();
+        let seconds: Vec<u64> = (1..=9).map(|number| backoff.after(number).as_secs()).collect();
         assert_eq!(seconds, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
-        assert_eq!(settings.ceiling(u32::MAX), settings.backoff_cap);
+        assert_eq!(backoff.waits().count(), 5, "after the first of six attempts");
     }
 
     #[test]
     fn a_wait_that_the_vendor_asks_for_is_never_cut_short() {
         let settings = RetrySettings::default();
-        let wait = |number, wait_s, jitter: fn(Duration) -> Duration| {
-            settings.wait_after(number, limited(number, wait_s), &request(), jitter).map(|wait| wait.as_secs())
+        let wait = |wait_s, backoff_s| {
+            let wait = settings.wait_after(&limited(1, wait_s), Duration::from_secs(backoff_s));
+            wait.map(|wait| wait.as_secs())
         };
-        assert_eq!(wait(1, Some(60), |_| Duration::ZERO), Ok(60));
-        assert_eq!(wait(1, Some(300), |ceiling| ceiling), Ok(300));
-        assert_eq!(wait(5, Some(0), |ceiling| ceiling), Ok(16));
-        assert_eq!(wait(5, None, |ceiling| ceiling), Ok(16));
-        let error = wait(1, Some(301), |ceiling| ceiling).unwrap_err();
+        assert_eq!(wait(Some(60), 0), Some(60));
+        assert_eq!(wait(Some(300), 1), Some(300));
+        assert_eq!(wait(Some(0), 16), Some(16));
+        assert_eq!(wait(None, 16), Some(16));
+        assert_eq!(wait(Some(301), 1), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_is_too_long_fails_the_request_at_once_and_says_how_long_it_is() {
+        let began = Instant::now();
+        let answered: Result<(), _> =
+            RetrySettings::default().run(&request(), |number| ready(Err(limited(number, Some(301))))).await;
+        let error = answered.unwrap_err();
+        assert_eq!(began.elapsed(), Duration::ZERO);
         assert_eq!(
             error.to_string(),
             "anthropic GET /v1/x: the vendor asks to wait 301 s (429), longer than the 300 s allowed; try again after that time"
@@ -172,12 +171,5 @@ mod tests {
             .await;
         assert!(matches!(answered, Err(VendorError::Gone { .. })));
         assert_eq!(attempts, 1);
-    }
-
-    #[test]
-    fn jitter_stays_under_its_ceiling() {
-        for ceiling in [Duration::ZERO, Duration::from_nanos(1), Duration::from_secs(60)] {
-            assert!((0..100).all(|_| jitter(ceiling) <= ceiling));
-        }
     }
 }

@@ -26,6 +26,11 @@ impl Outcome {
         Self::Retry { after: None, reason: reason.to_string() }
     }
 
+    /// Of an event that its handler said nothing of.
+    pub(super) fn missing() -> Self {
+        Self::retry("its handler gave no outcome")
+    }
+
     pub fn dead_letter(reason: impl ToString) -> Self {
         Self::DeadLetter { reason: reason.to_string() }
     }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
 use super::publish::decode;
-use super::{Handler, Outcome, Watch, Worker, WorkerError, WorkerSettings, span};
+use super::{Handler, Outcome, Watch, Worker, WorkerError, span};
 use crate::bus::{Bus, BusError, Delivery};
 
 impl<H: Handler> Worker<H> {
@@ -69,12 +69,12 @@ impl<H: Handler> Worker<H> {
 
     async fn handle(&self, deliveries: &[Delivery], events: &[H::Event], result: &mut Result<usize, WorkerError>) {
         let began = Instant::now();
-        let outcomes = self.handler.handle(events).await;
+        let outcomes = self.outcomes(events).await;
         self.watch.handled(Self::topic(), began.elapsed());
         span::mark(&Span::current(), &outcomes);
         let mut outcomes = outcomes.into_iter();
         for delivery in deliveries {
-            let outcome = outcomes.next().unwrap_or_else(|| Outcome::retry("its handler gave no outcome"));
+            let outcome = outcomes.next().unwrap_or_else(Outcome::missing);
             keep_gravest(result, self.settle(delivery, outcome).await);
         }
     }
@@ -114,7 +114,7 @@ impl<H: Handler> Worker<H> {
             Outcome::Done => self.bus.ack(delivery).await,
             Outcome::Retry { after, reason } => {
                 log("event failed and comes again", &reason);
-                let after = after.unwrap_or_else(|| self.settings.retry_after(delivery.attempt));
+                let after = after.unwrap_or_else(|| self.settings.retry.after(delivery.attempt));
                 self.bus.nack(delivery, after, &reason).await
             }
             Outcome::DeadLetter { reason } => {
@@ -170,23 +170,5 @@ fn keep_gravest(result: &mut Result<usize, WorkerError>, next: Result<(), Worker
         if result.is_ok() || (weaker && !passing(&error)) {
             *result = Err(error);
         }
-    }
-}
-
-impl WorkerSettings {
-    pub(super) fn retry_after(&self, failures: u32) -> Duration {
-        self.wait(failures, self.longest_retry)
-    }
-
-    pub(super) fn bus_retry_after(&self, failures: u32) -> Duration {
-        self.wait(failures, self.longest_bus_retry)
-    }
-
-    /// The wait after this many failures: doubled each time, the upper half of it by chance, so that workers that failed
-    /// together do not come back together.
-    fn wait(&self, failures: u32, longest: Duration) -> Duration {
-        let doubled = self.first_retry.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1)));
-        let full = u64::try_from(doubled.min(longest).as_millis()).unwrap_or(u64::MAX);
-        Duration::from_millis(rand::random_range(full / 2..=full))
     }
 }

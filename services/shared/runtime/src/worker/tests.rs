@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used)]
+mod panics;
 mod scene;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -255,7 +256,7 @@ fn the_wait_doubles_up_to_its_limit_and_is_never_less_than_half() {
         [(0, 1000), (1, 1000), (2, 2000), (5, 16_000), (9, 256_000), (10, 300_000), (u32::MAX, 300_000)]
     {
         for _ in 0..50 {
-            let wait = settings.retry_after(failures).as_millis();
+            let wait = settings.retry.after(failures).as_millis();
             assert!((full_ms / 2..=full_ms).contains(&wait), "{failures} failures: {wait} ms");
         }
     }
@@ -264,7 +265,7 @@ fn the_wait_doubles_up_to_its_limit_and_is_never_less_than_half() {
 #[test]
 fn a_bus_that_is_long_away_is_asked_again_twice_a_minute_at_least() {
     for failures in [6, 50, u32::MAX] {
-        let wait = WorkerSettings::default().bus_retry_after(failures).as_secs();
+        let wait = WorkerSettings::default().bus_retry.after(failures).as_secs();
         assert!((15..=30).contains(&wait), "{failures} failures: {wait} s");
     }
 }

@@ -20,6 +20,9 @@ pub trait Watch: Debug + Send + Sync {
     /// The handler had the events for so long.
     fn handled(&self, _topic: Topic, _took: Duration) {}
 
+    /// The handler panicked. What becomes of the events is told as of any others.
+    fn panicked(&self, _topic: Topic) {}
+
     /// One event is not in hand any more, whether the bus heard of it or not.
     fn settled(&self, _topic: Topic, _outcome: &Outcome) {}
 }

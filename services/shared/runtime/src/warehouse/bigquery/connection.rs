@@ -9,12 +9,11 @@ use tokio::sync::OnceCell;
 
 use super::access;
 use super::failure::Failure;
+use crate::backoff;
 use crate::google::endpoints::install_tls;
 
 /// An answer that took longer is lost.
 const ANSWER: Duration = Duration::from_secs(90);
-const TRIES: u32 = 5;
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 pub(super) struct Connection {
     pub project: String,
@@ -73,16 +72,14 @@ pub(super) async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, BQError>>,
 {
-    let mut pause = FIRST_PAUSE;
-    for _ in 1..TRIES {
-        match once(ask()).await {
-            Err(Failure::MayPass(reason)) => tracing::debug!(reason, "BigQuery did not answer; asking again"),
-            end => return end,
+    let again = |failure: &Failure| match failure {
+        Failure::MayPass(reason) => {
+            tracing::debug!(reason = %reason, "BigQuery did not answer; asking again");
+            true
         }
-        tokio::time::sleep(pause).await;
-        pause *= 2;
-    }
-    once(ask()).await
+        _ => false,
+    };
+    backoff::ANSWER.retry(|| once(ask()), again).await
 }
 
 async fn once<T>(answer: impl Future<Output = Result<T, BQError>>) -> Result<T, Failure> {

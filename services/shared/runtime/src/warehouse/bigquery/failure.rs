@@ -104,6 +104,13 @@ impl Failure {
         }
     }
 
+    /// Whether somebody else came first, so that it is worth doing again.
+    pub fn is_concurrent(&self, action: &'static str) -> bool {
+        let Self::Concurrent(reason) = self else { return false };
+        tracing::debug!(reason = %reason, action, "somebody else came first");
+        true
+    }
+
     pub fn during(self, action: &'static str) -> WarehouseError {
         match self {
             Self::Concurrent(reason) | Self::MayPass(reason) => WarehouseError::Unavailable { action, reason },

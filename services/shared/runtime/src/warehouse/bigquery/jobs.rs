@@ -9,11 +9,10 @@ use gcp_bigquery_client::model::job_reference::JobReference;
 
 use super::connection::{Connection, patiently};
 use super::failure::Failure;
+use crate::backoff;
 
 /// A job that failed keeps its id, so the next attempt has the next one.
 const ATTEMPTS_MAX: u32 = 200;
-const FIRST_LOOK: Duration = Duration::from_millis(50);
-const LOOKS_MAX: Duration = Duration::from_secs(2);
 /// A job of BigQuery ends after six hours; none of ours takes a part of it.
 const DONE_BY: Duration = Duration::from_secs(1_800);
 
@@ -68,7 +67,7 @@ impl Connection {
     /// Waits until the job is done.
     async fn end(&self, job_id: &str, mut job: Job) -> Result<Job, Failure> {
         let begun = tokio::time::Instant::now();
-        let mut pause = FIRST_LOOK;
+        let mut looks = backoff::JOB.waits();
         loop {
             if let Some(status) = job.status.as_ref().filter(|status| status.state.as_deref() == Some("DONE")) {
                 let principal = job.user_email.as_deref();
@@ -78,8 +77,7 @@ impl Connection {
             if begun.elapsed() > DONE_BY {
                 return Err(Failure::MayPass(format!("job {job_id} is not done after {} s", DONE_BY.as_secs())));
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LOOKS_MAX);
+            tokio::time::sleep(looks.next().unwrap_or_default()).await;
             job = self.ask(job_id).await?;
         }
     }

@@ -1,7 +1,6 @@
 //! A merge: versions, plan, staging, and one script over coverage and every table that the batches feed.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use everycent_domain::identity::IdHasher;
 use everycent_domain::merge_plan::{self, CoverageVersions, MergePlan, Version};
@@ -16,13 +15,11 @@ use super::coverage;
 use super::failure::Failure;
 use super::query::script;
 use super::stage::{self, Staged};
+use crate::backoff;
 use crate::store::Store;
 use crate::warehouse::{MergeReport, Merged, TableChange, WarehouseError, bad_plan};
 
 const ACTION: &str = "merge";
-/// Times that another loader may come first.
-const ROUNDS: u32 = 8;
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// One merge of some batches.
 pub(super) struct Merge<'a> {
@@ -34,43 +31,32 @@ pub(super) struct Merge<'a> {
 
 impl Merge<'_> {
     pub async fn run(&self) -> Result<MergeReport, WarehouseError> {
-        let mut pause = FIRST_PAUSE;
-        let mut trouble = String::new();
-        for _ in 0..ROUNDS {
-            match self.round().await? {
-                Ok(report) => return Ok(report),
-                Err(reason) => trouble = reason,
-            }
-            tracing::debug!(reason = trouble, "another merge came first; planning again");
-            tokio::time::sleep(pause).await;
-            pause *= 2;
-        }
-        Err(WarehouseError::Unavailable { action: ACTION, reason: trouble })
+        backoff::MERGE.retry(|| self.round(), Setback::passes).await.map_err(Setback::into_error)
     }
 
-    /// Plans and merges; gives in words why it has to be planned again.
-    async fn round(&self) -> Result<Result<MergeReport, String>, WarehouseError> {
+    /// Plans and merges.
+    async fn round(&self) -> Result<MergeReport, Setback> {
         let known = coverage::known(self.connection, self.batches).await?;
         let mut plan = merge_plan::plan(self.batches, &known.versions).map_err(bad_plan)?;
         stage::forget_the_gone(self.store, &mut plan).await?;
         if plan.coverage.is_empty() && plan.tables.iter().all(|table| table.files.is_empty()) {
-            return Ok(Ok(report(plan, &BTreeMap::new())));
+            return Ok(report(plan, &BTreeMap::new()));
         }
         let staged = match stage::stage(self.connection, self.store, &plan, self.batches).await {
             // Another loader has merged the same batches meanwhile, and deleted their files.
             Err(WarehouseError::BadRows { reason, .. }) if self.has_changed(&known.versions).await? => {
-                return Ok(Err(reason));
+                return Err(Setback::OvertakenBy(reason));
             }
             staged => staged?,
         };
         match self.merge(&plan, &staged, known.turn).await {
             Ok(changes) => {
                 staged.drop_all(self.connection).await;
-                Ok(Ok(report(plan, &changes)))
+                Ok(report(plan, &changes))
             }
             // A staging table is gone: whoever merged the same batches has dropped it.
-            Err(Failure::Concurrent(reason) | Failure::NotFound(reason)) => Ok(Err(reason)),
-            Err(failure) => Err(failure.during(ACTION)),
+            Err(Failure::Concurrent(reason) | Failure::NotFound(reason)) => Err(Setback::OvertakenBy(reason)),
+            Err(failure) => Err(failure.during(ACTION).into()),
         }
     }
 
@@ -100,6 +86,34 @@ impl Merge<'_> {
         let is_there = |bucket, version: &Version| known.versions.get(bucket).is_some_and(|there| there >= version);
         let updates = &plan.coverage;
         Ok(!updates.is_empty() && updates.iter().all(|update| is_there(&update.bucket, &update.version)))
+    }
+}
+
+/// Why a round merged nothing.
+enum Setback {
+    /// Another loader changed the same tables meanwhile, so it has to be planned again.
+    OvertakenBy(String),
+    Failed(WarehouseError),
+}
+
+impl Setback {
+    fn passes(&self) -> bool {
+        let Self::OvertakenBy(reason) = self else { return false };
+        tracing::debug!(reason = %reason, "another merge came first; planning again");
+        true
+    }
+
+    fn into_error(self) -> WarehouseError {
+        match self {
+            Self::OvertakenBy(reason) => WarehouseError::Unavailable { action: ACTION, reason },
+            Self::Failed(error) => error,
+        }
+    }
+}
+
+impl From<WarehouseError> for Setback {
+    fn from(error: WarehouseError) -> Self {
+        Self::Failed(error)
     }
 }
 

@@ -1,7 +1,5 @@
 //! Queries: one statement, and its rows.
 
-use std::time::Duration;
-
 use everycent_domain::sql::{self, BigQuery};
 use gcp_bigquery_client::model::data_format_options::DataFormatOptions;
 use gcp_bigquery_client::model::get_query_results_parameters::GetQueryResultsParameters;
@@ -15,16 +13,13 @@ use gcp_bigquery_client::model::query_response::QueryResponse;
 use super::cells;
 use super::connection::{Connection, patiently};
 use super::failure::Failure;
+use crate::backoff;
 use crate::warehouse::{Rows, WarehouseError};
 
 const ACTION: &str = "query";
 /// More than this is an export, not an answer.
 const ROWS_MAX: usize = 1_000_000;
 const WAIT_MS: i32 = 30_000;
-/// Times that somebody else may come first: verdicts, failures and migrations wait for merges, each of which takes its
-/// while.
-const TRIES: u32 = 10;
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// A query that a person or a check asks. Whatever would change something is refused.
 pub(super) async fn query(connection: &Connection, template: &str) -> Result<Rows, WarehouseError> {
@@ -74,16 +69,8 @@ impl Connection {
 
     /// Runs a script that may run twice, and again where somebody else came first.
     pub async fn change(&self, action: &'static str, script: &str) -> Result<(), WarehouseError> {
-        let mut pause = FIRST_PAUSE;
-        for _ in 1..TRIES {
-            match self.select(script).await {
-                Err(Failure::Concurrent(reason)) => tracing::debug!(reason, action, "somebody else came first"),
-                end => return end.map(drop).map_err(|failure| failure.during(action)),
-            }
-            tokio::time::sleep(pause).await;
-            pause *= 2;
-        }
-        self.select(script).await.map(drop).map_err(|failure| failure.during(action))
+        let changed = backoff::CONCURRENT.retry(|| self.select(script), |failure| failure.is_concurrent(action));
+        changed.await.map(drop).map_err(|failure| failure.during(action))
     }
 
     /// The rows of a job that was done.

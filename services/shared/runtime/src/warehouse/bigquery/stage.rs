@@ -3,7 +3,6 @@
 //! A staging table has the files in its name, so that work that is done again finds it, and ends by itself.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration as Pause;
 
 use chrono::{Duration, Utc};
 use everycent_domain::identity::IdHasher;
@@ -24,15 +23,13 @@ use gcp_bigquery_client::model::table_schema::TableSchema;
 use super::connection::{Connection, patiently};
 use super::failure::Failure;
 use super::inspect;
+use crate::backoff;
 use crate::store::Store;
 use crate::warehouse::{WarehouseError, row_files};
 
 const ACTION: &str = "load rows";
 /// Load jobs under way at the same time, and questions to the store.
 const AT_ONCE: usize = 8;
-/// Times that another load may be in the way of one.
-const TRIES: u32 = 8;
-const FIRST_PAUSE: Pause = Pause::from_millis(100);
 /// A staging table that nobody dropped ends then.
 const KEPT_HOURS: i64 = 24;
 
@@ -158,16 +155,8 @@ async fn load_alone(
     uris: Vec<String>,
 ) -> Result<Option<i64>, Failure> {
     let work = load_job(connection, name, uris);
-    let mut pause = FIRST_PAUSE;
-    for _ in 1..TRIES {
-        match load_once(connection, table, name, &work).await {
-            Err(Failure::Concurrent(reason)) => tracing::debug!(reason, table = name, "another load came first"),
-            end => return end,
-        }
-        tokio::time::sleep(pause).await;
-        pause *= 2;
-    }
-    load_once(connection, table, name, &work).await
+    let load = || load_once(connection, table, name, &work);
+    backoff::LOAD.retry(load, |failure| failure.is_concurrent(ACTION)).await
 }
 
 /// Into a table that is empty, or that the same job fills or has filled. Gives the bytes that were read.

@@ -99,6 +99,10 @@ impl Watch for Diary {
         self.write(format!("{topic}: handled"));
     }
 
+    fn panicked(&self, topic: Topic) {
+        self.write(format!("{topic}: panicked"));
+    }
+
     fn settled(&self, topic: Topic, outcome: &Outcome) {
         self.write(format!("{topic}: {outcome:?}"));
     }
@@ -174,8 +178,7 @@ pub(super) fn quick() -> WorkerSettings {
     WorkerSettings {
         renew_every: moment,
         idle_wait: moment,
-        first_retry: moment,
-        longest_retry: moment,
-        longest_bus_retry: moment,
+        retry: Backoff::new(moment, moment),
+        bus_retry: Backoff::new(moment, moment),
     }
 }
