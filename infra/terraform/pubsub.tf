@@ -6,7 +6,7 @@ locals {
     snapshot-stored  = { reader = "normalizer", writers = ["fetcher", "operator"] }
     batch-normalized = { reader = "loader", writers = ["normalizer"] }
     batch-merged     = { reader = null, writers = ["loader"] }
-    fetch-failed     = { reader = "loader", writers = ["fetcher"] }
+    fetch-failed     = { reader = "loader", writers = ["fetcher", "normalizer"] }
   }
   read_topics = { for topic, of in local.topics : topic => of.reader if of.reader != null }
 

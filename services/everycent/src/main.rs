@@ -8,6 +8,7 @@ mod deployment;
 mod elsewhere;
 mod facts;
 mod failure;
+mod healed;
 mod opening;
 mod peak_memory;
 mod pipeline;

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use everycent_fetcher::{Fetcher, FetcherSettings, accounts};
 use everycent_loader::{FailureRecorder, Loader};
 use everycent_normalizer::Normalizer;
@@ -12,11 +13,12 @@ use everycent_runtime::progress::Observer;
 use everycent_runtime::worker::{Handler, Worker, WorkerError, WorkerSettings};
 use everycent_schemas::Timestamp;
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::deployment::Deployment;
 use crate::failure::Failure;
+use crate::healed::is_healed;
 
 /// Threads of async work. Each thread has a heap of its own, so that more of them hold more, with nothing to win.
 const ASYNC_THREADS: usize = 2;
@@ -52,7 +54,7 @@ pub async fn has_work(deployment: &Deployment, part: Part) -> Result<bool, Failu
 }
 
 /// Dead letters that are counted at most.
-const LETTERS_MAX: usize = 1000;
+pub const LETTERS_MAX: usize = 1000;
 
 /// Messages that were given up since then, as far as they are ours.
 pub async fn dead_letters_since(
@@ -80,15 +82,32 @@ pub async fn drain(
     // What is dropped here is as if the process had died: it is begun again by the next command.
     workers.shutdown().await;
     outcome?;
-    Ok(ended.unwrap_or(Ok(()))?)
+    ended.unwrap_or(Ok(()))?;
+    forget_healed(deployment).await
 }
 
-async fn end(workers: &mut JoinSet<Result<(), WorkerError>>) -> Result<(), WorkerError> {
+/// What was given up once and is loaded now is no failure any more.
+async fn forget_healed(deployment: &Deployment) -> Result<(), Failure> {
+    let mut letters = deployment.bus.dead_letters(LETTERS_MAX).await?;
+    if letters.is_empty() {
+        return Ok(());
+    }
+    let coverage = deployment.whole_coverage().await?;
+    letters.retain(|letter| is_healed(letter, &coverage));
+    Ok(deployment.bus.forget_dead_letters(&letters).await?)
+}
+
+async fn end(workers: &mut JoinSet<Result<(), WorkerError>>) -> anyhow::Result<()> {
     let mut ended = Ok(());
     while let Some(worker) = workers.join_next().await {
-        ended = ended.and(worker.expect("invariant: workers do not panic"));
+        ended = ended.and(worker_end(worker));
     }
     ended
+}
+
+/// A worker catches the panics of its handler; one of its own ends the command, not the process.
+fn worker_end(worker: Result<Result<(), WorkerError>, JoinError>) -> anyhow::Result<()> {
+    Ok(worker.context("a worker ended, which is a defect of this program; please report it")??)
 }
 
 async fn until_idle(
@@ -100,7 +119,7 @@ async fn until_idle(
     while has_work(deployment, part).await? {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            Some(ended) = workers.join_next() => ended.expect("invariant: workers do not panic")?,
+            Some(ended) = workers.join_next() => worker_end(ended)?,
             () = tokio::time::sleep(LOOK) => {}
         }
     }

@@ -2,6 +2,9 @@
 //!
 //! IO only: what a page means is decided in the domain crate. It never asks a vendor and never touches the warehouse.
 
+mod unpriced;
+
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -17,7 +20,9 @@ use everycent_runtime::store::{Store, StoreError};
 use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
 use everycent_schemas::events::{BatchNormalized, SnapshotStored};
 use tokio::runtime::Handle;
-use tracing::{info, info_span};
+use tracing::{info, info_span, warn};
+
+use unpriced::Unpriced;
 
 /// Handles `SnapshotStored`.
 pub struct Normalizer {
@@ -36,16 +41,17 @@ enum SnapshotError {
     #[error("snapshot {snapshot_id}: {object}: {reason}; fetch its days again with `everycent sync`")]
     Damaged { snapshot_id: String, object: String, reason: String },
     #[error(transparent)]
-    Rows(#[from] NormalizeError),
+    Rows(NormalizeError),
+    /// The configured prices do not reach back to one of its days. Only this snapshot waits for them.
+    #[error("{0}")]
+    Unpriced(Unpriced),
 }
 
 impl From<SnapshotError> for Outcome {
     fn from(error: SnapshotError) -> Self {
         match error {
-            SnapshotError::Store(StoreError::NotFound(_)) | SnapshotError::Damaged { .. } => Self::dead_letter(error),
             SnapshotError::Store(error) => Self::from(error),
-            SnapshotError::Rows(NormalizeError::Unpriced(_)) => Self::stop(error),
-            SnapshotError::Rows(NormalizeError::NotWhole { .. } | NormalizeError::UnknownSource { .. }) => {
+            SnapshotError::Damaged { .. } | SnapshotError::Rows(_) | SnapshotError::Unpriced(_) => {
                 Self::dead_letter(error)
             }
         }
@@ -66,8 +72,15 @@ impl Normalizer {
         };
         let span = info_span!("normalize", source = event.source, pages = event.pages);
         let outcome = tokio::task::spawn_blocking(move || span.in_scope(|| work.normalize())).await;
-        let batch = match outcome.expect("invariant: normalizing does not panic") {
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            // Caught again by the worker, which gives the snapshot up with the text.
+            Err(lost) if lost.is_panic() => resume_unwind(lost.into_panic()),
+            Err(lost) => return Outcome::retry(lost),
+        };
+        let batch = match outcome {
             Ok(batch) => batch,
+            Err(SnapshotError::Unpriced(unpriced)) => return self.give_up(event, unpriced).await,
             Err(error) => return error.into(),
         };
         let rows: i64 = batch.buckets.iter().map(|bucket| bucket.rows).sum();
@@ -78,6 +91,18 @@ impl Normalizer {
             Ok(()) => Outcome::Done,
             Err(error) => error.into(),
         }
+    }
+
+    /// The days become failed in coverage, and the snapshot a dead letter. The letter is the record of the work that is
+    /// left, so a bus that refuses the failure alone does not keep it back.
+    async fn give_up(&self, event: &SnapshotStored, unpriced: Unpriced) -> Outcome {
+        if let Err(error) = publish(self.bus.as_ref(), &unpriced.failure(event)).await {
+            match Outcome::from(error) {
+                retry @ Outcome::Retry { .. } => return retry,
+                refused => warn!(snapshot.id = %event.snapshot_id, "days not marked as failed: {refused:?}"),
+            }
+        }
+        SnapshotError::Unpriced(unpriced).into()
     }
 }
 
@@ -92,15 +117,16 @@ struct SnapshotReader {
 impl SnapshotReader {
     fn normalize(&self) -> Result<BatchNormalized, SnapshotError> {
         let manifest = self.manifest()?;
-        let mut rows = Rows::new(&manifest, &self.recipe, self.event.published_at)?;
+        let made = |error| self.not_made(&manifest, error);
+        let mut rows = Rows::new(&manifest, &self.recipe, self.event.published_at).map_err(made)?;
         if let (Some(from), Some(to)) = (self.event.only_from, self.event.only_to) {
             rows = rows.only(from, to);
         }
         for entry in &manifest.pages {
             let body = self.page(entry)?;
-            self.keep(rows.page(&body)?)?;
+            self.keep(rows.page(&body).map_err(made)?)?;
         }
-        let (files, batch) = rows.finish()?;
+        let (files, batch) = rows.finish().map_err(made)?;
         self.keep(files)?;
         Ok(batch)
     }
@@ -131,6 +157,13 @@ impl SnapshotReader {
             self.io.block_on(self.store.create(&file.object, file.body.into()))?;
         }
         Ok(())
+    }
+
+    fn not_made(&self, manifest: &Manifest, error: NormalizeError) -> SnapshotError {
+        match error {
+            NormalizeError::Unpriced(reason) => SnapshotError::Unpriced(Unpriced::new(&self.event, manifest, reason)),
+            NormalizeError::NotWhole { .. } | NormalizeError::UnknownSource { .. } => SnapshotError::Rows(error),
+        }
     }
 
     fn damaged(&self, object: &str, reason: impl ToString) -> SnapshotError {

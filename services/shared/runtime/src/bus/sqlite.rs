@@ -138,6 +138,11 @@ impl Bus for SqliteBus {
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, BusError> {
         self.blocking("read dead letters", move |queue| queue.dead_letters(limit)).await
     }
+
+    async fn forget_dead_letters(&self, letters: &[DeadLetter]) -> Result<(), BusError> {
+        let letters = letters.to_vec();
+        self.blocking("forget dead letters", move |queue| queue.forget_dead_letters(&letters)).await
+    }
 }
 
 #[cfg(test)]

@@ -167,6 +167,16 @@ impl Queue {
         rows.collect()
     }
 
+    pub(super) fn forget_dead_letters(&mut self, letters: &[DeadLetter]) -> rusqlite::Result<()> {
+        let transaction = self.begin()?;
+        for letter in letters {
+            transaction
+                .prepare_cached("DELETE FROM dead_letters WHERE topic = ?1 AND message_id = ?2")?
+                .execute(params![letter.topic.name(), letter.message_id])?;
+        }
+        transaction.commit()
+    }
+
     #[cfg(test)]
     pub(super) fn pragmas(&self) -> rusqlite::Result<(String, i64)> {
         let journal = self.connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
