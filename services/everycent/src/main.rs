@@ -53,7 +53,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Demo => demo::demo(global, stop).await,
         Command::Setup(args) => setup::setup(global, args).await,
         Command::Sync(args) => sync::sync(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
-        Command::Run(args) => run::run(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
+        Command::Run(args) => run::run(global, args, stop).await,
         Command::Replay(args) => replay::replay(&open_present(global).await?, args, json, stop).await,
         Command::Import(args) => import::import(global, args, stop).await,
         Command::Reconcile(args) => reconcile::reconcile(&open_to_check(global).await?, args, json).await,

@@ -14,22 +14,32 @@ pub fn config(global: &Global) -> Result<Config, Failure> {
     Config::load(global.config.as_deref(), &process_env).map_err(Failure::usage)
 }
 
-/// Opens to ask the vendors. Whom and with which key is settled before anything is created; services
-/// that work elsewhere have keys of their own.
+/// Opens to ask the vendors.
 pub async fn open_to_ask(global: &Global, sources: &[Source]) -> Result<Deployment, Failure> {
-    let (config, home) = (config(global)?, global.home_or(DEFAULT_HOME));
-    match Services::of(&config, &home) {
+    open(global, config_to_ask(global, sources)?).await
+}
+
+/// The configuration to ask the vendors with. Whom and with which key is settled before anything is created; services
+/// that work elsewhere have keys of their own.
+pub fn config_to_ask(global: &Global, sources: &[Source]) -> Result<Config, Failure> {
+    let config = config(global)?;
+    match Services::of(&config, &global.home_or(DEFAULT_HOME)) {
         Services::Here => scope::check_keys(&config, sources)?,
         Services::Elsewhere => drop(scope::feeds(&config, sources)?),
     }
-    Deployment::open(&home, config).await
+    Ok(config)
+}
+
+/// Opens everything to work with it.
+pub async fn open(global: &Global, config: Config) -> Result<Deployment, Failure> {
+    Deployment::open(&global.home_or(DEFAULT_HOME), config).await
 }
 
 /// Opens a home that is there: to replay nothing is a mistake of the call.
 pub async fn open_present(global: &Global) -> Result<Deployment, Failure> {
     let (config, home) = (config(global)?, global.home_or(DEFAULT_HOME));
     Deployment::present(&home, &config)?;
-    Deployment::open(&home, config).await
+    open(global, config).await
 }
 
 pub async fn open_to_check(global: &Global) -> Result<Deployment, Failure> {

@@ -88,6 +88,23 @@ fn it_outlives_a_vendor_that_fails() {
 }
 
 #[test]
+fn it_outlives_a_configuration_that_does_not_read_for_a_while_and_takes_up_the_next_one() {
+    let (mut scene, today) = recent();
+    let running = scene.start("run --every 1s");
+    wait_for_syncs(&scene, 1);
+    let since = |since: &str| format!("[sync]\nsince = {since}\n");
+    scene.configure(&since("soon"));
+    until("a failed round", || running.stderr().contains("this sync failed, and the next one").then_some(()));
+    let first = (today - Days::new(9)).to_string();
+    scene.configure(&since(&format!("\"{first}\"")));
+    until("days before the first", || {
+        let loaded = format!("SELECT COUNT(*) FROM coverage WHERE activity_date = '{first}'");
+        (scene.tables().count(&loaded) > 0).then_some(())
+    });
+    stopped(running, "TERM");
+}
+
+#[test]
 fn in_json_each_sync_is_one_line() {
     let (scene, _) = recent();
     let running = scene.start("run --every 1s --json");

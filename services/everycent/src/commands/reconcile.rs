@@ -53,17 +53,70 @@ async fn window(deployment: &Deployment, args: &ReconcileArgs) -> Result<Window,
     Window::new(from, to).map_err(|e| Failure::usage(anyhow!("--from, --to: {e}")))
 }
 
-/// Runs every check on the range and stores the verdicts. When somebody merged meanwhile, the facts may not belong
-/// together, so they are read again.
+/// Runs every check on the range and stores the verdicts.
 pub async fn check(deployment: &Deployment, question: &Question) -> Result<Vec<Verdict>, Failure> {
-    let mut coverage = deployment.whole_coverage().await?;
-    loop {
-        let verdicts = judge(deployment, question, &coverage).await?;
-        let after = deployment.whole_coverage().await?;
-        if after == coverage {
-            deployment.warehouse.store_verdicts(&verdicts, deployment.clock.now()).await?;
-            return Ok(verdicts);
+    let coverage = async || deployment.whole_coverage().await;
+    let verdicts = steady(coverage, async |coverage: &Vec<_>| judge(deployment, question, coverage).await).await?;
+    deployment.warehouse.store_verdicts(&verdicts, deployment.clock.now()).await?;
+    Ok(verdicts)
+}
+
+/// How often the tables are read before it is said that they do not hold still.
+const READINGS: u32 = 4;
+
+/// What comes of facts that belong together: when coverage changed while they were read, somebody merged, and they are
+/// read again.
+async fn steady<C: PartialEq, T>(
+    coverage: impl AsyncFn() -> Result<C, Failure>,
+    read: impl AsyncFn(&C) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut before = coverage().await?;
+    for _ in 0..READINGS {
+        let found = read(&before).await?;
+        let after = coverage().await?;
+        if after == before {
+            return Ok(found);
         }
-        coverage = after;
+        before = after;
+    }
+    Err(Failure::Failed(anyhow!(
+        "the tables changed during each of {READINGS} readings, so nothing can be said of them; run `everycent reconcile` \
+         again when nothing is being loaded"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// Reads while coverage changes so many times; gives what was read last, and how often it was read.
+    async fn read(changes: u32) -> (Result<u32, Failure>, u32) {
+        let (looks, readings) = (Cell::new(0), Cell::new(0));
+        let coverage = async || Ok(looks.replace(looks.get() + 1).min(changes));
+        let found = steady(coverage, async |coverage: &u32| {
+            readings.set(readings.get() + 1);
+            Ok(*coverage)
+        });
+        let found = found.await;
+        (found, readings.get())
+    }
+
+    #[tokio::test]
+    async fn what_changes_meanwhile_is_read_again_until_it_holds_still() {
+        for changes in 0..READINGS {
+            let (found, readings) = read(changes).await;
+            assert_eq!((found.unwrap(), readings), (changes, changes + 1));
+        }
+    }
+
+    #[tokio::test]
+    async fn tables_that_never_hold_still_are_a_failure_and_no_endless_reading() {
+        let (found, readings) = read(u32::MAX).await;
+        let Err(Failure::Failed(error)) = found else { panic!("{found:?}") };
+        assert_eq!(readings, READINGS);
+        assert!(error.to_string().contains("run `everycent reconcile` again when nothing is being loaded"), "{error}");
     }
 }
