@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use everycent_runtime::failure::chain;
+
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
 pub enum Failure {
@@ -27,7 +29,7 @@ impl Failure {
 
     pub fn message(&self) -> Option<String> {
         match self {
-            Self::Usage(error) | Self::Failed(error) => Some(format!("{error:#}")),
+            Self::Usage(error) | Self::Failed(error) => Some(chain(error.as_ref())),
             Self::Reported => None,
         }
     }

@@ -6,6 +6,7 @@ use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
 use everycent_runtime::clock::Clock;
 use everycent_runtime::config::{Account, Config};
+use everycent_runtime::failure::Reason;
 use everycent_runtime::vendor::VendorClient;
 
 /// An account of a vendor.
@@ -16,7 +17,7 @@ pub struct FetchAccount {
     /// The sources that are asked where a request names no account.
     pub sources: Vec<Source>,
     /// The client, or why there is none, for example for want of a key.
-    pub client: Result<Arc<VendorClient>, String>,
+    pub client: Result<Arc<VendorClient>, Reason>,
 }
 
 /// Every configured account. One without a usable key fails its windows and names the reason.
@@ -25,8 +26,8 @@ pub fn accounts(config: &Config, clock: &Arc<dyn Clock>) -> Vec<FetchAccount> {
 }
 
 fn fetch_account(config: &Config, account: &Account, clock: &Arc<dyn Clock>) -> FetchAccount {
-    let settings = config.client_settings(account).map_err(|e| e.to_string());
-    let client = settings
-        .and_then(|settings| VendorClient::new(settings, Arc::clone(clock)).map(Arc::new).map_err(|e| e.to_string()));
+    let settings = config.client_settings(account).map_err(Reason::of);
+    let client =
+        settings.and_then(|settings| VendorClient::new(settings, Arc::clone(clock)).map(Arc::new).map_err(Reason::of));
     FetchAccount { vendor: account.vendor, account_id: account.id.clone(), sources: account.sources.clone(), client }
 }

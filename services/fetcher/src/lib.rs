@@ -20,6 +20,7 @@ use everycent_domain::vendor::Vendor;
 use everycent_domain::window::Window;
 use everycent_runtime::bus::Bus;
 use everycent_runtime::clock::Clock;
+use everycent_runtime::failure::chain;
 use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::Store;
 use everycent_runtime::vendor::VendorClient;
@@ -77,7 +78,7 @@ impl Fetcher {
         let outcome = match (answered?, &account.client) {
             (Some(manifest), _) => Ok(stored(&manifest, self.clock.now(), None)),
             (None, Ok(client)) => self.read_until_whole(source, account, window, client).await,
-            (None, Err(reason)) => Err(FetchError::Vendor(reason.clone())),
+            (None, Err(reason)) => Err(FetchError::NoClient(reason.clone())),
         };
         match outcome {
             Ok(stored) => {
@@ -88,7 +89,7 @@ impl Fetcher {
             }
             Err(FetchError::Store(error)) => Err(Outcome::from(error)),
             Err(error) => {
-                warn!(source = %source, account.id = %account.account_id, window = %window, "{error}");
+                warn!(source = %source, account.id = %account.account_id, window = %window, "{}", chain(&error));
                 let reason = error.to_string();
                 self.observer.tell(Progress::Failed { source, account_id, window, reason: reason.clone() });
                 let failed = FetchFailed {

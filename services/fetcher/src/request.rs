@@ -105,7 +105,7 @@ mod tests {
             vendor,
             account_id: id.to_owned(),
             sources: sources.to_vec(),
-            client: Err("no key".to_owned()),
+            client: Err("no key".into()),
         };
         let (cost, usage) = (anthropic::cost_report::SOURCE, anthropic::usage_messages::SOURCE);
         [

@@ -6,6 +6,7 @@ use everycent_domain::objects::{PageForm, SnapshotFolder};
 use everycent_domain::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
+use everycent_runtime::failure::Reason;
 use everycent_runtime::page::compress;
 use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::{Created, Store, StoreError};
@@ -16,11 +17,14 @@ use everycent_schemas::events::SnapshotStored;
 /// Why a reading gave no snapshot.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// The vendor did not answer, in words for a person.
-    #[error("{0}")]
-    Vendor(String),
+    /// The vendor can't be asked.
+    #[error(transparent)]
+    NoClient(Reason),
+    /// The vendor did not answer.
+    #[error(transparent)]
+    Vendor(VendorError),
     /// The vendor refused to go on paging; from the start it may.
-    #[error("{0}")]
+    #[error(transparent)]
     Restart(VendorError),
     #[error(transparent)]
     Paging(#[from] PagingFault),
@@ -32,7 +36,7 @@ impl FetchError {
     /// Whether asking the window again from its start can't help now.
     pub fn is_final(&self) -> bool {
         match self {
-            Self::Vendor(_) | Self::Store(_) => true,
+            Self::NoClient(_) | Self::Vendor(_) | Self::Store(_) => true,
             Self::Restart(_) => false,
             Self::Paging(fault) => matches!(fault, PagingFault::TooManyPages { .. }),
         }
@@ -41,7 +45,7 @@ impl FetchError {
     pub fn into_fault(self) -> Option<PagingFault> {
         match self {
             Self::Paging(fault) => Some(fault),
-            Self::Vendor(_) | Self::Restart(_) | Self::Store(_) => None,
+            Self::NoClient(_) | Self::Vendor(_) | Self::Restart(_) | Self::Store(_) => None,
         }
     }
 
@@ -49,7 +53,7 @@ impl FetchError {
     fn asking(error: VendorError, first_page: bool) -> Self {
         match error {
             VendorError::Gone { .. } | VendorError::BadRequest { .. } if !first_page => Self::Restart(error),
-            other => Self::Vendor(other.to_string()),
+            other => Self::Vendor(other),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use everycent_runtime::bus::Bus;
 use everycent_runtime::clock::Clock;
+use everycent_runtime::failure::{Retryability, Retryable, chain};
 use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::Store;
 use everycent_runtime::warehouse::{Merged, Warehouse, WarehouseError};
@@ -97,8 +98,8 @@ impl Loader {
                     outcomes.extend(outcome);
                 }
                 Err(error) => {
-                    if matches!(error, WarehouseError::Unavailable { .. }) {
-                        in_vain.push(error.to_string());
+                    if error.retryability() == Retryability::Transient {
+                        in_vain.push(chain(&error));
                     }
                     outcomes.push(error.into());
                 }

@@ -59,7 +59,7 @@ struct Away {
 }
 
 fn away() -> WarehouseError {
-    WarehouseError::Unavailable { action: "ask", reason: "away".to_owned() }
+    WarehouseError::Unavailable { action: "ask", reason: "away".into() }
 }
 
 #[async_trait]

@@ -14,6 +14,7 @@ use everycent_domain::normalize::{FinishedFile, NormalizeError, Normalizer as Ro
 use everycent_domain::objects::ObjectName;
 use everycent_domain::recipe::Recipe;
 use everycent_runtime::bus::Bus;
+use everycent_runtime::failure::{Reason, Retryability, Retryable};
 use everycent_runtime::page::decompress;
 use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::{Store, StoreError};
@@ -39,7 +40,12 @@ enum SnapshotError {
     Store(#[from] StoreError),
     /// What is stored is not what was fetched. It is kept for a person to look at; a new fetch replaces it.
     #[error("snapshot {snapshot_id}: {object}: {reason}; fetch its days again with `everycent sync`")]
-    Damaged { snapshot_id: String, object: String, reason: String },
+    Damaged {
+        snapshot_id: String,
+        object: String,
+        #[source]
+        reason: Reason,
+    },
     #[error(transparent)]
     Rows(NormalizeError),
     /// The configured prices do not reach back to one of its days. Only this snapshot waits for them.
@@ -47,13 +53,11 @@ enum SnapshotError {
     Unpriced(Unpriced),
 }
 
-impl From<SnapshotError> for Outcome {
-    fn from(error: SnapshotError) -> Self {
-        match error {
-            SnapshotError::Store(error) => Self::from(error),
-            SnapshotError::Damaged { .. } | SnapshotError::Rows(_) | SnapshotError::Unpriced(_) => {
-                Self::dead_letter(error)
-            }
+impl Retryable for SnapshotError {
+    fn retryability(&self) -> Retryability {
+        match self {
+            Self::Store(error) => error.retryability(),
+            Self::Damaged { .. } | Self::Rows(_) | Self::Unpriced(_) => Retryability::Impossible,
         }
     }
 }
@@ -133,20 +137,21 @@ impl SnapshotReader {
 
     fn manifest(&self) -> Result<Manifest, SnapshotError> {
         let name = &self.event.manifest;
-        let object: ObjectName = name.parse().map_err(|e| self.damaged(name, e))?;
+        let object: ObjectName = name.parse().map_err(|e| self.damaged(name, Reason::of(e)))?;
         let json = self.io.block_on(self.store.read(&object))?;
-        let manifest = Manifest::from_json(&json).map_err(|e| self.damaged(name, e))?;
+        let manifest = Manifest::from_json(&json).map_err(|e| self.damaged(name, Reason::of(e)))?;
         if manifest.snapshot_id != self.event.snapshot_id {
-            return Err(self.damaged(name, "it is the manifest of another snapshot"));
+            return Err(self.damaged(name, "it is the manifest of another snapshot".into()));
         }
         Ok(manifest)
     }
 
     fn page(&self, entry: &PageEntry) -> Result<Vec<u8>, SnapshotError> {
         let object = self.io.block_on(self.store.read(&entry.object))?;
-        let body = decompress(&object, entry.body_bytes).map_err(|e| self.damaged(entry.object.as_str(), e))?;
+        let body =
+            decompress(&object, entry.body_bytes).map_err(|e| self.damaged(entry.object.as_str(), Reason::of(e)))?;
         if sha256_hex(&body) != entry.sha256 {
-            return Err(self.damaged(entry.object.as_str(), "its bytes are not the ones that were fetched"));
+            return Err(self.damaged(entry.object.as_str(), "its bytes are not the ones that were fetched".into()));
         }
         Ok(body)
     }
@@ -166,12 +171,8 @@ impl SnapshotReader {
         }
     }
 
-    fn damaged(&self, object: &str, reason: impl ToString) -> SnapshotError {
-        SnapshotError::Damaged {
-            snapshot_id: self.event.snapshot_id.clone(),
-            object: object.to_owned(),
-            reason: reason.to_string(),
-        }
+    fn damaged(&self, object: &str, reason: Reason) -> SnapshotError {
+        SnapshotError::Damaged { snapshot_id: self.event.snapshot_id.clone(), object: object.to_owned(), reason }
     }
 }
 

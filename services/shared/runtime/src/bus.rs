@@ -17,6 +17,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use everycent_schemas::Timestamp;
 
+use crate::failure::{Reason, Retryability, Retryable};
+
 /// What an event is about; each topic has one type of event and at most one kind of reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
@@ -117,10 +119,27 @@ pub struct DeadLetter {
 pub enum BusError {
     /// Trying again may help. A publish may have happened.
     #[error("bus: {action}: {reason}")]
-    Unavailable { action: &'static str, reason: String },
+    Unavailable {
+        action: &'static str,
+        #[source]
+        reason: Reason,
+    },
     /// Trying again does not help until a person did something.
     #[error("bus: {action}: {reason}")]
-    Refused { action: &'static str, reason: String },
+    Refused {
+        action: &'static str,
+        #[source]
+        reason: Reason,
+    },
+}
+
+impl Retryable for BusError {
+    fn retryability(&self) -> Retryability {
+        match self {
+            Self::Unavailable { .. } => Retryability::Transient,
+            Self::Refused { .. } => Retryability::Permanent,
+        }
+    }
 }
 
 /// A durable queue for each topic.
@@ -174,7 +193,7 @@ pub trait Bus: Debug + Send + Sync {
     /// Follows what is published to a topic from now on, beside whoever reads it. For those who wait for work that is done
     /// elsewhere, so only a bus between machines can do it.
     async fn follow(&self, topic: Topic) -> Result<Box<dyn Follow>, BusError> {
-        let reason = format!("{topic}: nobody works elsewhere on this bus");
+        let reason = format!("{topic}: nobody works elsewhere on this bus").into();
         Err(BusError::Refused { action: "follow", reason })
     }
 

@@ -3,39 +3,42 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use crate::failure::Reason;
+
 /// Whether waiting helps, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// Trying again may help.
-    Passing(String),
+    Passing(Reason),
     /// Trying again does not help until a person did something.
-    Lasting(String),
+    Lasting(Reason),
 }
 
 /// What `error` at `place` means.
-pub(crate) fn trouble(error: &io::Error, place: &Path) -> Trouble {
-    let at = place.display();
-    match error.kind() {
+pub(crate) fn trouble(error: io::Error, place: &Path) -> Trouble {
+    let (at, kind) = (place.display(), error.kind());
+    let lasting = |words: String, error: io::Error| Trouble::Lasting(Reason::from(words).caused_by(error));
+    match kind {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            Trouble::Lasting(format!("no space left on {at}: free some and run the same command again"))
+            lasting(format!("no space left on {at}: free some and run the same command again"), error)
         }
         ErrorKind::ReadOnlyFilesystem => {
-            Trouble::Lasting(format!("the disk of {at} is read-only: make it writable or use another place"))
+            lasting(format!("the disk of {at} is read-only: make it writable or use another place"), error)
         }
         ErrorKind::PermissionDenied => {
-            Trouble::Lasting(format!("no permission for {at}: give this user the right to read and write there"))
+            lasting(format!("no permission for {at}: give this user the right to read and write there"), error)
         }
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
-            Trouble::Lasting(format!("a part of {at} is a file where a folder is needed: move it away"))
+            lasting(format!("a part of {at} is a file where a folder is needed: move it away"), error)
         }
-        ErrorKind::IsADirectory => Trouble::Lasting(format!("{at} is a folder where a file is needed: move it away")),
-        ErrorKind::InvalidFilename => Trouble::Lasting(format!("{at} is no name that this disk can hold")),
-        _ => Trouble::Passing(format!("{at}: {error}")),
+        ErrorKind::IsADirectory => lasting(format!("{at} is a folder where a file is needed: move it away"), error),
+        ErrorKind::InvalidFilename => lasting(format!("{at} is no name that this disk can hold"), error),
+        _ => Trouble::Passing(Reason::from(format!("{at}: {error}")).caused_by(error)),
     }
 }
 
 impl Trouble {
-    pub(crate) fn into_reason(self) -> String {
+    pub(crate) fn into_reason(self) -> Reason {
         match self {
             Self::Passing(reason) | Self::Lasting(reason) => reason,
         }
@@ -47,7 +50,7 @@ mod tests {
     use super::*;
 
     fn check(kind: ErrorKind, lasting: bool, word: &str) {
-        let found = trouble(&io::Error::from(kind), Path::new("/mnt/usage"));
+        let found = trouble(io::Error::from(kind), Path::new("/mnt/usage"));
         assert_eq!(matches!(found, Trouble::Lasting(_)), lasting, "{found:?}");
         let reason = found.into_reason();
         assert!(reason.contains(word) && reason.contains("/mnt/usage"), "{reason}");

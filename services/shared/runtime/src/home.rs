@@ -10,6 +10,7 @@ use fs4::{FileExt, TryLockError};
 
 use crate::clock::{Clock, SystemClock};
 use crate::disk::trouble;
+use crate::failure::Reason;
 
 const LOCK: &str = ".lock";
 const COMMANDS_LOCK: &str = ".commands.lock";
@@ -29,7 +30,11 @@ pub enum HomeError {
     #[error("there is no everycent data in {}; run `everycent sync` first or use another --home", .dir.display())]
     Missing { dir: PathBuf },
     #[error("home {}: {reason}", .dir.display())]
-    Unusable { dir: PathBuf, reason: String },
+    Unusable {
+        dir: PathBuf,
+        #[source]
+        reason: Reason,
+    },
 }
 
 impl Home {
@@ -41,7 +46,7 @@ impl Home {
     fn hold(dir: &Path, name: &str) -> Result<Self, HomeError> {
         let dir = absolute(dir)?;
         let mut lock = lock_file(&dir, name)?;
-        let failed = |error: io::Error| unusable(&dir, &error, &dir.join(name));
+        let failed = |error: io::Error| unusable(&dir, error, &dir.join(name));
         match FileExt::try_lock(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(HomeError::AlreadyRunning { owner: owner(&mut lock), dir }),
@@ -57,11 +62,11 @@ impl Home {
         let mut lock = lock_file(&dir, LOCK)?;
         match FileExt::try_lock_shared(&lock) {
             Ok(()) => {
-                sign(&mut lock).map_err(|error| unusable(&dir, &error, &dir.join(LOCK)))?;
+                sign(&mut lock).map_err(|error| unusable(&dir, error, &dir.join(LOCK)))?;
                 Ok(Self { dir, _lock: Some(lock) })
             }
             Err(TryLockError::WouldBlock) => Err(HomeError::AlreadyRunning { owner: owner(&mut lock), dir }),
-            Err(TryLockError::Error(error)) => Err(unusable(&dir, &error, &dir.join(LOCK))),
+            Err(TryLockError::Error(error)) => Err(unusable(&dir, error, &dir.join(LOCK))),
         }
     }
 
@@ -71,9 +76,9 @@ impl Home {
         match fs::metadata(&dir) {
             Ok(found) if found.is_dir() && holds_data(&dir) => Ok(Self { dir, _lock: None }),
             Ok(found) if found.is_dir() => Err(HomeError::Missing { dir }),
-            Ok(_) => Err(unusable(&dir, &io::ErrorKind::NotADirectory.into(), &dir)),
+            Ok(_) => Err(unusable(&dir, io::ErrorKind::NotADirectory.into(), &dir)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(HomeError::Missing { dir }),
-            Err(error) => Err(unusable(&dir, &error, &dir)),
+            Err(error) => Err(unusable(&dir, error, &dir)),
         }
     }
 
@@ -102,14 +107,14 @@ impl Home {
 }
 
 fn lock_file(dir: &Path, name: &str) -> Result<File, HomeError> {
-    fs::create_dir_all(dir).map_err(|error| unusable(dir, &error, dir))?;
+    fs::create_dir_all(dir).map_err(|error| unusable(dir, error, dir))?;
     let path = dir.join(name);
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-    opened.map_err(|error| unusable(dir, &error, &path))
+    opened.map_err(|error| unusable(dir, error, &path))
 }
 
 fn absolute(dir: &Path) -> Result<PathBuf, HomeError> {
-    std::path::absolute(dir).map_err(|error| unusable(dir, &error, dir))
+    std::path::absolute(dir).map_err(|error| unusable(dir, error, dir))
 }
 
 /// Whether anything of ours is in the folder.
@@ -130,7 +135,7 @@ fn owner(lock: &mut File) -> String {
     if read.is_ok() && !text.is_empty() { text } else { "another process".to_owned() }
 }
 
-fn unusable(dir: &Path, error: &io::Error, place: &Path) -> HomeError {
+fn unusable(dir: &Path, error: io::Error, place: &Path) -> HomeError {
     HomeError::Unusable { dir: dir.to_path_buf(), reason: trouble(error, place).into_reason() }
 }
 

@@ -7,6 +7,7 @@ pub mod bus;
 pub mod clock;
 pub mod config;
 mod disk;
+pub mod failure;
 pub mod faults;
 #[cfg(feature = "google")]
 pub mod google;

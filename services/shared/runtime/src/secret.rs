@@ -5,6 +5,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::failure::Reason;
+
 /// Looks a variable up: the process's environment in programs, a table in tests.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -28,7 +30,11 @@ pub enum SecretError {
     #[error("key file {file} is empty; put the key in it")]
     EmptyFile { file: String },
     #[error("key file {file} can't be read: {reason}; check the path and its permissions")]
-    Unreadable { file: String, reason: String },
+    Unreadable {
+        file: String,
+        #[source]
+        reason: Reason,
+    },
 }
 
 impl Secret {
@@ -50,7 +56,7 @@ impl Secret {
     pub fn from_file(path: &Path) -> Result<Self, SecretError> {
         let file = path.display().to_string();
         match std::fs::read_to_string(path) {
-            Err(error) => Err(SecretError::Unreadable { file, reason: error.to_string() }),
+            Err(error) => Err(SecretError::Unreadable { file, reason: Reason::of(error) }),
             Ok(text) if text.trim().is_empty() => Err(SecretError::EmptyFile { file }),
             Ok(text) => Ok(Self::new(text.trim())),
         }

@@ -20,6 +20,7 @@ use self::watched::Watched;
 use crate::bus::Bus;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
+use crate::failure::chain;
 use crate::home::Home;
 use crate::open;
 use crate::progress::Observer;
@@ -89,7 +90,7 @@ where
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err((status, error)) => {
-            eprintln!("{}: {error:#}", role.name);
+            eprintln!("{}: {}", role.name, chain(error.as_ref()));
             ExitCode::from(status)
         }
     }

@@ -16,6 +16,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use everycent_domain::objects::ObjectName;
 
+use crate::failure::{Reason, Retryability, Retryable};
+
 /// What became of a create.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Created {
@@ -31,10 +33,31 @@ pub enum StoreError {
     NotFound(ObjectName),
     /// Trying again may help: the store is full, busy or out of reach. A write may have happened.
     #[error("store: {action} {name}: {reason}")]
-    Unavailable { action: &'static str, name: String, reason: String },
+    Unavailable {
+        action: &'static str,
+        name: String,
+        #[source]
+        reason: Reason,
+    },
     /// Trying again does not help until a person did something.
     #[error("store: {action} {name}: {reason}")]
-    Refused { action: &'static str, name: String, reason: String },
+    Refused {
+        action: &'static str,
+        name: String,
+        #[source]
+        reason: Reason,
+    },
+}
+
+impl Retryable for StoreError {
+    fn retryability(&self) -> Retryability {
+        match self {
+            Self::Unavailable { .. } => Retryability::Transient,
+            Self::Refused { .. } => Retryability::Permanent,
+            // Objects are stored before the event that points to them, so it will not appear later.
+            Self::NotFound(_) => Retryability::Impossible,
+        }
+    }
 }
 
 /// A store of immutable objects.

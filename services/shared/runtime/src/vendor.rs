@@ -29,6 +29,7 @@ pub use retry::RetrySettings;
 pub use settings::{Timeouts, VendorSettings};
 
 use crate::clock::Clock;
+use crate::failure::Reason;
 use error::Failed;
 use pace::Pace;
 
@@ -57,9 +58,9 @@ impl VendorClient {
     /// Fails if the key can't be sent, the address can't be asked, or the system's certificates can't be read.
     pub fn new(settings: VendorSettings, clock: Arc<dyn Clock>) -> Result<Self, VendorError> {
         let vendor = settings.auth.vendor();
-        let wrong = |reason| VendorError::Settings { vendor, reason };
-        connection::check_base_url(&settings.base_url).map_err(wrong)?;
-        let credential = settings.auth.header(&settings.key_name).map_err(wrong)?;
+        let wrong = |reason: Reason| VendorError::Settings { vendor, reason };
+        connection::check_base_url(&settings.base_url).map_err(|e| wrong(e.into()))?;
+        let credential = settings.auth.header(&settings.key_name).map_err(|e| wrong(e.into()))?;
         let http = connection::build(&settings).map_err(wrong)?;
         let pace = Pace::new(settings.requests_per_minute, settings.burst);
         Ok(Self { http, settings, credential, pace, clock })
@@ -107,7 +108,7 @@ impl VendorClient {
 
     /// Writes the request down. What is wrong with it is told without its values.
     fn http_request(&self, request: &VendorRequest) -> Result<reqwest::Request, VendorError> {
-        let wrong = |reason: String| VendorError::Settings { vendor: self.settings.auth.vendor(), reason };
+        let wrong = |reason: Reason| VendorError::Settings { vendor: self.settings.auth.vendor(), reason };
         let mut url = self.settings.base_url.clone();
         url.set_path(&format!("{}{}", url.path().trim_end_matches('/'), request.path));
         if !request.query.is_empty() {
@@ -119,13 +120,17 @@ impl VendorClient {
         };
         let mut builder = self.http.request(method, url).header(&self.credential.0, &self.credential.1);
         for (name, value) in &request.headers {
-            let value = HeaderValue::from_str(value).map_err(|_| wrong(format!("header {name} can't be sent")))?;
+            let value =
+                HeaderValue::from_str(value).map_err(|_| wrong(format!("header {name} can't be sent").into()))?;
             builder = builder.header(*name, value);
         }
         if let Some(body) = &request.body {
             builder = builder.json(body);
         }
-        builder.build().map_err(|error| wrong(format!("the request can't be written: {}", error.without_url())))
+        builder.build().map_err(|error| {
+            let reason = Reason::of(error.without_url());
+            wrong(reason.reworded(|error| format!("the request can't be written: {error}")))
+        })
     }
 
     fn host(&self) -> String {

@@ -18,6 +18,7 @@ use everycent_schemas::events::{BatchNormalized, FetchFailed};
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::{Day, Timestamp};
 
+use crate::failure::{Reason, Retryability, Retryable};
 use crate::store::Store;
 use crate::worker::Gather;
 
@@ -64,20 +65,41 @@ pub struct Rows {
 pub enum WarehouseError {
     /// Trying again may help. The transaction may have been made.
     #[error("warehouse: {action}: {reason}")]
-    Unavailable { action: &'static str, reason: String },
+    Unavailable {
+        action: &'static str,
+        #[source]
+        reason: Reason,
+    },
     /// Trying again does not help until a person did something.
     #[error("warehouse: {action}: {reason}")]
-    Refused { action: &'static str, reason: String },
+    Refused {
+        action: &'static str,
+        #[source]
+        reason: Reason,
+    },
     /// A row file is missing or damaged, or does not say what its event says.
     #[error("row file {object}: {reason}")]
-    BadRows { object: String, reason: String },
+    BadRows {
+        object: String,
+        #[source]
+        reason: Reason,
+    },
+}
+
+impl Retryable for WarehouseError {
+    fn retryability(&self) -> Retryability {
+        match self {
+            Self::Unavailable { .. } => Retryability::Transient,
+            Self::Refused { .. } => Retryability::Permanent,
+            Self::BadRows { .. } => Retryability::Impossible,
+        }
+    }
 }
 
 /// A batch that contradicts itself is one with bad rows.
 fn bad_plan(error: PlanError) -> WarehouseError {
-    let reason = error.to_string();
-    let (PlanError::WrongTable { object, .. } | PlanError::DayTwice { snapshot_id: object, .. }) = error;
-    WarehouseError::BadRows { object, reason }
+    let (PlanError::WrongTable { object, .. } | PlanError::DayTwice { snapshot_id: object, .. }) = &error;
+    WarehouseError::BadRows { object: object.clone(), reason: Reason::of(error) }
 }
 
 /// More days than any window has.
@@ -89,7 +111,7 @@ fn refuse_a_failure_too_wide(failures: &[FetchFailed]) -> Result<(), WarehouseEr
     match failures.iter().find(too_wide) {
         Some(FetchFailed { from_date, to_date, .. }) => {
             let reason = format!("the window {from_date}..{to_date} has more than {FAILED_DAYS_MAX} days");
-            Err(WarehouseError::Refused { action: "record failures", reason })
+            Err(WarehouseError::Refused { action: "record failures", reason: reason.into() })
         }
         None => Ok(()),
     }

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backoff::{self, Backoff};
 use crate::bus::{Bus, BusError, Topic};
+use crate::failure::{Retryability, Retryable, chain};
 
 pub use gather::Gather;
 pub use outcome::Outcome;
@@ -131,11 +132,12 @@ impl<H: Handler> Worker<H> {
         while !shutdown.is_cancelled() {
             match self.round(&shutdown).await {
                 Ok(_) => failures = 0,
-                Err(WorkerError::Bus(error @ BusError::Unavailable { .. })) => {
+                Err(WorkerError::Bus(error)) if error.retryability() == Retryability::Transient => {
                     failures += 1;
-                    self.watch.bus_failed(Self::topic(), &error.to_string());
+                    let error = chain(&error);
+                    self.watch.bus_failed(Self::topic(), &error);
                     let wait = self.settings.bus_retry.after(failures);
-                    tracing::warn!(topic = Self::topic().name(), error = %error, wait_ms = wait.as_millis(), "bus out of reach");
+                    tracing::warn!(topic = Self::topic().name(), error, wait_ms = wait.as_millis(), "bus out of reach");
                     // Cancelled or not, the loop decides what is next.
                     tokio::time::timeout(wait, shutdown.cancelled()).await.ok();
                 }

@@ -27,7 +27,7 @@ impl UnreliableWarehouse {
         action: &'static str,
         work: impl Future<Output = Result<T, WarehouseError>>,
     ) -> Result<T, WarehouseError> {
-        self.faults.apply(action, work, |reason| WarehouseError::Unavailable { action, reason }).await
+        self.faults.apply(action, work, |reason| WarehouseError::Unavailable { action, reason: reason.into() }).await
     }
 }
 

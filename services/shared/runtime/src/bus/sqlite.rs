@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use self::queue::Queue;
 use super::{Bus, BusError, BusSettings, DeadLetter, Delivery, Depth, Message, Topic};
 use crate::clock::Clock;
+use crate::failure::Reason;
 
 /// How often a waiting pull looks for what other processes published and for delays that passed.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -67,8 +68,8 @@ impl SqliteBus {
             work(&mut inner.queue.lock().expect("invariant: nothing panics while it holds the queue"))
         });
         match done.await {
-            Ok(result) => result.map_err(|error| failure::bus_error(action, &self.0.file, &error)),
-            Err(lost) => Err(BusError::Unavailable { action, reason: lost.to_string() }),
+            Ok(result) => result.map_err(|error| failure::bus_error(action, &self.0.file, error)),
+            Err(lost) => Err(BusError::Unavailable { action, reason: Reason::of(lost) }),
         }
     }
 }

@@ -26,7 +26,7 @@ impl UnreliableBus {
         action: &'static str,
         work: impl Future<Output = Result<T, BusError>>,
     ) -> Result<T, BusError> {
-        self.faults.apply(action, work, |reason| BusError::Unavailable { action, reason }).await
+        self.faults.apply(action, work, |reason| BusError::Unavailable { action, reason: reason.into() }).await
     }
 }
 

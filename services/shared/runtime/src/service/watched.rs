@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::health::Health;
 use crate::bus::Topic;
+use crate::failure::chain;
 use crate::metrics::Metrics;
 use crate::worker::{Outcome, Watch};
 
@@ -35,7 +36,8 @@ impl Watched {
 
     /// The work is over, by itself or with an error.
     pub(super) fn end(&self, error: Option<&anyhow::Error>) {
-        self.health.end(error.map_or_else(|| "stopped".to_owned(), |error| format!("stopped: {error:#}")));
+        self.health
+            .end(error.map_or_else(|| "stopped".to_owned(), |error| format!("stopped: {}", chain(error.as_ref()))));
     }
 
     /// `Ok` while it works; otherwise why it does not.

@@ -41,7 +41,7 @@ struct Folder {
 impl FileStore {
     /// Creates the folder where it is missing, and removes what processes that died left unfinished.
     pub fn open(root: PathBuf) -> Result<Self, StoreError> {
-        let failed = |error: io::Error| store_error("open", &root.display().to_string(), &error, &root);
+        let failed = |error: io::Error| store_error("open", &root.display().to_string(), error, &root);
         let root = std::path::absolute(&root).map_err(failed)?;
         fs::create_dir_all(&root).map_err(failed)?;
         sweep(&root.join(UNFINISHED), SystemTime::now());
@@ -57,7 +57,7 @@ impl FileStore {
         let folder = Arc::clone(&self.0);
         let done = tokio::task::spawn_blocking(move || work(&folder)).await;
         let done = done.unwrap_or_else(|lost| Err(io::Error::other(lost)));
-        done.map_err(|error| store_error(action, name, &error, &self.0.root))
+        done.map_err(|error| store_error(action, name, error, &self.0.root))
     }
 }
 
@@ -223,7 +223,7 @@ fn sweep(unfinished: &Path, now: SystemTime) {
     }
 }
 
-fn store_error(action: &'static str, name: &str, error: &io::Error, root: &Path) -> StoreError {
+fn store_error(action: &'static str, name: &str, error: io::Error, root: &Path) -> StoreError {
     let name = name.to_owned();
     match trouble(error, root) {
         Trouble::Passing(reason) => StoreError::Unavailable { action, name, reason },

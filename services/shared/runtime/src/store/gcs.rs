@@ -66,7 +66,7 @@ impl GcsStore {
             let make = self.clients(&call).await?.control.create_bucket().set_parent("projects/_");
             match make.set_bucket_id(&self.bucket).set_bucket(bucket).send().await {
                 Err(error) if is_there(&error) => Ok(()),
-                made => made.map(drop).map_err(|error| call.failed(&error)),
+                made => made.map(drop).map_err(|error| call.failed(error)),
             }
         };
         self.within(&call, make).await
@@ -74,7 +74,7 @@ impl GcsStore {
 
     async fn clients(&self, call: &Call<'_>) -> Result<&Clients, StoreError> {
         let connect = || client::connect(self.emulator.as_deref(), &self.settings);
-        self.clients.get_or_try_init(connect).await.map_err(|error| call.no_client(&error))
+        self.clients.get_or_try_init(connect).await.map_err(|error| call.no_client(error))
     }
 
     fn call<'a>(&'a self, action: Action, name: &'a str) -> Call<'a> {
@@ -133,18 +133,12 @@ impl GcsStore {
     }
 
     /// An object is in the way: its own, of an attempt whose reply was lost, or that of another create.
-    async fn whose(
-        &self,
-        clients: &Clients,
-        name: &ObjectName,
-        id: &str,
-        error: &Error,
-    ) -> Result<Created, StoreError> {
+    async fn whose(&self, clients: &Clients, name: &ObjectName, id: &str, error: Error) -> Result<Created, StoreError> {
         match self.writer(clients, &self.in_bucket(name.as_str())).await {
             Ok(writer) if writer.as_deref() == Some(id) => Ok(Created::New),
             Ok(_) => Ok(Created::AlreadyThere),
             Err(gone) if is_missing(&gone) => Err(self.call(Action::Create, name.as_str()).failed(error)),
-            Err(error) => Err(self.call(Action::Read, name.as_str()).failed(&error)),
+            Err(error) => Err(self.call(Action::Read, name.as_str()).failed(error)),
         }
     }
 
@@ -193,8 +187,8 @@ impl Store for GcsStore {
             let id = format!("{:032x}", rand::random::<u128>());
             match self.write(clients, &self.in_bucket(name.as_str()), body, &id).await {
                 Ok(()) => Ok(Created::New),
-                Err(error) if is_there(&error) => self.whose(clients, name, &id, &error).await,
-                Err(error) => Err(call.failed(&error)),
+                Err(error) if is_there(&error) => self.whose(clients, name, &id, error).await,
+                Err(error) => Err(call.failed(error)),
             }
         };
         self.within(&call, create).await
@@ -207,10 +201,10 @@ impl Store for GcsStore {
             match self.body(clients, &self.in_bucket(name.as_str())).await {
                 Err(error) if is_missing(&error) => match self.names(clients, name.as_str(), None, 1).await {
                     // It is the bucket that is missing.
-                    Err(error) if is_missing(&error) => Err(call.failed(&error)),
+                    Err(error) if is_missing(&error) => Err(call.failed(error)),
                     _ => Err(StoreError::NotFound(name.clone())),
                 },
-                body => body.map_err(|error| call.failed(&error)),
+                body => body.map_err(|error| call.failed(error)),
             }
         };
         self.within(&call, read).await
@@ -222,7 +216,7 @@ impl Store for GcsStore {
             let delete = self.clients(&call).await?.control.delete_object().set_bucket(self.parent());
             match delete.set_object(self.in_bucket(name.as_str())).with_idempotency(true).send().await {
                 Err(error) if is_missing(&error) => Ok(()),
-                deleted => deleted.map_err(|error| call.failed(&error)),
+                deleted => deleted.map_err(|error| call.failed(error)),
             }
         };
         self.within(&call, delete).await
@@ -240,7 +234,7 @@ impl Store for GcsStore {
         let call = self.call(Action::List, prefix);
         let list = async {
             let names = self.names(self.clients(&call).await?, prefix, after, limit).await;
-            names.map_err(|error| call.failed(&error))
+            names.map_err(|error| call.failed(error))
         };
         self.within(&call, list).await
     }

@@ -52,7 +52,7 @@ impl Store for UnreliableStore {
 
 fn unavailable(action: &'static str, name: &str) -> impl FnOnce(String) -> StoreError {
     let name = name.to_owned();
-    move |reason| StoreError::Unavailable { action, name, reason }
+    move |reason| StoreError::Unavailable { action, name, reason: reason.into() }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use reqwest::{Client, Url};
 use rustls::CertificateError;
 
 use super::{RequestName, VendorError, VendorSettings};
+use crate::failure::Reason;
 
 /// Refuses an address that would put a key in the wrong place or lose part of itself.
 pub(crate) fn check_base_url(url: &Url) -> Result<(), String> {
@@ -31,7 +32,7 @@ pub(super) fn host(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-pub(super) fn build(settings: &VendorSettings) -> Result<Client, String> {
+pub(super) fn build(settings: &VendorSettings) -> Result<Client, Reason> {
     // Another part of the program may have chosen first; either is a whole provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let timeouts = settings.timeouts;
@@ -56,10 +57,11 @@ pub(super) fn build(settings: &VendorSettings) -> Result<Client, String> {
         builder = builder.no_proxy();
     }
     builder.build().map_err(|error| {
-        format!(
+        let words = format!(
             "can't prepare TLS: {}; install the system's certificates (ca-certificates), or set SSL_CERT_FILE",
             reason(&error)
-        )
+        );
+        Reason::from(words).caused_by(error)
     })
 }
 
@@ -80,12 +82,15 @@ fn is_loopback(url: &Url) -> bool {
 /// What a failure before the first byte of the answer means.
 pub(super) fn failure(error: reqwest::Error, request: &RequestName, host: String, attempts: u32) -> VendorError {
     let request = request.clone();
-    if let Some(reason) = certificate_problem(&error) {
-        VendorError::Certificate { request, host, reason }
+    // Its address may hold a page token.
+    let error = error.without_url();
+    if let Some(problem) = certificate_problem(&error) {
+        VendorError::Certificate { request, host, reason: Reason::from(problem).caused_by(error) }
     } else if error.is_timeout() && !error.is_connect() {
         VendorError::Timeout { request, attempts }
     } else {
-        VendorError::Unreachable { request, host, attempts, reason: reason(&error.without_url()) }
+        let reason = Reason::from(reason(&error)).caused_by(error);
+        VendorError::Unreachable { request, host, attempts, reason }
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Method;
+use crate::failure::{Reason, Retryability, Retryable};
 
 /// Names a request in errors: vendor, method and path, never its query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,11 @@ impl fmt::Display for RequestName {
 pub enum VendorError {
     /// The client can't be made, or the request can't be written.
     #[error("{vendor}: {reason}")]
-    Settings { vendor: &'static str, reason: String },
+    Settings {
+        vendor: &'static str,
+        #[source]
+        reason: Reason,
+    },
     #[error(
         "{request}: the key from {key_name} was not accepted (401): {message}; check that it is whole, an admin key, and neither revoked nor expired"
     )]
@@ -57,11 +62,22 @@ pub enum VendorError {
     #[error(
         "{request}: the TLS certificate of {host} is not trusted: {reason}; if a proxy inspects TLS, add its certificate to the system's trust store or set SSL_CERT_FILE"
     )]
-    Certificate { request: RequestName, host: String, reason: String },
+    Certificate {
+        request: RequestName,
+        host: String,
+        #[source]
+        reason: Reason,
+    },
     #[error(
         "{request}: {host} could not be reached in {attempts} attempts: {reason}; check the address, the network and the proxy (HTTPS_PROXY, NO_PROXY)"
     )]
-    Unreachable { request: RequestName, host: String, attempts: u32, reason: String },
+    Unreachable {
+        request: RequestName,
+        host: String,
+        attempts: u32,
+        #[source]
+        reason: Reason,
+    },
     #[error("{request}: no answer in time in {attempts} attempts; check the network, or try again later")]
     Timeout { request: RequestName, attempts: u32 },
     #[error("{request}: the answer is larger than {max_body_bytes} bytes; ask for fewer days or smaller pages")]
@@ -77,27 +93,6 @@ pub enum VendorError {
 }
 
 impl VendorError {
-    /// Whether the same request may be answered a moment later.
-    pub(super) fn passes(&self) -> bool {
-        match self {
-            Self::RateLimited { .. }
-            | Self::ServerError { .. }
-            | Self::Unreachable { .. }
-            | Self::Timeout { .. }
-            | Self::CutBody { .. } => true,
-            Self::Settings { .. }
-            | Self::Unauthorized { .. }
-            | Self::Forbidden { .. }
-            | Self::BadRequest { .. }
-            | Self::Gone { .. }
-            | Self::Refused { .. }
-            | Self::WaitTooLong { .. }
-            | Self::Certificate { .. }
-            | Self::TooLarge { .. }
-            | Self::NotJson { .. } => false,
-        }
-    }
-
     /// A name for logs and counters.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -120,12 +115,41 @@ impl VendorError {
     }
 }
 
+impl Retryable for VendorError {
+    /// Of the request. A window that is asked again from its start is another one.
+    fn retryability(&self) -> Retryability {
+        match self {
+            Self::RateLimited { .. }
+            | Self::ServerError { .. }
+            | Self::Unreachable { .. }
+            | Self::Timeout { .. }
+            | Self::CutBody { .. } => Retryability::Transient,
+            Self::Settings { .. }
+            | Self::Unauthorized { .. }
+            | Self::Forbidden { .. }
+            | Self::Refused { .. }
+            | Self::WaitTooLong { .. }
+            | Self::Certificate { .. }
+            | Self::TooLarge { .. }
+            | Self::NotJson { .. } => Retryability::Permanent,
+            Self::BadRequest { .. } | Self::Gone { .. } => Retryability::Impossible,
+        }
+    }
+}
+
 /// A failed attempt.
 #[derive(Debug)]
 pub(super) struct Failed {
     pub(super) error: VendorError,
     /// The status and the wait that the vendor asked for, if it did.
     pub(super) told: Option<Told>,
+}
+
+impl Failed {
+    /// Whether the same request may be answered a moment later.
+    pub(super) fn passes(&self) -> bool {
+        self.error.retryability() == Retryability::Transient
+    }
 }
 
 /// What `Retry-After` says.

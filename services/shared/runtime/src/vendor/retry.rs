@@ -50,7 +50,7 @@ impl RetrySettings {
             attempt(number)
         };
         let retry = numbered.retry(self.backoff()).sleep(tokio::time::sleep);
-        let retry = retry.when(|failed| failed.error.passes()).adjust(|failed, wait| self.wait_after(failed, wait?));
+        let retry = retry.when(Failed::passes).adjust(|failed, wait| self.wait_after(failed, wait?));
         let retry = retry.notify(|failed, wait| {
             debug!(
                 vendor = request.vendor,
@@ -63,7 +63,7 @@ impl RetrySettings {
         let ended = retry.await;
         ended.map_err(|failed| match failed.told {
             // It was given up for that, and not for want of attempts.
-            Some(told) if number < self.max_attempts.get() && failed.error.passes() => VendorError::WaitTooLong {
+            Some(told) if number < self.max_attempts.get() && failed.passes() => VendorError::WaitTooLong {
                 request: request.clone(),
                 status: told.status,
                 wait_s: told.wait.as_secs(),

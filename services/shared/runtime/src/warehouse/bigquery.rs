@@ -27,6 +27,7 @@ use self::connection::Connection;
 use super::{
     CoverageRow, FLUSH_FAR_AWAY, Flush, MergeReport, Rows, Warehouse, WarehouseError, refuse_a_failure_too_wide,
 };
+use crate::failure::Reason;
 use crate::google::endpoints::Endpoints;
 use crate::store::Store;
 
@@ -60,7 +61,7 @@ impl BigQueryWarehouse {
     }
 
     fn to_change(&self, action: &'static str) -> Result<&Connection, WarehouseError> {
-        let reason = || format!("{} was opened to be read only", self.address());
+        let reason = || Reason::from(format!("{} was opened to be read only", self.address()));
         if self.is_read_only { Err(WarehouseError::Refused { action, reason: reason() }) } else { Ok(&self.connection) }
     }
 }

@@ -9,12 +9,13 @@ use everycent_schemas::rowfile::Cell;
 use everycent_schemas::tables::Table;
 
 use super::WarehouseError;
+use crate::failure::{Reason, Retryability, Retryable};
 use crate::store::{Store, StoreError};
 
 /// The file; none if it may be gone, and is.
 pub(super) async fn read(store: &dyn Store, staged: &StagedFile) -> Result<Option<Bytes>, WarehouseError> {
     let file = &staged.file;
-    let bad = |reason: String| WarehouseError::BadRows { object: file.object.clone(), reason };
+    let bad = |reason: Reason| WarehouseError::BadRows { object: file.object.clone(), reason };
     let body = match store.read(&name_of(staged)?).await {
         Ok(body) => body,
         Err(StoreError::NotFound(_)) if staged.may_be_gone => return Ok(None),
@@ -23,21 +24,21 @@ pub(super) async fn read(store: &dyn Store, staged: &StagedFile) -> Result<Optio
     };
     match i64::try_from(body.len()) {
         Ok(length) if length == file.bytes => Ok(Some(body)),
-        _ => Err(bad(format!("it has {} bytes, its event says {}", body.len(), file.bytes))),
+        _ => Err(bad(format!("it has {} bytes, its event says {}", body.len(), file.bytes).into())),
     }
 }
 
 pub(super) fn name_of(staged: &StagedFile) -> Result<ObjectName, WarehouseError> {
     let object = &staged.file.object;
-    object.parse().map_err(|e| WarehouseError::BadRows { object: object.clone(), reason: format!("{e}") })
+    object.parse().map_err(|e| WarehouseError::BadRows { object: object.clone(), reason: Reason::of(e) })
 }
 
 /// What an error of the store, other than that the file is not there, means to a merge.
 pub(super) fn not_read(error: StoreError) -> WarehouseError {
-    let (action, reason) = ("read rows", error.to_string());
-    match error {
-        StoreError::Unavailable { .. } => WarehouseError::Unavailable { action, reason },
-        StoreError::Refused { .. } | StoreError::NotFound(_) => WarehouseError::Refused { action, reason },
+    let (action, retryability, reason) = ("read rows", error.retryability(), Reason::of(error));
+    match retryability {
+        Retryability::Transient => WarehouseError::Unavailable { action, reason },
+        Retryability::Permanent | Retryability::Impossible => WarehouseError::Refused { action, reason },
     }
 }
 

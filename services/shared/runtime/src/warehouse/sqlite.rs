@@ -23,6 +23,7 @@ use everycent_schemas::{Day, Timestamp};
 use rusqlite::Connection;
 
 use super::{CoverageRow, MergeReport, Rows, Warehouse, WarehouseError};
+use crate::failure::Reason;
 use crate::store::Store;
 
 /// Tables in one SQLite file. Other programs may read the file at any time.
@@ -51,7 +52,7 @@ impl SqliteWarehouse {
     fn writer(&self, action: &'static str) -> Result<Arc<Mutex<Connection>>, WarehouseError> {
         let refused = || WarehouseError::Refused {
             action,
-            reason: format!("{} was opened to be read only", self.path.display()),
+            reason: format!("{} was opened to be read only", self.path.display()).into(),
         };
         self.writer.clone().ok_or_else(refused)
     }
@@ -83,7 +84,8 @@ async fn on<T: Send + 'static>(
 ) -> Result<T, WarehouseError> {
     let run = move || work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner));
     tokio::task::spawn_blocking(run).await.unwrap_or_else(|stopped| {
-        Err(WarehouseError::Unavailable { action: "work", reason: format!("a worker stopped: {stopped}") })
+        let reason = Reason::of(stopped).reworded(|stopped| format!("a worker stopped: {stopped}"));
+        Err(WarehouseError::Unavailable { action: "work", reason })
     })
 }
 

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use crate::bus::BusError;
-use crate::store::StoreError;
-use crate::warehouse::WarehouseError;
+use crate::failure::{Retryability, Retryable, chain};
 
 /// What a handler says of one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,32 +38,14 @@ impl Outcome {
     }
 }
 
-impl From<StoreError> for Outcome {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable { .. } => Self::retry(error),
-            StoreError::Refused { .. } => Self::stop(error),
-            // Objects are stored before the event that points to them, so it will not appear later.
-            StoreError::NotFound(_) => Self::dead_letter(error),
-        }
-    }
-}
-
-impl From<BusError> for Outcome {
-    fn from(error: BusError) -> Self {
-        match error {
-            BusError::Unavailable { .. } => Self::retry(error),
-            BusError::Refused { .. } => Self::stop(error),
-        }
-    }
-}
-
-impl From<WarehouseError> for Outcome {
-    fn from(error: WarehouseError) -> Self {
-        match error {
-            WarehouseError::Unavailable { .. } => Self::retry(error),
-            WarehouseError::Refused { .. } => Self::stop(error),
-            WarehouseError::BadRows { .. } => Self::dead_letter(error),
+/// The one place that says what an error does to an event. The reason tells its whole chain.
+impl<E: Retryable> From<E> for Outcome {
+    fn from(error: E) -> Self {
+        let reason = chain(&error);
+        match error.retryability() {
+            Retryability::Transient => Self::Retry { after: None, reason },
+            Retryability::Permanent => Self::Stop { reason },
+            Retryability::Impossible => Self::DeadLetter { reason },
         }
     }
 }

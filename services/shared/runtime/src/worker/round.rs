@@ -10,7 +10,8 @@ use tracing::{Instrument, Span};
 
 use super::publish::decode;
 use super::{Handler, Outcome, Watch, Worker, WorkerError, span};
-use crate::bus::{Bus, BusError, Delivery};
+use crate::bus::{Bus, Delivery};
+use crate::failure::{Retryability, Retryable, chain};
 
 impl<H: Handler> Worker<H> {
     /// Waits for events, gathers more as the handler wishes, and works on them.
@@ -123,7 +124,7 @@ impl<H: Handler> Worker<H> {
             }
             Outcome::Stop { reason } => {
                 if let Err(error) = self.bus.release(delivery).await {
-                    log("event not released; it comes again when its lease runs out", &error.to_string());
+                    log("event not released; it comes again when its lease runs out", &chain(&error));
                 }
                 return Err(WorkerError::Stopped { topic: delivery.topic, reason });
             }
@@ -156,15 +157,16 @@ async fn renew_one(bus: &dyn Bus, watch: &dyn Watch, delivery: &Delivery) {
     match bus.extend(delivery).await {
         Ok(()) => watch.alive(delivery.topic),
         Err(error) => {
-            watch.bus_failed(delivery.topic, &error.to_string());
-            tracing::warn!(message.id = delivery.message_id, error = %error, "lease not renewed");
+            let error = chain(&error);
+            watch.bus_failed(delivery.topic, &error);
+            tracing::warn!(message.id = delivery.message_id, error, "lease not renewed");
         }
     }
 }
 
 /// A reason to stop outweighs a bus that is out of reach for a moment.
 fn keep_gravest(result: &mut Result<usize, WorkerError>, next: Result<(), WorkerError>) {
-    let passing = |error: &WorkerError| matches!(error, WorkerError::Bus(BusError::Unavailable { .. }));
+    let passing = |error: &WorkerError| matches!(error, WorkerError::Bus(error) if error.retryability() == Retryability::Transient);
     if let Err(error) = next {
         let weaker = result.as_ref().err().is_none_or(passing);
         if result.is_ok() || (weaker && !passing(&error)) {

@@ -11,6 +11,7 @@ use self::scene::{Diary, MAX_ATTEMPTS, Place, Script, in_time, quick};
 use super::*;
 use crate::bus::unreliable::UnreliableBus;
 use crate::bus::{BusSettings, Message};
+use crate::failure::Reason;
 use crate::faults::{Fault, Faults};
 use crate::store::StoreError;
 use crate::warehouse::{FLUSH_FAR_AWAY, WarehouseError};
@@ -272,7 +273,7 @@ fn a_bus_that_is_long_away_is_asked_again_twice_a_minute_at_least() {
 
 #[test]
 fn errors_of_the_ports_become_outcomes() {
-    let (action, reason) = ("read", "r".to_owned());
+    let (action, reason) = ("read", Reason::from("r"));
     let name = || "raw/x".to_owned();
     let check = |outcome: Outcome, expected: &str| assert!(format!("{outcome:?}").starts_with(expected), "{outcome:?}");
     check(StoreError::NotFound("raw/x".parse().unwrap()).into(), "DeadLetter");

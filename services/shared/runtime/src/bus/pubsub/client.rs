@@ -26,7 +26,7 @@ macro_rules! client {
         }
         .build()
         .await
-        .map_err(|error| $crate::bus::BusError::Refused { action: "open", reason: error.to_string() })
+        .map_err(|error| $crate::bus::BusError::Refused { action: "open", reason: $crate::failure::Reason::of(error) })
     }};
 }
 pub(super) use client;

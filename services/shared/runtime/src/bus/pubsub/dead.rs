@@ -42,7 +42,7 @@ pub(super) async fn look(
                 letters.insert(letter.message_id.clone(), letter);
                 handlers.push(handler);
             }
-            Ok(Some(Err(error))) => return Err(asked.failed(&error)),
+            Ok(Some(Err(error))) => return Err(asked.failed(error)),
             Ok(None) | Err(_) => break,
         }
         within = NEXT_WITHIN;

@@ -1,12 +1,14 @@
 //! What errors of Google's client mean for the bus.
 
 use std::error::Error as _;
+use std::sync::Arc;
 
 use google_cloud_gax::error::rpc::Code;
 use google_cloud_gax::error::{CredentialsError, Error};
 use google_cloud_pubsub::error::PublishError;
 
 use crate::bus::BusError;
+use crate::failure::Reason;
 
 /// What was asked of Pub/Sub, and what it takes.
 #[derive(Debug, Clone, Copy)]
@@ -18,45 +20,53 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    pub(super) fn publish_failed(self, error: &PublishError) -> BusError {
+    pub(super) fn publish_failed(self, error: PublishError) -> BusError {
         match error {
-            PublishError::Rpc(error) => self.failed(error),
+            PublishError::Rpc(error) => self.meant(&error, Reason::of(Arc::clone(&error))),
             other => self.unavailable(other),
         }
     }
 
-    pub(super) fn failed(self, error: &Error) -> BusError {
+    pub(super) fn failed(self, error: Error) -> BusError {
+        let error = Arc::new(error);
+        self.meant(&error, Reason::of(Arc::clone(&error)))
+    }
+
+    fn meant(self, error: &Error, reason: Reason) -> BusError {
+        let Self { resource, permission, .. } = self;
         match code(error) {
             Some(Code::NotFound) => {
-                self.refused(format!("{} does not exist; the Terraform in infra/ makes it", self.resource))
+                self.refused(reason.reworded(|_| format!("{resource} does not exist; the Terraform in infra/ makes it")))
             }
-            Some(Code::PermissionDenied | Code::Unauthenticated) => self.refused(format!(
-                "the service account that this runs as lacks {} on {}: {}",
-                self.permission,
-                self.resource,
-                whole(error)
-            )),
+            Some(Code::PermissionDenied | Code::Unauthenticated) => self.refused(reason.reworded(|said| {
+                format!("the service account that this runs as lacks {permission} on {resource}: {said}")
+            })),
             Some(
                 Code::InvalidArgument
                 | Code::FailedPrecondition
                 | Code::AlreadyExists
                 | Code::OutOfRange
                 | Code::Unimplemented,
-            ) => self.refused(format!("{}: {}", self.resource, whole(error))),
-            None if has_no_credentials(error) => self.refused(format!(
-                "no credentials for {}: {}; `gcloud auth application-default login` gives some on a desk",
-                self.resource,
-                whole(error)
-            )),
-            _ => self.unavailable(error),
+            ) => self.refused(reason.reworded(|said| format!("{resource}: {said}"))),
+            None if has_no_credentials(error) => self.refused(reason.reworded(|said| {
+                format!(
+                    "no credentials for {resource}: {said}; `gcloud auth application-default login` gives some on a desk"
+                )
+            })),
+            _ => self.lost(reason),
         }
     }
 
-    pub(super) fn unavailable(self, error: &dyn std::error::Error) -> BusError {
-        BusError::Unavailable { action: self.action, reason: format!("{}: {}", self.resource, whole(error)) }
+    pub(super) fn unavailable(self, error: impl std::error::Error + Send + Sync + 'static) -> BusError {
+        self.lost(Reason::of(error))
     }
 
-    pub(super) fn refused(self, reason: String) -> BusError {
+    fn lost(self, reason: Reason) -> BusError {
+        let reason = reason.reworded(|said| format!("{}: {said}", self.resource));
+        BusError::Unavailable { action: self.action, reason }
+    }
+
+    fn refused(self, reason: Reason) -> BusError {
         BusError::Refused { action: self.action, reason }
     }
 }
@@ -80,20 +90,6 @@ fn has_no_credentials(error: &Error) -> bool {
     error.is_authentication() && cause.is_none_or(|cause| !cause.is_transient())
 }
 
-/// An error with its causes, each said once.
-fn whole(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let said = next.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        cause = next.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use google_cloud_gax::error::rpc::Status;
@@ -104,7 +100,7 @@ mod tests {
         Asked { action: "publish", resource: "projects/p/topics/t", permission: "pubsub.topics.publish" };
 
     fn service(code: Code) -> BusError {
-        ASKED.failed(&Error::service(Status::default().set_code(code).set_message("no")))
+        ASKED.failed(Error::service(Status::default().set_code(code).set_message("no")))
     }
 
     #[test]
@@ -124,10 +120,10 @@ mod tests {
         {
             assert!(matches!(service(code), BusError::Unavailable { .. }), "{code:?}");
         }
-        assert!(matches!(ASKED.failed(&Error::timeout("late")), BusError::Unavailable { .. }));
+        assert!(matches!(ASKED.failed(Error::timeout("late")), BusError::Unavailable { .. }));
         let server_away = Error::authentication(CredentialsError::from_msg(true, "metadata server"));
-        assert!(matches!(ASKED.failed(&server_away), BusError::Unavailable { .. }));
+        assert!(matches!(ASKED.failed(server_away), BusError::Unavailable { .. }));
         let no_key = Error::authentication(CredentialsError::from_msg(false, "no key file"));
-        assert!(matches!(ASKED.failed(&no_key), BusError::Refused { .. }));
+        assert!(matches!(ASKED.failed(no_key), BusError::Refused { .. }));
     }
 }

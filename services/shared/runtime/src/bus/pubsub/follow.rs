@@ -64,7 +64,7 @@ impl Follower {
         // What may be missing, or not ours to follow, is the topic.
         let asked = Asked { action: "follow", resource: &followed, permission: "pubsub.topics.attachSubscription" };
         let made = admin.create_subscription().with_request(wanted).send().await;
-        made.map_err(|error| asked.failed(&error))?;
+        made.map_err(|error| asked.failed(error))?;
         let stream = subscriber
             .subscribe(&subscription)
             .set_max_lease_extension(Duration::from_secs(10))
@@ -89,8 +89,8 @@ impl Follow for Follower {
                     handler.ack();
                     until = until.min(Instant::now() + TOGETHER);
                 }
-                Some(Err(error)) => return Err(asked.failed(&error)),
-                None => return Err(asked.unavailable(&std::io::Error::other("the stream ended"))),
+                Some(Err(error)) => return Err(asked.failed(error)),
+                None => return Err(asked.unavailable(std::io::Error::other("the stream ended"))),
             }
         }
         Ok(messages)

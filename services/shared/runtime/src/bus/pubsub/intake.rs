@@ -164,7 +164,7 @@ impl Intake {
     async fn arrive(&self, wire: Wire, handler: Handler) {
         let Some(counted) = handler.delivery_attempt() else {
             let reason = format!("{} has no dead-letter policy, so its deliveries are not counted", self.subscription);
-            return self.fail(BusError::Refused { action: "pull", reason });
+            return self.fail(BusError::Refused { action: "pull", reason: reason.into() });
         };
         let arrived = wire::from_wire(self.topic, wire);
         let attempt = arrived.attempts_before.saturating_add(counted.unsigned_abs());

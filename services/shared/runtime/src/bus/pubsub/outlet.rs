@@ -37,8 +37,8 @@ impl Outlet {
         let asked = Asked { action, resource: &self.topic, permission: "pubsub.topics.publish" };
         match tokio::time::timeout(PATIENCE, self.publisher.publish(message)).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(asked.publish_failed(&error)),
-            Err(late) => Err(asked.unavailable(&late)),
+            Ok(Err(error)) => Err(asked.publish_failed(error)),
+            Err(late) => Err(asked.unavailable(late)),
         }
     }
 }

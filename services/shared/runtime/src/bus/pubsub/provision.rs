@@ -134,7 +134,7 @@ async fn made_or_there<T>(
     match tokio::time::timeout(PATIENCE, made).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) if code(&error) == Some(Code::AlreadyExists) => Ok(()),
-        Ok(Err(error)) => Err(asked.failed(&error)),
-        Err(late) => Err(asked.unavailable(&late)),
+        Ok(Err(error)) => Err(asked.failed(error)),
+        Err(late) => Err(asked.unavailable(late)),
     }
 }

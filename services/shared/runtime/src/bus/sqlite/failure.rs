@@ -5,12 +5,21 @@ use std::path::Path;
 use rusqlite::ErrorCode;
 
 use crate::bus::BusError;
+use crate::failure::Reason;
 
-pub(super) fn bus_error(action: &'static str, file: &Path, error: &rusqlite::Error) -> BusError {
+pub(super) fn bus_error(action: &'static str, file: &Path, error: rusqlite::Error) -> BusError {
     let file = file.display();
-    let refused = |advice: &str| BusError::Refused { action, reason: format!("{file}: {error}: {advice}") };
-    let unavailable = |advice: &str| BusError::Unavailable { action, reason: format!("{file}: {error}{advice}") };
-    match error.sqlite_error_code() {
+    let code = error.sqlite_error_code();
+    let reason = Reason::of(error);
+    let refused = |advice: &str| BusError::Refused {
+        action,
+        reason: reason.clone().reworded(|error| format!("{file}: {error}: {advice}")),
+    };
+    let unavailable = |advice: &str| BusError::Unavailable {
+        action,
+        reason: reason.clone().reworded(|error| format!("{file}: {error}{advice}")),
+    };
+    match code {
         Some(ErrorCode::DiskFull) => refused("free some space and run the same command again"),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             unavailable(": another process holds it for long; try again when it is done")
@@ -34,7 +43,7 @@ mod tests {
 
     fn check(code: i32, passing: bool, word: &str) {
         let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
-        let found = bus_error("pull", Path::new("/mnt/bus.sqlite"), &error);
+        let found = bus_error("pull", Path::new("/mnt/bus.sqlite"), error);
         assert_eq!(matches!(found, BusError::Unavailable { .. }), passing, "{found:?}");
         let text = found.to_string();
         assert!(text.starts_with("bus: pull: /mnt/bus.sqlite: ") && text.contains(word), "{text}");

@@ -44,7 +44,7 @@ const TABLES: &str = "
 ";
 
 pub(super) fn open(path: &Path) -> Result<Connection, BusError> {
-    let failed = |error: rusqlite::Error| bus_error("open", path, &error);
+    let failed = |error: rusqlite::Error| bus_error("open", path, error);
     let mut connection = Connection::open(path).map_err(failed)?;
     match prepare(&mut connection).map_err(failed)? {
         FORMAT => Ok(connection),
@@ -53,7 +53,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, BusError> {
             reason: format!(
                 "{} has format {found} and this everycent knows only {FORMAT}: run a newer one, or use another --home",
                 path.display()
-            ),
+            )
+            .into(),
         }),
     }
 }

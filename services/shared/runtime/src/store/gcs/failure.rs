@@ -1,12 +1,12 @@
 //! What errors of the service mean for a worker and for a person.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use google_cloud_gax::client_builder::Error as BuildError;
 use google_cloud_gax::error::rpc::Code;
 use google_cloud_storage::Error;
 
+use crate::failure::{Reason, chain};
 use crate::store::StoreError;
 
 /// What is asked of the service.
@@ -51,29 +51,32 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    pub fn failed(&self, error: &Error) -> StoreError {
-        let said = said(error);
-        match kind(error) {
-            Kind::Passing => self.unavailable(&said),
-            Kind::Missing => {
-                self.refused(&format!("there is no such bucket ({said}): make it, or correct the address of the store"))
-            }
-            Kind::Denied => self.refused(&self.denied(&said)),
-            Kind::Unknown => self.refused(&format!(
+    pub fn failed(&self, error: Error) -> StoreError {
+        let (kind, said) = (kind(&error), said(&error));
+        let reason = |words: String| Reason::from(words).caused_by(error);
+        match kind {
+            Kind::Passing => self.unavailable(reason(said)),
+            Kind::Missing => self.refused(reason(format!(
+                "there is no such bucket ({said}): make it, or correct the address of the store"
+            ))),
+            Kind::Denied => self.refused(reason(self.denied(&said))),
+            Kind::Unknown => self.refused(reason(format!(
                 "the credentials are not accepted ({said}): renew them, or give this service an account of its own"
-            )),
-            Kind::Lasting => self.refused(&said),
+            ))),
+            Kind::Lasting => self.refused(reason(said)),
         }
     }
 
-    pub fn no_client(&self, error: &BuildError) -> StoreError {
-        self.refused(&format!(
-            "no credentials ({error}): run this as a service account, or `gcloud auth application-default login`"
-        ))
+    pub fn no_client(&self, error: BuildError) -> StoreError {
+        self.refused(Reason::of(error).reworded(|said| {
+            format!(
+                "no credentials ({said}): run this as a service account, or `gcloud auth application-default login`"
+            )
+        }))
     }
 
     pub fn unanswered(&self, patience: Duration) -> StoreError {
-        self.unavailable(&format!("no answer within {} s", patience.as_secs()))
+        self.unavailable(format!("no answer within {} s", patience.as_secs()).into())
     }
 
     fn denied(&self, said: &str) -> String {
@@ -81,13 +84,13 @@ impl Call<'_> {
         format!("{permission} is missing ({said}): grant {role} on this bucket to the account that this runs as")
     }
 
-    fn unavailable(&self, reason: &str) -> StoreError {
-        let reason = format!("gs://{}: {reason}", self.bucket);
+    fn unavailable(&self, reason: Reason) -> StoreError {
+        let reason = reason.reworded(|words| format!("gs://{}: {words}", self.bucket));
         StoreError::Unavailable { action: self.action.name(), name: self.name.to_owned(), reason }
     }
 
-    fn refused(&self, reason: &str) -> StoreError {
-        let reason = format!("gs://{}: {reason}", self.bucket);
+    fn refused(&self, reason: Reason) -> StoreError {
+        let reason = reason.reworded(|words| format!("gs://{}: {words}", self.bucket));
         StoreError::Refused { action: self.action.name(), name: self.name.to_owned(), reason }
     }
 }
@@ -163,16 +166,7 @@ fn said(error: &Error) -> String {
     if let Some(status) = error.status().filter(|status| !status.message.is_empty()) {
         return status.message.clone();
     }
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
+    chain(error)
 }
 
 #[cfg(test)]

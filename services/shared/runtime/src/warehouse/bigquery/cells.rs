@@ -30,12 +30,13 @@ fn cell(field: &TableFieldSchema, value: Option<Value>) -> Result<Cell, Failure>
         Some(Value::String(text)) => text,
         Some(other) => other.to_string(),
     };
-    let strange = || Failure::Refused(format!("column {} holds `{text}`, which has no place in an answer", field.name));
+    let strange =
+        || Failure::Refused(format!("column {} holds `{text}`, which has no place in an answer", field.name).into());
     match (&field.r#type, field.name.ends_with("_usd")) {
         (FieldType::Numeric | FieldType::Integer | FieldType::Int64, true) => {
             dollars(&text).map(Cell::Money).ok_or_else(strange)
         }
-        (_, true) => Err(Failure::Refused(format!("column {} is an amount that is not exact", field.name))),
+        (_, true) => Err(Failure::Refused(format!("column {} is an amount that is not exact", field.name).into())),
         (FieldType::Integer | FieldType::Int64, false) => text.parse().map(Cell::Integer).map_err(|_| strange()),
         (FieldType::Boolean | FieldType::Bool, false) => text.parse().map(Cell::Boolean).map_err(|_| strange()),
         (FieldType::Timestamp, false) => instant(&text).map(|at| Cell::Text(at.to_string())).ok_or_else(strange),

@@ -85,6 +85,6 @@ where
 async fn once<T>(answer: impl Future<Output = Result<T, BQError>>) -> Result<T, Failure> {
     match tokio::time::timeout(ANSWER, answer).await {
         Ok(answer) => answer.map_err(Failure::of),
-        Err(_) => Err(Failure::MayPass(format!("no answer in {} s", ANSWER.as_secs()))),
+        Err(_) => Err(Failure::MayPass(format!("no answer in {} s", ANSWER.as_secs()).into())),
     }
 }

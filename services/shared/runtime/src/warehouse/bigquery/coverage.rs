@@ -11,6 +11,7 @@ use everycent_schemas::stored::StoredRow;
 use everycent_schemas::{Day, Timestamp};
 
 use super::connection::Connection;
+use crate::failure::Reason;
 use crate::warehouse::{CoverageRow, WarehouseError};
 
 /// Rows of one statement, whose text has a limit of a million letters.
@@ -52,7 +53,7 @@ pub(super) async fn between(connection: &Connection, from: Day, to: Day) -> Resu
     let read = "read coverage";
     let rows = connection.select(&sql::coverage_between(&connection.name(), from, to)).await;
     let rows = rows.map_err(|failure| failure.during(read))?.rows;
-    let row = |cells| CoverageRow::from_cells(cells).map_err(|error| refused(read, error.to_string()));
+    let row = |cells| CoverageRow::from_cells(cells).map_err(|error| refused(read, Reason::of(error)));
     rows.into_iter().map(row).collect()
 }
 
@@ -76,11 +77,11 @@ pub(super) async fn store_verdicts(
 }
 
 fn strange_row(action: &'static str) -> WarehouseError {
-    refused(action, "a row of coverage is not what its columns say".to_owned())
+    refused(action, "a row of coverage is not what its columns say")
 }
 
-fn refused(action: &'static str, reason: String) -> WarehouseError {
-    WarehouseError::Refused { action, reason }
+fn refused(action: &'static str, reason: impl Into<Reason>) -> WarehouseError {
+    WarehouseError::Refused { action, reason: reason.into() }
 }
 
 fn text(cells: &mut impl Iterator<Item = Cell>) -> Option<String> {

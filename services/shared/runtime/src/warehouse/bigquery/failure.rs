@@ -6,21 +6,22 @@ use everycent_domain::sql::bigquery::COVERAGE_CHANGED;
 use gcp_bigquery_client::error::{BQError, NestedResponseError};
 use gcp_bigquery_client::model::error_proto::ErrorProto;
 
+use crate::failure::Reason;
 use crate::warehouse::WarehouseError;
 
 /// Why BigQuery did not do it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Failure {
-    NotFound(String),
-    AlreadyExists(String),
+    NotFound(Reason),
+    AlreadyExists(Reason),
     /// Somebody else changed the tables at the same time; nothing was done.
-    Concurrent(String),
+    Concurrent(Reason),
     /// It may have happened. Trying again may help.
-    MayPass(String),
+    MayPass(Reason),
     /// A permission is missing.
-    Denied(String),
+    Denied(Reason),
     /// Trying again does not help until a person did something.
-    Refused(String),
+    Refused(Reason),
 }
 
 /// <https://cloud.google.com/bigquery/docs/error-messages>
@@ -57,25 +58,24 @@ impl Failure {
         match error {
             BQError::ResponseError { error } => Self::of_response(error.error),
             // An answer that is no JSON is one of a server before BigQuery, and such are not told apart.
-            BQError::RequestError(error) => Self::MayPass(chain(&error)),
+            BQError::RequestError(error) => Self::MayPass(Reason::of(error)),
             BQError::InvalidApplicationDefaultCredentialsAuthenticator(error) => {
-                let reason = format!("no access token from the Application Default Credentials: {}", chain(&error));
-                match error.kind() {
-                    io::ErrorKind::TimedOut => Self::MayPass(reason),
-                    _ => Self::Refused(reason),
-                }
+                let passes = error.kind() == io::ErrorKind::TimedOut;
+                let reason = Reason::of(error)
+                    .reworded(|said| format!("no access token from the Application Default Credentials: {said}"));
+                if passes { Self::MayPass(reason) } else { Self::Refused(reason) }
             }
-            other => Self::Refused(other.to_string()),
+            other => Self::Refused(Reason::from(other.to_string()).caused_by(other)),
         }
     }
 
     fn of_response(NestedResponseError { code, errors, message, .. }: NestedResponseError) -> Self {
         let reason = errors.first().and_then(|error| error.get("reason")).map_or("", String::as_str);
         match code {
-            401 => Self::Refused(format!("the Application Default Credentials are not accepted: {message}")),
-            408 | 429 | 500.. if reason != "notImplemented" => Self::MayPass(message),
-            404 => Self::NotFound(message),
-            409 => Self::AlreadyExists(message),
+            401 => Self::Refused(format!("the Application Default Credentials are not accepted: {message}").into()),
+            408 | 429 | 500.. if reason != "notImplemented" => Self::MayPass(message.into()),
+            404 => Self::NotFound(message.into()),
+            409 => Self::AlreadyExists(message.into()),
             _ => Self::of_reason(reason, message),
         }
     }
@@ -84,23 +84,25 @@ impl Failure {
     pub fn of_job(error: &ErrorProto, principal: Option<&str>) -> Self {
         let message = error.message.clone().unwrap_or_else(|| "no reason given".to_owned());
         match (Self::of_reason(error.reason.as_deref().unwrap_or(""), message), principal) {
-            (Self::Denied(message), Some(principal)) => Self::Denied(format!("{message} (it runs as {principal})")),
+            (Self::Denied(message), Some(principal)) => {
+                Self::Denied(message.reworded(|said| format!("{said} (it runs as {principal})")))
+            }
             (failure, _) => failure,
         }
     }
 
     fn of_reason(reason: &str, message: String) -> Self {
         if CONCURRENT.iter().any(|words| message.contains(words)) {
-            return Self::Concurrent(message);
+            return Self::Concurrent(message.into());
         }
         match reason {
-            "notFound" => Self::NotFound(message),
-            "duplicate" => Self::AlreadyExists(message),
-            "accessDenied" => {
-                Self::Denied(format!("a permission is missing, grant it to the account that this runs as: {message}"))
-            }
-            reason if MAY_PASS.contains(&reason) => Self::MayPass(message),
-            _ => Self::Refused(message),
+            "notFound" => Self::NotFound(message.into()),
+            "duplicate" => Self::AlreadyExists(message.into()),
+            "accessDenied" => Self::Denied(
+                format!("a permission is missing, grant it to the account that this runs as: {message}").into(),
+            ),
+            reason if MAY_PASS.contains(&reason) => Self::MayPass(message.into()),
+            _ => Self::Refused(message.into()),
         }
     }
 
@@ -119,11 +121,6 @@ impl Failure {
             }
         }
     }
-}
-
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 #[cfg(test)]
@@ -157,7 +154,7 @@ mod tests {
 
     #[test]
     fn an_overloaded_server_may_pass_and_a_missing_thing_is_told_as_such() {
-        let m = || "m".to_owned();
+        let m = || "m".into();
         for failure in [response(503, "backendError"), response(429, ""), response(403, "rateLimitExceeded")] {
             assert_eq!(failure, Failure::MayPass(m()));
         }

@@ -10,6 +10,7 @@ use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::rowfile::RowFileReader;
 use everycent_schemas::tables::Absence;
 
+use crate::failure::Reason;
 use crate::store::Store;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::row_files::{self, BucketColumns, strange_day, wrong_count};
@@ -50,29 +51,29 @@ async fn inspect(
     batch: &BatchNormalized,
     keys: &mut Keys,
 ) -> Result<(), WarehouseError> {
-    let bad = |reason: String| WarehouseError::BadRows { object: staged.file.object.clone(), reason };
+    let bad = |reason: Reason| WarehouseError::BadRows { object: staged.file.object.clone(), reason };
     let Some(bytes) = row_files::read(store, staged).await? else { return Ok(()) };
-    let reader = RowFileReader::new(&bytes).map_err(|e| bad(e.to_string()))?;
-    let bucket = BucketColumns::of(plan.table, reader.columns()).map_err(bad)?;
+    let reader = RowFileReader::new(&bytes).map_err(|e| bad(Reason::of(e)))?;
+    let bucket = BucketColumns::of(plan.table, reader.columns()).map_err(|e| bad(e.into()))?;
     let key = key_places(plan, reader.columns());
     let won = won_days(plan, staged.batch);
     let said: BTreeSet<i64> = batch.buckets.iter().map(|said| day_number(said.activity_date)).collect();
     let mut rows = 0_i64;
     for cells in reader {
-        let cells = cells.map_err(|e| bad(e.to_string()))?;
+        let cells = cells.map_err(|e| bad(Reason::of(e)))?;
         rows += 1;
-        let day = bucket.check(&cells, batch).map_err(bad)?;
+        let day = bucket.check(&cells, batch).map_err(|e| bad(e.into()))?;
         if let Some(day) = day.filter(|day| !said.contains(day)) {
-            return Err(bad(strange_day(day)));
+            return Err(bad(strange_day(day).into()));
         }
         let decides = plan.table.absence == Absence::Delete && day.is_some_and(|day| won.contains(&day));
         let hasher =
             key.iter().fold(IdHasher::new("key"), |hasher, place| hasher.part(&format!("{:?}", cells[*place])));
         if decides && !keys.insert(hasher.finish()) {
-            return Err(bad(format!("row {rows}: its key comes twice")));
+            return Err(bad(format!("row {rows}: its key comes twice").into()));
         }
     }
-    if rows == staged.file.rows { Ok(()) } else { Err(bad(wrong_count(rows, staged.file.rows))) }
+    if rows == staged.file.rows { Ok(()) } else { Err(bad(wrong_count(rows, staged.file.rows).into())) }
 }
 
 fn key_places(plan: &TablePlan, in_file: &[String]) -> Vec<usize> {

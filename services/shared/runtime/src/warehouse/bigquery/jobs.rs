@@ -42,7 +42,7 @@ impl Connection {
                 Err(failure) => return Err(failure),
             }
         }
-        Err(Failure::Refused(format!("job {id} has failed {ATTEMPTS_MAX} times")))
+        Err(Failure::Refused(format!("job {id} has failed {ATTEMPTS_MAX} times").into()))
     }
 
     async fn insert(&self, job_id: &str, work: &JobConfiguration) -> Result<Job, Failure> {
@@ -75,7 +75,7 @@ impl Connection {
                 return failed.map_or(Ok(job), Err);
             }
             if begun.elapsed() > DONE_BY {
-                return Err(Failure::MayPass(format!("job {job_id} is not done after {} s", DONE_BY.as_secs())));
+                return Err(Failure::MayPass(format!("job {job_id} is not done after {} s", DONE_BY.as_secs()).into()));
             }
             tokio::time::sleep(looks.next().unwrap_or_default()).await;
             job = self.ask(job_id).await?;

@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::query::script;
 use super::stage::{self, Staged};
 use crate::backoff;
+use crate::failure::Reason;
 use crate::store::Store;
 use crate::warehouse::{MergeReport, Merged, TableChange, WarehouseError, bad_plan};
 
@@ -82,7 +83,7 @@ impl Merge<'_> {
     /// Whether coverage tells of the plan, or of what came after it.
     async fn is_recorded(&self, plan: &MergePlan) -> Result<bool, Failure> {
         let known = coverage::known(self.connection, self.batches).await;
-        let known = known.map_err(|error| Failure::MayPass(error.to_string()))?;
+        let known = known.map_err(|error| Failure::MayPass(Reason::of(error)))?;
         let is_there = |bucket, version: &Version| known.versions.get(bucket).is_some_and(|there| there >= version);
         let updates = &plan.coverage;
         Ok(!updates.is_empty() && updates.iter().all(|update| is_there(&update.bucket, &update.version)))
@@ -92,7 +93,7 @@ impl Merge<'_> {
 /// Why a round merged nothing.
 enum Setback {
     /// Another loader changed the same tables meanwhile, so it has to be planned again.
-    OvertakenBy(String),
+    OvertakenBy(Reason),
     Failed(WarehouseError),
 }
 
@@ -126,7 +127,7 @@ fn changes(rows: Vec<Vec<Cell>>) -> Result<Changes, Failure> {
         Ok([Cell::Text(table), Cell::Integer(written), Cell::Integer(deleted)]) => {
             Ok((table, (u64::try_from(written).unwrap_or(0), u64::try_from(deleted).unwrap_or(0))))
         }
-        other => Err(Failure::Refused(format!("the script of the merge answered {other:?}"))),
+        other => Err(Failure::Refused(format!("the script of the merge answered {other:?}").into())),
     };
     rows.into_iter().map(change).collect()
 }

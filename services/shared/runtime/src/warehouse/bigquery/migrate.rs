@@ -52,7 +52,7 @@ async fn find_dataset(connection: &Connection, create_in: Option<&str>) -> Resul
                 "dataset {} is missing; create it where the data shall lie (the infrastructure of the deployment does)",
                 connection.name()
             );
-            Err(WarehouseError::Refused { action: ACTION, reason })
+            Err(WarehouseError::Refused { action: ACTION, reason: reason.into() })
         }
         (Err(failure), _) => Err(failure.during(ACTION)),
     }
@@ -72,7 +72,8 @@ async fn existing(connection: &Connection) -> Result<AllExisting, WarehouseError
     let rows = connection.select(&bigquery_sql::existing_columns(&connection.name())).await;
     let mut existing = AllExisting::new();
     for row in rows.map_err(|failure| failure.during(ACTION))?.rows {
-        let strange = || WarehouseError::Refused { action: ACTION, reason: format!("INFORMATION_SCHEMA says {row:?}") };
+        let strange =
+            || WarehouseError::Refused { action: ACTION, reason: format!("INFORMATION_SCHEMA says {row:?}").into() };
         let [
             Cell::Text(table),
             Cell::Text(kind),
@@ -113,7 +114,7 @@ fn bring_table(
     existing: Option<&Existing>,
 ) -> Result<Vec<String>, WarehouseError> {
     let dataset = connection.name();
-    let refused = |reason: String| WarehouseError::Refused { action: ACTION, reason };
+    let refused = |reason: String| WarehouseError::Refused { action: ACTION, reason: reason.into() };
     let Some(existing) = existing else { return Ok(BigQuery { dataset: &dataset }.create_table(table)) };
     if existing.kind != "BASE TABLE" {
         return Err(refused(format!("{dataset}.{} is a {}, where a table belongs", table.name, existing.kind)));
@@ -130,9 +131,10 @@ fn bring_table(
 
 fn refuse_unless_view(name: &str, existing: Option<&Existing>) -> Result<(), WarehouseError> {
     match existing {
-        Some(Existing { kind, .. }) if kind != "VIEW" => {
-            Err(WarehouseError::Refused { action: ACTION, reason: format!("{name} is a {kind}, where a view belongs") })
-        }
+        Some(Existing { kind, .. }) if kind != "VIEW" => Err(WarehouseError::Refused {
+            action: ACTION,
+            reason: format!("{name} is a {kind}, where a view belongs").into(),
+        }),
         _ => Ok(()),
     }
 }

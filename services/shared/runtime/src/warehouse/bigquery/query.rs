@@ -14,6 +14,7 @@ use super::cells;
 use super::connection::{Connection, patiently};
 use super::failure::Failure;
 use crate::backoff;
+use crate::failure::Reason;
 use crate::warehouse::{Rows, WarehouseError};
 
 const ACTION: &str = "query";
@@ -23,13 +24,13 @@ const WAIT_MS: i32 = 30_000;
 
 /// A query that a person or a check asks. Whatever would change something is refused.
 pub(super) async fn query(connection: &Connection, template: &str) -> Result<Rows, WarehouseError> {
-    let refused = |reason: String| WarehouseError::Refused { action: ACTION, reason };
+    let refused = |reason: Reason| WarehouseError::Refused { action: ACTION, reason };
     let dataset = connection.name();
-    let sql = sql::query(template, &BigQuery { dataset: &dataset }).map_err(|e| refused(e.to_string()))?;
+    let sql = sql::query(template, &BigQuery { dataset: &dataset }).map_err(|e| refused(Reason::of(e)))?;
     match kind_of(connection, &sql).await.map_err(|failure| failure.during(ACTION))?.as_deref() {
         Some("SELECT") => connection.select(&sql).await.map_err(|failure| failure.during(ACTION)),
-        Some(other) => Err(refused(format!("it is no SELECT but {other}"))),
-        None => Err(refused("it asks for nothing".to_owned())),
+        Some(other) => Err(refused(format!("it is no SELECT but {other}").into())),
+        None => Err(refused("it asks for nothing".into())),
     }
 }
 
@@ -88,7 +89,7 @@ impl Connection {
                 return Err(Failure::of_job(error, None));
             }
             let job_id = page.job_reference.as_ref().and_then(|job| job.job_id.clone());
-            let job_id = job_id.ok_or_else(|| Failure::MayPass("an answer names no job".to_owned()));
+            let job_id = job_id.ok_or_else(|| Failure::MayPass("an answer names no job".into()));
             if page.job_complete != Some(true) {
                 page = self.page(&job_id?, None).await?;
                 continue;
@@ -96,7 +97,7 @@ impl Connection {
             let next = page.page_token.take();
             cells::append(&mut all, page)?;
             if all.rows.len() > ROWS_MAX {
-                return Err(Failure::Refused(format!("it gives more than {ROWS_MAX} rows")));
+                return Err(Failure::Refused(format!("it gives more than {ROWS_MAX} rows").into()));
             }
             match next {
                 Some(token) => page = self.page(&job_id?, Some(token)).await?,

@@ -92,7 +92,7 @@ pub(super) async fn stage(
             staged.drop_all(connection).await;
             let bad: Vec<&TablePlan> = with_files.into_iter().filter(|of| bad.contains(of.table.name)).collect();
             inspect::files(store, &bad, batches).await?;
-            let reason = "the rows that were loaded are not those of the files".to_owned();
+            let reason = "the rows that were loaded are not those of the files".into();
             Err(WarehouseError::Unavailable { action: ACTION, reason })
         }
         // Whoever merged the same batches has dropped it.
@@ -141,7 +141,7 @@ fn uris(store: &dyn Store, files: &[StagedFile]) -> Result<Vec<String>, Warehous
     if !address.starts_with("gs://") {
         let reason =
             format!("BigQuery reads row files from Cloud Storage only, and the store is {address}; set it to gs://…");
-        return Err(WarehouseError::Refused { action: ACTION, reason });
+        return Err(WarehouseError::Refused { action: ACTION, reason: reason.into() });
     }
     let objects: BTreeSet<&str> = files.iter().map(|staged| staged.file.object.as_str()).collect();
     Ok(objects.into_iter().map(|object| format!("{}/{object}", address.trim_end_matches('/'))).collect())
@@ -189,7 +189,9 @@ async fn find_or_create(connection: &Connection, table: &Table, name: &str) -> R
         }
         end => end?,
     };
-    created.creation_time.ok_or_else(|| Failure::MayPass(format!("BigQuery does not say when it created {name}")))
+    created
+        .creation_time
+        .ok_or_else(|| Failure::MayPass(format!("BigQuery does not say when it created {name}").into()))
 }
 
 fn field(column: &Column) -> TableFieldSchema {
@@ -237,7 +239,7 @@ async fn look(
         let [Cell::Text(table), Cell::Text(snapshot), Cell::Text(at), Cell::Integer(rows), strange, twins] =
             row.as_slice()
         else {
-            return Err(Failure::Refused(format!("the look at staged rows gave {row:?}")));
+            return Err(Failure::Refused(format!("the look at staged rows gave {row:?}").into()));
         };
         let said = expected.remove(&(table.clone(), snapshot.clone(), at.clone()));
         if said != Some(*rows) || [strange, twins] != [&Cell::Integer(0), &Cell::Integer(0)] {

@@ -14,6 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement, TransactionBehavio
 
 use super::errors::named;
 use super::query;
+use crate::failure::Reason;
 use crate::warehouse::{CoverageRow, WarehouseError, refuse_a_failure_too_wide};
 
 /// The versions that are loaded of the buckets that the batches speak of.
@@ -43,7 +44,9 @@ pub(super) fn record_loaded(
     for update in updates {
         let values = bound(loaded_values(update, merged_at)).map_err(|e| WarehouseError::Refused {
             action: "merge",
-            reason: format!("control sum of {} {}: {e}", update.bucket.source, update.bucket.activity_date),
+            reason: Reason::of(e).reworded(|said| {
+                format!("control sum of {} {}: {said}", update.bucket.source, update.bucket.activity_date)
+            }),
         })?;
         statement.execute(params_from_iter(values)).map_err(failed)?;
     }
@@ -77,7 +80,7 @@ pub(super) fn between(
 ) -> Result<Vec<CoverageRow>, WarehouseError> {
     let action = "read coverage";
     let failed = named(path, action);
-    let unreadable = |error: UnreadableRow| WarehouseError::Refused { action, reason: error.to_string() };
+    let unreadable = |error: UnreadableRow| WarehouseError::Refused { action, reason: Reason::of(error) };
     let mut statement = connection.prepare(&sql::coverage_between()).map_err(failed)?;
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut found = statement.query([from.to_string(), to.to_string()]).map_err(failed)?;
@@ -111,7 +114,7 @@ fn execute(
     action: &'static str,
     path: &Path,
 ) -> Result<(), WarehouseError> {
-    let refused = |error: UsdOverflow| WarehouseError::Refused { action, reason: error.to_string() };
+    let refused = |error: UsdOverflow| WarehouseError::Refused { action, reason: Reason::of(error) };
     statement.execute(params_from_iter(bound(values).map_err(refused)?)).map(drop).map_err(named(path, action))
 }
 

@@ -4,17 +4,16 @@ use std::path::Path;
 
 use rusqlite::{Error, ErrorCode};
 
+use crate::failure::Reason;
 use crate::warehouse::WarehouseError;
 
 /// Names the file, and tells what may go away by itself from what a person has to see to.
 pub(super) fn named<'a>(path: &'a Path, action: &'static str) -> impl Fn(Error) -> WarehouseError + Copy + 'a {
     move |error| {
-        let reason = format!("{}: {}", path.display(), in_words(&error));
-        if may_pass(&error) {
-            WarehouseError::Unavailable { action, reason }
-        } else {
-            WarehouseError::Refused { action, reason }
-        }
+        let words = format!("{}: {}", path.display(), in_words(&error));
+        let passes = may_pass(&error);
+        let reason = Reason::from(words).caused_by(error);
+        if passes { WarehouseError::Unavailable { action, reason } } else { WarehouseError::Refused { action, reason } }
     }
 }
 

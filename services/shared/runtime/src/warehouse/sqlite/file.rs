@@ -38,7 +38,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, WarehouseError> {
     let journal: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
     if journal != "wal" {
         let reason = format!("{}: its file system can't share memory, which a write-ahead log needs", path.display());
-        return Err(WarehouseError::Refused { action: "open", reason });
+        return Err(WarehouseError::Refused { action: "open", reason: reason.into() });
     }
     let settings = format!(
         "PRAGMA synchronous = FULL; PRAGMA cache_size = -{WRITER_CACHE_KIB}; PRAGMA temp_store = FILE;
@@ -83,5 +83,5 @@ fn mark(connection: &Connection, path: &Path) -> Result<Mark, WarehouseError> {
 
 fn foreign(path: &Path, what: &str) -> WarehouseError {
     let reason = format!("{} is no warehouse of EveryCent: {what}", path.display());
-    WarehouseError::Refused { action: "open", reason }
+    WarehouseError::Refused { action: "open", reason: reason.into() }
 }

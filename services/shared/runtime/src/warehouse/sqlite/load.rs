@@ -13,6 +13,7 @@ use rusqlite::types::Null;
 use rusqlite::{Connection, Statement};
 
 use super::errors::{is_about_the_row, named};
+use crate::failure::Reason;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::row_files::{BucketColumns, strange_day, wrong_count};
 
@@ -88,26 +89,28 @@ impl<'c> Loader<'c> {
         won: impl Iterator<Item = (Day, Destination)>,
         bytes: &[u8],
     ) -> Result<(), WarehouseError> {
-        let bad = |reason: String| WarehouseError::BadRows { object: file.object.clone(), reason };
-        let reader = RowFileReader::new(bytes).map_err(|e| bad(e.to_string()))?;
-        let columns = Columns::of(self.table, reader.columns()).map_err(bad)?;
+        let bad = |reason: Reason| WarehouseError::BadRows { object: file.object.clone(), reason };
+        let reader = RowFileReader::new(bytes).map_err(|e| bad(Reason::of(e)))?;
+        let columns = Columns::of(self.table, reader.columns()).map_err(|e| bad(e.into()))?;
         let days = Days::of(batch, won);
         let mut rows = 0_i64;
         for cells in reader {
-            let cells = cells.map_err(|e| bad(e.to_string()))?;
+            let cells = cells.map_err(|e| bad(Reason::of(e)))?;
             rows += 1;
-            let day = columns.bucket.check(&cells, batch).map_err(bad)?;
+            let day = columns.bucket.check(&cells, batch).map_err(|e| bad(e.into()))?;
             let destination = match day {
-                Some(day) => days.destination(day).ok_or_else(|| bad(strange_day(day)))?,
+                Some(day) => days.destination(day).ok_or_else(|| bad(strange_day(day).into()))?,
                 None => Destination::New,
             };
             self.write(&columns, &cells, destination).map_err(|error| match error {
-                NotWritten::Cell(reason) => bad(format!("row {rows}: {reason}")),
-                NotWritten::Sql(error) if is_about_the_row(&error) => bad(format!("row {rows}: {error}")),
+                NotWritten::Cell(reason) => bad(format!("row {rows}: {reason}").into()),
+                NotWritten::Sql(error) if is_about_the_row(&error) => {
+                    bad(Reason::of(error).reworded(|error| format!("row {rows}: {error}")))
+                }
                 NotWritten::Sql(error) => named(self.path, "merge")(error),
             })?;
         }
-        if rows == file.rows { Ok(()) } else { Err(bad(wrong_count(rows, file.rows))) }
+        if rows == file.rows { Ok(()) } else { Err(bad(wrong_count(rows, file.rows).into())) }
     }
 
     fn write(&mut self, columns: &Columns, cells: &[Cell], destination: Destination) -> Result<(), NotWritten> {

@@ -43,7 +43,7 @@ fn bring_table(connection: &Connection, path: &Path, table: &Table) -> Result<()
     let Difference { addable, conflicts } = difference(&found, &columns::wanted(table));
     if !conflicts.is_empty() {
         let reason = format!("{}: table {name} differs from its schema: {}", path.display(), conflicts.join("; "));
-        return Err(WarehouseError::Refused { action: ACTION, reason });
+        return Err(WarehouseError::Refused { action: ACTION, reason: reason.into() });
     }
     for column in addable {
         connection.execute_batch(&format!("ALTER TABLE {name} ADD COLUMN {column}")).map_err(failed)?;
@@ -65,7 +65,7 @@ fn bring_view(connection: &Connection, path: &Path, name: &str, text: &str) -> R
         }
         Some((kind, _)) => {
             let reason = format!("{}: {name} is a {kind}, where a view belongs", path.display());
-            Err(WarehouseError::Refused { action: ACTION, reason })
+            Err(WarehouseError::Refused { action: ACTION, reason: reason.into() })
         }
         None => connection.execute_batch(text).map_err(failed),
     }

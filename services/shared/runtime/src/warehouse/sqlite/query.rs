@@ -9,6 +9,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 use super::errors::named;
+use crate::failure::Reason;
 use crate::warehouse::{Rows, WarehouseError};
 
 const ACTION: &str = "query";
@@ -17,7 +18,7 @@ const ROWS_MAX: usize = 1_000_000;
 
 pub(super) fn query(connection: &Connection, path: &Path, template: &str) -> Result<Rows, WarehouseError> {
     let failed = named(path, ACTION);
-    let sql = sql::query(template, &Sqlite).map_err(|e| refused(e.to_string()))?;
+    let sql = sql::query(template, &Sqlite).map_err(|e| refused(Reason::of(e)))?;
     let mut statement = connection.prepare(&sql).map_err(failed)?;
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     if columns.is_empty() {
@@ -27,14 +28,14 @@ pub(super) fn query(connection: &Connection, path: &Path, template: &str) -> Res
     let mut rows = Vec::new();
     while let Some(row) = found.next().map_err(failed)? {
         if rows.len() == ROWS_MAX {
-            return Err(refused(format!("it gives more than {ROWS_MAX} rows")));
+            return Err(refused(format!("it gives more than {ROWS_MAX} rows").into()));
         }
         rows.push(cells(row, &columns)?);
     }
     Ok(Rows { columns, rows })
 }
 
-fn refused(reason: String) -> WarehouseError {
+fn refused(reason: Reason) -> WarehouseError {
     WarehouseError::Refused { action: ACTION, reason }
 }
 
@@ -42,7 +43,7 @@ fn refused(reason: String) -> WarehouseError {
 pub(super) fn cells(row: &Row<'_>, columns: &[String]) -> Result<Vec<Cell>, WarehouseError> {
     let cell = |(place, column): (usize, &String)| {
         let value = row.get_ref(place).expect("invariant: a row has all its columns");
-        cell(value, column.ends_with("_usd")).ok_or_else(|| refused(not_exact(column, value)))
+        cell(value, column.ends_with("_usd")).ok_or_else(|| refused(not_exact(column, value).into()))
     };
     columns.iter().enumerate().map(cell).collect()
 }

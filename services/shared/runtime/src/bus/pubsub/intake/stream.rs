@@ -86,13 +86,13 @@ async fn read(intake: Arc<Intake>, mut stream: MessageStream, stop: Cancellation
         match next {
             Some(Ok((message, handler))) => intake.arrive(message, handler).await,
             Some(Err(error)) => {
-                intake.fail(intake.asked().failed(&error));
+                intake.fail(intake.asked().failed(error));
                 return stream;
             }
             None if stop.is_cancelled() => return stream,
             None => {
                 let reason = format!("{}: the stream ended", intake.subscription);
-                intake.fail(BusError::Unavailable { action: "pull", reason });
+                intake.fail(BusError::Unavailable { action: "pull", reason: reason.into() });
                 return stream;
             }
         }

@@ -17,7 +17,7 @@ fn grpc(code: Code, message: &str) -> Error {
 #[test]
 fn what_passes_is_unavailable_and_the_rest_is_refused() {
     let check = |error: Error, passes: bool| {
-        let found = CALL.failed(&error);
+        let found = CALL.failed(error);
         assert_eq!(matches!(found, StoreError::Unavailable { .. }), passes, "{found:?}");
         assert!(found.to_string().starts_with("store: create raw/a: gs://acme-raw: "), "{found}");
     };
@@ -51,7 +51,7 @@ fn a_missing_permission_is_named_with_the_account_the_bucket_and_the_role() {
         (Action::List, "storage.objects.list", "roles/storage.objectViewer"),
     ];
     for (action, permission, role) in cases {
-        let text = Call { action, ..CALL }.failed(&grpc(Code::PermissionDenied, message)).to_string();
+        let text = Call { action, ..CALL }.failed(grpc(Code::PermissionDenied, message)).to_string();
         let expected = [permission, role, "fetcher@acme.example.com", "gs://acme-raw"];
         assert!(expected.iter().all(|word| text.contains(word)), "{text}");
     }

@@ -1,0 +1,146 @@
+//! What a failure of the outside world is: whether another attempt helps, its words for a person, and the error that was
+//! underneath, which is kept.
+//!
+//! An outside call has three ends. It happened, and gave no error. It did not happen: [`Retryability::Permanent`] and
+//! [`Retryability::Impossible`]. Or nobody knows: [`Retryability::Transient`], which is why everything may be done twice.
+
+use std::error::Error;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// Whether another attempt helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retryability {
+    /// It may have happened, and another attempt may succeed.
+    Transient,
+    /// It did not happen, and does not until a person did something.
+    Permanent,
+    /// It did not happen, and never will for this piece of work. Another piece is none the worse.
+    Impossible,
+}
+
+/// An error of a port, or of the work between ports.
+pub trait Retryable: Error + Send + Sync + 'static {
+    fn retryability(&self) -> Retryability;
+}
+
+/// Why something was not done: words for a person, which say all that is worth saying of the cause, and the cause itself.
+#[derive(Clone)]
+pub struct Reason {
+    words: String,
+    cause: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl Reason {
+    /// An error in its own words, with those of its causes.
+    pub fn of(cause: impl Error + Send + Sync + 'static) -> Self {
+        Self::from(chain(&cause)).caused_by(cause)
+    }
+
+    #[must_use]
+    pub fn caused_by(self, cause: impl Error + Send + Sync + 'static) -> Self {
+        Self { cause: Some(Arc::new(cause)), ..self }
+    }
+
+    /// The same in other words.
+    #[must_use]
+    pub fn reworded(self, words: impl FnOnce(&str) -> String) -> Self {
+        Self { words: words(&self.words), ..self }
+    }
+}
+
+/// An error with its causes in one line, each said once.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        next = cause.source();
+    }
+    text
+}
+
+impl From<String> for Reason {
+    fn from(words: String) -> Self {
+        Self { words, cause: None }
+    }
+}
+
+impl From<&str> for Reason {
+    fn from(words: &str) -> Self {
+        Self::from(words.to_owned())
+    }
+}
+
+impl Deref for Reason {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.words
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
+impl fmt::Debug for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.words, f)
+    }
+}
+
+impl Error for Reason {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
+    }
+}
+
+/// Causes have no equality; their words do.
+impl PartialEq for Reason {
+    fn eq(&self, other: &Self) -> bool {
+        self.words == other.words
+    }
+}
+
+impl Eq for Reason {}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::io;
+
+    use super::*;
+    use crate::store::StoreError;
+
+    fn unavailable(reason: Reason) -> StoreError {
+        StoreError::Unavailable { action: "create", name: "raw/a".to_owned(), reason }
+    }
+
+    #[test]
+    fn the_error_underneath_is_kept_beside_the_words() {
+        let lost = io::Error::new(io::ErrorKind::ConnectionReset, "connection reset");
+        let error = unavailable(Reason::from("gs://acme: no answer").caused_by(lost));
+        assert_eq!(error.to_string(), "store: create raw/a: gs://acme: no answer");
+        let cause = error.source().unwrap().source().unwrap();
+        assert_eq!(cause.downcast_ref::<io::Error>().unwrap().kind(), io::ErrorKind::ConnectionReset);
+    }
+
+    #[test]
+    fn a_chain_says_each_cause_once() {
+        let full = || io::Error::other("disk is full");
+        let said = |reason: Reason| chain(&unavailable(reason));
+        assert_eq!(said(Reason::of(full())), "store: create raw/a: disk is full");
+        assert_eq!(said(Reason::from("/mnt").caused_by(full())), "store: create raw/a: /mnt: disk is full");
+        assert_eq!(
+            said(Reason::of(full()).reworded(|words| format!("/mnt: {words}"))),
+            "store: create raw/a: /mnt: disk is full"
+        );
+    }
+}
