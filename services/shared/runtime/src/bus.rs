@@ -74,6 +74,9 @@ pub struct Delivery {
     pub attempt: u32,
     /// Names this delivery.
     pub lease: String,
+    /// When the message was published, as the bus noted it. The same in all its deliveries on one machine; a copy that was
+    /// handed back between machines is a later one.
+    pub published_at: Option<Timestamp>,
 }
 
 /// How patient the bus is.

@@ -53,6 +53,7 @@ async fn a_message_is_delivered_as_it_was_published(subject: Subject) {
     subject.bus.publish(TOPIC, message.clone()).await.expect("publish");
     let delivery = subject.pull_one().await;
     assert_eq!((delivery.topic, &delivery.message, delivery.attempt), (TOPIC, &message, 1));
+    assert!(delivery.published_at.is_some(), "the bus notes when it was published");
 }
 
 async fn a_pull_gives_at_most_what_was_asked_for(subject: Subject) {

@@ -1,5 +1,6 @@
 //! Events on their way to and from the bus.
 
+use everycent_schemas::Timestamp;
 use everycent_schemas::events::{
     self, BatchMerged, BatchNormalized, Event, FetchFailed, FetchRequested, SnapshotStored,
 };
@@ -13,10 +14,21 @@ pub(crate) const SCHEMA: &str = "schema";
 /// A type of event that travels on a topic of its own.
 pub trait Published: Event + Send + Sync {
     const TOPIC: Topic;
+
+    /// What the event does not say and the bus knows.
+    #[must_use]
+    fn published(self, _at: Option<Timestamp>) -> Self {
+        self
+    }
 }
 
 impl Published for FetchRequested {
     const TOPIC: Topic = Topic::FetchRequested;
+
+    /// One of a scheduler was made when it was published.
+    fn published(self, at: Option<Timestamp>) -> Self {
+        Self { requested_at: self.requested_at.or(at), ..self }
+    }
 }
 
 impl Published for SnapshotStored {

@@ -8,7 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
-use super::publish::decode;
+use super::publish::{Published, decode};
 use super::{Handler, Outcome, Watch, Worker, WorkerError, span};
 use crate::bus::{Bus, Delivery};
 use crate::failure::{Retryability, Retryable, chain};
@@ -88,8 +88,9 @@ impl<H: Handler> Worker<H> {
     ) -> (Vec<Delivery>, Vec<H::Event>) {
         let (mut deliveries, mut events) = (Vec::new(), Vec::new());
         for delivery in pulled {
-            match decode(&delivery.message) {
+            match decode::<H::Event>(&delivery.message) {
                 Ok(event) => {
+                    let event = event.published(delivery.published_at);
                     deliveries.push(delivery);
                     events.push(event);
                 }

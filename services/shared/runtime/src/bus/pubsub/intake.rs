@@ -168,8 +168,14 @@ impl Intake {
         };
         let arrived = wire::from_wire(self.topic, wire);
         let attempt = arrived.attempts_before.saturating_add(counted.unsigned_abs());
-        let (message, message_id, lease) = (arrived.message, arrived.message_id, String::new());
-        let delivery = Delivery { topic: self.topic, message, message_id, attempt, lease };
+        let delivery = Delivery {
+            topic: self.topic,
+            message: arrived.message,
+            message_id: arrived.message_id,
+            attempt,
+            lease: String::new(),
+            published_at: arrived.published_at,
+        };
         let held = Held { delivery, handler };
         match arrived.unreadable {
             Some(reason) => self.give_up(held, &reason).await,

@@ -2,7 +2,7 @@
 
 use google_cloud_pubsub::model::Message as Wire;
 
-use super::wire::{MESSAGE_ID, as_published, bare};
+use super::wire::{MESSAGE_ID, as_published, bare, published_at};
 use crate::bus::{DeadLetter, Delivery, Topic};
 use everycent_schemas::Timestamp;
 
@@ -30,20 +30,16 @@ pub(super) fn to_wire(delivery: &Delivery, reason: &str, at: Timestamp) -> Wire 
 pub(super) fn from_wire(topic: Topic, wire: Wire) -> DeadLetter {
     let attribute = |name: &str| wire.attributes.get(name);
     let counted = attribute(COUNTED).and_then(|text| text.parse().ok()).unwrap_or(0);
-    let at = attribute(AT).and_then(|text| text.parse().ok()).unwrap_or_else(|| published_at(&wire));
+    let at =
+        attribute(AT).and_then(|text| text.parse().ok()).map(Timestamp::from_micros).or_else(|| published_at(&wire));
     DeadLetter {
         topic,
         message_id: attribute(MESSAGE_ID).unwrap_or(&wire.message_id).clone(),
         attempts: attribute(ATTEMPTS).and_then(|text| text.parse().ok()).unwrap_or(counted),
         reason: attribute(REASON).cloned().unwrap_or_else(|| format!("Pub/Sub gave it up after {counted} deliveries")),
-        at: Timestamp::from_micros(at),
+        at: at.unwrap_or(Timestamp::from_micros(0)),
         message: as_published(wire),
     }
-}
-
-fn published_at(wire: &Wire) -> i64 {
-    let micros = |at: &google_cloud_wkt::Timestamp| at.seconds() * 1_000_000 + i64::from(at.nanos()) / 1000;
-    wire.publish_time.as_ref().map_or(0, micros)
 }
 
 #[cfg(test)]
@@ -58,6 +54,7 @@ mod tests {
             message_id: "7".to_owned(),
             attempt: 3,
             lease: "1".to_owned(),
+            published_at: None,
         }
     }
 

@@ -5,6 +5,7 @@
 //! [`Topic::FetchRequested`] travels as Avro JSON, so that a scheduler can send it. There is no ordering key: the
 //! services need no order.
 
+use everycent_schemas::Timestamp;
 use google_cloud_pubsub::model::Message as Wire;
 
 use super::request;
@@ -28,6 +29,8 @@ pub(super) struct Arrived {
     pub attempts_before: u32,
     /// Why it can be nobody's event.
     pub unreadable: Option<String>,
+    /// When Pub/Sub took it.
+    pub published_at: Option<Timestamp>,
 }
 
 pub(super) fn to_wire(topic: Topic, message: Message) -> Wire {
@@ -51,12 +54,18 @@ pub(super) fn handed_back(topic: Topic, message: Message, message_id: &str, atte
 pub(super) fn from_wire(topic: Topic, wire: Wire) -> Arrived {
     let message_id = wire.attributes.get(MESSAGE_ID).unwrap_or(&wire.message_id).clone();
     let attempts_before = wire.attributes.get(ATTEMPTS).and_then(|text| text.parse().ok()).unwrap_or(0);
+    let published_at = published_at(&wire);
     let message = as_published(wire);
     let (message, unreadable) = match topic {
         Topic::FetchRequested => request::from_json(message),
         _ => (message, None),
     };
-    Arrived { message, message_id, attempts_before, unreadable }
+    Arrived { message, message_id, attempts_before, unreadable, published_at }
+}
+
+pub(super) fn published_at(wire: &Wire) -> Option<Timestamp> {
+    let micros = |at: &google_cloud_wkt::Timestamp| at.seconds() * 1_000_000 + i64::from(at.nanos()) / 1000;
+    wire.publish_time.as_ref().map(micros).map(Timestamp::from_micros)
 }
 
 /// Without what was added on the way.
@@ -79,10 +88,13 @@ mod tests {
 
     #[test]
     fn a_message_arrives_as_it_was_published() {
-        let mut wire = to_wire(Topic::SnapshotStored, message()).set_message_id("7");
+        let published = google_cloud_wkt::Timestamp::clamp(2, 3000);
+        let mut wire = to_wire(Topic::SnapshotStored, message()).set_message_id("7").set_publish_time(published);
         wire.attributes.insert("googclient_schemaencoding".to_owned(), "BINARY".to_owned());
         let arrived = from_wire(Topic::SnapshotStored, wire);
-        let expected = Arrived { message: message(), message_id: "7".into(), attempts_before: 0, unreadable: None };
+        let published_at = Some(Timestamp::from_micros(2_000_003));
+        let (message, message_id) = (message(), "7".to_owned());
+        let expected = Arrived { message, message_id, attempts_before: 0, unreadable: None, published_at };
         assert_eq!(arrived, expected);
     }
 

@@ -26,7 +26,8 @@ const TABLES: &str = "
         released INTEGER NOT NULL DEFAULT 0,
         lease TEXT,
         nack_reason TEXT,
-        nack_attempt INTEGER NOT NULL DEFAULT 0
+        nack_attempt INTEGER NOT NULL DEFAULT 0,
+        published_at INTEGER
     ) STRICT;
     CREATE INDEX messages_due ON messages (topic, due_at);
     CREATE INDEX messages_leased ON messages (topic, due_at) WHERE lease IS NOT NULL;
@@ -73,8 +74,17 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<i64> {
         transaction.execute_batch(TABLES)?;
         transaction.pragma_update(None, "user_version", FORMAT)?;
     }
+    if !has_column(&transaction, "published_at")? {
+        // A file of an earlier release, which goes on working with a column that it does not know.
+        transaction.execute_batch("ALTER TABLE messages ADD COLUMN published_at INTEGER")?;
+    }
     transaction.commit()?;
     format(connection)
+}
+
+fn has_column(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('messages') WHERE name = ?1)";
+    connection.query_row(sql, [name], |row| row.get(0))
 }
 
 fn format(connection: &Connection) -> rusqlite::Result<i64> {

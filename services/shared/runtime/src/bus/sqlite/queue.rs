@@ -44,7 +44,7 @@ impl Queue {
 
     pub(super) fn publish(&mut self, topic: Topic, message: &Message, now: i64) -> rusqlite::Result<()> {
         let attributes = serde_json::to_string(&message.attributes).expect("invariant: text to text is JSON");
-        let sql = "INSERT INTO messages (topic, payload, attributes, due_at) VALUES (?1, ?2, ?3, ?4)";
+        let sql = "INSERT INTO messages (topic, payload, attributes, due_at, published_at) VALUES (?1, ?2, ?3, ?4, ?4)";
         let mut insert = self.connection.prepare_cached(sql)?;
         insert.execute(params![topic.name(), &message.payload[..], attributes, now])?;
         Ok(())
@@ -210,7 +210,7 @@ fn next_due(connection: &Connection, topic: Topic, now: i64) -> rusqlite::Result
 fn lease(transaction: &Transaction<'_>, topic: Topic, message_id: i64, until: i64) -> rusqlite::Result<Delivery> {
     let sql = "
         UPDATE messages SET deliveries = deliveries + 1, lease = message_id || '-' || (deliveries + 1), due_at = ?2
-        WHERE message_id = ?1 RETURNING deliveries - released, lease, payload, attributes";
+        WHERE message_id = ?1 RETURNING deliveries - released, lease, payload, attributes, published_at";
     transaction.prepare_cached(sql)?.query_row(params![message_id, until], |row| {
         Ok(Delivery {
             topic,
@@ -218,6 +218,7 @@ fn lease(transaction: &Transaction<'_>, topic: Topic, message_id: i64, until: i6
             message_id: message_id.to_string(),
             attempt: row.get(0)?,
             lease: row.get(1)?,
+            published_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_micros),
         })
     })
 }

@@ -35,6 +35,29 @@ async fn messages_and_dead_letters_survive_a_new_opening() {
 }
 
 #[tokio::test]
+async fn a_message_keeps_the_time_when_it_was_published_and_a_file_of_an_earlier_release_goes_on() {
+    let place = Place::new();
+    let bus = place.open();
+    publish(&bus, "old").await;
+    drop(bus);
+    let connection = rusqlite::Connection::open(place.file()).unwrap();
+    connection.execute_batch("ALTER TABLE messages DROP COLUMN published_at").unwrap();
+    drop(connection);
+
+    let bus = place.open();
+    assert_eq!(bus.pull(TOPIC, 1, Duration::ZERO).await.unwrap()[0].published_at, None);
+    place.clock.advance(chrono::Duration::seconds(5));
+    let published_at = Some(place.clock.now());
+    publish(&bus, "new").await;
+    for attempt in 1..=2 {
+        place.clock.advance(chrono::Duration::seconds(61));
+        let pulled = bus.pull(TOPIC, 9, Duration::ZERO).await.unwrap();
+        let new = pulled.iter().find(|delivery| delivery.message.payload == "new").unwrap();
+        assert_eq!((new.published_at, new.attempt), (published_at, attempt));
+    }
+}
+
+#[tokio::test]
 async fn the_sole_owner_takes_over_what_a_dead_process_held() {
     let place = Place::new();
     let bus = place.open();

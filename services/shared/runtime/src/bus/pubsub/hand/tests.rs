@@ -83,6 +83,7 @@ fn hand(ids: &[&str]) -> Hand<()> {
             message_id: (*id).to_owned(),
             attempt: 1,
             lease: String::new(),
+            published_at: None,
         };
         hand.arrive(Held { delivery, handler: () }, 0);
     }
