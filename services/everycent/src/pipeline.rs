@@ -22,9 +22,9 @@ use crate::healed::is_healed;
 
 /// Threads of async work. Each thread has a heap of its own, so that more of them hold more, with nothing to win.
 const ASYNC_THREADS: usize = 2;
-/// Threads of work that blocks. Three pieces of it may wait for others: a snapshot that is normalized and a merge for the
-/// store, a failure that is recorded for the merge. So fewer than four could wait for one another for ever.
-const BLOCKING_THREADS: usize = 4;
+/// Threads of what computes, reads or writes. Nothing on them waits for anything else on them, so any number is enough:
+/// what waits, a merge and a snapshot that is normalized, has a thread of its own beside them.
+const BLOCKING_THREADS: usize = 2;
 /// How long a worker may end what is in its hand, such as the wait that a vendor asked for.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often the queue is looked at for its end.

@@ -1,5 +1,6 @@
 //! One reading of one window: page after page into the store, the manifest last.
 
+use bytes::Bytes;
 use everycent_domain::identity::sha256_hex;
 use everycent_domain::manifest::{FORMAT, Manifest, PageEntry, snapshot_id};
 use everycent_domain::objects::{PageForm, SnapshotFolder};
@@ -10,6 +11,7 @@ use everycent_runtime::failure::Reason;
 use everycent_runtime::page::compress;
 use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::{Created, Store, StoreError};
+use everycent_runtime::threads;
 use everycent_runtime::vendor::{self, VendorClient, VendorError, VendorPage, VendorRequest};
 use everycent_schemas::Timestamp;
 use everycent_schemas::events::SnapshotStored;
@@ -60,9 +62,14 @@ impl FetchError {
 
 /// Writes one snapshot.
 pub struct SnapshotWriter<'a> {
+    pager: Box<dyn Pager>,
+    written: Written<'a>,
+}
+
+/// What is written of it so far.
+struct Written<'a> {
     store: &'a dyn Store,
     source: Source,
-    pager: Box<dyn Pager>,
     manifest: Manifest,
     folder: SnapshotFolder,
     observer: &'a Observer,
@@ -91,36 +98,36 @@ impl<'a> SnapshotWriter<'a> {
             remarks: Vec::new(),
         };
         let folder = manifest.folder();
-        Self { store, source, pager, manifest, folder, observer }
+        Self { pager, written: Written { store, source, manifest, folder, observer } }
     }
 
     /// Asks until the answer is whole, and only then writes the manifest.
-    pub async fn fetch(mut self, client: &VendorClient) -> Result<Manifest, FetchError> {
-        let mut request = self.pager.first();
+    pub async fn fetch(self, client: &VendorClient) -> Result<Manifest, FetchError> {
+        let Self { mut pager, mut written } = self;
+        let mut request = pager.first();
         loop {
-            let first_page = self.manifest.pages.is_empty();
+            let first_page = written.manifest.pages.is_empty();
             let answer = client.send(&vendor_request(request)).await;
             let page = answer.map_err(|error| FetchError::asking(error, first_page))?;
-            self.keep(&page).await?;
-            match self.pager.accept(&page.body)? {
+            let worked;
+            (pager, worked) = threads::compute(move || work_on(pager, page)).await;
+            written.keep(worked.kept).await?;
+            match worked.next? {
                 Next::Ask(next) => request = next,
-                Next::Whole(answer) => return self.seal(answer).await,
+                Next::Whole(answer) => return written.seal(answer).await,
             }
         }
     }
+}
 
-    async fn keep(&mut self, page: &VendorPage) -> Result<(), FetchError> {
-        let body_bytes = page.body.len() as u64;
+impl Written<'_> {
+    async fn keep(&mut self, page: KeptPage) -> Result<(), FetchError> {
+        let KeptPage { compressed, body_bytes, sha256, request_id } = page;
         self.observer.tell(Progress::PageKept { source: self.source, body_bytes });
         let number = u32::try_from(self.manifest.pages.len() + 1).expect("invariant: pagers limit pages");
         let object = self.folder.page(number, PageForm::Json);
-        once(self.store.create(&object, compress(&page.body)).await?, object.as_str())?;
-        self.manifest.pages.push(PageEntry {
-            object,
-            body_bytes,
-            sha256: sha256_hex(&page.body),
-            request_id: page.request_id.clone(),
-        });
+        once(self.store.create(&object, compressed).await?, object.as_str())?;
+        self.manifest.pages.push(PageEntry { object, body_bytes, sha256, request_id });
         Ok(())
     }
 
@@ -131,6 +138,32 @@ impl<'a> SnapshotWriter<'a> {
         once(self.store.create(&name, self.manifest.to_json().into()).await?, name.as_str())?;
         Ok(self.manifest)
     }
+}
+
+/// A page as it is stored.
+struct KeptPage {
+    compressed: Bytes,
+    body_bytes: u64,
+    sha256: String,
+    request_id: Option<String>,
+}
+
+/// What is computed of a page, and what the pager makes of it.
+struct Worked {
+    kept: KeptPage,
+    next: Result<Next, PagingFault>,
+}
+
+/// For a thread where it holds up nobody: it takes as long as the page is large.
+fn work_on(mut pager: Box<dyn Pager>, page: VendorPage) -> (Box<dyn Pager>, Worked) {
+    let kept = KeptPage {
+        compressed: compress(&page.body),
+        body_bytes: page.body.len() as u64,
+        sha256: sha256_hex(&page.body),
+        request_id: page.request_id,
+    };
+    let next = pager.accept(&page.body);
+    (pager, Worked { kept, next })
 }
 
 /// A snapshot's id is made from the microsecond it began at, so nobody else writes into its folder.

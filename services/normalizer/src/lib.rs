@@ -4,7 +4,6 @@
 
 mod unpriced;
 
-use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -18,6 +17,7 @@ use everycent_runtime::failure::{Reason, Retryability, Retryable};
 use everycent_runtime::page::decompress;
 use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::{Store, StoreError};
+use everycent_runtime::threads;
 use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
 use everycent_schemas::events::{BatchNormalized, SnapshotStored};
 use tokio::runtime::Handle;
@@ -75,12 +75,9 @@ impl Normalizer {
             io: Handle::current(),
         };
         let span = info_span!("normalize", source = event.source, pages = event.pages);
-        let outcome = tokio::task::spawn_blocking(move || span.in_scope(|| work.normalize())).await;
-        let outcome = match outcome {
+        let outcome = match threads::alone("normalize", move || span.in_scope(|| work.normalize())).await {
             Ok(outcome) => outcome,
-            // Caught again by the worker, which gives the snapshot up with the text.
-            Err(lost) if lost.is_panic() => resume_unwind(lost.into_panic()),
-            Err(lost) => return Outcome::retry(lost),
+            Err(no_thread) => return Outcome::retry(no_thread),
         };
         let batch = match outcome {
             Ok(batch) => batch,
@@ -110,7 +107,7 @@ impl Normalizer {
     }
 }
 
-/// Reads one snapshot on a thread of its own, for parsing is work.
+/// Reads one snapshot on a thread of its own, for parsing is work and waits for the store. Pages are read one at a time.
 struct SnapshotReader {
     store: Arc<dyn Store>,
     recipe: Arc<Recipe>,

@@ -21,6 +21,7 @@ pub mod service;
 pub mod setup;
 pub mod store;
 pub mod telemetry;
+pub mod threads;
 pub mod trace;
 pub mod vendor;
 pub mod warehouse;

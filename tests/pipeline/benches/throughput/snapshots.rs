@@ -14,6 +14,7 @@ use everycent_fetcher::{FetchAccount, Fetcher, FetcherSettings};
 use everycent_runtime::bus::BusSettings;
 use everycent_runtime::bus::sqlite::SqliteBus;
 use everycent_runtime::clock::{Clock, SystemClock};
+use everycent_runtime::failure::Reason;
 use everycent_runtime::page::decompress;
 use everycent_runtime::progress::Observer;
 use everycent_runtime::secret::Secret;
@@ -90,7 +91,7 @@ fn account(simulator: &Simulator, source: Source, clock: Arc<dyn Clock>) -> anyh
         Vendor::Cursor => Auth::CursorBasic(Secret::new(simulator.cursor_key())),
     };
     let settings = VendorSettings::new(simulator.url().parse()?, auth, "the simulator's key");
-    let client = VendorClient::new(settings, clock).map(Arc::new).map_err(|e| e.to_string());
+    let client = VendorClient::new(settings, clock).map(Arc::new).map_err(Reason::of);
     Ok(FetchAccount { vendor: source.vendor(), account_id: ACCOUNT.into(), sources: vec![source], client })
 }
 

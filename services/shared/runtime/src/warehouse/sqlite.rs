@@ -14,17 +14,19 @@ mod migrate;
 mod query;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use everycent_domain::reconcile::Verdict;
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
 use everycent_schemas::{Day, Timestamp};
 use rusqlite::Connection;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{CoverageRow, MergeReport, Rows, Warehouse, WarehouseError};
 use crate::failure::Reason;
 use crate::store::Store;
+use crate::threads;
 
 /// Tables in one SQLite file. Other programs may read the file at any time.
 #[derive(Debug)]
@@ -77,13 +79,22 @@ fn shared(connection: Connection) -> Arc<Mutex<Connection>> {
     Arc::new(Mutex::new(connection))
 }
 
-/// Runs blocking work with the connection. A transaction that panicked was rolled back, so the lock's poison is void.
+/// Runs work with the connection on a thread of the pool, which it does not take before it is its turn. A transaction that
+/// panicked was rolled back.
 async fn on<T: Send + 'static>(
     connection: Arc<Mutex<Connection>>,
     work: impl FnOnce(&mut Connection) -> Result<T, WarehouseError> + Send + 'static,
 ) -> Result<T, WarehouseError> {
-    let run = move || work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner));
-    tokio::task::spawn_blocking(run).await.unwrap_or_else(|stopped| {
+    let mut connection = connection.lock_owned().await;
+    threads::compute(move || work(&mut connection)).await
+}
+
+/// Merges on a thread of its own, for a merge waits for the store.
+async fn merge_alone(
+    mut connection: OwnedMutexGuard<Connection>,
+    work: impl FnOnce(&mut Connection) -> Result<MergeReport, WarehouseError> + Send + 'static,
+) -> Result<MergeReport, WarehouseError> {
+    threads::alone("merge", move || work(&mut connection)).await.unwrap_or_else(|stopped| {
         let reason = Reason::of(stopped).reworded(|stopped| format!("a worker stopped: {stopped}"));
         Err(WarehouseError::Unavailable { action: "work", reason })
     })
@@ -104,7 +115,9 @@ impl Warehouse for SqliteWarehouse {
     ) -> Result<MergeReport, WarehouseError> {
         let (path, batches) = (self.path.clone(), batches.to_vec());
         let (files, feeder) = feed::channel();
-        let work = self.write("merge", move |connection| merge::merge(connection, &path, &batches, files, merged_at));
+        let connection = self.writer("merge")?.lock_owned().await;
+        let work =
+            merge_alone(connection, move |connection| merge::merge(connection, &path, &batches, files, merged_at));
         let (outcome, ()) = tokio::join!(work, feeder.run(store));
         outcome
     }
