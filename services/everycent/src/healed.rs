@@ -6,7 +6,7 @@ use everycent_runtime::bus::{DeadLetter, Topic};
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_runtime::worker::decode;
 use everycent_schemas::events::{BatchNormalized, FetchFailed, FetchRequested, SnapshotStored};
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{CoverageState, Day, Timestamp};
 
 /// What coverage shows when the work of a message is done.
 struct Work {
@@ -35,7 +35,8 @@ impl Work {
     fn is_done(&self, row: &CoverageRow) -> bool {
         let (fetched_at, snapshot_id, normalized_at) = &self.version;
         let loaded = (row.fetched_at, row.snapshot_id.as_deref(), row.normalized_at);
-        row.state != "failed" && loaded >= (Some(*fetched_at), Some(snapshot_id.as_str()), Some(*normalized_at))
+        row.state != CoverageState::Failed
+            && loaded >= (Some(*fetched_at), Some(snapshot_id.as_str()), Some(*normalized_at))
     }
 }
 
@@ -129,7 +130,8 @@ mod tests {
             source: "cursor/daily_usage".to_owned(),
             account_id: "acme".to_owned(),
             activity_date: day(number),
-            state: "open".to_owned(),
+            state: CoverageState::Open,
+            settled: Some(false),
             fetched_at: Some(at(fetched_at)),
             snapshot_id: Some(snapshot_id.to_owned()),
             normalized_at: Some(at(normalized_at)),
@@ -138,6 +140,7 @@ mod tests {
             rejects: Some(0),
             amount_usd: None,
             quantity: None,
+            merged_at: Some(at(normalized_at)),
             failed_at: None,
             failure: None,
         }
@@ -160,7 +163,7 @@ mod tests {
         assert!(!is_healed(&snapshot(), &[loaded(13, 60, "s2", 61)]));
         let other = CoverageRow { account_id: "other".to_owned(), ..healed.clone() };
         assert!(!is_healed(&snapshot(), &[other]));
-        let failed = CoverageRow { activity_date: day(11), state: "failed".to_owned(), ..healed.clone() };
+        let failed = CoverageRow { activity_date: day(11), state: CoverageState::Failed, ..healed.clone() };
         assert!(!is_healed(&snapshot(), &[healed, failed]));
     }
 
