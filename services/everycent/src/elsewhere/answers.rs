@@ -195,7 +195,6 @@ fn answers(row: &CoverageRow, feed: &Feed, window: Window) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use everycent_domain::source::Source;
 
     use super::*;
     use everycent_domain::vendors::anthropic;

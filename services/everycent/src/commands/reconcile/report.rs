@@ -75,7 +75,8 @@ fn summaries(verdicts: &[Verdict]) -> Vec<CheckSummary> {
         verdicts.iter().filter(|verdict| verdict.check == check && verdict.passed == passed).count()
     };
     Check::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .map(|check| CheckSummary { check_id: check.id(), passed: of(check, true), failed: of(check, false) })
         .filter(|summary| summary.passed + summary.failed > 0)
         .collect()
@@ -99,7 +100,7 @@ fn days_text(verdict: &Verdict) -> String {
 }
 
 fn shown_checks(verdicts: &[Verdict]) -> impl Iterator<Item = Check> {
-    Check::ALL.into_iter().filter(|check| verdicts.iter().any(|verdict| verdict.check == *check))
+    Check::ALL.iter().copied().filter(|check| verdicts.iter().any(|verdict| verdict.check == *check))
 }
 
 fn failures_text(verdicts: &[Verdict]) -> String {
