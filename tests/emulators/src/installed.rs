@@ -2,11 +2,8 @@
 
 use std::path::PathBuf;
 
-/// Names the folder. Whoever does not set it leaves out what needs an emulator.
+/// Names the folder.
 pub const VARIABLE: &str = "EVERYCENT_EMULATORS";
-
-/// Names a machine whose tests leave out nothing.
-const REQUIRED: &str = "EVERYCENT_EMULATORS_REQUIRED";
 
 /// A folder that `install.sh` has filled.
 #[derive(Debug, Clone)]
@@ -23,19 +20,12 @@ impl Installed {
         Err(format!("no emulators in {}; `make emulators` installs them", folder.display()))
     }
 
-    /// The folder for a test, which is left out, and says so, where there is none.
+    /// The folder for a test, which is ignored unless it is asked for.
     ///
     /// # Panics
-    /// Where there is none and emulators are required.
-    pub fn for_tests() -> Option<Self> {
-        match Self::find() {
-            Ok(installed) => Some(installed),
-            Err(missing) => {
-                assert!(std::env::var_os(REQUIRED).is_none(), "{missing}");
-                eprintln!("LEFT OUT: {missing}");
-                None
-            }
-        }
+    /// Where there is none, with what is missing and how to get it.
+    pub fn for_tests() -> Self {
+        Self::find().unwrap_or_else(|missing| panic!("{missing}"))
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

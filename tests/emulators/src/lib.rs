@@ -3,6 +3,7 @@
 //! It owns their processes, ports and folders. It knows nothing of what is stored in them, and depends on nothing of
 //! ours. `install.sh` beside it puts the packages where this looks for them.
 
+mod afterwards;
 mod bigquery;
 mod installed;
 mod process;

@@ -12,15 +12,18 @@ use anyhow::{Context, bail};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+use crate::afterwards::Afterwards;
+
 /// A server that does not answer by then never will.
 const PATIENCE: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Dropping it kills the server and whatever it started.
+/// Dropping it kills the server and whatever it started, and so does the end of this program.
 #[derive(Debug)]
 pub(crate) struct Server {
     name: &'static str,
     child: Child,
+    killed: Afterwards,
     log: PathBuf,
 }
 
@@ -31,7 +34,9 @@ impl Server {
         let out = File::options().create(true).append(true).open(&log).with_context(|| log.display().to_string())?;
         let errors = out.try_clone()?;
         let child = command.stdin(Stdio::null()).stdout(out).stderr(errors).process_group(0).spawn();
-        Ok(Self { name, child: child.with_context(|| format!("starting {name}: {command:?}"))?, log })
+        let child = child.with_context(|| format!("starting {name}: {command:?}"))?;
+        let killed = Afterwards::run(r#"kill -KILL "-$1""#, child.id().to_string())?;
+        Ok(Self { name, child, killed, log })
     }
 
     /// Waits until a request for the path is answered with any status below 500.
@@ -47,6 +52,7 @@ impl Server {
     }
 
     pub fn kill(&mut self) {
+        self.killed.cancel();
         if let Ok(group) = i32::try_from(self.child.id()) {
             // It may have ended by itself.
             let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);

@@ -1,28 +1,31 @@
-//! What the tests of one program share while they run at the same time.
+//! What the tests of one program share.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::Installed;
+use crate::afterwards::Scratch;
 
-/// Something on emulators, begun by the first test that needs it and ended with the last.
+/// Something on emulators, begun by the first test that needs it. It ends with the program, however that ends.
 #[derive(Debug)]
-pub struct Shared<T>(Mutex<Weak<T>>);
+pub struct Shared<T>(OnceLock<(T, Scratch)>);
 
 impl<T> Shared<T> {
     pub const fn new() -> Self {
-        Self(Mutex::new(Weak::new()))
+        Self(OnceLock::new())
     }
 
-    /// Nothing where no emulators are installed and none are required.
-    pub fn get(&self, begin: impl FnOnce(&Installed) -> T) -> Option<Arc<T>> {
-        let installed = Installed::for_tests()?;
-        let mut shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(there) = shared.upgrade() {
-            return Some(there);
-        }
-        let begun = Arc::new(begin(&installed));
-        *shared = Arc::downgrade(&begun);
-        Some(begun)
+    /// `begin` is given a folder of its own.
+    ///
+    /// # Panics
+    /// Where no emulators are installed.
+    pub fn get(&self, begin: impl FnOnce(&Installed, &Path) -> T) -> &T {
+        let begun = self.0.get_or_init(|| {
+            let installed = Installed::for_tests();
+            let scratch = Scratch::new().unwrap_or_else(|error| panic!("a folder for emulators: {error}"));
+            (begin(&installed, scratch.path()), scratch)
+        });
+        &begun.0
     }
 }
 

@@ -27,9 +27,9 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// Leads the scene to the emulators. Nothing is made there yet. Nothing where none are installed and none required.
-    pub fn begin(mut scene: Scene) -> Option<Self> {
-        let installed = Installed::for_tests()?;
+    /// Leads the scene to the emulators. Nothing is made there yet.
+    pub fn begin(mut scene: Scene) -> Self {
+        let installed = Installed::for_tests();
         let folder = tempfile::tempdir().unwrap();
         let emulators = Emulators::start(&installed, folder.path(), Ports::default()).unwrap();
         scene.keep_configuration("one-machine.toml");
@@ -40,7 +40,7 @@ impl Cloud {
         for (name, value) in emulators.variables() {
             scene.set(name, value);
         }
-        Some(Self { scene, emulators, _folder: folder })
+        Self { scene, emulators, _folder: folder }
     }
 
     /// `everycent`, as its operator runs it.

@@ -22,7 +22,7 @@ use everycent_runtime::store::gcs::{GcsSettings, GcsStore};
 use everycent_runtime::store::{Created, Store, StoreError};
 
 use proxy::{Fault, Proxy, Which};
-use world::{World, store_at, world};
+use world::{store_at, world};
 
 const POST: Which = (Method::POST, "");
 const GET: Which = (Method::GET, "");
@@ -31,14 +31,16 @@ const DELETE: Which = (Method::DELETE, "");
 const BUSY: Fault = Fault::Status(503, "busy");
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_bucket_conforms() {
-    let Some(world) = world() else { return };
+    let world = world();
     conformance(async || Arc::new(store_at(&world.url(), &world.bucket().await, None)) as Arc<dyn Store>).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn prefixes_of_one_bucket_conform_beside_each_other() {
-    let Some(world) = world() else { return };
+    let world = world();
     let (bucket, next) = (world.bucket().await, AtomicU32::new(1));
     conformance(async || {
         // One is the beginning of another.
@@ -49,16 +51,18 @@ async fn prefixes_of_one_bucket_conform_beside_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_create_goes_on_through_a_busy_service() {
-    let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
+    let (proxy, store) = behind_a_proxy().await;
     proxy.plan(POST, &[BUSY, BUSY]);
     assert_eq!(store.create(&name("raw/a"), Bytes::from_static(b"x")).await.unwrap(), Created::New);
     assert_eq!((proxy.seen(&POST), read(&store, "raw/a").await), (3, "x".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_create_whose_reply_was_lost_knows_its_own_object() {
-    let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
+    let (proxy, store) = behind_a_proxy().await;
     proxy.plan(POST, &[Fault::LostReply]);
     assert_eq!(store.create(&name("raw/a"), Bytes::from_static(b"x")).await.unwrap(), Created::New);
     assert_eq!((proxy.seen(&POST), read(&store, "raw/a").await), (2, "x".into()));
@@ -66,8 +70,9 @@ async fn a_create_whose_reply_was_lost_knows_its_own_object() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_create_whose_reply_was_lost_does_not_take_anothers_object_for_its_own() {
-    let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
+    let (proxy, store) = behind_a_proxy().await;
     store.create(&name("raw/a"), Bytes::from_static(b"first")).await.unwrap();
     proxy.plan(POST, &[Fault::LostReply]);
     let again = store.create(&name("raw/a"), Bytes::from_static(b"first")).await.unwrap();
@@ -75,8 +80,9 @@ async fn a_create_whose_reply_was_lost_does_not_take_anothers_object_for_its_own
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_create_that_finds_no_end_is_unavailable_and_right_to_do_again() {
-    let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
+    let (proxy, store) = behind_a_proxy().await;
     let store = store.with_settings(GcsSettings { retry_for: Duration::ZERO, ..GcsSettings::default() });
     proxy.plan(POST, &[Fault::LostReply]);
     let error = store.create(&name("raw/a"), Bytes::from_static(b"x")).await.unwrap_err();
@@ -111,8 +117,9 @@ async fn a_service_that_never_answers_is_unavailable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_read_goes_on_through_faults_and_never_gives_a_damaged_body() {
-    let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
+    let (proxy, store) = behind_a_proxy().await;
     store.create(&name("raw/a"), Bytes::from_static(b"whole")).await.unwrap();
     proxy.plan(GET, &[BUSY, Fault::LostReply]);
     assert_eq!(read(&store, "raw/a").await, "whole");
@@ -124,8 +131,9 @@ async fn a_read_goes_on_through_faults_and_never_gives_a_damaged_body() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_delete_whose_reply_was_lost_is_right_to_do_again() {
-    let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
+    let (proxy, store) = behind_a_proxy().await;
     store.create(&name("rows/a"), Bytes::new()).await.unwrap();
     proxy.plan(DELETE, &[Fault::LostReply]);
     let error = store.delete(&name("rows/a")).await.unwrap_err();
@@ -135,8 +143,9 @@ async fn a_delete_whose_reply_was_lost_is_right_to_do_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_list_through_a_busy_service_is_unavailable_and_never_short() {
-    let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
+    let (proxy, store) = behind_a_proxy().await;
     store.create(&name("raw/a"), Bytes::new()).await.unwrap();
     proxy.plan(GET, &[BUSY]);
     let error = store.list("", None, 10).await.unwrap_err();
@@ -145,8 +154,9 @@ async fn a_list_through_a_busy_service_is_unavailable_and_never_short() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_list_goes_on_over_pages_of_what_is_no_object_of_ours() {
-    let Some((world, proxy, store)) = behind_a_proxy().await else { return };
+    let (world, (proxy, store)) = (world(), behind_a_proxy().await);
     let bucket = store.address().replace("gs://", "");
     for junk in ["raw/a%20b", "raw/a%20c", "raw/a%20d", "raw/a%20e"] {
         let url = format!("{}/upload/storage/v1/b/{bucket}/o?uploadType=media&name={junk}", world.url());
@@ -161,8 +171,9 @@ async fn a_list_goes_on_over_pages_of_what_is_no_object_of_ours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_missing_permission_is_refused_at_once_with_what_to_grant() {
-    let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
+    let (proxy, store) = behind_a_proxy().await;
     let denied = r#"{"error":{"code":403,"message":"fetcher@acme.example.com does not have access."}}"#;
     proxy.plan(POST, &[Fault::Status(403, denied)]);
     let error = store.create(&name("raw/a"), Bytes::new()).await.unwrap_err();
@@ -175,8 +186,9 @@ async fn a_missing_permission_is_refused_at_once_with_what_to_grant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_missing_bucket_is_refused_and_not_taken_for_a_missing_object() {
-    let Some(world) = world() else { return };
+    let world = world();
     let store = store_at(&world.url(), "no-such-bucket", None);
     let (created, read) = (store.create(&name("a"), Bytes::new()).await, store.read(&name("a")).await);
     for error in [created.err(), read.err(), store.list("", None, 1).await.err()] {
@@ -186,8 +198,9 @@ async fn a_missing_bucket_is_refused_and_not_taken_for_a_missing_object() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_large_object_goes_to_the_emulator_in_one_piece() {
-    let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
+    let (proxy, store) = behind_a_proxy().await;
     let large = Bytes::from(vec![7; 70 << 20]);
     assert_eq!(store.create(&name("large"), large.clone()).await.unwrap(), Created::New);
     assert_eq!(store.create(&name("large"), Bytes::from_static(b"x")).await.unwrap(), Created::AlreadyThere);
@@ -197,8 +210,9 @@ async fn a_large_object_goes_to_the_emulator_in_one_piece() {
 
 /// The way to the service itself, as far as the emulator goes it: no second create, for it would overwrite.
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn an_upload_in_parts_names_generation_0_and_goes_on_after_a_lost_part() {
-    let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
+    let (proxy, store) = behind_a_proxy().await;
     let store = store.with_settings(GcsSettings::default());
     proxy.plan(POST, &[BUSY]);
     // A part is lost, and the service says that it has nothing of it.
@@ -214,8 +228,9 @@ async fn an_upload_in_parts_names_generation_0_and_goes_on_after_a_lost_part() {
 
 /// Asked how far an upload is, the emulator ends it, empty.
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn an_object_that_is_not_what_was_sent_is_refused_and_not_taken_for_done() {
-    let Some((_world, proxy, store)) = behind_a_proxy().await else { return };
+    let (proxy, store) = behind_a_proxy().await;
     let store = store.with_settings(GcsSettings::default());
     proxy.plan(PUT, &[BUSY]);
     let error = store.create(&name("large"), twenty_mebibytes()).await.unwrap_err();
@@ -228,11 +243,11 @@ fn twenty_mebibytes() -> Bytes {
 }
 
 /// A store in a new bucket that is reached by a proxy.
-async fn behind_a_proxy() -> Option<(Arc<World>, Proxy, GcsStore)> {
-    let world = world()?;
+async fn behind_a_proxy() -> (Proxy, GcsStore) {
+    let world = world();
     let proxy = Proxy::before(world.url()).await;
     let store = store_at(&proxy.url, &world.bucket().await, None);
-    Some((world, proxy, store))
+    (proxy, store)
 }
 
 async fn read(store: &GcsStore, text: &str) -> Bytes {

@@ -18,11 +18,18 @@ pub use kept::*;
 pub use rows::*;
 pub use versions::*;
 
-/// A test for each sentence of the contract, over the fixture that the expression makes.
+/// A test for each sentence of the contract, over the fixture that the expression makes. An attribute before it is that
+/// of every test.
 #[macro_export]
 macro_rules! warehouse_conformance {
+    (#[$attribute:meta] $fixture:expr) => {
+        $crate::warehouse_conformance! { @sentences [#[$attribute]] $fixture }
+    };
     ($fixture:expr) => {
-        $crate::warehouse_conformance! { @tests $fixture;
+        $crate::warehouse_conformance! { @sentences [] $fixture }
+    };
+    (@sentences $attributes:tt $fixture:expr) => {
+        $crate::warehouse_conformance! { @tests $attributes $fixture;
             merging_the_same_batch_again_changes_no_row
             a_later_answer_that_says_the_same_writes_no_row
             an_older_answer_after_a_newer_one_changes_nothing
@@ -49,10 +56,14 @@ macro_rules! warehouse_conformance {
             a_reading_that_was_merged_and_lost_since_is_delivered_again_without_its_file
         }
     };
-    (@tests $fixture:expr; $($sentence:ident)*) => {$(
+    (@tests $attributes:tt $fixture:expr; $($sentence:ident)*) => {
+        $($crate::warehouse_conformance! { @test $attributes $fixture; $sentence })*
+    };
+    (@test [$($attribute:tt)*] $fixture:expr; $sentence:ident) => {
         #[tokio::test]
+        $($attribute)*
         async fn $sentence() {
             $crate::warehouse::conformance::$sentence(&$fixture).await;
         }
-    )*};
+    };
 }

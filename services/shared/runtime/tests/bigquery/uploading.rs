@@ -27,6 +27,9 @@ impl Uploading {
 
     /// The store, with the files of these batches where BigQuery finds them.
     pub async fn mirrored<'a>(&self, store: &'a dyn Store, batches: &[BatchNormalized]) -> Mirrored<'a> {
+        for file in batches.iter().flat_map(|batch| &batch.files) {
+            self.dataset.writes(&file.table);
+        }
         self.bucket.mirror(store, batches).await;
         Mirrored { store, bucket: self.bucket.clone(), first: First(Mutex::new(None)) }
     }

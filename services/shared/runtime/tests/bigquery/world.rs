@@ -1,9 +1,9 @@
-//! The emulators of BigQuery and Cloud Storage, shared by the tests that run at the same time and ended with the last of
-//! them; datasets in the one, and buckets in the other.
+//! The emulators of BigQuery and Cloud Storage, which all tests share; datasets in the one, and buckets in the other.
 //!
 //! The emulator looks at every column of every dataset for each table that it makes, so a dataset is emptied and used
-//! again by the next test.
+//! again by the next test. Every statement takes it long, so only tables that were written are emptied.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,8 +12,6 @@ use everycent_emulators::{BigQuery, PROJECT, Shared, Storage};
 use everycent_runtime::google::endpoints::{Endpoints, install_tls};
 use everycent_runtime::warehouse::conformance::Fixture;
 use everycent_runtime::warehouse::{BigQueryWarehouse, Warehouse};
-use everycent_schemas::tables;
-use tempfile::TempDir;
 
 use super::uploading::Uploading;
 
@@ -24,33 +22,44 @@ static NUMBER: AtomicU32 = AtomicU32::new(1);
 pub struct World {
     bigquery: BigQuery,
     storage: Storage,
-    /// Migrated datasets that nobody uses.
-    free: Mutex<Vec<String>>,
-    _folder: TempDir,
+    /// Migrated datasets that nobody uses, and the tables of them that are not empty.
+    free: Mutex<Vec<(String, Tables)>>,
 }
+
+type Tables = BTreeSet<String>;
+
+/// What merges, failures and verdicts write beside the tables that row files are for.
+const ALWAYS_WRITTEN: [&str; 3] = ["coverage", "reconciliation", "rejected_records"];
 
 /// A dataset in use. Dropping it gives it to the next test.
 #[derive(Debug)]
 pub struct Dataset {
     pub name: String,
-    world: Arc<World>,
+    written: Mutex<Tables>,
+    world: &'static World,
+}
+
+impl Dataset {
+    /// Row files for this table will be merged.
+    pub fn writes(&self, table: &str) {
+        self.written.lock().unwrap().insert(table.to_owned());
+    }
 }
 
 impl Drop for Dataset {
     fn drop(&mut self) {
-        self.world.free.lock().unwrap().push(std::mem::take(&mut self.name));
+        let (name, written) = (std::mem::take(&mut self.name), std::mem::take(&mut self.written));
+        self.world.free.lock().unwrap().push((name, written.into_inner().unwrap()));
     }
 }
 
-/// The emulators; nothing where none are installed and none are required.
-pub fn world() -> Option<Arc<World>> {
-    SHARED.get(|installed| {
-        let folder = tempfile::tempdir().unwrap();
-        let storage = Storage::start(installed, folder.path(), 0).unwrap();
-        let bigquery = BigQuery::start(installed, folder.path(), 0, 0, &storage).unwrap();
+pub fn world() -> &'static World {
+    SHARED.get(|installed, folder| {
+        let storage = Storage::start(installed, folder, 0).unwrap();
+        let bigquery = BigQuery::start(installed, folder, 0, 0, &storage).unwrap();
         storage.wait().unwrap();
         bigquery.wait().unwrap();
-        World { bigquery, storage, free: Mutex::default(), _folder: folder }
+        World { bigquery, storage, free: Mutex::default() }
     })
 }
 
@@ -69,30 +78,35 @@ impl World {
     }
 
     /// A warehouse that is empty and migrated.
-    pub async fn warehouse(self: &Arc<Self>) -> Uploading {
+    pub async fn warehouse(&'static self) -> Uploading {
         self.warehouse_at(&self.bigquery_url()).await
     }
 
     /// The same, reached by this URL.
-    pub async fn warehouse_at(self: &Arc<Self>, url: &str) -> Uploading {
+    pub async fn warehouse_at(&'static self, url: &str) -> Uploading {
         let dataset = self.dataset().await;
         Uploading::new(&self.storage_url(), warehouse_at(url, &dataset.name), dataset).await
     }
 
     /// A dataset whose tables are there, and empty.
-    async fn dataset(self: &Arc<Self>) -> Dataset {
+    async fn dataset(&'static self) -> Dataset {
         let free = self.free.lock().unwrap().pop();
-        let dataset = Dataset { name: free.clone().unwrap_or_else(Self::new_name), world: Arc::clone(self) };
-        match free {
-            Some(name) => self.empty(&name).await,
-            None => warehouse_at(&self.bigquery_url(), &dataset.name).migrate().await.unwrap(),
-        }
-        dataset
+        let name = match free {
+            Some((name, written)) => {
+                self.empty(&name, &written).await;
+                name
+            }
+            None => {
+                let name = Self::new_name();
+                warehouse_at(&self.bigquery_url(), &name).migrate().await.unwrap();
+                name
+            }
+        };
+        Dataset { name, written: Mutex::new(ALWAYS_WRITTEN.map(str::to_owned).into()), world: self }
     }
 
-    async fn empty(&self, dataset: &str) {
-        let tables = tables::all().iter();
-        let deletes = tables.map(|table| format!("DELETE FROM `{PROJECT}.{dataset}.{}` WHERE TRUE", table.name));
+    async fn empty(&self, dataset: &str, tables: &Tables) {
+        let deletes = tables.iter().map(|table| format!("DELETE FROM `{PROJECT}.{dataset}.{table}` WHERE TRUE"));
         self.run(&deletes.collect::<Vec<_>>().join(";\n")).await;
     }
 
@@ -118,7 +132,7 @@ pub fn existing_at(url: &str, dataset: &str) -> BigQueryWarehouse {
 }
 
 /// Makes warehouses for the conformance suite.
-pub struct Datasets(pub Arc<World>);
+pub struct Datasets(pub &'static World);
 
 #[async_trait]
 impl Fixture for Datasets {

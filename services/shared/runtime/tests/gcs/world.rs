@@ -1,27 +1,21 @@
-//! The emulator, shared by the tests that run at the same time and ended with the last of them.
-
-use std::sync::Arc;
+//! The emulator, which all tests share.
 
 use everycent_emulators::{Shared, Storage};
 use everycent_runtime::google::endpoints::{Endpoints, install_tls};
 use everycent_runtime::store::gcs::GcsStore;
-use tempfile::TempDir;
 
 static SHARED: Shared<World> = Shared::new();
 
 #[derive(Debug)]
 pub struct World {
     storage: Storage,
-    _folder: TempDir,
 }
 
-/// The emulator; nothing where none is installed and none is required.
-pub fn world() -> Option<Arc<World>> {
-    SHARED.get(|installed| {
-        let folder = tempfile::tempdir().unwrap();
-        let storage = Storage::start(installed, folder.path(), 0).unwrap();
+pub fn world() -> &'static World {
+    SHARED.get(|installed, folder| {
+        let storage = Storage::start(installed, folder, 0).unwrap();
         storage.wait().unwrap();
-        World { storage, _folder: folder }
+        World { storage }
     })
 }
 

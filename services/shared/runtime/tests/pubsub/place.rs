@@ -17,37 +17,31 @@ use everycent_schemas::Timestamp;
 pub const TOPIC: Topic = Topic::SnapshotStored;
 /// How long a pull waits for what must come, also on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// They lead a process of a test to its place.
+const HOST: &str = "TEST_HOST";
+const PREFIX: &str = "TEST_PREFIX";
 /// What must not come has so long to come.
 const CHANCE: Duration = Duration::from_millis(700);
 
-/// Runs as long as a test has a place on it.
-struct Emulator {
-    pubsub: PubSub,
-    _folder: tempfile::TempDir,
-}
-
-fn emulator() -> Option<Arc<Emulator>> {
-    static SHARED: Shared<Emulator> = Shared::new();
-    SHARED.get(|installed| {
-        let folder = tempfile::tempdir().unwrap();
-        let pubsub = PubSub::start(installed, folder.path(), 0).unwrap();
+fn emulator() -> &'static PubSub {
+    static SHARED: Shared<PubSub> = Shared::new();
+    SHARED.get(|installed, folder| {
+        let pubsub = PubSub::start(installed, folder, 0).unwrap();
         pubsub.wait().unwrap();
-        Emulator { pubsub, _folder: folder }
+        pubsub
     })
 }
 
 /// A prefix of topics that nobody else uses.
 pub struct Place {
     prefix: String,
-    emulator: Arc<Emulator>,
+    pubsub: &'static PubSub,
 }
 
 impl Place {
-    pub fn find() -> Option<Self> {
+    pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let emulator = emulator()?;
-        let prefix = format!("test-{}", COUNT.fetch_add(1, Ordering::SeqCst));
-        Some(Self { prefix, emulator })
+        Self { prefix: format!("test-{}", COUNT.fetch_add(1, Ordering::SeqCst)), pubsub: emulator() }
     }
 
     pub fn settings(&self) -> PubSubSettings {
@@ -56,14 +50,12 @@ impl Place {
     }
 
     pub async fn open(&self, clock: Arc<dyn Clock>, settings: PubSubSettings) -> PubSubBus {
-        let host = self.emulator.pubsub.host();
-        let endpoints = Endpoints::from_env(&|name| (name == "PUBSUB_EMULATOR_HOST").then(|| host.clone()));
-        PubSubBus::open(PROJECT, &endpoints, clock, settings).await.unwrap()
+        bus_at(&self.pubsub.host(), clock, settings).await
     }
 
     /// How many subscriptions a topic has.
     pub async fn subscriptions(&self, topic: Topic) -> usize {
-        let (host, prefix) = (self.emulator.pubsub.host(), &self.prefix);
+        let (host, prefix) = (self.pubsub.host(), &self.prefix);
         let url = format!("http://{host}/v1/projects/{PROJECT}/topics/{prefix}-{topic}/subscriptions");
         let answer: serde_json::Value =
             reqwest::get(url).await.unwrap().error_for_status().unwrap().json().await.unwrap();
@@ -77,9 +69,9 @@ impl Place {
         bus
     }
 
-    /// A new bus of its own, on a clock that stands still until it is told to go on.
-    pub async fn subject(&self) -> Subject {
-        let place = Self::find().unwrap();
+    /// A new bus, on a clock that stands still until it is told to go on.
+    pub async fn subject() -> Subject {
+        let place = Self::new();
         let clock = ManualClock::at(Timestamp::from_micros(0));
         let bus = place.open(Arc::new(clock.clone()), place.settings()).await;
         bus.provision(Payloads::Unchecked).await.unwrap();
@@ -90,14 +82,26 @@ impl Place {
         Subject { bus: Arc::new(bus), settings: place.settings().bus, advance }
     }
 
-    /// Runs one ignored test of this program as a process of its own, with the place in its environment.
+    /// Runs one test of this program as a process of its own, which finds this place.
     pub fn process(&self, test: &str) -> Command {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", test, "--ignored", "--nocapture"]);
-        command.envs([("TEST_HOST", self.emulator.pubsub.host()), ("TEST_PREFIX", self.prefix.clone())]);
+        command.args(["--exact", test, "--include-ignored", "--nocapture"]);
+        command.envs([(HOST, self.pubsub.host()), (PREFIX, self.prefix.clone())]);
         command.stdin(Stdio::null());
         command
     }
+
+    /// The bus on the place of the process that started this one, if one did.
+    pub async fn bus_of_parent(bus: BusSettings) -> Option<PubSubBus> {
+        let (host, prefix) = (std::env::var(HOST).ok()?, std::env::var(PREFIX).ok()?);
+        let settings = PubSubSettings { bus, prefix, in_flight: 100, ..PubSubSettings::default() };
+        Some(bus_at(&host, Arc::new(SystemClock), settings).await)
+    }
+}
+
+pub async fn bus_at(host: &str, clock: Arc<dyn Clock>, settings: PubSubSettings) -> PubSubBus {
+    let endpoints = Endpoints::from_env(&|name| (name == "PUBSUB_EMULATOR_HOST").then(|| host.to_owned()));
+    PubSubBus::open(PROJECT, &endpoints, clock, settings).await.unwrap()
 }
 
 pub fn message(text: &str) -> Message {

@@ -9,7 +9,6 @@ use std::time::Duration;
 use everycent_runtime::bus::pubsub::{Payloads, PubSubBus, PubSubSettings};
 use everycent_runtime::bus::{Bus, BusError, BusSettings, Depth, Message, Topic};
 use everycent_runtime::clock::{ManualClock, SystemClock};
-use everycent_runtime::google::endpoints::Endpoints;
 use everycent_runtime::worker;
 use everycent_schemas::Timestamp;
 use everycent_schemas::events::{self, FetchRequested, SnapshotStored};
@@ -17,8 +16,9 @@ use everycent_schemas::events::{self, FetchRequested, SnapshotStored};
 use super::place::{PATIENCE, Place, TOPIC, depth, message, pull_now, pull_one, text, until};
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_missing_topic_or_subscription_is_named() {
-    let Some(place) = Place::find() else { return };
+    let place = Place::new();
     let bus = place.open(Arc::new(SystemClock), place.settings()).await;
     let publish = bus.publish(TOPIC, message("x")).await.unwrap_err();
     assert!(matches!(publish, BusError::Refused { action: "publish", .. }), "{publish}");
@@ -37,8 +37,9 @@ async fn a_missing_topic_or_subscription_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_closed_bus_gives_back_what_it_held_and_counts_only_what_was_tried() {
-    let Some(place) = Place::find() else { return };
+    let place = Place::new();
     let bus = place.made(Payloads::Unchecked).await;
     for name in ["acked", "tried", "untried"] {
         bus.publish(TOPIC, message(name)).await.unwrap();
@@ -63,17 +64,21 @@ async fn a_closed_bus_gives_back_what_it_held_and_counts_only_what_was_tried() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn the_messages_of_killed_processes_come_again_after_the_deadline() {
-    let Some(place) = Place::find() else { return };
-    let settings = short(place.settings());
-    let bus = place.open(Arc::new(SystemClock), settings).await;
+    if let Some(bus) = Place::bus_of_parent(SHORT).await {
+        return hold_ten(&bus).await;
+    }
+    let place = Place::new();
+    let bus = place.open(Arc::new(SystemClock), short(place.settings())).await;
     bus.provision(Payloads::Unchecked).await.unwrap();
     let published: BTreeSet<String> = (0..10).map(|number| format!("message {number}")).collect();
     for name in &published {
         bus.publish(TOPIC, message(name)).await.unwrap();
     }
     for _ in 0..3 {
-        let mut victim = place.process("service::victim").stdout(Stdio::piped()).spawn().unwrap();
+        let test = "service::the_messages_of_killed_processes_come_again_after_the_deadline";
+        let mut victim = place.process(test).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
         let held = lines.map(Result::unwrap).find(|line| line.contains("holds 10"));
         assert!(held.is_some(), "the victim took all of them");
@@ -94,15 +99,8 @@ async fn the_messages_of_killed_processes_come_again_after_the_deadline() {
     assert_eq!(again, published);
 }
 
-/// Takes ten messages and never answers. It runs as a process of its own, which is then killed.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "it is started by another test"]
-async fn victim() {
-    let host = std::env::var("TEST_HOST").unwrap();
-    let endpoints = Endpoints::from_env(&|name| (name == "PUBSUB_EMULATOR_HOST").then(|| host.clone()));
-    let prefix = std::env::var("TEST_PREFIX").unwrap();
-    let settings = short(PubSubSettings { prefix, in_flight: 100, ..PubSubSettings::default() });
-    let bus = PubSubBus::open(everycent_emulators::PROJECT, &endpoints, Arc::new(SystemClock), settings).await.unwrap();
+/// Takes ten messages and never answers: what a process does that is then killed.
+async fn hold_ten(bus: &PubSubBus) {
     let mut held = 0;
     while held < 10 {
         held += bus.pull(TOPIC, 10, PATIENCE).await.unwrap().len();
@@ -111,20 +109,24 @@ async fn victim() {
     std::future::pending::<()>().await;
 }
 
+/// The shortest lease that Pub/Sub knows.
+const SHORT: BusSettings = BusSettings { lease: Duration::from_secs(10), max_attempts: 5 };
+
 fn short(settings: PubSubSettings) -> PubSubSettings {
-    PubSubSettings { bus: BusSettings { lease: Duration::from_secs(10), max_attempts: 5 }, ..settings }
+    PubSubSettings { bus: SHORT, ..settings }
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn two_processes_share_no_message_and_work_that_goes_on_keeps_its_lease() {
-    let Some(place) = Place::find() else { return };
+    let place = Place::new();
     let one = place.open(Arc::new(SystemClock), short(place.settings())).await;
     one.provision(Payloads::Unchecked).await.unwrap();
     one.publish(TOPIC, message("long work")).await.unwrap();
     let held = pull_one(&one).await;
     let other = place.open(Arc::new(SystemClock), short(place.settings())).await;
-    for _ in 0..5 {
-        assert!(other.pull(TOPIC, 1, Duration::from_secs(5)).await.unwrap().is_empty(), "25 s over a lease of 10 s");
+    for _ in 0..3 {
+        assert!(other.pull(TOPIC, 1, Duration::from_secs(5)).await.unwrap().is_empty(), "15 s over a lease of 10 s");
         one.extend(&held).await.unwrap();
     }
     one.close().await;
@@ -132,8 +134,9 @@ async fn two_processes_share_no_message_and_work_that_goes_on_keeps_its_lease() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn what_a_busy_process_does_not_take_goes_to_an_idle_one_uncounted() {
-    let Some(place) = Place::find() else { return };
+    let place = Place::new();
     let clock = ManualClock::at(Timestamp::from_micros(0));
     let busy = place.open(Arc::new(clock.clone()), place.settings()).await;
     busy.provision(Payloads::Unchecked).await.unwrap();
@@ -158,8 +161,9 @@ async fn what_a_busy_process_does_not_take_goes_to_an_idle_one_uncounted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn depths_tell_what_this_process_holds() {
-    let Some(place) = Place::find() else { return };
+    let place = Place::new();
     let bus = place.made(Payloads::Unchecked).await;
     for name in ["a", "b", "c"] {
         bus.publish(TOPIC, message(name)).await.unwrap();
@@ -178,8 +182,9 @@ async fn depths_tell_what_this_process_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn topics_with_schemas_take_events_and_refuse_the_rest() {
-    let Some(place) = Place::find() else { return };
+    let place = Place::new();
     let bus = place.made(Payloads::Checked).await;
     let stored = SnapshotStored {
         snapshot_id: "0123".into(),
@@ -209,8 +214,9 @@ const SCHEDULED: &str = r#"{"source": "cursor/spend", "trailing_days": 7, "accou
     "to_date": null, "requested_at": null}"#;
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_request_travels_as_json_that_a_scheduler_could_have_written() {
-    let Some(place) = Place::find() else { return };
+    let place = Place::new();
     let bus = place.made(Payloads::Checked).await;
     let request = FetchRequested {
         source: "cursor/spend".into(),
@@ -235,8 +241,9 @@ async fn pull_request(bus: &PubSubBus) -> FetchRequested {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn an_unreadable_request_becomes_a_dead_letter_with_its_reason() {
-    let Some(place) = Place::find() else { return };
+    let place = Place::new();
     let bus = place.made(Payloads::Unchecked).await;
     bus.publish(Topic::FetchRequested, message("no JSON")).await.unwrap();
     bus.publish(Topic::FetchRequested, message(r#"{"source":"cursor/spend"}"#)).await.unwrap();
