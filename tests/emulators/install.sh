@@ -18,14 +18,14 @@ flock 9
 jar="${PUBSUB_EMULATOR_JAR:-/usr/lib/google-cloud-sdk/platform/pubsub-emulator/lib}/cloud-pubsub-emulator-$pubsub-all.jar"
 [ -f "$jar" ] || { echo "no $jar: install google-cloud-cli-pubsub-emulator=528.0.0-0, or name the folder of the jar in PUBSUB_EMULATOR_JAR" >&2; exit 1; }
 
+stamp="$(printf '%s\n' "$fake_gcs" "$local_bigquery" "$duckdb" "$cramjam" "$jar" | cat - "$here/shim/io/grpc/InternalStatus.java" | sha256sum)"
+[ "$(cat "$folder/stamp" 2>/dev/null || true)" = "$stamp" ] && exit 0
+
 python="${PYTHON313:-}"
 for candidate in python3.13 "$HOME"/.pyenv/versions/3.13*/bin/python; do
   [ -n "$python" ] || { "$candidate" --version 2>/dev/null | grep -q '3\.13' && python="$candidate"; } || true
 done
 [ -n "$python" ] || { echo "Python 3.13 is missing: install it, or name it in PYTHON313" >&2; exit 1; }
-
-stamp="$(printf '%s\n' "$fake_gcs" "$local_bigquery" "$duckdb" "$cramjam" "$jar" | cat - "$here/shim/io/grpc/InternalStatus.java" | sha256sum)"
-[ "$(cat "$folder/stamp" 2>/dev/null || true)" = "$stamp" ] && exit 0
 
 echo "installing emulators into $folder" >&2
 rm -rf "$folder/gcs" "$folder/bigquery" "$folder/pubsub" "$folder/home" "$folder/stamp"
