@@ -4,14 +4,15 @@
   1.5 the question alone ends the one that is.
 - Loads into an empty table under WRITE_EMPTY. It makes the table anew, with the columns of the file; BigQuery keeps it.
 - `ignoreUnknownValues` of Avro files: columns that the table does not have.
-- Speed. For every table of every statement it lists all tables, those of old results too, and all their columns.
+- Speed. For every statement, every table of it and every result it lists all tables, those of old results too, and all
+  their columns. For every statement of a script it keeps a job, which nobody of ours asks for.
 """
 
 import duckdb
-from local_bigquery.catalog import names, tables
+from local_bigquery.catalog import names, tabledata, tables
 from local_bigquery.engine import database, types
 from local_bigquery.engine.database import quote
-from local_bigquery.jobs import load, merge, runner
+from local_bigquery.jobs import load, merge, query, runner
 from local_bigquery.sql.rules import partitions
 
 
@@ -106,6 +107,34 @@ def columns(project, dataset, table):
 
 
 database.objects = objects
-tables.columns = columns
+tables.columns = tabledata.columns = columns
+
+
+class Fresh:
+    """A cursor that has made no temporary table yet. To ask for them lists all tables there are."""
+
+    def __init__(self, cursor):
+        self._cursor = cursor
+
+    def sql(self, sql, **bound):
+        if sql == "SELECT table_name FROM duckdb_tables() WHERE temporary":
+            sql = "SELECT '' AS table_name LIMIT 0"
+        return self._cursor.sql(sql, **bound)
+
+    def __getattr__(self, name):
+        return getattr(self._cursor, name)
+
+
+execute_keeping_all = query.execute
+
+
+def execute(cursor, *arguments, session=None, **named):
+    if session is None:
+        cursor = Fresh(cursor)
+    statistics, _, result = execute_keeping_all(cursor, *arguments, session=session, **named)
+    return statistics, [], result
+
+
+query.execute = execute
 # No table of ours is partitioned by the time at which its rows came.
 partitions._hidden = lambda table: False

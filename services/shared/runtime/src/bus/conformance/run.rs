@@ -24,12 +24,14 @@ impl<M: AsyncFn() -> Subject> Run<'_, M> {
     }
 }
 
-/// Checks sentences one after the other; the name of the function is the sentence.
+/// Checks sentences at the same time, for most of them wait; the name of the function is the sentence.
 macro_rules! check {
     ($run:expr, $($sentence:ident),* $(,)?) => {
-        $(if let Some(subject) = $run.subject_for(stringify!($sentence)).await {
-            $sentence(subject).await;
-        })*
+        tokio::join!($(async {
+            if let Some(subject) = $run.subject_for(stringify!($sentence)).await {
+                $sentence(subject).await;
+            }
+        }),*);
     };
 }
 pub(super) use check;

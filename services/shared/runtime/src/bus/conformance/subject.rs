@@ -11,8 +11,8 @@ use futures_util::future::BoxFuture;
 use crate::bus::{Bus, BusSettings, Delivery, Depth, Message, Topic};
 
 pub(super) const TOPIC: Topic = Topic::SnapshotStored;
-/// How long a pull waits for what must come.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a pull waits for what must come, also on a busy machine.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A bus with nothing in it, its settings, and the way to let its time pass.
 pub struct Subject {
