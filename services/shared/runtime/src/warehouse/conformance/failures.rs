@@ -4,7 +4,7 @@
 use everycent_schemas::events::FetchFailed;
 
 use super::Fixture;
-use super::world::{Answer, COSTS, RowStore, acme, at, coverage, day, held};
+use super::world::{Answer, COSTS, RowStore, acme, at, coverage, coverage_of, day, held};
 use crate::warehouse::{CoverageRow, Warehouse};
 
 fn failure(failed: i64, days: (u32, u32), reason: &str) -> FetchFailed {
@@ -37,29 +37,54 @@ pub async fn a_failure_marks_its_days_until_a_later_fetch_succeeds(fixture: &dyn
 }
 
 pub async fn failures_and_answers_in_any_order_end_the_same(fixture: &dyn Fixture) {
-    let store = RowStore::default();
-    let answer = Answer::new("s1", 20, (0, 0), &[(0, "a", 1)]);
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let cases: Vec<Case> = [10, 20, 30].into_iter().flat_map(Case::all).collect();
+    let answers: Vec<Answer> = cases.iter().map(|case| case.answer.clone()).collect();
+    let before: Vec<FetchFailed> = cases.iter().flat_map(|case| case.before.clone()).collect();
+    warehouse.record_failures(&before).await.unwrap();
+    store.merge(&*warehouse, &answers).await.unwrap();
+    for step in 0..FAILURES {
+        let after: Vec<FetchFailed> = cases.iter().filter_map(|case| case.after.get(step).cloned()).collect();
+        warehouse.record_failures(&after).await.unwrap();
+    }
+    let coverage = coverage(&*warehouse).await;
     for (failed, state) in [(10, "settled"), (20, "settled"), (30, "failed")] {
-        let failures = [failure(failed, (0, 0), "b"), failure(failed, (0, 0), "a"), failure(5, (0, 0), "older")];
-        let mut ends = Vec::new();
-        for answer_after in 0..=failures.len() {
-            for backwards in [false, true] {
-                let warehouse = fixture.warehouse().await;
-                let mut order = failures.clone();
-                if backwards {
-                    order.reverse();
-                }
-                warehouse.record_failures(&order[..answer_after]).await.unwrap();
-                store.merge(&*warehouse, std::slice::from_ref(&answer)).await.unwrap();
-                for failure in &order[answer_after..] {
-                    warehouse.record_failures(std::slice::from_ref(failure)).await.unwrap();
-                }
-                ends.push(coverage(&*warehouse).await);
-            }
-        }
+        let cases = cases.iter().filter(|case| case.failed == failed);
+        let ends: Vec<_> = cases.map(|case| coverage_of(&coverage, case.answer.account)).collect();
+        assert_eq!(ends.len(), 2 * (FAILURES + 1));
         assert_eq!(ends[0][0].state.to_string(), state, "failed at {failed}");
         assert_eq!((ends[0][0].failed_at, ends[0][0].failure.as_deref()), (Some(at(failed)), Some("b")));
         assert!(ends.iter().all(|end| *end == ends[0]), "failed at {failed}: {ends:?}");
+    }
+}
+
+const FAILURES: usize = 3;
+
+/// An account with an answer among its failures.
+struct Case {
+    failed: i64,
+    before: Vec<FetchFailed>,
+    answer: Answer,
+    after: Vec<FetchFailed>,
+}
+
+impl Case {
+    /// Every place of the answer among these failures and among them in reverse.
+    fn all(failed: i64) -> Vec<Self> {
+        let answer = Answer::new("s1", 20, (0, 0), &[(0, "a", 1)]);
+        let failures: [FetchFailed; FAILURES] =
+            [failure(failed, (0, 0), "b"), failure(failed, (0, 0), "a"), failure(5, (0, 0), "older")];
+        let case = |place: usize| {
+            let answer = answer.of(usize::try_from(failed).unwrap() + place);
+            let mut order =
+                failures.clone().map(|failure| FetchFailed { account_id: answer.account.into(), ..failure });
+            if place > FAILURES {
+                order.reverse();
+            }
+            let (before, after) = order.split_at(place % (FAILURES + 1));
+            Self { failed, before: before.to_vec(), answer, after: after.to_vec() }
+        };
+        (0..2 * (FAILURES + 1)).map(case).collect()
     }
 }
 

@@ -1,13 +1,15 @@
 //! Tables that keep what vanished: the latest answer that tells a row decides it, whatever day it is about.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
+
 use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::rows::{ApiKeyOwner, Row};
 use everycent_schemas::tables;
 
 use super::Fixture;
-use super::versions::orders;
+use super::versions::groups_of_every_order;
 use super::world::{Answer, RowStore, at, coverage, day};
 use crate::warehouse::{Merged, Warehouse};
 
@@ -44,19 +46,38 @@ impl Reading {
         batch.files.extend(store.file(answer, &rows));
         batch
     }
+
+    /// The same of another account.
+    fn of(&self, number: usize) -> Self {
+        Self { answer: self.answer.of(number), owners: self.owners.clone() }
+    }
 }
 
-/// Key, owner, and when it was last told, in order of key.
-async fn owners(warehouse: &dyn Warehouse) -> Vec<(String, String, String)> {
-    let template = "SELECT api_key_id, owner_email, last_seen_at FROM [[table:dim_api_key_owners]] ORDER BY 1";
-    let row = |cells: Vec<Cell>| match <[Cell; 3]>::try_from(cells).unwrap() {
-        [Cell::Text(key), Cell::Text(owner), Cell::Text(seen)] => (key, owner, seen),
-        other => panic!("{other:?}"),
-    };
-    warehouse.query(template).await.unwrap().rows.into_iter().map(row).collect()
+/// Key, owner, and when it was last told.
+type OwnerRow = (String, String, String);
+
+/// Those of `acme`, in order of key.
+async fn owners(warehouse: &dyn Warehouse) -> Vec<OwnerRow> {
+    all_owners(warehouse).await.remove("acme").unwrap_or_default()
 }
 
-fn held(rows: &[(&str, &str, i64)]) -> Vec<(String, String, String)> {
+/// By account.
+async fn all_owners(warehouse: &dyn Warehouse) -> BTreeMap<String, Vec<OwnerRow>> {
+    let template = "SELECT organization_id, api_key_id, owner_email, last_seen_at
+                    FROM [[table:dim_api_key_owners]] ORDER BY 1, 2";
+    let mut owners: BTreeMap<String, Vec<OwnerRow>> = BTreeMap::new();
+    for cells in warehouse.query(template).await.unwrap().rows {
+        match <[Cell; 4]>::try_from(cells).unwrap() {
+            [Cell::Text(account), Cell::Text(key), Cell::Text(owner), Cell::Text(seen)] => {
+                owners.entry(account).or_default().push((key, owner, seen));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    owners
+}
+
+fn held(rows: &[(&str, &str, i64)]) -> Vec<OwnerRow> {
     let row = |(key, owner, seen): &(&str, &str, i64)| (key.to_string(), owner.to_string(), at(*seen).to_string());
     rows.iter().map(row).collect()
 }
@@ -96,18 +117,20 @@ pub async fn readings_of_a_directory_in_any_order_and_grouping_end_in_the_same_r
     };
     let same_day = Reading::new("s2", 15, 0, &[("k1", "dee")]);
     let next_day = Reading::new("s3", 20, 1, &[("k1", "eve"), ("k3", "cy")]);
-    let batches = [first, again, same_day, next_day].map(|reading| reading.batch(&store));
+    let readings = [first, again, same_day, next_day];
     let expected = held(&[("k1", "eve", 20), ("k2", "rob", 10), ("k3", "cy", 20)]);
-    for (index, order) in orders(batches.len()).into_iter().enumerate() {
-        let warehouse = fixture.warehouse().await;
-        let mut group = Vec::new();
-        for (place, batch) in order.iter().map(|index| batches[*index].clone()).enumerate() {
-            group.push(batch);
-            if index >> place & 1 == 1 || place + 1 == batches.len() {
-                warehouse.merge(&store, &std::mem::take(&mut group), at(1)).await.unwrap();
-            }
-        }
-        assert_eq!(owners(&*warehouse).await, expected, "order {order:?}");
+    let (warehouse, orders) = (fixture.warehouse().await, groups_of_every_order(readings.len()));
+    for step in 0..readings.len() {
+        let next = |(account, groups): (usize, &Vec<Vec<usize>>)| {
+            let group = groups.get(step).into_iter().flatten();
+            group.map(|index| readings[*index].of(account).batch(&store)).collect::<Vec<_>>()
+        };
+        let merged: Vec<BatchNormalized> = orders.iter().enumerate().flat_map(next).collect();
+        warehouse.merge(&store, &merged, at(1)).await.unwrap();
+    }
+    let owners = all_owners(&*warehouse).await;
+    for (number, groups) in orders.iter().enumerate() {
+        assert_eq!(owners[readings[0].of(number).answer.account], expected, "{groups:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::Fixture;
-use super::world::{Answer, RowStore, acme, at, changes, costs, coverage, day, held};
+use super::world::{Answer, RowStore, acme, at, changes, costs, costs_of, coverage, coverage_of, day, held};
 use crate::warehouse::Merged;
 
 pub async fn merging_the_same_batch_again_changes_no_row(fixture: &dyn Fixture) {
@@ -83,25 +83,43 @@ pub async fn any_order_and_any_grouping_of_the_same_batches_ends_in_the_same_tab
         Answer { rejects: vec![(2, "r")], ..Answer::new("s3", 30, (2, 3), &[(3, "d", 3)]) },
     ];
     let expected = held(&[(0, "a", 8), (1, "b", 2), (1, "e", 2), (3, "d", 3)]);
-    let mut first_coverage = None;
-    for (index, order) in orders(answers.len()).into_iter().enumerate() {
-        let warehouse = fixture.warehouse().await;
-        // Each order is cut in another way: a bit for every place between two batches.
-        let mut group = Vec::new();
-        for (place, answer) in order.iter().map(|index| answers[*index].clone()).enumerate() {
-            group.push(answer);
-            if index >> place & 1 == 1 || place + 1 == answers.len() {
-                store.merge(&*warehouse, &std::mem::take(&mut group)).await.unwrap();
-            }
-        }
-        assert_eq!(acme(&*warehouse).await, expected, "order {order:?}");
-        let found = coverage(&*warehouse).await;
-        assert_eq!(&found, first_coverage.get_or_insert(found.clone()), "order {order:?}");
+    let (warehouse, orders) = (fixture.warehouse().await, groups_of_every_order(answers.len()));
+    for step in 0..answers.len() {
+        let next = |(account, groups): (usize, &Vec<Vec<usize>>)| {
+            groups.get(step).into_iter().flatten().map(|index| answers[*index].of(account)).collect::<Vec<_>>()
+        };
+        let merged: Vec<Answer> = orders.iter().enumerate().flat_map(next).collect();
+        store.merge(&*warehouse, &merged).await.unwrap();
+    }
+    let (costs, coverage) = (costs(&*warehouse).await, coverage(&*warehouse).await);
+    let first_coverage = coverage_of(&coverage, answers[0].of(0).account);
+    assert_eq!(first_coverage.len(), 4);
+    for (number, groups) in orders.iter().enumerate() {
+        let account = answers[0].of(number).account;
+        assert_eq!(costs_of(&costs, account), expected, "{groups:?}");
+        assert_eq!(coverage_of(&coverage, account), first_coverage, "{groups:?}");
     }
 }
 
+/// So many things in every order, each cut into groups in another way. Each is for an account of its own; the first
+/// groups of all are merged at once, then the second ones.
+pub(super) fn groups_of_every_order(count: usize) -> Vec<Vec<Vec<usize>>> {
+    let grouped = |(number, order): (usize, Vec<usize>)| {
+        let mut groups = vec![vec![]];
+        for (place, item) in order.into_iter().enumerate() {
+            // A bit for every place between two things.
+            if place > 0 && number >> (place - 1) & 1 == 1 {
+                groups.push(vec![]);
+            }
+            groups.last_mut().unwrap().push(item);
+        }
+        groups
+    };
+    orders(count).into_iter().enumerate().map(grouped).collect()
+}
+
 /// Every order of so many things.
-pub(super) fn orders(count: usize) -> Vec<Vec<usize>> {
+fn orders(count: usize) -> Vec<Vec<usize>> {
     (0..count).fold(vec![vec![]], |orders, next| {
         let extended = |order: Vec<usize>| {
             (0..=order.len()).map(move |place| {

@@ -57,6 +57,13 @@ impl Answer {
         }
     }
 
+    /// The same of another account, by other answers. What becomes of an account says nothing of another, so a
+    /// warehouse, which may be slow to make, is enough for many.
+    pub fn of(&self, number: usize) -> Self {
+        let snapshot_id = format!("{}-{number:02}", self.snapshot_id).leak();
+        Self { account: format!("account-{number:02}").leak(), snapshot_id, ..self.clone() }
+    }
+
     fn bucket(&self, offset: u32) -> Bucket {
         let of_day = |day: u32| day == offset;
         let costs = || self.costs.iter().filter(|(day, ..)| of_day(*day));
@@ -197,8 +204,11 @@ impl Store for RowStore {
     }
 }
 
-/// What the warehouse holds of costs: account, day, row id, nano-dollars, in this order.
-pub async fn costs(warehouse: &dyn Warehouse) -> Vec<(String, String, String, i128)> {
+/// Account, day, row id, nano-dollars.
+type Cost = (String, String, String, i128);
+
+/// What the warehouse holds of costs, in order.
+pub async fn costs(warehouse: &dyn Warehouse) -> Vec<Cost> {
     let template = "SELECT organization_id, activity_date, row_id, [[usd:amount_usd]] AS amount_usd
                     FROM [[table:claude_costs]] ORDER BY 1, 2, 3";
     let row = |cells: Vec<Cell>| match <[Cell; 4]>::try_from(cells).unwrap() {
@@ -212,18 +222,30 @@ pub async fn costs(warehouse: &dyn Warehouse) -> Vec<(String, String, String, i1
 
 /// The costs of the account `acme`, with the day as its distance from 1 October 2025.
 pub async fn acme(warehouse: &dyn Warehouse) -> Vec<(u32, String, i128)> {
-    let offset = |text: &str| (0..60).find(|offset| day(*offset).to_string() == text).unwrap();
-    let all = costs(warehouse).await.into_iter().filter(|(account, ..)| account == "acme");
-    all.map(|(_, day, row_id, nanos)| (offset(&day), row_id, nanos)).collect()
+    costs_of(&costs(warehouse).await, "acme")
 }
 
-/// What `acme` should hold.
+/// The same of another account, out of all costs.
+pub fn costs_of(all: &[Cost], account: &str) -> Vec<(u32, String, i128)> {
+    let offset = |text: &str| (0..60).find(|offset| day(*offset).to_string() == text).unwrap();
+    let own = all.iter().filter(|(of, ..)| of == account);
+    own.map(|(_, day, row_id, nanos)| (offset(day), row_id.clone(), *nanos)).collect()
+}
+
+/// What an account should hold.
 pub fn held(rows: &[(u32, &str, i128)]) -> Vec<(u32, String, i128)> {
     rows.iter().map(|(day, row_id, nanos)| (*day, (*row_id).to_owned(), *nanos)).collect()
 }
 
 pub async fn coverage(warehouse: &dyn Warehouse) -> Vec<CoverageRow> {
     warehouse.coverage(day(0), day(60)).await.unwrap()
+}
+
+/// The coverage of an account of [`Answer::of`], out of all of it, as it is of every such account.
+pub fn coverage_of(all: &[CoverageRow], account: &str) -> Vec<CoverageRow> {
+    let own = all.iter().filter(|row| row.account_id == account).cloned();
+    let plain = |id: String| id.split('-').next().unwrap().to_owned();
+    own.map(|row| CoverageRow { account_id: "".into(), snapshot_id: row.snapshot_id.map(plain), ..row }).collect()
 }
 
 /// Rows written and deleted, over all tables.
