@@ -97,8 +97,9 @@ impl Spend {
             name: member.name.clone(),
             email: told_email(world, member.user_id, &member.email),
             role: member.role.clone(),
-            spend_cents: exactly(on_demand),
-            overall_spend_cents: exactly(overall),
+            // A JSON number keeps no zeros behind its last digit.
+            spend_cents: exactly(on_demand.normalize()),
+            overall_spend_cents: exactly(overall.normalize()),
             fast_premium_requests: world.cursor_premium_requests(member.user_id),
             hard_limit_override_dollars: 0,
             monthly_limit_dollars: None,

@@ -22,6 +22,12 @@ impl World {
         found.expect("invariant: the workspace exists").archived_on = Some(day);
     }
 
+    /// Panics if there is no such workspace.
+    pub fn rename_workspace(&mut self, id: &str, name: &str) {
+        let found = self.workspaces.iter_mut().find(|known| known.id.as_deref() == Some(id));
+        found.expect("invariant: the workspace exists").name = name.to_owned();
+    }
+
     /// All API keys in the order of their list.
     pub fn api_keys(&self) -> &[ApiKey] {
         &self.api_keys
@@ -39,6 +45,12 @@ impl World {
     pub fn set_api_key_status(&mut self, id: &str, status: &str) {
         let found = self.api_keys.iter_mut().find(|known| known.id == id);
         found.expect("invariant: the key exists").status = status.to_owned();
+    }
+
+    /// The key drops out of the list, and out of every report.
+    pub fn remove_api_key(&mut self, id: &str) -> Option<ApiKey> {
+        let found = self.api_keys.iter().position(|known| known.id == id)?;
+        Some(self.api_keys.remove(found))
     }
 
     /// All people in the order of their list.
