@@ -1,31 +1,64 @@
 //! Drives one pipeline through a schedule and compares what is left with the model.
 
+mod changes;
+mod uploads;
+mod vendor_faults;
+
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result, ensure};
-use chrono::{Duration, NaiveDate};
+use chrono::Duration;
 use everycent_runtime::bus::Topic;
 use everycent_schemas::Day;
-use vendor_sim::{Endpoint, Fault, FaultKind, Member, When, World, worlds};
+use vendor_sim::{ApiKeyShape, Options, World, worlds};
 
-use crate::pipeline::{ACCOUNTS, Pipeline, Settings};
-use crate::schedule::{Case, Transition, VendorFault};
+use crate::model::{Absence, Report, Time};
+use crate::pipeline::{Pipeline, Settings, accounts_of};
+use crate::schedule::{Case, Era, Transition};
 use crate::tables::{self, Bucket};
 
-/// The first day of every random world. On its third day Cursor's published price changes from requests to tokens.
+/// The first day of a random world. On its third day Cursor's published price changes from requests to tokens.
 pub fn first_day() -> Day {
-    Day::new(2025, 9, 13).expect("invariant: a day of the calendar")
+    Era::OfTwoPrices.first_day()
+}
+
+impl Era {
+    pub fn first_day(self) -> Day {
+        let (year, month, day) = match self {
+            Self::OfTwoPrices => (2025, 9, 13),
+            Self::OfAnalytics => (2025, 12, 30),
+        };
+        Day::new(year, month, day).expect("invariant: a day of the calendar")
+    }
 }
 
 /// The world of a case.
 pub fn world(case: &Case) -> World {
-    let mut world = worlds::random(case.world_seed, first_day().date(), case.days);
+    let mut world = worlds::random(case.world_seed, case.era.first_day().date(), case.days);
     world.options.today_is_returned = case.today_is_returned;
+    vary(&mut world.options, case.world_seed);
     world
+}
+
+/// What the vendors may do in one way or another.
+fn vary(options: &mut Options, seed: u64) {
+    let bit = |place: u32| seed >> place & 1 == 1;
+    options.api_key_shape = match (bit(8), bit(9)) {
+        (false, _) => ApiKeyShape::WorkspaceId,
+        (true, false) => ApiKeyShape::Scope,
+        (true, true) => ApiKeyShape::Both,
+    };
+    options.claude_code_as_in_2025 = bit(10);
+    options.analytics_email_is_older = bit(11);
+    options.analytics_nobody_rows = if bit(12) { 2 } else { 1 };
+    options.analytics_list_markup_percent = if bit(13) { 15 } else { 0 };
 }
 
 /// Runs a case to its end; the error says what the tables hold and should not. Gives the calls that the ports got.
 pub async fn run(case: &Case) -> Result<Vec<&'static str>> {
     let settings = Settings { on_disk: case.on_disk, shuffle_seed: case.shuffle_seed };
-    let mut driver = Driver { pipeline: Pipeline::start(world(case), settings).await? };
+    let pipeline = Pipeline::start(world(case), settings).await?;
+    let mut driver = Driver { pipeline, first_day: case.era.first_day(), reports: case.reports.clone() };
     for transition in &case.transitions {
         driver.apply(transition).await.with_context(|| format!("{transition:?}"))?;
     }
@@ -37,16 +70,26 @@ pub async fn run(case: &Case) -> Result<Vec<&'static str>> {
 
 struct Driver {
     pipeline: Pipeline,
+    first_day: Day,
+    /// What is asked for.
+    reports: Vec<&'static Report>,
 }
 
 impl Driver {
     async fn apply(&mut self, transition: &Transition) -> Result<()> {
         match transition {
             Transition::Request { report, account, from, days } => {
-                let accounts: Vec<&str> = accounts_of(report.source()).collect();
+                let report = self.reports[report % self.reports.len()];
+                let accounts: Vec<&str> = accounts_of(report).collect();
                 let account = account.map(|place| accounts[place % accounts.len()]);
                 let (from, to) = self.range(*from, *days);
-                self.pipeline.request(report.source(), account, from, to).await
+                self.pipeline.request_askable(report, account, from, to).await
+            }
+            Transition::UploadUsage { account, dies_once_stored, .. }
+            | Transition::UploadOwners { account, dies_once_stored, .. } => {
+                let sheet = uploads::sheet(transition, self.first_day.date(), self.pipeline.today().date());
+                let accounts: Vec<&str> = accounts_of(sheet.report()).collect();
+                self.pipeline.upload(accounts[account % accounts.len()], &sheet, *dies_once_stored).await
             }
             Transition::Step { service, rounds } => {
                 for _ in 0..*rounds {
@@ -63,8 +106,9 @@ impl Driver {
                 Ok(())
             }
             Transition::VendorFault { fault, page, times } => {
+                let fault = vendor_faults::simulated(*fault, *page, *times, self.first_day.date());
                 self.pipeline.simulator().clear_faults();
-                self.pipeline.simulator().inject(simulated(*fault, *page, *times));
+                self.pipeline.simulator().inject(fault);
                 Ok(())
             }
             Transition::AdvanceClock { hours } => {
@@ -74,7 +118,8 @@ impl Driver {
             Transition::Replay { from, days } => self.pipeline.replay(Some(self.range(*from, *days))).await,
             Transition::ChangeRules { rule_set } => self.pipeline.change_rules(*rule_set).await,
             change => {
-                self.pipeline.simulator().with_world(|world| change_world(world, change));
+                let first_day = self.first_day.date();
+                self.pipeline.simulator().with_world(|world| changes::apply(world, change, first_day));
                 Ok(())
             }
         }
@@ -82,8 +127,8 @@ impl Driver {
 
     /// Days from the first one on, none of them in the future.
     fn range(&self, from: u32, days: u32) -> (Day, Day) {
-        let to = first_day().plus(from + days - 1).min(self.pipeline.today());
-        (first_day().plus(from).min(to), to)
+        let to = self.first_day.plus(from + days - 1).min(self.pipeline.today());
+        (self.first_day.plus(from).min(to), to)
     }
 
     async fn deliver_again(&self, topic: Option<Topic>, place: usize, copies: u32) -> Result<()> {
@@ -113,7 +158,7 @@ impl Driver {
         ensure!(found == expected, "invariant: a difference is found where there is one");
         let forgotten = self.pipeline.with_model(|model| model.forgotten(&sources_and_accounts(), &found));
         ensure!(forgotten.is_empty(), "days that were asked for are neither loaded nor failed: {forgotten:?}");
-        row_ids_are_unique(&self.pipeline)?;
+        ids_make_sense(&self.pipeline)?;
         self.pipeline.assert_no_dead_letter().await
     }
 
@@ -134,114 +179,69 @@ impl Driver {
     /// With vendors that answer, one request for everything heals whatever failed.
     async fn heal(&mut self) -> Result<()> {
         let (from, to) = self.range(0, 12);
-        self.pipeline.request_all(from, to).await?;
+        let today = self.pipeline.today();
+        self.pipeline.request_all(&self.reports, from, to).await?;
         self.pipeline.drain().await?;
         self.check().await.context("after a sync of everything")?;
-        let tables = self.pipeline.tables()?;
-        // A day that is not over may be told by nobody yet, and so stay as it was.
-        let over = |bucket: &Bucket| bucket.day < self.pipeline.today().date();
-        let failed = tables.coverage.iter().filter(|(bucket, known)| over(bucket) && known.state == "failed");
-        let failed: Vec<_> = failed.collect();
-        ensure!(failed.is_empty(), "days stay failed: {failed:?}");
-        let missing = |day: NaiveDate| {
-            let loaded = tables.coverage.keys().filter(|bucket| bucket.day == day).count();
-            loaded != sources_and_accounts().len()
-        };
-        let mut over = from.through(to).filter(|day| *day < self.pipeline.today());
-        ensure!(!over.any(|day| missing(day.date())), "a day that was asked for is missing: {:?}", tables.coverage);
+        let coverage = self.pipeline.tables()?.coverage;
+        for bucket in self.asked_and_over(from, to, today) {
+            let state = coverage.get(&bucket).map(|known| known.state.as_str());
+            ensure!(state.is_some_and(|state| state != "failed"), "{bucket:?} was asked for and is {state:?}");
+        }
         Ok(())
+    }
+
+    /// The buckets that an answer tells of when everything between two days is asked for today. A day that is not over
+    /// may be told by nobody yet.
+    fn asked_and_over(&self, from: Day, to: Day, today: Day) -> Vec<Bucket> {
+        let mut buckets = Vec::new();
+        for report in &self.reports {
+            let Some((first, last)) = report.askable(from.date(), to.date(), today.date()) else { continue };
+            let days: Vec<Day> = match report.time {
+                Time::Days { .. } => Day::from(first).through(last.into()).filter(|day| *day < today).collect(),
+                Time::Now | Time::Uploaded => vec![last.into()],
+            };
+            for account in accounts_of(report) {
+                buckets.extend(days.iter().map(|day| Bucket {
+                    source: report.source.to_owned(),
+                    account: account.to_owned(),
+                    day: day.date(),
+                }));
+            }
+        }
+        buckets
     }
 }
 
-fn accounts_of(source: &str) -> impl Iterator<Item = &'static str> {
-    ACCOUNTS.into_iter().filter(move |(vendor, _)| source.starts_with(vendor)).map(|(_, account)| account)
-}
-
 fn sources_and_accounts() -> Vec<(String, String)> {
-    let sources = crate::model::Report::ALL.map(crate::model::Report::source);
-    sources
-        .into_iter()
-        .flat_map(|source| accounts_of(source).map(move |account| (source.to_owned(), account.to_owned())))
-        .collect()
+    let pairs = |report| accounts_of(report).map(|account| (report.source.to_owned(), account.to_owned()));
+    Report::ALL.into_iter().filter(|report| report.is_asked()).flat_map(pairs).collect()
 }
 
-fn row_ids_are_unique(pipeline: &Pipeline) -> Result<()> {
-    for (table, rows) in tables::everything(&pipeline.warehouse_file())? {
-        let key = ["organization_id", "source", "account_id", "activity_date", "row_id"];
+/// No row is there twice, and each row that belongs to another has it.
+fn ids_make_sense(pipeline: &Pipeline) -> Result<()> {
+    let tables = tables::everything(&pipeline.warehouse_file())?;
+    for (table, rows) in &tables {
         let mut keys: Vec<Vec<Option<&String>>> =
-            rows.iter().map(|row| key.iter().map(|column| row.get(*column)).collect()).collect();
+            rows.iter().map(|row| key_of(table).iter().map(|column| row.get(*column)).collect()).collect();
         keys.sort();
         keys.dedup();
         ensure!(keys.len() == rows.len(), "{table} has the same row twice");
     }
+    let of_day = |row: &'_ tables::Record, id: &str| {
+        ["organization_id", "activity_date", id].map(|column| row.get(column).cloned())
+    };
+    let stats: BTreeSet<_> = tables["claude_code_usage_stats"].iter().map(|row| of_day(row, "row_id")).collect();
+    let alone = tables["claude_code_model_usage"].iter().find(|row| !stats.contains(&of_day(row, "usage_row_id")));
+    ensure!(alone.is_none(), "claude_code_model_usage has a row of nobody's: {alone:?}");
     Ok(())
 }
 
-fn change_world(world: &mut World, change: &Transition) {
-    let at = |day: u32| first_day().plus(day).date();
-    match change {
-        Transition::Restate { day } => world.restate_day(at(*day)),
-        Transition::VanishRow { day, place } => {
-            let rows = world.cost_rows(at(*day)).len();
-            if rows > 0 {
-                world.remove_cost_row(at(*day), place % rows);
-            }
-        }
-        Transition::LateRows { day, count } => world.add_late_cost_rows(at(*day), *count),
-        Transition::RestateCursorDay { day } => world.restate_cursor_day(at(*day)),
-        Transition::ClearCursorUsage { day, place } => {
-            if let Some(user_id) = member(world, *place) {
-                world.clear_cursor_usage(user_id, at(*day));
-            }
-        }
-        Transition::MemberJoins { user_id } => {
-            world.add_member(Member::new(*user_id, &format!("new-{user_id}@example.com"), "New"));
-        }
-        Transition::MemberErased { place } => {
-            if let Some(user_id) = member(world, *place) {
-                world.remove_member(user_id);
-            }
-        }
-        Transition::MembershipEnds { place, day } => {
-            if let Some(user_id) = member(world, *place) {
-                world.end_membership(user_id, at(*day));
-            }
-        }
-        _ => unreachable!("invariant: every other transition is applied to the pipeline"),
+/// The columns that tell the rows of a table apart.
+fn key_of(table: &str) -> Vec<&'static str> {
+    let kept = Report::ALL.into_iter().find(|report| report.tables.contains(&table)).map(|report| report.absence);
+    match kept {
+        Some(Absence::Kept(columns)) => columns.to_vec(),
+        _ => vec!["organization_id", "source", "account_id", "activity_date", "row_id"],
     }
-}
-
-fn member(world: &World, place: usize) -> Option<u64> {
-    let members = world.members();
-    (!members.is_empty()).then(|| members[place % members.len()].user_id)
-}
-
-/// What changes the world in the middle of a reading happens once, and where a whole answer still tells one state of it.
-fn simulated(fault: VendorFault, page: Option<u32>, times: u32) -> Fault {
-    let cost = |kind| Fault::on(Endpoint::AnthropicCostReport, kind);
-    let cursor = |kind| Fault::on(Endpoint::CursorDailyUsageData, kind);
-    let anywhere = Fault::anywhere;
-    let when = page.map_or(When::Always, When::Page);
-    let (fault, when, times) = match fault {
-        VendorFault::Status(status) => (anywhere(FaultKind::Status(status)), when, times),
-        VendorFault::TooManyRequests(retry_after_s) => {
-            (anywhere(FaultKind::TooManyRequests { retry_after_s }), when, times)
-        }
-        VendorFault::Cut => (anywhere(FaultKind::CutBody { after_bytes: None }), when, times),
-        VendorFault::RepeatedPage => (cursor(FaultKind::RepeatedPage), when, times),
-        VendorFault::NotJson => (anywhere(FaultKind::NotJson), when, times),
-        VendorFault::WrongContent => (anywhere(FaultKind::WrongContent), when, times),
-        // Of a day that is over: one that is not may be left out of a whole answer.
-        VendorFault::MissingBucket => (cost(FaultKind::MissingBucket), When::Day(first_day().date()), times),
-        VendorFault::NextPageLoop => (anywhere(FaultKind::NextPageLoop), when, times),
-        VendorFault::UnknownFields => (anywhere(FaultKind::UnknownFields), when, times),
-        VendorFault::AmountText => (cost(FaultKind::AmountText), When::Page(1), times),
-        VendorFault::AmountNumber => (cost(FaultKind::AmountNumber), When::Page(1), times),
-        VendorFault::CountText => (cursor(FaultKind::CountText), When::Page(1), times),
-        VendorFault::DateMissing => (anywhere(FaultKind::DateMissing), When::Page(1), times),
-        VendorFault::MemberJoins => (cursor(FaultKind::MemberJoins), when, 1),
-        VendorFault::MemberLeaves => (cursor(FaultKind::MemberLeaves), when, 1),
-        VendorFault::Restate { day } => (anywhere(FaultKind::Restate(first_day().plus(day).date())), When::Page(1), 1),
-    };
-    fault.when(when).times(times)
 }

@@ -1,19 +1,26 @@
 //! The reference model: what the tables must hold, told as simply as possible.
 //!
 //! It hears what was stored, announced and failed, asks the simulated world what the vendor said at that moment, and
-//! lets the latest announced answer of each day win. It shares no code with the pipeline, and never reads a page.
+//! lets the latest announced answer of each day win; of rows that stay when they are no longer told, the latest answer
+//! that has the row. It shares no code with the pipeline, and never reads a page.
 
 mod answer;
+mod kept;
 mod plan;
 mod platform;
+mod report;
+mod reports;
+mod sheet;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Days, NaiveDate, NaiveTime};
-use rust_decimal::Decimal;
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, SecondsFormat};
+use rust_decimal::{Decimal, RoundingStrategy};
 
-pub use answer::{Answer, Question, Report};
+pub use answer::{Answer, Question};
 pub use platform::RULE_SETS;
+pub use report::{Absence, Report, Spoil, Time};
+pub use sheet::Sheet;
 
 use crate::tables::{Bucket, Coverage, Record, Tables};
 
@@ -25,6 +32,13 @@ pub struct Announced {
     pub fetched_at: i64,
     pub snapshot_id: String,
     pub published_at: i64,
+}
+
+impl Announced {
+    /// The higher one wins.
+    fn version(&self) -> (i64, &str, i64) {
+        (self.fetched_at, &self.snapshot_id, self.published_at)
+    }
 }
 
 /// A window could not be fetched.
@@ -79,13 +93,19 @@ impl Model {
         let mut tables = Tables::default();
         for (bucket, winner) in self.winners() {
             let answer = &self.answers[&winner.object];
-            let records = answer.days[&bucket.day].iter().map(|record| platform::attributed(record, rule_set));
-            tables.rows_of(answer.question.report.table()).extend(records);
+            if answer.question.report.absence == Absence::Deleted {
+                for (table, record) in &answer.days[&bucket.day] {
+                    tables.add(table, platform::attributed(table, record, rule_set));
+                }
+            }
             let rejects = answer.rejects_on(bucket.day);
             if rejects > 0 {
                 tables.rejects.insert(bucket.clone(), rejects);
             }
             tables.coverage.insert(bucket.clone(), loaded(answer, bucket.day, winner));
+        }
+        for (table, record) in kept::rows(self.announced_answers()) {
+            tables.add(table, record.clone());
         }
         for failed in &self.failed {
             for day in days(failed.from, failed.to) {
@@ -101,16 +121,17 @@ impl Model {
         tables
     }
 
+    fn announced_answers(&self) -> impl Iterator<Item = (&Announced, &Answer)> {
+        self.announced.iter().map(|announced| (announced, &self.answers[&announced.object]))
+    }
+
     /// The latest announced answer of each day that any answer covers.
     fn winners(&self) -> BTreeMap<Bucket, &Announced> {
-        let version =
-            |announced: &Announced| (announced.fetched_at, announced.snapshot_id.clone(), announced.published_at);
         let mut winners: BTreeMap<Bucket, &Announced> = BTreeMap::new();
-        for announced in &self.announced {
-            let answer = &self.answers[&announced.object];
+        for (announced, answer) in self.announced_answers() {
             for day in answer.days.keys() {
                 let best = winners.entry(answer.bucket(*day)).or_insert(announced);
-                if version(best) < version(announced) {
+                if best.version() < announced.version() {
                     *best = announced;
                 }
             }
@@ -118,16 +139,16 @@ impl Model {
         winners
     }
 
-    /// Days that were asked for, were over by then, and have neither an answer nor a failure from later on.
+    /// Days that were asked for, that could be answered by then, and that have neither an answer nor a failure from
+    /// later on.
     pub fn forgotten(&self, accounts: &[(String, String)], tables: &Tables) -> BTreeSet<Bucket> {
         let mut forgotten = BTreeSet::new();
         for requested in &self.requested {
-            let over = |day: &NaiveDate| midnight_after(*day) <= requested.at;
-            for day in days(requested.from, requested.to).filter(over) {
-                let meant = |(source, account): &&(String, String)| {
-                    *source == requested.source && requested.account.as_ref().is_none_or(|named| named == account)
-                };
-                for (source, account) in accounts.iter().filter(meant) {
+            let meant = |(source, account): &&(String, String)| {
+                *source == requested.source && requested.account.as_ref().is_none_or(|named| named == account)
+            };
+            for (source, account) in accounts.iter().filter(meant) {
+                for day in requested.due_days() {
                     let bucket = Bucket { source: source.clone(), account: account.clone(), day };
                     let known = tables.coverage.get(&bucket);
                     let latest = known.and_then(|known| known.fetched_at.max(known.failed_at));
@@ -141,19 +162,28 @@ impl Model {
     }
 }
 
+impl Requested {
+    /// The days that must be answered: those that were over; of a reading of the moment, the day that it is for.
+    fn due_days(&self) -> Vec<NaiveDate> {
+        match Report::named(&self.source).map(|report| report.time) {
+            Some(Time::Days { .. }) => days(self.from, self.to).filter(|day| midnight_after(*day) <= self.at).collect(),
+            _ => vec![self.to],
+        }
+    }
+}
+
 fn loaded(answer: &Answer, day: NaiveDate, winner: &Announced) -> Coverage {
-    let records = &answer.days[&day];
-    let settled = winner.fetched_at >= midnight_after(day + Days::new(answer.question.report.settling_days()));
+    let settled = answer.question.report.is_settled(day, winner.fetched_at);
     Coverage {
         state: if settled { "settled" } else { "open" }.to_owned(),
         settled: Some(settled),
         fetched_at: Some(winner.fetched_at),
         snapshot_id: Some(winner.snapshot_id.clone()),
         normalized_at: Some(winner.published_at),
-        rows: Some(records.len() as u64),
+        rows: Some(answer.days[&day].len() as u64),
         rejects: Some(answer.rejects_on(day)),
-        amount_usd: records.iter().map(|record| answer.question.report.amount(record)).sum::<Decimal>().normalize(),
-        quantity: Some(records.iter().map(|record| answer.question.report.quantity(record)).sum()),
+        amount_usd: answer.amount_on(day).normalize(),
+        quantity: Some(answer.quantity_on(day)),
         failed_at: None,
     }
 }
@@ -170,4 +200,26 @@ fn midnight_after(day: NaiveDate) -> i64 {
 /// A record with the columns that have a value.
 fn record<const N: usize>(columns: [(&str, Option<String>); N]) -> Record {
     columns.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+/// A time as the tables have it, from microseconds since 1970.
+fn instant(micros: i64) -> String {
+    let instant = DateTime::from_timestamp_micros(micros).expect("invariant: a time of the calendar");
+    instant.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// The beginning of a day.
+fn midnight(day: NaiveDate) -> String {
+    instant(day.and_time(NaiveTime::MIN).and_utc().timestamp_micros())
+}
+
+/// Of an amount that is told as text, and so exactly.
+fn dollars(cents: Decimal) -> String {
+    (cents / Decimal::ONE_HUNDRED).normalize().to_string()
+}
+
+/// Of an amount that is told as a JSON number: kept to the nano-dollar.
+fn nearest_dollars(cents: Decimal) -> String {
+    let exact = cents / Decimal::ONE_HUNDRED;
+    exact.round_dp_with_strategy(9, RoundingStrategy::MidpointAwayFromZero).normalize().to_string()
 }

@@ -3,14 +3,14 @@
 mod clock;
 mod replay;
 mod services;
+mod sources;
+mod upload;
 
-use everycent_domain::vendors::{anthropic, cursor};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use chrono::Duration;
-use everycent_domain::source::Source;
 use everycent_runtime::bus::{Bus, BusSettings, Message, Topic};
 use everycent_runtime::clock::Clock;
 use everycent_runtime::store::Store;
@@ -25,18 +25,21 @@ use vendor_sim::{Simulator, World};
 use self::clock::TickingClock;
 use self::services::Services;
 use crate::fate::Fate;
-use crate::model::Model;
+use crate::model::{Model, Report};
 use crate::ports::{Witness, WitnessStore};
 use crate::tables::Tables;
 
 pub use services::Service;
-
-/// The sources that the model knows.
-pub const MODELLED: [Source; 3] =
-    [anthropic::cost_report::SOURCE, anthropic::cost_totals::SOURCE, cursor::daily_usage::SOURCE];
+pub use sources::source_names;
 
 /// The accounts: two of Anthropic, one of Cursor. All tell of the same simulated world.
 pub const ACCOUNTS: [(&str, &str); 3] = [("anthropic", "acme"), ("anthropic", "beta"), ("cursor", "acme")];
+
+/// The accounts that tell a report, or that a person uploads a sheet for.
+pub fn accounts_of(report: &Report) -> impl Iterator<Item = &'static str> + use<> {
+    let vendor = if report.source.starts_with("cursor/") { "cursor" } else { "anthropic" };
+    ACCOUNTS.into_iter().filter(move |(of, _)| *of == vendor).map(|(_, account)| account)
+}
 
 /// Attempts enough for any schedule: here nothing may be given up.
 const BUS: BusSettings = BusSettings { lease: std::time::Duration::from_secs(60), max_attempts: 10_000 };
@@ -134,10 +137,18 @@ impl Pipeline {
         Ok(publish(&self.services().witnessed_bus, &event).await?)
     }
 
-    /// Asks every source for the days.
-    pub async fn request_all(&self, from: Day, to: Day) -> Result<()> {
-        for source in MODELLED {
-            self.request(source.name(), None, from, to).await?;
+    /// Asks for those of the days that the vendor answers, if any.
+    pub async fn request_askable(&self, report: &Report, account: Option<&str>, from: Day, to: Day) -> Result<()> {
+        match report.askable(from.date(), to.date(), self.today().date()) {
+            Some((from, to)) => self.request(report.source, account, from.into(), to.into()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Asks for the days in each of these reports.
+    pub async fn request_all(&self, reports: &[&Report], from: Day, to: Day) -> Result<()> {
+        for report in reports {
+            self.request_askable(report, None, from, to).await?;
         }
         Ok(())
     }
@@ -236,11 +247,14 @@ impl Pipeline {
 
     async fn open(&mut self) -> Result<()> {
         self.starts += 1;
-        let store: Arc<dyn Store> =
-            Arc::new(WitnessStore { inner: Arc::clone(&self.raw), witness: self.witness.clone() });
-        let services = Services::open(self, store).await.context("the pipeline does not start")?;
+        let services =
+            Services::open(self, Arc::new(self.witnessed_store())).await.context("the pipeline does not start")?;
         self.services = Some(services);
         Ok(())
+    }
+
+    fn witnessed_store(&self) -> WitnessStore {
+        WitnessStore { inner: Arc::clone(&self.raw), witness: self.witness.clone() }
     }
 
     fn services(&self) -> &Services {

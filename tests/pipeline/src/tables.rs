@@ -1,6 +1,6 @@
 //! What the tables hold, as plain text: read from the file itself, or told by the model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -39,68 +39,70 @@ pub struct Coverage {
 /// Rows without their ids and without what they tell of their origin, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tables {
-    pub claude_costs: Vec<Record>,
-    pub claude_cost_totals: Vec<Record>,
-    pub cursor_usage_stats: Vec<Record>,
+    /// By table; one without a row is not there.
+    rows: BTreeMap<String, Vec<Record>>,
     /// How many records of each bucket were rejected.
     pub rejects: BTreeMap<Bucket, u64>,
     pub coverage: BTreeMap<Bucket, Coverage>,
 }
 
-/// The tables of facts with the names that they have in the file.
-const FACTS: [(&str, &str); 3] = [
-    ("claude_costs", "claude_costs_nano"),
-    ("claude_cost_totals", "claude_cost_totals_nano"),
-    ("cursor_usage_stats", "cursor_usage_stats_nano"),
-];
 const REJECTS: &str = "rejected_records";
-const COVERAGE: &str = "coverage_nano";
+const COVERAGE: &str = "coverage";
+/// Verdicts, which no service writes.
+const VERDICTS: &str = "reconciliation";
 /// Columns that tell which answer last changed a row, and so depend on who came first.
 const ORIGIN: [&str; 4] = ["snapshot_id", "fetched_at", "ingestion_timestamp", "object"];
+/// Columns of ids, which no one but the pipeline can work out.
+const IDS: [&str; 2] = ["row_id", "usage_row_id"];
 
 impl Tables {
     pub fn read(file: &Path) -> Result<Self> {
         let connection = open(file)?;
         let mut tables = Self::default();
-        for (name, stored) in FACTS {
-            let rows = records(&connection, stored)?;
-            tables.rows_of(name).extend(rows.into_iter().map(|row| without(row, &["row_id"])));
-        }
-        for row in records(&connection, REJECTS)? {
-            *tables.rejects.entry(bucket(&row)?).or_default() += 1;
-        }
-        for row in records(&connection, COVERAGE)? {
-            tables.coverage.insert(bucket(&row)?, coverage(&row)?);
+        for (table, stored) in stored_tables(&connection)? {
+            match table.as_str() {
+                VERDICTS => {}
+                REJECTS => {
+                    for row in records(&connection, &stored)? {
+                        *tables.rejects.entry(bucket(&row)?).or_default() += 1;
+                    }
+                }
+                COVERAGE => {
+                    for row in records(&connection, &stored)? {
+                        tables.coverage.insert(bucket(&row)?, coverage(&row)?);
+                    }
+                }
+                _ => {
+                    for row in records(&connection, &stored)? {
+                        tables.add(&table, without(without(row, &IDS), &ORIGIN));
+                    }
+                }
+            }
         }
         tables.sort();
         Ok(tables)
     }
 
-    pub(crate) fn rows_of(&mut self, table: &str) -> &mut Vec<Record> {
-        match table {
-            "claude_costs" => &mut self.claude_costs,
-            "claude_cost_totals" => &mut self.claude_cost_totals,
-            _ => &mut self.cursor_usage_stats,
-        }
+    /// The rows of a table of facts or of a directory.
+    pub fn rows(&self, table: &str) -> &[Record] {
+        self.rows.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn add(&mut self, table: &str, row: Record) {
+        self.rows.entry(table.to_owned()).or_default().push(row);
     }
 
     pub(crate) fn sort(&mut self) {
-        for rows in [&mut self.claude_costs, &mut self.claude_cost_totals, &mut self.cursor_usage_stats] {
-            rows.sort();
-        }
+        self.rows.values_mut().for_each(|rows| rows.sort());
     }
 
     /// The first differences to what was expected, in words; nothing when there is none.
     pub fn difference(&self, expected: &Self) -> Option<String> {
         let mut found = Vec::new();
-        let tables = [
-            ("claude_costs", &self.claude_costs, &expected.claude_costs),
-            ("claude_cost_totals", &self.claude_cost_totals, &expected.claude_cost_totals),
-            ("cursor_usage_stats", &self.cursor_usage_stats, &expected.cursor_usage_stats),
-        ];
-        for (name, rows, wanted) in tables {
-            found.extend(first_missing(rows, wanted).map(|row| format!("{name} lacks {row:?}")));
-            found.extend(first_missing(wanted, rows).map(|row| format!("{name} has, and should not, {row:?}")));
+        for table in self.rows.keys().chain(expected.rows.keys()).collect::<BTreeSet<_>>() {
+            let (rows, wanted) = (self.rows(table), expected.rows(table));
+            found.extend(first_missing(rows, wanted).map(|row| format!("{table} lacks {row:?}")));
+            found.extend(first_missing(wanted, rows).map(|row| format!("{table} has, and should not, {row:?}")));
         }
         if self.rejects != expected.rejects {
             found.push(format!("rejects are {:?} and should be {:?}", self.rejects, expected.rejects));
@@ -127,14 +129,13 @@ fn first_missing<'r>(rows: &[Record], wanted: &'r [Record]) -> Option<&'r Record
 /// Every row of every table with all that it holds, in order.
 pub fn everything(file: &Path) -> Result<BTreeMap<String, Vec<Record>>> {
     let connection = open(file)?;
-    let stored = FACTS.into_iter().map(|(_, stored)| stored).chain([REJECTS, COVERAGE]);
-    stored.map(|table| Ok((table.to_owned(), records(&connection, table)?))).collect()
+    stored_tables(&connection)?.into_iter().map(|(table, stored)| Ok((table, records(&connection, &stored)?))).collect()
 }
 
 /// The rows and rejects with their ids and contents, and coverage without versions and instants: what must be the same
 /// however a state of the vendors' world came in.
 pub fn contents(file: &Path) -> Result<BTreeMap<String, Vec<Record>>> {
-    let of_history = ["normalized_at", "merged_at", "failed_at", "failure"];
+    let of_history = ["normalized_at", "merged_at", "failed_at", "failure", "last_seen_at"];
     let mut tables = everything(file)?;
     for rows in tables.values_mut() {
         for row in rows.iter_mut() {
@@ -145,8 +146,17 @@ pub fn contents(file: &Path) -> Result<BTreeMap<String, Vec<Record>>> {
     Ok(tables)
 }
 
+/// The names of all tables, each with the name that it has in the file: one with money holds nano-dollars.
+fn stored_tables(connection: &Connection) -> Result<Vec<(String, String)>> {
+    let mut select = connection.prepare(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+    )?;
+    let names = select.query_map([], |row| row.get::<_, String>(0))?;
+    names.map(|name| name.map(|name| (name.trim_end_matches("_nano").to_owned(), name)).map_err(Into::into)).collect()
+}
+
 fn without(mut row: Record, columns: &[&str]) -> Record {
-    row.retain(|name, _| !columns.contains(&name.as_str()) && !ORIGIN.contains(&name.as_str()));
+    row.retain(|name, _| !columns.contains(&name.as_str()));
     row
 }
 

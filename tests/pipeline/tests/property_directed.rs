@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_pipeline_tests::driver::first_day;
 use everycent_pipeline_tests::fate::Blow;
+use everycent_pipeline_tests::model::Report;
 use everycent_pipeline_tests::pipeline::{Pipeline, Service, Settings};
 use everycent_pipeline_tests::tables::{self, Record};
 use everycent_runtime::bus::Topic;
@@ -15,6 +16,11 @@ use vendor_sim::{Endpoint, Fault, FaultKind, When, World, worlds};
 const DAYS: u32 = 4;
 const COSTS: &str = "anthropic/cost_report";
 const USAGE: &str = "cursor/daily_usage";
+
+/// The reports that the story is about.
+fn reports() -> [&'static Report; 3] {
+    [COSTS, "anthropic/cost_totals", USAGE].map(|source| Report::named(source).unwrap())
+}
 
 type Contents = BTreeMap<String, Vec<Record>>;
 
@@ -34,7 +40,7 @@ fn world() -> World {
 /// record of another can't be read.
 async fn begin(settings: Settings) -> Pipeline {
     let mut pipeline = Pipeline::start(world(), settings).await.unwrap();
-    pipeline.request_all(first_day(), last_day()).await.unwrap();
+    pipeline.request_all(&reports(), first_day(), last_day()).await.unwrap();
     pipeline.drain().await.unwrap();
     pipeline.simulator().with_world(|world| {
         let day = |number| first_day().plus(number).date();
@@ -48,7 +54,7 @@ async fn begin(settings: Settings) -> Pipeline {
     let cost = |kind, containing: &str| Fault::on(Endpoint::AnthropicCostReport, kind).containing(containing);
     pipeline.simulator().inject(cost(FaultKind::Status(401), "!group_by"));
     pipeline.simulator().inject(cost(FaultKind::AmountText, "group_by").when(When::Page(1)));
-    pipeline.request_all(first_day(), last_day()).await.unwrap();
+    pipeline.request_all(&reports(), first_day(), last_day()).await.unwrap();
     pipeline
 }
 
@@ -233,7 +239,7 @@ async fn a_vendor_that_fails_fails_its_days_and_takes_no_row_away() {
         pipeline.simulator().clear_faults();
         end(&pipeline).await;
         let tables = pipeline.tables().unwrap();
-        assert_eq!(tables.cursor_usage_stats.len(), world().members().len() * DAYS as usize);
+        assert_eq!(tables.rows("cursor_usage_stats").len(), world().members().len() * DAYS as usize);
         states.extend(tables.coverage.into_values().map(|known| known.state).collect::<BTreeSet<_>>());
     }
     assert_eq!(states, ["open", "failed", "open"]);
@@ -246,15 +252,15 @@ fn batches_normalized(pipeline: &Pipeline) -> usize {
 #[tokio::test]
 async fn a_day_whose_row_vanished_at_the_vendor_loses_it() {
     let mut pipeline = Pipeline::start(world(), Settings::default()).await.unwrap();
-    pipeline.request_all(first_day(), last_day()).await.unwrap();
+    pipeline.request_all(&reports(), first_day(), last_day()).await.unwrap();
     pipeline.drain().await.unwrap();
     let day = last_day();
-    let rows = pipeline.tables().unwrap().claude_costs.len();
+    let rows = pipeline.tables().unwrap().rows("claude_costs").len();
     pipeline.simulator().with_world(|world| world.remove_cost_row(day.date(), 0)).unwrap();
     pipeline.request(COSTS, None, day, day).await.unwrap();
     pipeline.drain().await.unwrap();
     end(&pipeline).await;
-    assert_eq!(pipeline.tables().unwrap().claude_costs.len(), rows - 2, "one row of each of the two accounts");
+    assert_eq!(pipeline.tables().unwrap().rows("claude_costs").len(), rows - 2, "one row of each of the two accounts");
 }
 
 #[tokio::test]
@@ -270,7 +276,7 @@ async fn a_member_who_was_erased_at_the_vendor_is_gone_from_every_day() {
         });
     }
     let members = world().members().len() - 1;
-    assert_eq!(pipeline.tables().unwrap().cursor_usage_stats.len(), members * DAYS as usize);
+    assert_eq!(pipeline.tables().unwrap().rows("cursor_usage_stats").len(), members * DAYS as usize);
 }
 
 /// Other rules change the platform of the rows that are loaded, and nothing else of them.
@@ -306,8 +312,8 @@ async fn a_snapshot_whose_rules_changed_while_it_was_normalized_is_loaded_by_the
     for service in [Service::Normalizer, Service::Loader] {
         pipeline.step(service).await.unwrap();
     }
-    let rows = pipeline.tables().unwrap().claude_costs;
-    assert_eq!(rows, pipeline.expected().claude_costs, "before the replay is loaded");
+    let rows = pipeline.tables().unwrap();
+    assert_eq!(rows.rows("claude_costs"), pipeline.expected().rows("claude_costs"), "before the replay is loaded");
     pipeline.drain().await.unwrap();
     end(&pipeline).await;
 }
@@ -330,7 +336,7 @@ async fn a_request_longer_than_a_window_survives_a_death_between_its_windows() {
     let mut contents_of = Vec::new();
     for strike in [None, Some(Blow::DieBefore), Some(Blow::DieAfter)] {
         let mut pipeline = Pipeline::start(long(), Settings::default()).await.unwrap();
-        pipeline.request_all(first_day(), last).await.unwrap();
+        pipeline.request_all(&reports(), first_day(), last).await.unwrap();
         if let Some(blow) = strike {
             pipeline.fate().strike(Some("publish"), 0, blow);
         }

@@ -11,19 +11,35 @@ const TOKENS_FROM: (i32, u32, u32) = (2025, 9, 15);
 /// Dollars for a seat and month, on either plan.
 const SEAT: u32 = 40;
 
-/// The columns of plan and cost of somebody who made so many usage-based requests.
-pub(super) fn columns(day: NaiveDate, requests: u64) -> Record {
-    let on_tokens = (day.year(), day.month(), day.day()) >= TOKENS_FROM;
-    let on_requests = |value: Decimal| (!on_tokens).then(|| value.normalize().to_string());
-    let cents_a_request = Decimal::new(4, 2);
+/// The columns of the plan on a day.
+pub(super) fn terms(day: NaiveDate) -> Record {
+    let plan = if on_tokens(day) { "token" } else { "request" };
     record([
-        ("plan", Some(if on_tokens { "token" } else { "request" }.to_owned())),
+        ("plan", Some(plan.to_owned())),
         ("billing_cycle_start", Some(format!("{}-{:02}-01", day.year(), day.month()))),
-        ("seat_usd", Some(seat(day).normalize().to_string())),
-        ("included_requests", on_requests(Decimal::from(500))),
-        ("request_usd", on_requests(cents_a_request)),
-        ("estimated_cost_usd", on_requests(cents_a_request * Decimal::from(requests))),
+        ("included_requests", on_requests(day, Decimal::from(500))),
+        ("request_usd", on_requests(day, cents_a_request())),
     ])
+}
+
+/// The columns of what a day costs somebody who made so many usage-based requests.
+pub(super) fn costs(day: NaiveDate, requests: u64) -> Record {
+    record([
+        ("seat_usd", Some(seat(day).normalize().to_string())),
+        ("estimated_cost_usd", on_requests(day, cents_a_request() * Decimal::from(requests))),
+    ])
+}
+
+fn on_tokens(day: NaiveDate) -> bool {
+    (day.year(), day.month(), day.day()) >= TOKENS_FROM
+}
+
+fn on_requests(day: NaiveDate, value: Decimal) -> Option<String> {
+    (!on_tokens(day)).then(|| value.normalize().to_string())
+}
+
+fn cents_a_request() -> Decimal {
+    Decimal::new(4, 2)
 }
 
 /// What the seat cost up to the end of the day, less what it cost up to its beginning.

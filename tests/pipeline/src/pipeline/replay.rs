@@ -10,7 +10,8 @@ use everycent_runtime::store::Store;
 use everycent_schemas::events::SnapshotStored;
 use everycent_schemas::{Day, Timestamp};
 
-use super::{ACCOUNTS, MODELLED};
+use super::accounts_of;
+use crate::model::{Absence, Report};
 
 /// More objects than a test stores.
 const ALL: usize = 1_000_000;
@@ -22,14 +23,15 @@ pub(super) async fn deciding(
     published_at: Timestamp,
 ) -> Result<Vec<SnapshotStored>> {
     let mut snapshots = Vec::new();
-    for source in MODELLED {
-        let names = store.list(&raw_prefix(source.name()), None, ALL).await?;
+    for report in Report::ALL {
+        let names = store.list(&raw_prefix(report.source), None, ALL).await?;
         let manifests: Vec<ManifestName> = names.iter().filter_map(ManifestName::parse).collect();
-        for (_, account) in ACCOUNTS.iter().filter(|(vendor, _)| *vendor == source.vendor().name()) {
+        for account in accounts_of(report) {
             let of_account: Vec<ManifestName> =
-                manifests.iter().filter(|manifest| manifest.account == *account).cloned().collect();
+                manifests.iter().filter(|manifest| manifest.account == account).cloned().collect();
             let Some(window) = window(range, &of_account)? else { continue };
-            let mut plan = ReplayPlan::new(window, of_account);
+            let plan = ReplayPlan::new(window, of_account);
+            let mut plan = if report.absence == Absence::Deleted { plan } else { plan.of_every_answer() };
             while let Some(candidate) = plan.next_candidate() {
                 let manifest = Manifest::from_json(&store.read(&candidate.object).await?)?;
                 if plan.decide(&manifest.covered) {

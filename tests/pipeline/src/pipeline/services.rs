@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use everycent_domain::attribution::{DEFAULT_WORKSPACE, Platform, Rule, Rules};
 use everycent_domain::recipe::Recipe;
-use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
 use everycent_fetcher::{FetchAccount, Fetcher, FetcherSettings};
 use everycent_loader::{FailureRecorder, Loader};
@@ -25,7 +24,7 @@ use everycent_runtime::vendor::{Auth, RetrySettings, VendorClient, VendorSetting
 use everycent_runtime::warehouse::{SqliteWarehouse, Warehouse};
 use everycent_runtime::worker::{Handler, Worker, WorkerError, WorkerSettings};
 
-use super::{ACCOUNTS, BUS, Pipeline};
+use super::{ACCOUNTS, BUS, Pipeline, sources};
 use crate::ports::{ShuffledBus, UnreliableWarehouse, WitnessBus};
 
 /// Who takes messages.
@@ -131,7 +130,7 @@ fn accounts(pipeline: &Pipeline) -> Result<Vec<FetchAccount>> {
         let settings =
             VendorSettings { retry, ..VendorSettings::new(simulator.url().parse()?, auth, "the test's key") };
         let client = VendorClient::new(settings, Arc::new(pipeline.clock.clone()))?;
-        let sources = Source::ALL.iter().copied().filter(|source| source.vendor() == vendor).collect();
+        let sources = sources::of_vendor(vendor);
         Ok(FetchAccount { vendor, account_id: (*account_id).to_owned(), sources, client: Ok(Arc::new(client)) })
     };
     ACCOUNTS.iter().map(account).collect()
@@ -150,6 +149,7 @@ fn rules(set: usize) -> Rules {
                 service_tier: some("batch"),
                 ..Rule::new("haiku-batches", Platform::ClaudeApi)
             },
+            Rule { api_key_id: some("apikey_01Random00"), ..Rule::new("first-key", Platform::ClaudeCode) },
         ],
         3 => vec![Rule::new("all", Platform::ClaudeCode)],
         _ => vec![],

@@ -15,11 +15,16 @@ use everycent_runtime::store::{Created, Store, StoreError};
 use everycent_schemas::events::{self, Event, FetchFailed, FetchRequested, SnapshotStored};
 use vendor_sim::{FaultKind, Simulator};
 
-use crate::model::{Announced, Answer, Failed, Model, Question, Report, Requested};
+use crate::model::{Announced, Answer, Failed, Model, Question, Report, Requested, Sheet, Spoil};
 
-/// Faults that spoil the first record of an answer and leave it whole.
-const SPOILING: [FaultKind; 4] =
-    [FaultKind::AmountText, FaultKind::AmountNumber, FaultKind::CountText, FaultKind::DateMissing];
+/// Faults that spoil the first record of an answer and leave it whole, and what of the record they spoil.
+const SPOILING: [(FaultKind, Spoil); 5] = [
+    (FaultKind::AmountText, Spoil::Amount),
+    (FaultKind::AmountNumber, Spoil::Amount),
+    (FaultKind::CountText, Spoil::Count),
+    (FaultKind::DateMissing, Spoil::Date),
+    (FaultKind::FlatCacheCreation, Spoil::CacheCreation),
+];
 
 /// What was seen. Clones share it.
 #[derive(Debug, Clone)]
@@ -31,6 +36,8 @@ pub(crate) struct Witness {
 #[derive(Debug, Default)]
 struct Seen {
     model: Model,
+    /// The sheet that will be stored next.
+    sheet: Option<Sheet>,
     messages: Vec<(Topic, Message)>,
 }
 
@@ -52,6 +59,10 @@ impl Witness {
         self.seen.lock().expect("invariant: nothing panics while it holds what was seen")
     }
 
+    pub(crate) fn will_be_uploaded(&self, sheet: Sheet) {
+        self.seen().sheet = Some(sheet);
+    }
+
     fn snapshot_stored(&self, name: &ObjectName, manifest: &[u8]) {
         let manifest = Manifest::from_json(manifest).expect("invariant: the fetcher writes manifests");
         let question = Question {
@@ -59,19 +70,27 @@ impl Witness {
             account: manifest.account_id.clone(),
             from: manifest.window.from().date(),
             to: manifest.window.to().date(),
-            asked_on: manifest.fetched_at.day().date(),
+            asked_at: manifest.fetched_at.micros(),
         };
-        let spoiled = self.last_first_page_was_spoiled();
-        let answer = self.simulator.with_world(|world| Answer::of(world, &question, spoiled));
+        let answer = match question.report.is_asked() {
+            true => {
+                let spoil = self.spoil_of_the_last_first_page();
+                self.simulator.with_world(|world| Answer::of(world, &question, spoil))
+            }
+            false => {
+                let sheet = self.seen().sheet.take().expect("invariant: a sheet is known before it is stored");
+                Answer::of_sheet(question, &sheet)
+            }
+        };
         self.seen().model.told(name.as_str(), answer);
     }
 
     /// Each reading begins with a first page, so the last one is of the reading that was just stored.
-    fn last_first_page_was_spoiled(&self) -> bool {
+    fn spoil_of_the_last_first_page(&self) -> Option<Spoil> {
         let requests = self.simulator.requests();
-        let last = requests.iter().rev().find(|request| request.page == Some(1));
-        let spoils = |fault: &String| SPOILING.iter().any(|kind| fault.contains(&format!(":{kind}")));
-        last.is_some_and(|request| request.faults.iter().any(spoils))
+        let last = requests.iter().rev().find(|request| request.page == Some(1))?;
+        let is_hit = |kind: &FaultKind| last.faults.iter().any(|fault| fault.contains(&format!(":{kind}")));
+        SPOILING.iter().find(|(kind, _)| is_hit(kind)).map(|(_, spoil)| *spoil)
     }
 
     fn published(&self, topic: Topic, message: &Message) {

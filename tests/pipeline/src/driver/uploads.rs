@@ -1,0 +1,28 @@
+//! The sheets that people upload in a schedule.
+
+use chrono::{Days, NaiveDate};
+
+use crate::model::Sheet;
+use crate::schedule::Transition;
+
+/// The sheet of a transition that uploads one. No day of it is in the future.
+pub(super) fn sheet(transition: &Transition, first_day: NaiveDate, today: NaiveDate) -> Sheet {
+    match transition {
+        Transition::UploadUsage { from, lines, .. } => {
+            let line = |(day, person, count): &(u32, u32, u32)| {
+                let day = (first_day + Days::new((from + day).into())).min(today);
+                ((day, format!("Person-{person}@example.com")), [*count, count % 3, count / 2, count * 7])
+            };
+            Sheet::ClaudeUsage(lines.iter().map(line).collect())
+        }
+        Transition::UploadOwners { lines, .. } => {
+            let line = |(key, owner, has_note): &(u32, u32, bool)| {
+                let note = if *has_note { "by hand" } else { "" };
+                let cells = [format!("Owner-{owner}@example.com"), format!("Team {owner}"), note.to_owned()];
+                (format!("apikey_01Random0{key}"), cells)
+            };
+            Sheet::ApiKeyOwners(lines.iter().map(line).collect())
+        }
+        _ => unreachable!("invariant: every other transition uploads nothing"),
+    }
+}

@@ -1,0 +1,164 @@
+//! What the model knows of a report: of which time it tells, what becomes of its rows, and how they are counted.
+
+use std::fmt;
+
+use chrono::{Days, NaiveDate};
+use vendor_sim::World;
+
+use super::Question;
+use super::reports::{
+    claude_analytics, claude_code, claude_costs, claude_directory, claude_usage, cursor_events, cursor_team,
+    cursor_usage, sheets,
+};
+use crate::tables::Record;
+
+/// One report of one vendor, or one sheet that people upload.
+pub struct Report {
+    /// As events and tables name it.
+    pub source: &'static str,
+    /// The tables that its rows are in.
+    pub tables: &'static [&'static str],
+    pub time: Time,
+    pub absence: Absence,
+    /// The columns that the control sum of money adds up, and that of counts.
+    pub(super) money: &'static [&'static str],
+    pub(super) counts: &'static [&'static str],
+    /// What of its first record may not read while the others do, with the column that a record must have to be hit.
+    pub(super) spoiled_by: &'static [(Spoil, &'static str)],
+    /// What the world says to a question, up to this day, in the order in which the vendor says it.
+    pub(super) told: fn(&World, &Question, NaiveDate) -> Vec<Told>,
+}
+
+/// Of which time a report tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Time {
+    /// Of days, which the vendor restates for so many days after they end.
+    Days { settling_days: u64, covers: Covers },
+    /// Of the moment of asking.
+    Now,
+    /// Of what a person says in a sheet. No vendor is asked.
+    Uploaded,
+}
+
+/// The days of a question that an answer speaks of, also those without a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Covers {
+    /// Those that the vendor has by then.
+    Known,
+    /// Those that have begun.
+    Begun,
+    /// Those that are over. No other is ever asked for.
+    Over,
+    /// The same, from 2026 on and of the last 365 days.
+    OverSince2026,
+}
+
+/// What becomes of a row that a later answer does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    Deleted,
+    /// It stays. These columns say which row is which.
+    Kept(&'static [&'static str]),
+    /// It stays, and no other answer has the same row.
+    KeptOfEveryReading,
+}
+
+/// What of a record does not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spoil {
+    Amount,
+    Count,
+    Date,
+    CacheCreation,
+}
+
+/// One record of an answer, and the rows that come of it.
+pub(super) struct Told {
+    pub day: NaiveDate,
+    /// With their tables, and without their platform.
+    pub rows: Vec<(&'static str, Record)>,
+}
+
+impl Report {
+    pub const ALL: [&'static Self; 14] = [
+        &claude_costs::COSTS,
+        &claude_costs::TOTALS,
+        &claude_usage::TOKENS,
+        &claude_code::CLAUDE_CODE,
+        &claude_analytics::COSTS,
+        &claude_directory::WORKSPACES,
+        &claude_directory::API_KEYS,
+        &claude_directory::USERS,
+        &cursor_usage::USAGE,
+        &cursor_events::EVENTS,
+        &cursor_team::SPEND,
+        &cursor_team::MEMBERS,
+        &sheets::CLAUDE_USAGE,
+        &sheets::API_KEY_OWNERS,
+    ];
+
+    pub fn named(source: &str) -> Option<&'static Self> {
+        Self::ALL.into_iter().find(|report| report.source == source)
+    }
+
+    pub fn is_asked(&self) -> bool {
+        self.time != Time::Uploaded
+    }
+
+    /// Of days from the first to the last, those that it can be asked for today, if any.
+    pub fn askable(&self, from: NaiveDate, to: NaiveDate, today: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
+        let Time::Days { covers, .. } = self.time else { return Some((from, to)).filter(|_| self.is_asked()) };
+        let (first, last) = match covers {
+            Covers::Known | Covers::Begun => (from, to.min(today)),
+            Covers::Over => (from, to.min(today - Days::new(1))),
+            Covers::OverSince2026 => {
+                let first = NaiveDate::from_ymd_opt(2026, 1, 1).expect("invariant: a real day");
+                (from.max(first).max(today - Days::new(364)), to.min(today - Days::new(1)))
+            }
+        };
+        (first <= last).then_some((first, last))
+    }
+
+    /// Whether an answer fetched at this time, in microseconds since 1970, is the last word on the day.
+    pub(super) fn is_settled(&self, day: NaiveDate, fetched_at: i64) -> bool {
+        match self.time {
+            Time::Days { settling_days, .. } => fetched_at >= super::midnight_after(day + Days::new(settling_days)),
+            Time::Now | Time::Uploaded => true,
+        }
+    }
+
+    /// The last day that an answer to the question speaks of.
+    pub(super) fn covered_to(&self, question: &Question, newest_day: NaiveDate) -> NaiveDate {
+        match self.time {
+            Time::Days { covers: Covers::Known, .. } => question.to.min(newest_day),
+            Time::Days { covers: Covers::Begun, .. } => question.to.min(question.asked_on()),
+            Time::Days { .. } => question.to.min(question.asked_on() - Days::new(1)),
+            Time::Now | Time::Uploaded => question.to,
+        }
+    }
+}
+
+impl Told {
+    /// A record that becomes one row.
+    pub(super) fn row(day: NaiveDate, table: &'static str, record: Record) -> Self {
+        Self { day, rows: vec![(table, record)] }
+    }
+
+    pub(super) fn has(&self, column: &str) -> bool {
+        self.rows.iter().any(|(_, record)| record.contains_key(column))
+    }
+}
+
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.source)
+    }
+}
+
+impl PartialEq for Report {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for Report {}

@@ -1,0 +1,25 @@
+//! The sheets that people upload. What they say comes with them and not from the world.
+
+use crate::model::report::{Absence, Report, Time};
+
+pub(crate) static CLAUDE_USAGE: Report = Report {
+    source: "upload/claude_usage",
+    tables: &["claude_usage_stats"],
+    time: Time::Uploaded,
+    absence: Absence::Deleted,
+    money: &[],
+    counts: &["conversations", "projects", "files", "messages"],
+    spoiled_by: &[],
+    told: |_, _, _| Vec::new(),
+};
+
+pub(crate) static API_KEY_OWNERS: Report = Report {
+    source: "upload/api_key_owners",
+    tables: &["dim_api_key_owners"],
+    time: Time::Uploaded,
+    absence: Absence::Kept(&["organization_id", "api_key_id"]),
+    money: &[],
+    counts: &[],
+    spoiled_by: &[],
+    told: |_, _, _| Vec::new(),
+};

@@ -1,0 +1,101 @@
+//! A sheet that a person fills in: its lines, and the rows that come of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::report::{Report, Told};
+use super::reports::sheets;
+use super::{Question, instant, record};
+use crate::tables::Record;
+
+/// Lines with no two of the same key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sheet {
+    /// Conversations, projects, files and messages of a person on a day.
+    ClaudeUsage(BTreeMap<(NaiveDate, String), [u32; 4]>),
+    /// Owner, team and note of a key; the last two may be empty.
+    ApiKeyOwners(BTreeMap<String, [String; 3]>),
+}
+
+impl Sheet {
+    pub fn report(&self) -> &'static Report {
+        match self {
+            Self::ClaudeUsage(_) => &sheets::CLAUDE_USAGE,
+            Self::ApiKeyOwners(_) => &sheets::API_KEY_OWNERS,
+        }
+    }
+
+    /// As a file.
+    pub fn csv(&self) -> String {
+        match self {
+            Self::ClaudeUsage(lines) => {
+                let line = |((day, email), [a, b, c, d]): (&(NaiveDate, String), &[u32; 4])| {
+                    format!("{day},{email},{a},{b},{c},{d}\n")
+                };
+                let header = "date,email,conversations,projects,files,messages\n".to_owned();
+                header + &lines.iter().map(line).collect::<String>()
+            }
+            Self::ApiKeyOwners(lines) => {
+                let line = |(id, [owner, team, note]): (&String, &[String; 3])| format!("{id},{owner},{team},{note}\n");
+                "api_key_id,owner_email,team,note\n".to_owned() + &lines.iter().map(line).collect::<String>()
+            }
+        }
+    }
+
+    /// The days that it is the truth of: from its first to its last, or the day on which it was uploaded.
+    pub(super) fn days(&self, uploaded_on: NaiveDate) -> (NaiveDate, NaiveDate) {
+        match self {
+            Self::ClaudeUsage(lines) => {
+                let days: BTreeSet<NaiveDate> = lines.keys().map(|(day, _)| *day).collect();
+                let (first, last) = days.first().zip(days.last()).expect("invariant: a sheet has a line");
+                (*first, *last)
+            }
+            Self::ApiKeyOwners(_) => (uploaded_on, uploaded_on),
+        }
+    }
+
+    pub(super) fn told(&self, question: &Question) -> Vec<Told> {
+        match self {
+            Self::ClaudeUsage(lines) => {
+                let told = |((day, email), counts): (&(NaiveDate, String), &[u32; 4])| {
+                    Told::row(*day, "claude_usage_stats", usage(question, *day, email, counts))
+                };
+                lines.iter().map(told).collect()
+            }
+            Self::ApiKeyOwners(lines) => {
+                let told = |(id, cells): (&String, &[String; 3])| {
+                    Told::row(question.to, "dim_api_key_owners", owner(question, id, cells))
+                };
+                lines.iter().map(told).collect()
+            }
+        }
+    }
+}
+
+fn usage(question: &Question, day: NaiveDate, email: &str, counts: &[u32; 4]) -> Record {
+    let [conversations, projects, files, messages] = counts.map(|count| Some(count.to_string()));
+    record([
+        ("organization_id", Some(question.account.clone())),
+        ("activity_date", Some(day.to_string())),
+        ("email", Some(email.to_lowercase())),
+        ("conversations", conversations),
+        ("projects", projects),
+        ("files", files),
+        ("messages", messages),
+        ("platform", Some("claude.ai".to_owned())),
+        ("platform_basis", Some("upload".to_owned())),
+    ])
+}
+
+fn owner(question: &Question, id: &str, [owner, team, note]: &[String; 3]) -> Record {
+    let filled = |cell: &String| Some(cell.clone()).filter(|cell| !cell.is_empty());
+    record([
+        ("organization_id", Some(question.account.clone())),
+        ("api_key_id", Some(id.to_owned())),
+        ("owner_email", Some(owner.to_lowercase())),
+        ("team", filled(team)),
+        ("note", filled(note)),
+        ("last_seen_at", Some(instant(question.asked_at))),
+    ])
+}

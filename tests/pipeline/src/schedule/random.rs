@@ -1,0 +1,143 @@
+//! Random schedules.
+
+use everycent_runtime::bus::Topic;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{Case, Era, Transition, VendorFault};
+use crate::fate::Blow;
+use crate::model::{RULE_SETS, Report};
+use crate::pipeline::Service;
+
+pub fn any_case() -> impl Strategy<Value = Case> {
+    let shuffle_seed = prop_oneof![1 => Just(None), 3 => any::<u64>().prop_map(Some)];
+    let set_up = (any::<bool>(), prop::bool::weighted(0.1), shuffle_seed);
+    let parts = (any::<u64>(), any_era(), any_reports(), 1..6_u32, set_up, vec(any_transition(), 1..60));
+    parts.prop_map(|(world_seed, era, reports, days, set_up, transitions)| {
+        let (today_is_returned, on_disk, shuffle_seed) = set_up;
+        Case { world_seed, era, reports, days, today_is_returned, on_disk, shuffle_seed, transitions }
+    })
+}
+
+fn any_era() -> impl Strategy<Value = Era> {
+    prop::sample::select(&[Era::OfTwoPrices, Era::OfAnalytics][..])
+}
+
+fn any_reports() -> impl Strategy<Value = Vec<&'static Report>> {
+    let asked: Vec<&'static Report> = Report::ALL.into_iter().filter(|report| report.is_asked()).collect();
+    prop::sample::subsequence(asked, 3..=4)
+}
+
+fn any_transition() -> impl Strategy<Value = Transition> {
+    use Transition::*;
+    let day = 0..8_u32;
+    let place = 0..100_usize;
+    prop_oneof![
+        10 => any_change_of_the_bill(),
+        10 => any_change_of_a_list(),
+        4 => any_upload(),
+        10 => (place.clone(), prop::option::of(0..2_usize), 0..5_u32, 1..6_u32)
+            .prop_map(|(report, account, from, days)| Request { report, account, from, days }),
+        14 => (any_service(), 1..6_u32).prop_map(|(service, rounds)| Step { service, rounds }),
+        10 => Just(Round),
+        4 => Just(Settle),
+        5 => (prop::option::of(any_topic()), place.clone(), 1..=5_u32)
+            .prop_map(|(topic, place, copies)| DeliverAgain { topic, place, copies }),
+        2 => any::<bool>().prop_map(|leases_released| Crash { leases_released }),
+        14 => (prop::option::weighted(0.7, any_operation()), 0..4_usize, prop::sample::select(&Blow::ALL[..]))
+            .prop_map(|(operation, skip, blow)| Strike { operation, skip, blow }),
+        8 => (any_vendor_fault(), prop::option::of(1..3_u32), 1..6_u32)
+            .prop_map(|(fault, page, times)| VendorFault { fault, page, times }),
+        2 => prop::sample::select(&[1, 24, 8 * 24, 31 * 24][..]).prop_map(|hours| AdvanceClock { hours }),
+        2 => (day, 1..8_u32).prop_map(|(from, days)| Replay { from, days }),
+        3 => (0..RULE_SETS).prop_map(|rule_set| ChangeRules { rule_set }),
+    ]
+}
+
+fn any_change_of_the_bill() -> impl Strategy<Value = Transition> {
+    use Transition::*;
+    let day = 0..8_u32;
+    let place = 0..100_usize;
+    prop_oneof![
+        3 => day.clone().prop_map(|day| Restate { day }),
+        3 => (day.clone(), place.clone()).prop_map(|(day, place)| VanishRow { day, place }),
+        3 => (day.clone(), 1..4_u32).prop_map(|(day, count)| LateRows { day, count }),
+        3 => day.clone().prop_map(|day| RestateCursorDay { day }),
+        1 => (day.clone(), place.clone()).prop_map(|(day, place)| ClearCursorUsage { day, place }),
+        2 => (day.clone(), place.clone(), 0..2_u32)
+            .prop_map(|(day, place, more_cents)| EventComes { day, place, more_cents }),
+        2 => (day, place).prop_map(|(day, place)| EventVanishes { day, place }),
+    ]
+}
+
+fn any_change_of_a_list() -> impl Strategy<Value = Transition> {
+    use Transition::*;
+    let day = 0..8_u32;
+    let place = 0..100_usize;
+    let number = 0..20_u32;
+    let status = prop::sample::select(&["active", "inactive", "archived", "expired"][..]);
+    prop_oneof![
+        (1..60_u64).prop_map(|user_id| MemberJoins { user_id }),
+        place.clone().prop_map(|place| MemberErased { place }),
+        (place.clone(), day.clone()).prop_map(|(place, day)| MembershipEnds { place, day }),
+        number.clone().prop_map(|number| WorkspaceComes { number }),
+        (place.clone(), number.clone()).prop_map(|(place, number)| WorkspaceIsRenamed { place, number }),
+        (place.clone(), day).prop_map(|(place, day)| WorkspaceIsArchived { place, day }),
+        (number.clone(), place.clone()).prop_map(|(number, place)| KeyComes { number, place }),
+        (place.clone(), status).prop_map(|(place, status)| KeyIsSet { place, status }),
+        place.clone().prop_map(|place| KeyVanishes { place }),
+        number.prop_map(|number| UserComes { number }),
+        place.prop_map(|place| UserVanishes { place }),
+    ]
+}
+
+fn any_upload() -> impl Strategy<Value = Transition> {
+    use Transition::*;
+    let dies = || prop::bool::weighted(0.2);
+    prop_oneof![
+        (0..2_usize, 0..5_u32, vec((0..4_u32, 0..4_u32, 0..9_u32), 1..8), dies()).prop_map(
+            |(account, from, lines, dies_once_stored)| UploadUsage { account, from, lines, dies_once_stored }
+        ),
+        (0..2_usize, vec((0..5_u32, 0..4_u32, any::<bool>()), 1..6), dies())
+            .prop_map(|(account, lines, dies_once_stored)| UploadOwners { account, lines, dies_once_stored }),
+    ]
+}
+
+fn any_service() -> impl Strategy<Value = Service> {
+    prop::sample::select(&Service::ALL[..])
+}
+
+fn any_topic() -> impl Strategy<Value = Topic> {
+    prop::sample::select(
+        &[Topic::FetchRequested, Topic::SnapshotStored, Topic::BatchNormalized, Topic::FetchFailed][..],
+    )
+}
+
+fn any_operation() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(&["create", "read", "publish", "pull", "ack", "nack", "merge", "record_failures"][..])
+}
+
+fn any_vendor_fault() -> impl Strategy<Value = VendorFault> {
+    use VendorFault::*;
+    prop_oneof![
+        3 => prop::sample::select(&[401, 404, 410, 500, 529][..]).prop_map(Status),
+        2 => prop::sample::select(&[None, Some(0), Some(9_999)][..]).prop_map(TooManyRequests),
+        2 => Just(Cut),
+        2 => Just(RepeatedPage),
+        1 => Just(NotJson),
+        1 => Just(WrongContent),
+        1 => Just(MissingBucket),
+        1 => Just(NextPageLoop),
+        2 => (0..9_usize).prop_map(|place| UnknownFields { place }),
+        2 => Just(AmountText),
+        1 => Just(AmountNumber),
+        2 => Just(CountText),
+        2 => Just(DateMissing),
+        1 => Just(FlatCacheCreation),
+        1 => Just(MemberJoins),
+        1 => Just(MemberLeaves),
+        1 => Just(EventJoins),
+        1 => Just(EventLeaves),
+        2 => (0..8_u32).prop_map(|day| Restate { day }),
+    ]
+}
