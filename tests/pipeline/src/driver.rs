@@ -85,6 +85,10 @@ impl Driver {
                 let (from, to) = self.range(*from, *days);
                 self.pipeline.request_askable(report, account, from, to).await
             }
+            Transition::RequestEverything => {
+                let (from, to) = self.range(0, 6);
+                self.pipeline.request_all(&self.reports, from, to).await
+            }
             Transition::UploadUsage { account, dies_once_stored, .. }
             | Transition::UploadOwners { account, dies_once_stored, .. } => {
                 let sheet = uploads::sheet(transition, self.first_day.date(), self.pipeline.today().date());

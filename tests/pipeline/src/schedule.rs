@@ -98,6 +98,8 @@ pub enum Transition {
         lines: Vec<(u32, u32, bool)>,
         dies_once_stored: bool,
     },
+    /// A sync: somebody asks for all days of all reports of the case.
+    RequestEverything,
     /// Somebody asks for days, of one account or of all.
     Request {
         /// Place among the reports of the case.

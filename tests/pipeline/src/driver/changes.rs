@@ -59,7 +59,8 @@ fn list_changes(world: &mut World, change: &Transition, first_day: NaiveDate) {
             if world.api_key(&id).is_none() {
                 let workspace = workspace(world, place);
                 let creator = user(world, place);
-                world.add_api_key(ApiKey::new(&id, "late", workspace.as_deref(), creator.as_deref()));
+                let key = ApiKey::new(&id, "late", workspace.as_deref(), creator.as_deref());
+                world.add_api_key(if number % 2 == 0 { key.for_claude_code() } else { key });
             }
         }
         Transition::KeyIsSet { place, status } => {
