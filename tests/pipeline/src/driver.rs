@@ -26,7 +26,7 @@ impl Era {
     pub fn first_day(self) -> Day {
         let (year, month, day) = match self {
             Self::OfTwoPrices => (2025, 9, 13),
-            Self::OfAnalytics => (2025, 12, 30),
+            Self::OfAnalytics => (2025, 12, 31),
         };
         Day::new(year, month, day).expect("invariant: a day of the calendar")
     }

@@ -187,7 +187,7 @@ pub enum VendorFault {
 pub enum Era {
     /// On the third day Cursor's published price changes from requests to tokens.
     OfTwoPrices,
-    /// On the third day the vendor's analytics begin.
+    /// On the second day the vendor's analytics begin.
     OfAnalytics,
 }
 

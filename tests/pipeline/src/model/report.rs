@@ -105,6 +105,11 @@ impl Report {
         self.time != Time::Uploaded
     }
 
+    /// Whether no earlier day can be asked for.
+    pub fn begins_in_2026(&self) -> bool {
+        matches!(self.time, Time::Days { covers: Covers::OverSince2026, .. })
+    }
+
     /// Of days from the first to the last, those that it can be asked for today, if any.
     pub fn askable(&self, from: NaiveDate, to: NaiveDate, today: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
         let Time::Days { covers, .. } = self.time else { return Some((from, to)).filter(|_| self.is_asked()) };

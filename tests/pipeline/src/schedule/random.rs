@@ -13,8 +13,9 @@ pub fn any_case() -> impl Strategy<Value = Case> {
     let shuffle_seed = prop_oneof![1 => Just(None), 3 => any::<u64>().prop_map(Some)];
     let set_up = (any::<bool>(), prop::bool::weighted(0.1), shuffle_seed);
     let parts = (any::<u64>(), any_era(), any_reports(), 1..6_u32, set_up, vec(any_transition(), 1..60));
-    parts.prop_map(|(world_seed, era, reports, days, set_up, transitions)| {
+    parts.prop_map(|(world_seed, any_era, reports, days, set_up, transitions)| {
         let (today_is_returned, on_disk, shuffle_seed) = set_up;
+        let era = if reports.iter().any(|report| report.begins_in_2026()) { Era::OfAnalytics } else { any_era };
         Case { world_seed, era, reports, days, today_is_returned, on_disk, shuffle_seed, transitions }
     })
 }
@@ -130,11 +131,11 @@ fn any_vendor_fault() -> impl Strategy<Value = VendorFault> {
         1 => Just(MissingBucket),
         1 => Just(NextPageLoop),
         2 => (0..9_usize).prop_map(|place| UnknownFields { place }),
-        2 => Just(AmountText),
-        1 => Just(AmountNumber),
-        2 => Just(CountText),
-        2 => Just(DateMissing),
-        1 => Just(FlatCacheCreation),
+        4 => Just(AmountText),
+        2 => Just(AmountNumber),
+        4 => Just(CountText),
+        4 => Just(DateMissing),
+        2 => Just(FlatCacheCreation),
         1 => Just(MemberJoins),
         1 => Just(MemberLeaves),
         1 => Just(EventJoins),
