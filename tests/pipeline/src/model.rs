@@ -5,6 +5,9 @@
 //! that has the row. It shares no code with the pipeline, and never reads a page.
 
 mod answer;
+mod calendar;
+mod columns;
+mod heard;
 mod kept;
 mod plan;
 mod platform;
@@ -14,53 +17,16 @@ mod sheet;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, SecondsFormat};
-use rust_decimal::{Decimal, RoundingStrategy};
+use calendar::days;
+use chrono::NaiveDate;
 
-pub use answer::{Answer, Question};
+pub use answer::Answer;
+pub use heard::{Announced, Failed, Requested};
 pub use platform::RULE_SETS;
-pub use report::{Absence, Report, Spoil, Time};
+pub use report::{Absence, Question, Report, Spoil, Time};
 pub use sheet::Sheet;
 
-use crate::tables::{Bucket, Coverage, Record, Tables};
-
-/// A snapshot was announced, now or again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Announced {
-    /// Where its manifest lies.
-    pub object: String,
-    pub fetched_at: i64,
-    pub snapshot_id: String,
-    pub published_at: i64,
-}
-
-impl Announced {
-    /// The higher one wins.
-    fn version(&self) -> (i64, &str, i64) {
-        (self.fetched_at, &self.snapshot_id, self.published_at)
-    }
-}
-
-/// A window could not be fetched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failed {
-    pub source: String,
-    pub account: String,
-    pub from: NaiveDate,
-    pub to: NaiveDate,
-    pub at: i64,
-}
-
-/// A window was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Requested {
-    pub source: String,
-    /// None is every account.
-    pub account: Option<String>,
-    pub from: NaiveDate,
-    pub to: NaiveDate,
-    pub at: i64,
-}
+use crate::tables::{Bucket, Coverage, Tables};
 
 #[derive(Debug, Default)]
 pub struct Model {
@@ -162,16 +128,6 @@ impl Model {
     }
 }
 
-impl Requested {
-    /// The days that must be answered: those that were over; of a reading of the moment, the day that it is for.
-    fn due_days(&self) -> Vec<NaiveDate> {
-        match Report::named(&self.source).map(|report| report.time) {
-            Some(Time::Days { .. }) => days(self.from, self.to).filter(|day| midnight_after(*day) <= self.at).collect(),
-            _ => vec![self.to],
-        }
-    }
-}
-
 fn loaded(answer: &Answer, day: NaiveDate, winner: &Announced) -> Coverage {
     let settled = answer.question.report.is_settled(day, winner.fetched_at);
     Coverage {
@@ -186,40 +142,4 @@ fn loaded(answer: &Answer, day: NaiveDate, winner: &Announced) -> Coverage {
         quantity: Some(answer.quantity_on(day)),
         failed_at: None,
     }
-}
-
-fn days(from: NaiveDate, to: NaiveDate) -> impl Iterator<Item = NaiveDate> {
-    from.iter_days().take_while(move |day| *day <= to)
-}
-
-/// In microseconds since 1970.
-fn midnight_after(day: NaiveDate) -> i64 {
-    (day + Days::new(1)).and_time(NaiveTime::MIN).and_utc().timestamp_micros()
-}
-
-/// A record with the columns that have a value.
-fn record<const N: usize>(columns: [(&str, Option<String>); N]) -> Record {
-    columns.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
-}
-
-/// A time as the tables have it, from microseconds since 1970.
-fn instant(micros: i64) -> String {
-    let instant = DateTime::from_timestamp_micros(micros).expect("invariant: a time of the calendar");
-    instant.to_rfc3339_opts(SecondsFormat::Micros, true)
-}
-
-/// The beginning of a day.
-fn midnight(day: NaiveDate) -> String {
-    instant(day.and_time(NaiveTime::MIN).and_utc().timestamp_micros())
-}
-
-/// Of an amount that is told as text, and so exactly.
-fn dollars(cents: Decimal) -> String {
-    (cents / Decimal::ONE_HUNDRED).normalize().to_string()
-}
-
-/// Of an amount that is told as a JSON number: kept to the nano-dollar.
-fn nearest_dollars(cents: Decimal) -> String {
-    let exact = cents / Decimal::ONE_HUNDRED;
-    exact.round_dp_with_strategy(9, RoundingStrategy::MidpointAwayFromZero).normalize().to_string()
 }

@@ -1,5 +1,6 @@
 //! A whole pipeline in a temporary folder: stepped by hand, struck by fate, killed and started again over its files.
 
+mod accounts;
 mod clock;
 mod replay;
 mod services;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use chrono::Duration;
-use everycent_runtime::bus::{Bus, BusSettings, Message, Topic};
+use everycent_runtime::bus::{Bus, Message, Topic};
 use everycent_runtime::clock::Clock;
 use everycent_runtime::store::Store;
 use everycent_runtime::store::file::FileStore;
@@ -23,26 +24,16 @@ use tempfile::TempDir;
 use vendor_sim::{Simulator, World};
 
 use self::clock::TickingClock;
-use self::services::Services;
+use self::services::{BUS, Services, Surroundings};
 use crate::fate::Fate;
 use crate::model::{Model, Report};
 use crate::ports::{Witness, WitnessStore};
 use crate::tables::Tables;
 
+pub use accounts::accounts_of;
 pub use services::Service;
 pub use sources::source_names;
 
-/// The accounts: two of Anthropic, one of Cursor. All tell of the same simulated world.
-pub const ACCOUNTS: [(&str, &str); 3] = [("anthropic", "acme"), ("anthropic", "beta"), ("cursor", "acme")];
-
-/// The accounts that tell a report, or that a person uploads a sheet for.
-pub fn accounts_of(report: &Report) -> impl Iterator<Item = &'static str> + use<> {
-    let vendor = if report.source.starts_with("cursor/") { "cursor" } else { "anthropic" };
-    ACCOUNTS.into_iter().filter(move |(of, _)| *of == vendor).map(|(_, account)| account)
-}
-
-/// Attempts enough for any schedule: here nothing may be given up.
-const BUS: BusSettings = BusSettings { lease: std::time::Duration::from_secs(60), max_attempts: 10_000 };
 /// Rounds that a pipeline without faults may take to come to rest.
 const MOST_ROUNDS: usize = 2_000;
 
@@ -247,8 +238,18 @@ impl Pipeline {
 
     async fn open(&mut self) -> Result<()> {
         self.starts += 1;
-        let services =
-            Services::open(self, Arc::new(self.witnessed_store())).await.context("the pipeline does not start")?;
+        let surroundings = Surroundings {
+            folder: self.place.path(),
+            warehouse_file: &self.warehouse_file(),
+            simulator: &self.simulator,
+            clock: &self.clock,
+            witness: &self.witness,
+            fate: &self.fate,
+            rule_set: self.rule_set,
+            shuffle_seed: self.settings.shuffle_seed.map(|seed| seed.wrapping_add(self.starts)),
+        };
+        let services = Services::open(&surroundings, Arc::new(self.witnessed_store())).await;
+        let services = services.context("the pipeline does not start")?;
         self.services = Some(services);
         Ok(())
     }

@@ -2,31 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use vendor_sim::World;
 
-use super::days;
-use super::report::{Report, Spoil, Told};
+use super::calendar::days;
+use super::report::{Question, Spoil, Told};
 use super::sheet::Sheet;
 use crate::tables::{Bucket, Record};
-
-/// What was asked, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    pub report: &'static Report,
-    pub account: String,
-    pub from: NaiveDate,
-    pub to: NaiveDate,
-    /// In microseconds since 1970.
-    pub asked_at: i64,
-}
-
-impl Question {
-    pub(super) fn asked_on(&self) -> NaiveDate {
-        DateTime::from_timestamp_micros(self.asked_at).expect("invariant: a time of the calendar").date_naive()
-    }
-}
 
 /// What was answered. Every day that the answer speaks of is there, also one without a record.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::answer::Answer;
+use super::heard::Announced;
 use super::report::Absence;
-use super::{Announced, Answer};
 use crate::tables::Record;
 
 /// Which row it is: the source, and what tells its rows apart.

@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::record;
+use super::columns::record;
 use crate::tables::Record;
 
 /// The first day on which tokens are charged and no longer requests.

@@ -2,14 +2,10 @@
 
 use std::fmt;
 
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate};
 use vendor_sim::World;
 
-use super::Question;
-use super::reports::{
-    claude_analytics, claude_code, claude_costs, claude_directory, claude_usage, cursor_events, cursor_team,
-    cursor_usage, sheets,
-};
+use super::calendar::midnight_after;
 use crate::tables::Record;
 
 /// One report of one vendor, or one sheet that people upload.
@@ -27,6 +23,23 @@ pub struct Report {
     pub(super) spoiled_by: &'static [(Spoil, &'static str)],
     /// What the world says to a question, up to this day, in the order in which the vendor says it.
     pub(super) told: fn(&World, &Question, NaiveDate) -> Vec<Told>,
+}
+
+/// What was asked, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    pub report: &'static Report,
+    pub account: String,
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+    /// In microseconds since 1970.
+    pub asked_at: i64,
+}
+
+impl Question {
+    pub(super) fn asked_on(&self) -> NaiveDate {
+        DateTime::from_timestamp_micros(self.asked_at).expect("invariant: a time of the calendar").date_naive()
+    }
 }
 
 /// Of which time a report tells.
@@ -80,27 +93,6 @@ pub(super) struct Told {
 }
 
 impl Report {
-    pub const ALL: [&'static Self; 14] = [
-        &claude_costs::COSTS,
-        &claude_costs::TOTALS,
-        &claude_usage::TOKENS,
-        &claude_code::CLAUDE_CODE,
-        &claude_analytics::COSTS,
-        &claude_directory::WORKSPACES,
-        &claude_directory::API_KEYS,
-        &claude_directory::USERS,
-        &cursor_usage::USAGE,
-        &cursor_events::EVENTS,
-        &cursor_team::SPEND,
-        &cursor_team::MEMBERS,
-        &sheets::CLAUDE_USAGE,
-        &sheets::API_KEY_OWNERS,
-    ];
-
-    pub fn named(source: &str) -> Option<&'static Self> {
-        Self::ALL.into_iter().find(|report| report.source == source)
-    }
-
     pub fn is_asked(&self) -> bool {
         self.time != Time::Uploaded
     }
@@ -127,7 +119,7 @@ impl Report {
     /// Whether an answer fetched at this time, in microseconds since 1970, is the last word on the day.
     pub(super) fn is_settled(&self, day: NaiveDate, fetched_at: i64) -> bool {
         match self.time {
-            Time::Days { settling_days, .. } => fetched_at >= super::midnight_after(day + Days::new(settling_days)),
+            Time::Days { settling_days, .. } => fetched_at >= midnight_after(day + Days::new(settling_days)),
             Time::Now | Time::Uploaded => true,
         }
     }

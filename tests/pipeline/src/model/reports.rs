@@ -1,4 +1,5 @@
-//! One file for each kind of report: its tables, and what the world says in it, written from docs/tables.md.
+//! The list of reports, and one file for each kind: its tables, and what the world says in it, written from
+//! docs/tables.md.
 
 pub(super) mod claude_analytics;
 pub(super) mod claude_code;
@@ -9,3 +10,28 @@ pub(super) mod cursor_events;
 pub(super) mod cursor_team;
 pub(super) mod cursor_usage;
 pub(super) mod sheets;
+
+use super::report::Report;
+
+impl Report {
+    pub const ALL: [&'static Self; 14] = [
+        &claude_costs::COSTS,
+        &claude_costs::TOTALS,
+        &claude_usage::TOKENS,
+        &claude_code::CLAUDE_CODE,
+        &claude_analytics::COSTS,
+        &claude_directory::WORKSPACES,
+        &claude_directory::API_KEYS,
+        &claude_directory::USERS,
+        &cursor_usage::USAGE,
+        &cursor_events::EVENTS,
+        &cursor_team::SPEND,
+        &cursor_team::MEMBERS,
+        &sheets::CLAUDE_USAGE,
+        &sheets::API_KEY_OWNERS,
+    ];
+
+    pub fn named(source: &str) -> Option<&'static Self> {
+        Self::ALL.into_iter().find(|report| report.source == source)
+    }
+}

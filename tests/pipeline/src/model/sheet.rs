@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::report::{Report, Told};
+use super::columns::{instant, record};
+use super::report::{Question, Report, Told};
 use super::reports::sheets;
-use super::{Question, instant, record};
 use crate::tables::Record;
 
 /// Lines with no two of the same key.

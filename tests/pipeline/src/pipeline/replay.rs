@@ -10,7 +10,7 @@ use everycent_runtime::store::Store;
 use everycent_schemas::events::SnapshotStored;
 use everycent_schemas::{Day, Timestamp};
 
-use super::accounts_of;
+use super::accounts::accounts_of;
 use crate::model::{Absence, Report};
 
 /// More objects than a test stores.

@@ -1,6 +1,7 @@
 //! The services of one process, with unreliable ports around the real bodies.
 
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,9 +13,9 @@ use everycent_fetcher::{FetchAccount, Fetcher, FetcherSettings};
 use everycent_loader::{FailureRecorder, Loader};
 use everycent_normalizer::Normalizer;
 use everycent_runtime::backoff::Backoff;
-use everycent_runtime::bus::Bus;
 use everycent_runtime::bus::sqlite::SqliteBus;
 use everycent_runtime::bus::unreliable::UnreliableBus;
+use everycent_runtime::bus::{Bus, BusSettings};
 use everycent_runtime::clock::Clock;
 use everycent_runtime::progress::Observer;
 use everycent_runtime::secret::Secret;
@@ -23,9 +24,13 @@ use everycent_runtime::store::unreliable::UnreliableStore;
 use everycent_runtime::vendor::{Auth, RetrySettings, VendorClient, VendorSettings};
 use everycent_runtime::warehouse::{SqliteWarehouse, Warehouse};
 use everycent_runtime::worker::{Handler, Worker, WorkerError, WorkerSettings};
+use vendor_sim::Simulator;
 
-use super::{ACCOUNTS, BUS, Pipeline, sources};
-use crate::ports::{ShuffledBus, UnreliableWarehouse, WitnessBus};
+use super::accounts::ACCOUNTS;
+use super::clock::TickingClock;
+use super::sources;
+use crate::fate::Fate;
+use crate::ports::{ShuffledBus, UnreliableWarehouse, Witness, WitnessBus};
 
 /// Who takes messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +55,22 @@ const PATIENCE: WorkerSettings = WorkerSettings {
 /// Users on one page, so that a handful of them fill several.
 const PAGE_SIZE: u32 = 2;
 
+/// Attempts enough for any schedule: here nothing may be given up.
+pub(super) const BUS: BusSettings = BusSettings { lease: Duration::from_secs(60), max_attempts: 10_000 };
+
+/// What a process finds when it starts.
+pub(super) struct Surroundings<'a> {
+    pub folder: &'a Path,
+    pub warehouse_file: &'a Path,
+    pub simulator: &'a Simulator,
+    pub clock: &'a TickingClock,
+    pub witness: &'a Witness,
+    pub fate: &'a Fate,
+    pub rule_set: usize,
+    /// Without one, messages come in order.
+    pub shuffle_seed: Option<u64>,
+}
+
 pub(super) struct Services {
     /// The file's own bus, without faults and unseen by the model.
     pub(super) bus: SqliteBus,
@@ -62,25 +83,25 @@ pub(super) struct Services {
 }
 
 impl Services {
-    pub(super) async fn open(pipeline: &Pipeline, store: Arc<dyn Store>) -> Result<Self> {
-        let clock: Arc<dyn Clock> = Arc::new(pipeline.clock.clone());
-        let faults = || pipeline.fate.faults();
-        let file = SqliteBus::open(&pipeline.place.path().join("bus.sqlite"), Arc::clone(&clock), BUS)?;
-        let witnessed = || WitnessBus { inner: Arc::new(file.clone()), witness: pipeline.witness.clone() };
-        let ordered: Arc<dyn Bus> = match pipeline.settings.shuffle_seed {
-            Some(seed) => Arc::new(ShuffledBus::new(Arc::new(witnessed()), seed.wrapping_add(pipeline.starts))),
+    pub(super) async fn open(process: &Surroundings<'_>, store: Arc<dyn Store>) -> Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(process.clock.clone());
+        let faults = || process.fate.faults();
+        let file = SqliteBus::open(&process.folder.join("bus.sqlite"), Arc::clone(&clock), BUS)?;
+        let witnessed = || WitnessBus { inner: Arc::new(file.clone()), witness: process.witness.clone() };
+        let ordered: Arc<dyn Bus> = match process.shuffle_seed {
+            Some(seed) => Arc::new(ShuffledBus::new(Arc::new(witnessed()), seed)),
             None => Arc::new(witnessed()),
         };
         let bus: Arc<dyn Bus> = Arc::new(UnreliableBus::new(ordered, faults()));
         let store: Arc<dyn Store> = Arc::new(UnreliableStore::new(store, faults()));
-        let tables = SqliteWarehouse::open(&pipeline.warehouse_file())?;
+        let tables = SqliteWarehouse::open(process.warehouse_file)?;
         tables.migrate().await?;
         let warehouse: Arc<dyn Warehouse> = Arc::new(UnreliableWarehouse::new(Arc::new(tables), faults()));
         let silent = Observer::silent;
-        let recipe = Arc::new(Recipe { rules: rules(pipeline.rule_set), ..Recipe::default() });
+        let recipe = Arc::new(Recipe { rules: rules(process.rule_set), ..Recipe::default() });
         let settings = FetcherSettings { page_size: PAGE_SIZE, ..FetcherSettings::default() };
         let (stored, published, ticking) = (|| Arc::clone(&store), || Arc::clone(&bus), || Arc::clone(&clock));
-        let accounts = accounts(pipeline)?;
+        let accounts = accounts(process)?;
         let fetcher = Fetcher::new(accounts, stored(), published(), ticking(), settings, silent());
         let normalizer = Normalizer::new(stored(), published(), recipe, silent());
         let loader = Loader::new(stored(), published(), Arc::clone(&warehouse), ticking(), silent());
@@ -114,8 +135,8 @@ fn worker<H: Handler>(bus: &Arc<dyn Bus>, handler: H) -> Worker<H> {
     Worker::new(Arc::clone(bus), handler).with_settings(PATIENCE)
 }
 
-fn accounts(pipeline: &Pipeline) -> Result<Vec<FetchAccount>> {
-    let simulator = &pipeline.simulator;
+fn accounts(process: &Surroundings<'_>) -> Result<Vec<FetchAccount>> {
+    let simulator = process.simulator;
     let account = |(vendor, account_id): &(&str, &str)| -> Result<FetchAccount> {
         let (vendor, auth) = match *vendor {
             "anthropic" => (Vendor::Anthropic, Auth::AnthropicKey(Secret::new(simulator.anthropic_key()))),
@@ -129,7 +150,7 @@ fn accounts(pipeline: &Pipeline) -> Result<Vec<FetchAccount>> {
         };
         let settings =
             VendorSettings { retry, ..VendorSettings::new(simulator.url().parse()?, auth, "the test's key") };
-        let client = VendorClient::new(settings, Arc::new(pipeline.clock.clone()))?;
+        let client = VendorClient::new(settings, Arc::new(process.clock.clone()))?;
         let sources = sources::of_vendor(vendor);
         Ok(FetchAccount { vendor, account_id: (*account_id).to_owned(), sources, client: Ok(Arc::new(client)) })
     };

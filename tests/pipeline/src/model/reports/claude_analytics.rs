@@ -8,8 +8,9 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use vendor_sim::{Actor, CostShare, World};
 
-use crate::model::report::{Absence, Covers, Report, Spoil, Time, Told};
-use crate::model::{Question, days, dollars, record};
+use crate::model::calendar::days;
+use crate::model::columns::{dollars, record};
+use crate::model::report::{Absence, Covers, Question, Report, Spoil, Time, Told};
 use crate::tables::Record;
 
 const TABLE: &str = "claude_analytics_costs";

@@ -3,8 +3,9 @@
 use chrono::NaiveDate;
 use vendor_sim::{ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow, World};
 
-use crate::model::report::{Absence, Covers, Report, Spoil, Time, Told};
-use crate::model::{Question, days, nearest_dollars, record};
+use crate::model::calendar::days;
+use crate::model::columns::{nearest_dollars, record};
+use crate::model::report::{Absence, Covers, Question, Report, Spoil, Time, Told};
 use crate::tables::Record;
 
 const STATS: &str = "claude_code_usage_stats";

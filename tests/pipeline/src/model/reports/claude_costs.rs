@@ -4,8 +4,9 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use vendor_sim::{CostRow, World};
 
-use crate::model::report::{Absence, Covers, Report, Spoil, Time, Told};
-use crate::model::{Question, days, dollars, record};
+use crate::model::calendar::days;
+use crate::model::columns::{dollars, record};
+use crate::model::report::{Absence, Covers, Question, Report, Spoil, Time, Told};
 use crate::tables::Record;
 
 const TIME: Time = Time::Days { settling_days: 30, covers: Covers::Known };

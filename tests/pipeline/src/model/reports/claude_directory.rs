@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use vendor_sim::{ApiKey, ApiKeyShape, User, Workspace, World};
 
-use crate::model::report::{Absence, Report, Time, Told};
-use crate::model::{Question, instant, midnight, record};
+use crate::model::columns::{instant, midnight, record};
+use crate::model::report::{Absence, Question, Report, Time, Told};
 use crate::tables::Record;
 
 pub(crate) static WORKSPACES: Report = Report {

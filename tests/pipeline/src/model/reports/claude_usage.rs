@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use vendor_sim::{UsageCounts, UsageKey, World};
 
-use crate::model::report::{Absence, Covers, Report, Spoil, Time, Told};
-use crate::model::{Question, days, record};
+use crate::model::calendar::days;
+use crate::model::columns::record;
+use crate::model::report::{Absence, Covers, Question, Report, Spoil, Time, Told};
 use crate::tables::Record;
 
 const COUNTS: [&str; 6] = [

@@ -4,8 +4,10 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use vendor_sim::{CursorEvent, EventKind, KindSpelling, World};
 
-use crate::model::report::{Absence, Covers, Report, Spoil, Time, Told};
-use crate::model::{Question, days, instant, nearest_dollars, plan, record};
+use crate::model::calendar::days;
+use crate::model::columns::{instant, nearest_dollars, record};
+use crate::model::plan;
+use crate::model::report::{Absence, Covers, Question, Report, Spoil, Time, Told};
 use crate::tables::Record;
 
 const TABLE: &str = "cursor_usage_events";

@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use vendor_sim::{Member, World};
 
-use crate::model::report::{Absence, Report, Spoil, Time, Told};
-use crate::model::{Question, instant, midnight, nearest_dollars, record};
+use crate::model::columns::{instant, midnight, nearest_dollars, record};
+use crate::model::report::{Absence, Question, Report, Spoil, Time, Told};
 use crate::tables::Record;
 
 pub(crate) static SPEND: Report = Report {

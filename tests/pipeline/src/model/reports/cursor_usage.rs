@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use chrono::NaiveDate;
 use vendor_sim::{CursorRow, CursorUsage, World};
 
-use crate::model::report::{Absence, Covers, Report, Spoil, Time, Told};
-use crate::model::{Question, plan, record};
+use crate::model::columns::record;
+use crate::model::plan;
+use crate::model::report::{Absence, Covers, Question, Report, Spoil, Time, Told};
 use crate::tables::Record;
 
 const COUNTS: [&str; 17] = [
