@@ -3,7 +3,6 @@
 
 use everycent_domain::attribution::{Evidence, Platform};
 use everycent_domain::reconcile::Tolerances;
-use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
 use everycent_domain::vendors::anthropic;
 use everycent_runtime::config::{Config, ConfigError};
