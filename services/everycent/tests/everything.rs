@@ -135,7 +135,7 @@ fn a_scope_that_is_missing_fails_its_source_and_leaves_the_others_running() {
     scene.run(&sync()).exits(1).says(&["anthropic/usage_messages", "(403)"]);
     let tables = scene.tables();
     let loaded = "SELECT COUNT(DISTINCT source) FROM coverage WHERE state <> 'failed'";
-    assert_eq!(tables.count(loaded), 11);
+    assert_eq!(tables.count(loaded), 12);
     assert_eq!(tables.count("SELECT COUNT(DISTINCT source) FROM coverage WHERE state = 'failed'"), 1);
     scene.simulator.clear_faults();
     scene.run("sync").exits(0);

@@ -37,7 +37,7 @@ fn a_subscription_has_the_policies_that_setup_gives_it() {
     let (terraform, provision) =
         (read("infra/terraform/pubsub.tf"), read("services/shared/runtime/src/bus/pubsub/provision.rs"));
     let bus = read("services/shared/runtime/src/bus.rs");
-    let pubsub = read("services/shared/runtime/src/bus/pubsub.rs");
+    let pubsub = read("services/shared/runtime/src/bus/pubsub/settings.rs");
     assert!(bus.contains("lease: Duration::from_secs(60)") && pubsub.contains("MAX_ATTEMPTS: u32 = 30;"));
     assert!(terraform.contains("ack_deadline_seconds       = 60\n"));
     assert!(provision.contains("saturating_mul(2)") && terraform.contains("max_delivery_attempts = 60\n"));
