@@ -59,13 +59,15 @@ fn what_a_report_weighs_are_columns_of_its_tables_of_that_kind() {
     for source in Source::ALL {
         for weight in source.report().weighs {
             assert!(source.report().tables.contains(&weight.table()), "{source}: {weight:?}");
-            let table = tables::find(weight.table()).unwrap();
-            let column = table.column(weight.column()).unwrap_or_else(|| panic!("{source}: {weight:?}"));
             let expected = match weight {
                 Weight::Usd { .. } => ColumnKind::Money,
                 Weight::Tokens { .. } | Weight::Count { .. } => ColumnKind::Integer,
             };
-            assert_eq!(column.kind, expected, "{source}: {weight:?}");
+            let table = tables::find(weight.table()).unwrap();
+            for name in weight.columns() {
+                let column = table.column(name).unwrap_or_else(|| panic!("{source}: {name}"));
+                assert_eq!(column.kind, expected, "{source}: {name}");
+            }
         }
         let is_days = matches!(source.kind(), Kind::Days(_));
         assert!(!is_days || !source.report().weighs.is_empty(), "{source} is judged by nothing");

@@ -1,6 +1,8 @@
 //! How much of a report there is, in the vendor's own figures.
 
-/// A column whose sum over a day says how much the vendor reported.
+use everycent_schemas::TokenType;
+
+/// Columns whose sum over a day says how much the vendor reported.
 ///
 /// Only what the vendor reports counts, never what rules or prices make of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,9 +11,9 @@ pub enum Weight {
         table: &'static str,
         column: &'static str,
     },
+    /// Tokens of every type.
     Tokens {
         table: &'static str,
-        column: &'static str,
     },
     /// Anything else that is counted.
     Count {
@@ -22,12 +24,14 @@ pub enum Weight {
 
 impl Weight {
     pub fn table(self) -> &'static str {
-        let (Self::Usd { table, .. } | Self::Tokens { table, .. } | Self::Count { table, .. }) = self;
+        let (Self::Usd { table, .. } | Self::Tokens { table } | Self::Count { table, .. }) = self;
         table
     }
 
-    pub fn column(self) -> &'static str {
-        let (Self::Usd { column, .. } | Self::Tokens { column, .. } | Self::Count { column, .. }) = self;
-        column
+    pub fn columns(self) -> Vec<&'static str> {
+        match self {
+            Self::Usd { column, .. } | Self::Count { column, .. } => vec![column],
+            Self::Tokens { .. } => TokenType::ALL.iter().map(|kind| kind.column()).collect(),
+        }
     }
 }

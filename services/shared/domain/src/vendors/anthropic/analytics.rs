@@ -6,7 +6,18 @@ mod group;
 mod pager;
 mod records;
 
+use crate::report::{Days, Kind, Memory};
+
 pub use actor::Actor;
 pub use group::Group;
 pub use pager::{AnalyticsPager, AnalyticsReport};
 pub use records::{AnalyticsRows, Dated, RecordRows};
+
+/// Days that are over, of the last year and not before 2026; the vendor lags by up to a day.
+pub const KIND: Kind = Kind::Days(Days {
+    window_days: 31,
+    settling_days: 30,
+    lag_days: 1,
+    partial_days: false,
+    memory: Some(Memory { first: (2026, 1, 1), days: 365 }),
+});

@@ -6,8 +6,8 @@
 mod control;
 mod rows;
 
-use super::analytics::{AnalyticsPager, AnalyticsReport};
-use crate::report::{Days, Kind, Memory, Origin, Report, Schedule, Weight};
+use super::analytics::{AnalyticsPager, AnalyticsReport, KIND};
+use crate::report::{Origin, Report, Schedule, Weight};
 use crate::source::Source;
 use crate::vendor::Vendor;
 
@@ -21,13 +21,7 @@ pub const SOURCE: Source = Source::of(&Report {
     name: "anthropic/analytics_cost",
     vendor: Vendor::Anthropic,
     about: "cost by product, person, key, workspace and model (beta); the last 365 days, none before 2026, over days only",
-    kind: Kind::Days(Days {
-        window_days: 31,
-        settling_days: 30,
-        lag_days: 1,
-        partial_days: false,
-        memory: Some(Memory { first: (2026, 1, 1), days: 365 }),
-    }),
+    kind: KIND,
     origin: Origin::Api {
         pager: |task| Box::new(AnalyticsPager::new(REPORT, task.window, task.today)),
         schedule: Schedule { cron: "40 5 * * *", trailing_days: 35 },

@@ -5,8 +5,8 @@
 
 mod rows;
 
-use super::analytics::{AnalyticsPager, AnalyticsReport};
-use crate::report::{Days, Kind, Memory, Origin, Report, Schedule, Weight};
+use super::analytics::{AnalyticsPager, AnalyticsReport, KIND};
+use crate::report::{Origin, Report, Schedule, Weight};
 use crate::source::Source;
 use crate::vendor::Vendor;
 
@@ -21,25 +21,13 @@ pub const SOURCE: Source = Source::of(&Report {
     name: "anthropic/analytics_usage",
     vendor: Vendor::Anthropic,
     about: "requests and tokens by product, person, key, workspace and model (beta); the last 365 days, none before 2026, over days only",
-    kind: Kind::Days(Days {
-        window_days: 31,
-        settling_days: 30,
-        lag_days: 1,
-        partial_days: false,
-        memory: Some(Memory { first: (2026, 1, 1), days: 365 }),
-    }),
+    kind: KIND,
     origin: Origin::Api {
         pager: |task| Box::new(AnalyticsPager::new(REPORT, task.window, task.today)),
         schedule: Schedule { cron: "45 5 * * *", trailing_days: 35 },
     },
     rows: |_, recipe| Box::new(rows::UsageRows::of(&recipe.rules)),
     tables: &[TABLE],
-    weighs: &[
-        Weight::Tokens { table: TABLE, column: "uncached_input_tokens" },
-        Weight::Tokens { table: TABLE, column: "cache_read_input_tokens" },
-        Weight::Tokens { table: TABLE, column: "cache_creation_ephemeral_5m_input_tokens" },
-        Weight::Tokens { table: TABLE, column: "cache_creation_ephemeral_1h_input_tokens" },
-        Weight::Tokens { table: TABLE, column: "output_tokens" },
-    ],
+    weighs: &[Weight::Tokens { table: TABLE }],
     control: None,
 });

@@ -37,13 +37,7 @@ pub const SOURCE: Source = Source::of(&Report {
     },
     rows: |_, recipe| Box::new(rows::UsageRows::of(&recipe.rules)),
     tables: &[TABLE],
-    weighs: &[
-        Weight::Tokens { table: TABLE, column: "uncached_input_tokens" },
-        Weight::Tokens { table: TABLE, column: "cache_read_input_tokens" },
-        Weight::Tokens { table: TABLE, column: "cache_creation_ephemeral_5m_input_tokens" },
-        Weight::Tokens { table: TABLE, column: "cache_creation_ephemeral_1h_input_tokens" },
-        Weight::Tokens { table: TABLE, column: "output_tokens" },
-    ],
+    weighs: &[Weight::Tokens { table: TABLE }],
     control: None,
 });
 
