@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use everycent_runtime::failure::chain;
+use everycent_runtime::failure;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Failure {
 
     pub fn message(&self) -> Option<String> {
         match self {
-            Self::Usage(error) | Self::Failed(error) => Some(chain(error.as_ref())),
+            Self::Usage(error) | Self::Failed(error) => Some(failure::message(error.as_ref())),
             Self::Reported => None,
         }
     }

@@ -23,7 +23,7 @@ impl Default for FetcherSettings {
 impl From<&Config> for FetcherSettings {
     fn from(config: &Config) -> Self {
         let default = Self::default();
-        let page_size = config.vendor(Vendor::Cursor).page_size;
+        let page_size = Vendor::ALL.iter().find_map(|vendor| config.vendor(*vendor).page_size);
         Self { page_size: page_size.map_or(default.page_size, NonZeroU32::get), ..default }
     }
 }

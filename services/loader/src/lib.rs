@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use everycent_runtime::bus::Bus;
 use everycent_runtime::clock::Clock;
-use everycent_runtime::failure::{Retryability, Retryable, chain};
+use everycent_runtime::failure::{Retryability, Retryable, message};
 use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::Store;
 use everycent_runtime::warehouse::{Merged, Warehouse, WarehouseError};
@@ -99,7 +99,7 @@ impl Loader {
                 }
                 Err(error) => {
                     if error.retryability() == Retryability::Transient {
-                        in_vain.push(chain(&error));
+                        in_vain.push(message(&error));
                     }
                     outcomes.push(error.into());
                 }

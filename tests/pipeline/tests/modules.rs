@@ -215,7 +215,8 @@ fn roots() -> Vec<(String, PathBuf)> {
     let mut roots = Vec::new();
     for package in metadata["packages"].as_array().unwrap() {
         let targets = package["targets"].as_array().unwrap().iter();
-        let ours = targets.filter(|target| target["kind"][0] == "lib" || target["kind"][0] == "bin");
+        let is_ours = |target: &&Value| ["lib", "bin", "custom-build"].iter().any(|kind| target["kind"][0] == *kind);
+        let ours = targets.filter(is_ours);
         let before = roots.len();
         roots.extend(ours.map(|target| (text(&package["name"]), PathBuf::from(text(&target["src_path"])))));
         assert!(roots.len() > before, "{} has a library or a program", package["name"]);

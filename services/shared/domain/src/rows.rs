@@ -8,6 +8,7 @@ mod records;
 
 pub use error::NormalizeError;
 pub use output::{FinishedFile, Output, PART_BYTES};
+pub(crate) use records::without_content;
 pub use records::{PageContext, Position, read_alone, read_discreetly};
 
 /// Makes the rows of one snapshot of one report.

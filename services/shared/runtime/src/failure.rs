@@ -50,8 +50,18 @@ impl Reason {
     }
 }
 
-/// An error with its causes in one line, each said once.
+/// An error with its causes in one line, each said once: for a log.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
+    joined(error, |_| false)
+}
+
+/// The same for a person. The words of a [`Reason`] say all that is worth saying of its cause, and mostly end in what to
+/// do, so nothing follows them.
+pub fn message(error: &(dyn Error + 'static)) -> String {
+    joined(error, |cause| cause.is::<Reason>())
+}
+
+fn joined(error: &(dyn Error + 'static), is_last: impl Fn(&(dyn Error + 'static)) -> bool) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
@@ -59,7 +69,7 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
         if !text.contains(&said) {
             text = format!("{text}: {said}");
         }
-        next = cause.source();
+        next = if is_last(cause) { None } else { cause.source() };
     }
     text
 }
@@ -130,6 +140,14 @@ mod tests {
         assert_eq!(error.to_string(), "store: create raw/a: gs://acme: no answer");
         let cause = error.source().unwrap().source().unwrap();
         assert_eq!(cause.downcast_ref::<io::Error>().unwrap().kind(), io::ErrorKind::ConnectionReset);
+    }
+
+    #[test]
+    fn a_message_ends_in_what_to_do_and_a_log_in_the_cause() {
+        let denied = io::Error::new(io::ErrorKind::PermissionDenied, "permission denied");
+        let error = unavailable(Reason::from("no permission: give this user the right").caused_by(denied));
+        assert_eq!(message(&error), "store: create raw/a: no permission: give this user the right");
+        assert!(chain(&error).ends_with("the right: permission denied"), "{}", chain(&error));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use self::watched::Watched;
 use crate::bus::Bus;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::failure::chain;
+use crate::failure::message;
 use crate::home::Home;
 use crate::open;
 use crate::progress::Observer;
@@ -90,7 +90,7 @@ where
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err((status, error)) => {
-            eprintln!("{}: {}", role.name, chain(error.as_ref()));
+            eprintln!("{}: {}", role.name, message(error.as_ref()));
             ExitCode::from(status)
         }
     }

@@ -58,7 +58,7 @@ impl Facts<'_> {
     /// Each report that shows money of another one, against the bill of that one.
     async fn controls(&self) -> Result<Vec<Verdict>, Failure> {
         let Self { warehouse, window, loaded, tolerances } = *self;
-        let mut verdicts = Vec::new();
+        let (mut verdicts, mut bills) = (Vec::new(), BTreeMap::new());
         for source in Source::ALL {
             let Some(control) = &source.report().control else { continue };
             let fact: Source = control.fact.parse().expect("invariant: a test of the catalog shows it");
@@ -67,9 +67,11 @@ impl Facts<'_> {
             } else {
                 loaded.both(fact, *source, window)
             };
-            let bill = money::bill(warehouse, fact, window).await?;
+            if !bills.contains_key(&fact) {
+                bills.insert(fact, money::bill(warehouse, fact, window).await?);
+            }
             let shown = money::shown(warehouse, &control.sums, window).await?;
-            verdicts.extend(control.verdicts(source.name(), &compared, &shown, &bill, tolerances));
+            verdicts.extend(control.verdicts(source.name(), &compared, &shown, &bills[&fact], tolerances));
         }
         Ok(verdicts)
     }

@@ -8,7 +8,6 @@ use serde_json::value::RawValue;
 use super::error::NormalizeError;
 use crate::manifest::Manifest;
 use crate::objects::ObjectName;
-use crate::vendors::without_content;
 
 /// Which page is read.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +69,16 @@ pub fn read_discreetly<'a, R: Deserialize<'a>>(raw: &'a RawValue) -> Result<R, S
         Some(field) => format!("{field}: {}", without_content(&error)),
         None => without_content(&error),
     })
+}
+
+/// What is wrong with a page, without a word of the page itself: it may name people, and the words go into logs.
+pub(crate) fn without_content(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        serde_json::error::Category::Data => "a value of another type, or a field that is missing",
+        serde_json::error::Category::Eof => "it ends too early",
+        serde_json::error::Category::Io | serde_json::error::Category::Syntax => "it is not JSON",
+    };
+    format!("{what}, at line {} column {}", error.line(), error.column())
 }
 
 /// The field whose value an error points at: the last name before it. At the end it points at the whole record.

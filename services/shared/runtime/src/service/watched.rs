@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::health::Health;
 use crate::bus::Topic;
-use crate::failure::chain;
+use crate::failure::message;
 use crate::metrics::Metrics;
 use crate::worker::{Outcome, Watch};
 
@@ -37,7 +37,7 @@ impl Watched {
     /// The work is over, by itself or with an error.
     pub(super) fn end(&self, error: Option<&anyhow::Error>) {
         self.health
-            .end(error.map_or_else(|| "stopped".to_owned(), |error| format!("stopped: {}", chain(error.as_ref()))));
+            .end(error.map_or_else(|| "stopped".to_owned(), |error| format!("stopped: {}", message(error.as_ref()))));
     }
 
     /// `Ok` while it works; otherwise why it does not.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::failure::{Retryability, Retryable, chain};
+use crate::failure::{Retryability, Retryable, message};
 
 /// What a handler says of one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,10 +38,10 @@ impl Outcome {
     }
 }
 
-/// The one place that says what an error does to an event. The reason tells its whole chain.
+/// The one place that says what an error does to an event. The reason is for a person.
 impl<E: Retryable> From<E> for Outcome {
     fn from(error: E) -> Self {
-        let reason = chain(&error);
+        let reason = message(&error);
         match error.retryability() {
             Retryability::Transient => Self::Retry { after: None, reason },
             Retryability::Permanent => Self::Stop { reason },
