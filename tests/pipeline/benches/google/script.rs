@@ -58,7 +58,7 @@ pub fn statements(script: &str, dataset: &str) -> Vec<Vec<Touch>> {
 
 /// Answers that a script brings into coverage.
 pub fn batches(script: &str) -> usize {
-    let ids = script.match_indices(" AS snapshot_id,").map(|(at, _)| script[..at].rsplit(' ').next());
+    let ids = script.match_indices(" AS `snapshot_id`,").map(|(at, _)| script[..at].rsplit(' ').next());
     ids.collect::<BTreeSet<_>>().len()
 }
 

@@ -13,12 +13,11 @@ use serde::Deserialize;
 
 /// Parses a page; gives the number of its records.
 pub fn parse(source: Source, page: &[u8]) -> anyhow::Result<u64> {
-    let records = match source {
-        cursor::daily_usage::SOURCE => std::hint::black_box(read::<Usage<'_>>(page)?).data.len(),
-        _ => {
-            let report = std::hint::black_box(read::<Bucket<'_>>(page)?);
-            report.data.iter().map(|bucket| bucket.results.len()).sum()
-        }
+    let records = if source == cursor::daily_usage::SOURCE {
+        std::hint::black_box(read::<Usage<'_>>(page)?).data.len()
+    } else {
+        let report = std::hint::black_box(read::<Bucket<'_>>(page)?);
+        report.data.iter().map(|bucket| bucket.results.len()).sum()
     };
     Ok(records as u64)
 }

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use everycent_domain::recipe::Recipe;
-use everycent_domain::source::Source;
 use everycent_runtime::store::Store;
 use everycent_runtime::store::memory::MemoryStore;
 use everycent_runtime::warehouse::{SqliteWarehouse, Warehouse};
