@@ -77,6 +77,11 @@ pub enum Transition {
     KeyVanishes {
         place: usize,
     },
+    /// The analytics name an identity of a provider from now on in place of a key.
+    KeyIsFederated {
+        place: usize,
+        provider: usize,
+    },
     UserComes {
         number: u32,
     },

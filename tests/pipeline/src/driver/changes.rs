@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
-use vendor_sim::{ApiKey, Member, User, Workspace, World};
+use vendor_sim::{ApiKey, Federation, IdentityProvider, Member, User, Workspace, World};
 
 use crate::schedule::Transition;
 
@@ -69,6 +69,9 @@ fn list_changes(world: &mut World, change: &Transition, first_day: NaiveDate) {
         Transition::KeyVanishes { place } => {
             key(world, place).map(|id| world.remove_api_key(&id));
         }
+        Transition::KeyIsFederated { place, provider } => {
+            key(world, place).inspect(|id| world.federate(id, federation(provider)));
+        }
         Transition::UserComes { number } => {
             let id = format!("user_01Late{number}");
             if world.user(&id).is_none() {
@@ -80,6 +83,20 @@ fn list_changes(world: &mut World, change: &Transition, first_day: NaiveDate) {
         }
         _ => unreachable!("invariant: every other transition is applied to the pipeline"),
     }
+}
+
+/// One of each kind. Only Azure names no subject.
+fn federation(provider: usize) -> Federation {
+    let text = str::to_owned;
+    let providers = [
+        IdentityProvider::Aws { account_id: text("123456789012"), signed_principal: text("arn:aws:iam::1:role/build") },
+        IdentityProvider::Gcp { project_number: text("77") },
+        IdentityProvider::Azure { subscription_id: text("subscription-1") },
+        IdentityProvider::Oidc { issuer: text("https://issuer.example.com") },
+    ];
+    let provider = providers[provider % providers.len()].clone();
+    let subject = if matches!(provider, IdentityProvider::Azure { .. }) { None } else { Some(text("build")) };
+    Federation { provider, subject }
 }
 
 /// A twin of an event, or one that cost more.

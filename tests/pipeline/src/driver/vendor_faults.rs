@@ -6,10 +6,11 @@ use vendor_sim::{Endpoint, Fault, FaultKind, When};
 use crate::schedule::VendorFault;
 
 /// Where unknown fields are in no column. Elsewhere a column holds a map of the vendor's as it came.
-const WITHOUT_MAPS: [Endpoint; 9] = [
+const WITHOUT_MAPS: [Endpoint; 10] = [
     Endpoint::AnthropicCostReport,
     Endpoint::AnthropicUsageMessages,
     Endpoint::AnthropicAnalyticsCost,
+    Endpoint::AnthropicAnalyticsUsage,
     Endpoint::AnthropicApiKeys,
     Endpoint::AnthropicUsers,
     Endpoint::CursorDailyUsageData,

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use vendor_sim::World;
 
 use super::calendar::days;
-use super::report::{Question, Spoil, Told};
+use super::report::{Harm, Question, Spoil, Told};
 use super::sheet::Sheet;
 use crate::tables::{Bucket, Record};
 
@@ -44,11 +44,8 @@ impl Answer {
     }
 
     fn filled(mut self, mut told: Vec<Told>, spoil: Option<Spoil>) -> Self {
-        let hit = spoil.and_then(|spoil| Some((spoil, self.first_hit(&told, spoil)?)));
-        if let Some((spoil, place)) = hit {
-            let first_covered = self.days.keys().next().copied();
-            let day = told.remove(place).day;
-            self.rejected_on = if spoil == Spoil::Date { first_covered } else { Some(day) };
+        if let Some(spoil) = spoil {
+            self.spoil(&mut told, spoil);
         }
         for Told { day, rows } in told {
             // A day that is told and not covered is not over: what is told of it is left.
@@ -59,9 +56,18 @@ impl Answer {
         self
     }
 
-    fn first_hit(&self, told: &[Told], spoil: Spoil) -> Option<usize> {
-        let (_, column) = self.question.report.spoiled_by.iter().find(|(known, _)| *known == spoil)?;
-        told.iter().position(|told| told.has(column))
+    fn spoil(&mut self, told: &mut Vec<Told>, spoil: Spoil) {
+        let mut known = self.question.report.spoiled_by.iter();
+        let Some((_, harm)) = known.find(|(known, _)| *known == spoil) else { return };
+        let Some(place) = told.iter().position(|told| told.is_hit_by(*harm)) else { return };
+        match harm {
+            Harm::Lacks(columns) => told[place].lose(columns),
+            Harm::Refused(_) => {
+                let first_covered = self.days.keys().next().copied();
+                let day = told.remove(place).day;
+                self.rejected_on = if spoil == Spoil::Date { first_covered } else { Some(day) };
+            }
+        }
     }
 
     pub(super) fn bucket(&self, day: NaiveDate) -> Bucket {

@@ -6,7 +6,8 @@ use crate::tables::Record;
 pub const RULE_SETS: usize = 4;
 
 /// The tables whose rows are attributed by rules.
-const ATTRIBUTED: [&str; 3] = ["claude_costs", "claude_usage_tokens", "claude_analytics_costs"];
+const ATTRIBUTED: [&str; 4] =
+    ["claude_costs", "claude_usage_tokens", "claude_analytics_costs", "claude_analytics_usage"];
 
 /// A row of a table with its platform; a row that no rule is for as it is.
 pub(super) fn attributed(table: &str, record: &Record, rule_set: usize) -> Record {

@@ -19,8 +19,8 @@ pub struct Report {
     /// The columns that the control sum of money adds up, and that of counts.
     pub(super) money: &'static [&'static str],
     pub(super) counts: &'static [&'static str],
-    /// What of its first record may not read while the others do, with the column that a record must have to be hit.
-    pub(super) spoiled_by: &'static [(Spoil, &'static str)],
+    /// What of its first record may not read while the others do, and what that does to the record.
+    pub(super) spoiled_by: &'static [(Spoil, Harm)],
     /// What the world says to a question, up to this day, in the order in which the vendor says it.
     pub(super) told: fn(&World, &Question, NaiveDate) -> Vec<Told>,
 }
@@ -85,6 +85,15 @@ pub enum Spoil {
     CacheCreation,
 }
 
+/// What becomes of a record of which a part does not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Harm {
+    /// It becomes no row. Only a record that has the column can be hit.
+    Refused(&'static str),
+    /// Its row lacks these columns.
+    Lacks(&'static [&'static str]),
+}
+
 /// One record of an answer, and the rows that come of it.
 pub(super) struct Told {
     pub day: NaiveDate,
@@ -141,7 +150,21 @@ impl Told {
         Self { day, rows: vec![(table, record)] }
     }
 
-    pub(super) fn has(&self, column: &str) -> bool {
+    /// Whether it has what is spoiled.
+    pub(super) fn is_hit_by(&self, harm: Harm) -> bool {
+        match harm {
+            Harm::Refused(column) => self.has(column),
+            Harm::Lacks(columns) => columns.iter().any(|column| self.has(column)),
+        }
+    }
+
+    pub(super) fn lose(&mut self, columns: &[&str]) {
+        for (_, record) in &mut self.rows {
+            record.retain(|name, _| !columns.contains(&name.as_str()));
+        }
+    }
+
+    fn has(&self, column: &str) -> bool {
         self.rows.iter().any(|(_, record)| record.contains_key(column))
     }
 }

@@ -1,10 +1,13 @@
 //! The list of reports, and one file for each kind: its tables, and what the world says in it, written from
 //! docs/tables.md.
 
-pub(super) mod claude_analytics;
+mod claude_analytics;
+pub(super) mod claude_analytics_costs;
+pub(super) mod claude_analytics_usage;
 pub(super) mod claude_code;
 pub(super) mod claude_costs;
 pub(super) mod claude_directory;
+mod claude_tokens;
 pub(super) mod claude_usage;
 pub(super) mod cursor_events;
 pub(super) mod cursor_team;
@@ -14,12 +17,13 @@ pub(super) mod sheets;
 use super::report::Report;
 
 impl Report {
-    pub const ALL: [&'static Self; 14] = [
+    pub const ALL: [&'static Self; 15] = [
         &claude_costs::COSTS,
         &claude_costs::TOTALS,
         &claude_usage::TOKENS,
         &claude_code::CLAUDE_CODE,
-        &claude_analytics::COSTS,
+        &claude_analytics_costs::COSTS,
+        &claude_analytics_usage::USAGE,
         &claude_directory::WORKSPACES,
         &claude_directory::API_KEYS,
         &claude_directory::USERS,

@@ -88,6 +88,7 @@ fn any_change_of_a_list() -> impl Strategy<Value = Transition> {
         2 => (number.clone(), place.clone()).prop_map(|(number, place)| KeyComes { number, place }),
         1 => (place.clone(), status).prop_map(|(place, status)| KeyIsSet { place, status }),
         3 => place.clone().prop_map(|place| KeyVanishes { place }),
+        2 => (place.clone(), 0..4_usize).prop_map(|(place, provider)| KeyIsFederated { place, provider }),
         1 => number.prop_map(|number| UserComes { number }),
         2 => place.prop_map(|place| UserVanishes { place }),
     ]
@@ -130,7 +131,7 @@ fn any_vendor_fault() -> impl Strategy<Value = VendorFault> {
         1 => Just(WrongContent),
         1 => Just(MissingBucket),
         1 => Just(NextPageLoop),
-        2 => (0..9_usize).prop_map(|place| UnknownFields { place }),
+        2 => (0..10_usize).prop_map(|place| UnknownFields { place }),
         4 => Just(AmountText),
         2 => Just(AmountNumber),
         4 => Just(CountText),

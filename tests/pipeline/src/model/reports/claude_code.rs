@@ -5,7 +5,7 @@ use vendor_sim::{ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow, World};
 
 use crate::model::calendar::days;
 use crate::model::columns::{nearest_dollars, record};
-use crate::model::report::{Absence, Covers, Question, Report, Spoil, Time, Told};
+use crate::model::report::{Absence, Covers, Harm, Question, Report, Spoil, Time, Told};
 use crate::tables::Record;
 
 const STATS: &str = "claude_code_usage_stats";
@@ -39,9 +39,9 @@ pub(crate) static CLAUDE_CODE: Report = Report {
         "cache_creation_tokens",
     ],
     spoiled_by: &[
-        (Spoil::Amount, "estimated_cost_usd"),
-        (Spoil::Count, "num_sessions"),
-        (Spoil::Date, "activity_date"),
+        (Spoil::Amount, Harm::Refused("estimated_cost_usd")),
+        (Spoil::Count, Harm::Refused("num_sessions")),
+        (Spoil::Date, Harm::Refused("activity_date")),
     ],
     told,
 };

@@ -6,7 +6,7 @@ use vendor_sim::{CostRow, World};
 
 use crate::model::calendar::days;
 use crate::model::columns::{dollars, record};
-use crate::model::report::{Absence, Covers, Question, Report, Spoil, Time, Told};
+use crate::model::report::{Absence, Covers, Harm, Question, Report, Spoil, Time, Told};
 use crate::tables::Record;
 
 const TIME: Time = Time::Days { settling_days: 30, covers: Covers::Known };
@@ -18,7 +18,7 @@ pub(crate) static COSTS: Report = Report {
     absence: Absence::Deleted,
     money: &["amount_usd"],
     counts: &[],
-    spoiled_by: &[(Spoil::Amount, "amount_cents")],
+    spoiled_by: &[(Spoil::Amount, Harm::Refused("amount_cents"))],
     told: costs,
 };
 
@@ -29,7 +29,7 @@ pub(crate) static TOTALS: Report = Report {
     absence: Absence::Deleted,
     money: &["amount_usd"],
     counts: &[],
-    spoiled_by: &[(Spoil::Amount, "amount_cents")],
+    spoiled_by: &[(Spoil::Amount, Harm::Refused("amount_cents"))],
     told: totals,
 };
 

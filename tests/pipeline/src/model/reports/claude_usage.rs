@@ -3,21 +3,13 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use vendor_sim::{UsageCounts, UsageKey, World};
+use vendor_sim::{UsageKey, World};
 
+use super::claude_tokens;
 use crate::model::calendar::days;
 use crate::model::columns::record;
-use crate::model::report::{Absence, Covers, Question, Report, Spoil, Time, Told};
+use crate::model::report::{Absence, Covers, Harm, Question, Report, Spoil, Time, Told};
 use crate::tables::Record;
-
-const COUNTS: [&str; 6] = [
-    "uncached_input_tokens",
-    "cache_read_input_tokens",
-    "cache_creation_ephemeral_5m_input_tokens",
-    "cache_creation_ephemeral_1h_input_tokens",
-    "output_tokens",
-    "web_search_requests",
-];
 
 pub(crate) static TOKENS: Report = Report {
     source: "anthropic/usage_messages",
@@ -25,8 +17,11 @@ pub(crate) static TOKENS: Report = Report {
     time: Time::Days { settling_days: 30, covers: Covers::Known },
     absence: Absence::Deleted,
     money: &[],
-    counts: &COUNTS,
-    spoiled_by: &[(Spoil::Count, "output_tokens"), (Spoil::CacheCreation, "output_tokens")],
+    counts: &claude_tokens::COLUMNS,
+    spoiled_by: &[
+        (Spoil::Count, Harm::Refused("output_tokens")),
+        (Spoil::CacheCreation, Harm::Refused("output_tokens")),
+    ],
     told: tokens,
 };
 
@@ -44,7 +39,7 @@ fn groups(world: &World, day: NaiveDate) -> BTreeMap<String, (UsageKey, [u64; 6]
     let mut groups: BTreeMap<String, (UsageKey, [u64; 6])> = BTreeMap::new();
     for (key, counts) in world.claude_usage(day) {
         let (_, sums) = groups.entry(place(&key)).or_insert_with(|| (key, [0; 6]));
-        sums.iter_mut().zip(in_order(counts)).for_each(|(sum, count)| *sum += count);
+        sums.iter_mut().zip(claude_tokens::counts(counts)).for_each(|(sum, count)| *sum += count);
     }
     groups
 }
@@ -53,17 +48,6 @@ fn groups(world: &World, day: NaiveDate) -> BTreeMap<String, (UsageKey, [u64; 6]
 fn place(key: &UsageKey) -> String {
     let asked_for = (&key.api_key_id, &key.workspace_id, &key.model, &key.service_tier, &key.context_window);
     serde_json::json!(asked_for).to_string()
-}
-
-fn in_order(counts: UsageCounts) -> [u64; 6] {
-    [
-        counts.uncached_input,
-        counts.cache_read,
-        counts.cache_write_5m,
-        counts.cache_write_1h,
-        counts.output,
-        counts.web_searches,
-    ]
 }
 
 fn row(account: &str, day: NaiveDate, key: &UsageKey, counts: [u64; 6]) -> Record {
@@ -76,6 +60,6 @@ fn row(account: &str, day: NaiveDate, key: &UsageKey, counts: [u64; 6]) -> Recor
         ("service_tier", Some(key.service_tier.clone())),
         ("context_window", Some(key.context_window.clone())),
     ]);
-    row.extend(COUNTS.iter().zip(counts).map(|(name, count)| ((*name).to_owned(), count.to_string())));
+    row.extend(claude_tokens::COLUMNS.iter().zip(counts).map(|(name, count)| ((*name).to_owned(), count.to_string())));
     row
 }

@@ -7,7 +7,7 @@ use vendor_sim::{CursorEvent, EventKind, KindSpelling, World};
 use crate::model::calendar::days;
 use crate::model::columns::{instant, nearest_dollars, record};
 use crate::model::plan;
-use crate::model::report::{Absence, Covers, Question, Report, Spoil, Time, Told};
+use crate::model::report::{Absence, Covers, Harm, Question, Report, Spoil, Time, Told};
 use crate::tables::Record;
 
 const TABLE: &str = "cursor_usage_events";
@@ -19,7 +19,11 @@ pub(crate) static EVENTS: Report = Report {
     absence: Absence::Deleted,
     money: &["token_cost_usd", "charged_usd", "cursor_token_fee_usd"],
     counts: &["request_micro_units", "input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens"],
-    spoiled_by: &[(Spoil::Amount, "charged_cents"), (Spoil::Count, "input_tokens"), (Spoil::Date, "activity_date")],
+    spoiled_by: &[
+        (Spoil::Amount, Harm::Refused("charged_cents")),
+        (Spoil::Count, Harm::Refused("input_tokens")),
+        (Spoil::Date, Harm::Refused("activity_date")),
+    ],
     told,
 };
 

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use vendor_sim::{Member, World};
 
 use crate::model::columns::{instant, midnight, nearest_dollars, record};
-use crate::model::report::{Absence, Question, Report, Spoil, Time, Told};
+use crate::model::report::{Absence, Harm, Question, Report, Spoil, Time, Told};
 use crate::tables::Record;
 
 pub(crate) static SPEND: Report = Report {
@@ -14,7 +14,10 @@ pub(crate) static SPEND: Report = Report {
     absence: Absence::KeptOfEveryReading,
     money: &["spend_usd", "overall_spend_usd"],
     counts: &["fast_premium_requests"],
-    spoiled_by: &[(Spoil::Amount, "spend_cents"), (Spoil::Count, "fast_premium_requests")],
+    spoiled_by: &[
+        (Spoil::Amount, Harm::Refused("spend_cents")),
+        (Spoil::Count, Harm::Refused("fast_premium_requests")),
+    ],
     told: spend,
 };
 

@@ -7,7 +7,7 @@ use vendor_sim::{CursorRow, CursorUsage, World};
 
 use crate::model::columns::record;
 use crate::model::plan;
-use crate::model::report::{Absence, Covers, Question, Report, Spoil, Time, Told};
+use crate::model::report::{Absence, Covers, Harm, Question, Report, Spoil, Time, Told};
 use crate::tables::Record;
 
 const COUNTS: [&str; 17] = [
@@ -37,7 +37,7 @@ pub(crate) static USAGE: Report = Report {
     absence: Absence::Deleted,
     money: &["estimated_cost_usd", "seat_usd"],
     counts: &COUNTS,
-    spoiled_by: &[(Spoil::Count, "agent_requests"), (Spoil::Date, "activity_date")],
+    spoiled_by: &[(Spoil::Count, Harm::Refused("agent_requests")), (Spoil::Date, Harm::Refused("activity_date"))],
     told,
 };
 
