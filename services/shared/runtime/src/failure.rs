@@ -63,11 +63,14 @@ pub fn message(error: &(dyn Error + 'static)) -> String {
 
 fn joined(error: &(dyn Error + 'static), is_last: impl Fn(&(dyn Error + 'static)) -> bool) -> String {
     let mut text = error.to_string();
+    let mut last = text.clone();
     let mut next = error.source();
     while let Some(cause) = next {
         let said = cause.to_string();
-        if !text.contains(&said) {
+        // A library may say it again with a code before it.
+        if !text.contains(&said) && !said.ends_with(&last) {
             text = format!("{text}: {said}");
+            last = said;
         }
         next = if is_last(cause) { None } else { cause.source() };
     }
@@ -140,6 +143,16 @@ mod tests {
         assert_eq!(error.to_string(), "store: create raw/a: gs://acme: no answer");
         let cause = error.source().unwrap().source().unwrap();
         assert_eq!(cause.downcast_ref::<io::Error>().unwrap().kind(), io::ErrorKind::ConnectionReset);
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("file is not a database")]
+    struct NotADatabase(#[source] io::Error);
+
+    #[test]
+    fn what_a_cause_only_repeats_with_a_code_is_not_said_again() {
+        let error = NotADatabase(io::Error::other("Error code 26: file is not a database"));
+        assert_eq!(chain(&error), "file is not a database");
     }
 
     #[test]

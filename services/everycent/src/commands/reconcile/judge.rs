@@ -1,5 +1,6 @@
 //! Every check on one range: facts from the warehouse, verdicts from the domain.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_domain::reconcile::{
@@ -67,11 +68,12 @@ impl Facts<'_> {
             } else {
                 loaded.both(fact, *source, window)
             };
-            if !bills.contains_key(&fact) {
-                bills.insert(fact, money::bill(warehouse, fact, window).await?);
-            }
+            let bill = match bills.entry(fact) {
+                Entry::Occupied(read) => read.into_mut(),
+                Entry::Vacant(unread) => unread.insert(money::bill(warehouse, fact, window).await?),
+            };
             let shown = money::shown(warehouse, &control.sums, window).await?;
-            verdicts.extend(control.verdicts(source.name(), &compared, &shown, &bills[&fact], tolerances));
+            verdicts.extend(control.verdicts(source.name(), &compared, &shown, bill, tolerances));
         }
         Ok(verdicts)
     }
