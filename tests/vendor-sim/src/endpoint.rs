@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use strum::VariantArray;
+
 /// Whose API a request is for; it decides the form of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Vendor {
@@ -18,7 +20,7 @@ impl Vendor {
 }
 
 /// One endpoint of a vendor's admin API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub enum Endpoint {
     /// `GET /v1/organizations/me`
     AnthropicMe,
@@ -49,21 +51,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    pub const ALL: [Endpoint; 13] = [
-        Endpoint::AnthropicMe,
-        Endpoint::AnthropicCostReport,
-        Endpoint::AnthropicUsageMessages,
-        Endpoint::AnthropicClaudeCode,
-        Endpoint::AnthropicAnalyticsCost,
-        Endpoint::AnthropicAnalyticsUsage,
-        Endpoint::AnthropicWorkspaces,
-        Endpoint::AnthropicApiKeys,
-        Endpoint::AnthropicUsers,
-        Endpoint::CursorDailyUsageData,
-        Endpoint::CursorUsageEvents,
-        Endpoint::CursorSpend,
-        Endpoint::CursorMembers,
-    ];
+    pub const ALL: &'static [Endpoint] = Self::VARIANTS;
 
     /// The name used on the command line and in request records.
     pub fn name(self) -> &'static str {
@@ -71,11 +59,11 @@ impl Endpoint {
     }
 
     pub fn named(name: &str) -> Option<Endpoint> {
-        Self::ALL.into_iter().find(|known| known.name() == name)
+        Self::ALL.iter().copied().find(|known| known.name() == name)
     }
 
     pub(crate) fn find(method: &str, path: &str) -> Option<Endpoint> {
-        Self::ALL.into_iter().find(|known| known.method() == method && known.path() == path)
+        Self::ALL.iter().copied().find(|known| known.method() == method && known.path() == path)
     }
 
     pub(crate) fn vendor(self) -> Vendor {

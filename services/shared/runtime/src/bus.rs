@@ -16,11 +16,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use everycent_schemas::Timestamp;
+use strum::VariantArray;
 
 use crate::failure::{Reason, Retryability, Retryable};
 
 /// What an event is about; each topic has one type of event and at most one kind of reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, VariantArray)]
 pub enum Topic {
     FetchRequested,
     SnapshotStored,
@@ -30,8 +31,7 @@ pub enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [Self; 5] =
-        [Self::FetchRequested, Self::SnapshotStored, Self::BatchNormalized, Self::BatchMerged, Self::FetchFailed];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     pub fn name(self) -> &'static str {
         match self {

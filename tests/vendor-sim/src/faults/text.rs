@@ -120,7 +120,7 @@ fn endpoint(name: &str) -> Result<Option<Endpoint>, FaultTextError> {
     if name == "any" {
         return Ok(None);
     }
-    let known = || Endpoint::ALL.map(Endpoint::name).join(", ");
+    let known = || Endpoint::ALL.iter().map(|endpoint| endpoint.name()).collect::<Vec<_>>().join(", ");
     match Endpoint::named(name) {
         Some(endpoint) => Ok(Some(endpoint)),
         None => Err(FaultTextError(format!("no endpoint `{name}`; there are: any, {}", known()))),

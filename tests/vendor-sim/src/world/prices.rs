@@ -4,6 +4,7 @@
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use strum::VariantArray;
 
 use super::CostRow;
 
@@ -29,7 +30,7 @@ pub(crate) const HAIKU_4_5: Model =
 
 const MODELS: [Model; 5] = [SONNET_4_5, OPUS_4_1, OPUS_4_6, HAIKU_3_5, HAIKU_4_5];
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
 pub(crate) enum Tokens {
     Input,
     Output,
@@ -39,8 +40,7 @@ pub(crate) enum Tokens {
 }
 
 impl Tokens {
-    pub(crate) const ALL: [Tokens; 5] =
-        [Tokens::Input, Tokens::Output, Tokens::CacheRead, Tokens::CacheWrite5m, Tokens::CacheWrite1h];
+    pub(crate) const ALL: &'static [Tokens] = Self::VARIANTS;
 
     fn api_name(self) -> &'static str {
         match self {
@@ -89,7 +89,7 @@ impl Line {
     pub(crate) fn of(row: &CostRow) -> Option<Line> {
         Some(Line {
             model: MODELS.into_iter().find(|model| row.model.as_deref() == Some(model.id))?,
-            tokens: Tokens::ALL.into_iter().find(|tokens| row.token_type.as_deref() == Some(tokens.api_name()))?,
+            tokens: Tokens::ALL.iter().copied().find(|tokens| row.token_type.as_deref() == Some(tokens.api_name()))?,
             batch: row.service_tier.as_deref() == Some("batch"),
             long_context: row.context_window.as_deref() == Some("200k-1M"),
         })

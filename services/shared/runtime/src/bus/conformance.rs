@@ -90,14 +90,14 @@ async fn a_waiting_pull_is_woken(subject: Subject) {
 
 async fn topics_are_apart(subject: Subject) {
     subject.publish("here").await;
-    for topic in Topic::ALL.into_iter().filter(|topic| *topic != TOPIC) {
+    for topic in Topic::ALL.iter().copied().filter(|topic| *topic != TOPIC) {
         assert!(subject.bus.pull(topic, 10, Duration::ZERO).await.expect("pull").is_empty(), "{topic}");
     }
     assert_eq!(text(&subject.pull_one().await), "here");
 }
 
 async fn a_topic_without_reader_keeps_nothing(subject: Subject) {
-    for topic in Topic::ALL.into_iter().filter(|topic| !topic.has_reader()) {
+    for topic in Topic::ALL.iter().copied().filter(|topic| !topic.has_reader()) {
         subject.bus.publish(topic, message("unheard")).await.expect("publish");
         assert!(subject.bus.pull(topic, 10, Duration::ZERO).await.expect("pull").is_empty(), "{topic}");
         let depths = subject.bus.depths().await.expect("depths");

@@ -79,7 +79,7 @@ impl PubSubBus {
         let names = Names::new(project, &settings.prefix);
         let subscriber = client!(bare Subscriber::builder(), &endpoint)?;
         let base = client!(BasePublisher::builder(), &endpoint)?;
-        let outlets = Topic::ALL.map(|topic| (topic, Outlet::new(&base, names.topic(topic)))).into();
+        let outlets = Topic::ALL.iter().map(|topic| (*topic, Outlet::new(&base, names.topic(*topic)))).collect();
         let streams = Mutex::default();
         Ok(Self(Arc::new(Inner { names, settings, endpoint, clock, subscriber, base, outlets, streams })))
     }
@@ -173,11 +173,11 @@ impl Bus for PubSubBus {
     }
 
     async fn depths(&self) -> Result<Vec<Depth>, BusError> {
-        try_join_all(Topic::ALL.into_iter().filter(|topic| topic.has_reader()).map(|topic| self.depth(topic))).await
+        try_join_all(Topic::ALL.iter().copied().filter(|topic| topic.has_reader()).map(|topic| self.depth(topic))).await
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, BusError> {
-        let read = Topic::ALL.into_iter().filter(|topic| topic.has_reader());
+        let read = Topic::ALL.iter().copied().filter(|topic| topic.has_reader());
         let mut letters = try_join_all(read.map(|topic| self.letters(topic))).await?.concat();
         letters.sort_by_key(|letter| std::cmp::Reverse(letter.at));
         letters.truncate(limit);

@@ -32,7 +32,7 @@ impl PubSubBus {
     pub async fn provision(&self, payloads: Payloads) -> Result<(), BusError> {
         let admins = Admins::connect(&self.0.endpoint).await?;
         for topic in Topic::ALL {
-            admins.provision(self, topic, payloads).await?;
+            admins.provision(self, *topic, payloads).await?;
         }
         Ok(())
     }

@@ -145,7 +145,7 @@ impl Queue {
                 Ok(Depth { topic, ready: counted(0)? - leased, leased, dead: counted(2)? })
             })
         };
-        Topic::ALL.into_iter().filter(|topic| topic.has_reader()).map(count).collect()
+        Topic::ALL.iter().copied().filter(|topic| topic.has_reader()).map(count).collect()
     }
 
     pub(super) fn dead_letters(&mut self, limit: usize) -> rusqlite::Result<Vec<DeadLetter>> {
@@ -243,7 +243,7 @@ fn message(row: &Row<'_>, at: usize) -> rusqlite::Result<Message> {
 
 fn topic(row: &Row<'_>, at: usize) -> rusqlite::Result<Topic> {
     let name: String = row.get(at)?;
-    let found = Topic::ALL.into_iter().find(|topic| topic.name() == name);
+    let found = Topic::ALL.iter().copied().find(|topic| topic.name() == name);
     found.ok_or_else(|| rusqlite::Error::FromSqlConversionFailure(at, Type::Text, format!("topic {name}").into()))
 }
 
