@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use apache_avro::Schema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Day, Timestamp, Usd};
+use crate::{AccountId, Day, SnapshotId, Timestamp, Usd};
 
 pub use codec::{DecodeError, Encoded, decode, encode};
 
@@ -75,7 +75,7 @@ pub struct FetchRequested {
     pub source: String,
     /// Closed UTC days up to yesterday; 0 when the window is given.
     pub trailing_days: i32,
-    pub account_id: Option<String>,
+    pub account_id: Option<AccountId>,
     pub from_date: Option<Day>,
     pub to_date: Option<Day>,
     pub requested_at: Option<Timestamp>,
@@ -85,9 +85,9 @@ event!(FetchRequested, FETCH_REQUESTED);
 /// All pages of one window and their manifest lie in the raw store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotStored {
-    pub snapshot_id: String,
+    pub snapshot_id: SnapshotId,
     pub source: String,
-    pub account_id: String,
+    pub account_id: AccountId,
     pub from_date: Day,
     pub to_date: Day,
     pub fetched_at: Timestamp,
@@ -106,9 +106,9 @@ event!(SnapshotStored, SNAPSHOT_STORED);
 /// The rows of one snapshot lie in the row store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchNormalized {
-    pub snapshot_id: String,
+    pub snapshot_id: SnapshotId,
     pub source: String,
-    pub account_id: String,
+    pub account_id: AccountId,
     pub from_date: Day,
     pub to_date: Day,
     pub fetched_at: Timestamp,
@@ -147,9 +147,9 @@ pub struct RowFile {
 /// The warehouse holds what a batch says, as far as no later answer was there already.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchMerged {
-    pub snapshot_id: String,
+    pub snapshot_id: SnapshotId,
     pub source: String,
-    pub account_id: String,
+    pub account_id: AccountId,
     pub from_date: Day,
     pub to_date: Day,
     pub fetched_at: Timestamp,
@@ -166,7 +166,7 @@ event!(BatchMerged, BATCH_MERGED);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FetchFailed {
     pub source: String,
-    pub account_id: String,
+    pub account_id: AccountId,
     pub from_date: Day,
     pub to_date: Day,
     pub reason: String,

@@ -15,4 +15,4 @@ mod values;
 pub mod views;
 
 pub use tokens::TokenType;
-pub use values::{CoverageState, Day, InvalidDay, Timestamp, Usd, UsdOverflow};
+pub use values::{AccountId, CoverageState, Day, InvalidDay, SnapshotId, Timestamp, Usd, UsdOverflow};

@@ -3,7 +3,7 @@
 //! Each struct is made from the schema of its table when the crate is built. Whoever writes a row names all of its columns.
 
 use crate::rowfile::Cell;
-use crate::{CoverageState, Day, Timestamp, Usd};
+use crate::{AccountId, CoverageState, Day, SnapshotId, Timestamp, Usd};
 
 /// A row as cells, one for each column of its table, in their order. Dates and timestamps are texts there, as in what a
 /// warehouse answers to a query.
@@ -123,7 +123,7 @@ macro_rules! texts {
     };
 }
 
-texts!(String, Day, Timestamp, CoverageState);
+texts!(String, AccountId, SnapshotId, Day, Timestamp, CoverageState);
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use everycent_domain::source::Source;
-use everycent_schemas::Day;
+use everycent_schemas::{AccountId, Day};
 
 /// Every cent of AI spend, accounted for.
 ///
@@ -163,7 +163,7 @@ pub struct ImportArgs {
     pub template: bool,
     /// Anthropic account of the file. Needed if several are configured; `default` if none is.
     #[arg(long, global = true, value_name = "ID")]
-    pub account: Option<String>,
+    pub account: Option<AccountId>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -243,7 +243,7 @@ pub struct ReconcileArgs {
     pub expect: Option<String>,
     /// Compare --expect with one account only; a console shows one organization.
     #[arg(long, value_name = "ID", requires = "expect")]
-    pub account: Option<String>,
+    pub account: Option<AccountId>,
     /// Compare --expect with one workspace only: its id, or `default`.
     #[arg(long, value_name = "ID", requires = "expect")]
     pub workspace: Option<String>,

@@ -8,6 +8,7 @@ pub mod money;
 use std::collections::BTreeMap;
 
 use anyhow::{Context, anyhow};
+use everycent_domain::bucket::BucketId;
 use everycent_domain::reconcile::{BucketFact, BucketSums};
 use everycent_domain::report;
 use everycent_domain::source::Source;
@@ -16,12 +17,9 @@ use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{CoverageRow, Rows, Warehouse};
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::tables::{self, Kind, Table};
-use everycent_schemas::{CoverageState, Day, Timestamp, Usd};
+use everycent_schemas::{AccountId, CoverageState, Day, Timestamp, Usd};
 
 pub use loaded::Loaded;
-
-/// A bucket's name: source, account, day.
-pub type Bucket = (String, String, Day);
 
 /// A row of an answer, by column.
 pub struct Fact<'a> {
@@ -105,21 +103,20 @@ pub async fn buckets(
     warehouse: &dyn Warehouse,
     window: Window,
     coverage: &[CoverageRow],
-    wanted: impl IntoIterator<Item = Bucket>,
+    wanted: impl IntoIterator<Item = BucketId>,
 ) -> anyhow::Result<Vec<BucketFact>> {
     let stored = stored_sums(warehouse, window).await?;
     let last_readings = last_readings(coverage);
-    let mut facts: BTreeMap<Bucket, BucketFact> = BTreeMap::new();
+    let mut facts: BTreeMap<BucketId, BucketFact> = BTreeMap::new();
     for bucket in stored.keys() {
         facts.insert(bucket.clone(), fact(bucket.clone(), None, &stored));
     }
-    for (source, account_id, day) in wanted {
-        let bucket = (source, account_id, day);
+    for bucket in wanted {
         facts.insert(bucket.clone(), fact(bucket, None, &stored));
     }
     for row in coverage.iter().filter(|row| window.contains(row.activity_date)) {
-        let bucket = (row.source.clone(), row.account_id.clone(), row.activity_date);
-        let last = last_readings.get(&(row.source.as_str(), row.account_id.as_str()));
+        let bucket = BucketId::of(row);
+        let last = last_readings.get(&(row.source.as_str(), &row.account_id));
         let is_superseded = last.is_some_and(|last| row.activity_date < *last);
         facts.insert(bucket.clone(), BucketFact { is_superseded, ..fact(bucket, Some(row), &stored) });
     }
@@ -127,24 +124,21 @@ pub async fn buckets(
 }
 
 /// The day of the last reading of each feed that tells how things stand.
-fn last_readings(coverage: &[CoverageRow]) -> BTreeMap<(&str, &str), Day> {
+fn last_readings(coverage: &[CoverageRow]) -> BTreeMap<(&str, &AccountId), Day> {
     let tells_of_now =
         |row: &&CoverageRow| row.source.parse().is_ok_and(|source: Source| source.kind() == report::Kind::PointInTime);
     let mut last = BTreeMap::new();
     for row in coverage.iter().filter(tells_of_now) {
-        let day = last.entry((row.source.as_str(), row.account_id.as_str())).or_insert(row.activity_date);
+        let day = last.entry((row.source.as_str(), &row.account_id)).or_insert(row.activity_date);
         *day = row.activity_date.max(*day);
     }
     last
 }
 
-fn fact(bucket: Bucket, row: Option<&CoverageRow>, stored: &BTreeMap<Bucket, BucketSums>) -> BucketFact {
-    let sums = stored.get(&bucket).copied().unwrap_or_default();
-    let (source, account_id, day) = bucket;
+fn fact(id: BucketId, row: Option<&CoverageRow>, stored: &BTreeMap<BucketId, BucketSums>) -> BucketFact {
+    let sums = stored.get(&id).copied().unwrap_or_default();
     BucketFact {
-        source,
-        account_id,
-        day,
+        id,
         merged: row.filter(|row| row.fetched_at.is_some()).map(merged),
         stored: sums,
         failure: row
@@ -164,12 +158,16 @@ fn merged(row: &CoverageRow) -> BucketSums {
 }
 
 /// What the tables hold of each bucket: rows of the facts, and rejects.
-async fn stored_sums(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<BTreeMap<Bucket, BucketSums>> {
-    let mut sums: BTreeMap<Bucket, BucketSums> = BTreeMap::new();
+async fn stored_sums(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<BTreeMap<BucketId, BucketSums>> {
+    let mut sums: BTreeMap<BucketId, BucketSums> = BTreeMap::new();
     for table in tables::all().iter().filter(|table| !table.bucket.is_empty()) {
         let rows = warehouse.query(&sums_query(table, window)).await?;
         for fact in each(&rows) {
-            let bucket = (fact.text("source")?, fact.text("account_id")?, fact.day("activity_date")?);
+            let bucket = BucketId {
+                source: fact.text("source")?,
+                account_id: fact.text("account_id")?.into(),
+                activity_date: fact.day("activity_date")?,
+            };
             let bucket_sums = sums.entry(bucket).or_default();
             if table.name == "rejected_records" {
                 bucket_sums.rejects = fact.integer("row_count")?;

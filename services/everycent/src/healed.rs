@@ -6,16 +6,16 @@ use everycent_runtime::bus::{DeadLetter, Topic};
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_runtime::worker::decode;
 use everycent_schemas::events::{BatchNormalized, FetchFailed, FetchRequested, SnapshotStored};
-use everycent_schemas::{CoverageState, Day, Timestamp};
+use everycent_schemas::{AccountId, CoverageState, Day, SnapshotId, Timestamp};
 
 /// What coverage shows when the work of a message is done.
 struct Work {
     source: String,
-    account_id: String,
+    account_id: AccountId,
     from: Day,
     to: Day,
     /// The days are decided by this version or a later one: `fetched_at`, `snapshot_id`, `normalized_at`.
-    version: (Timestamp, String, Timestamp),
+    version: (Timestamp, SnapshotId, Timestamp),
 }
 
 /// Whether every day that coverage knows of the letter's days is loaded, and by nothing older than the letter.
@@ -34,16 +34,15 @@ impl Work {
 
     fn is_done(&self, row: &CoverageRow) -> bool {
         let (fetched_at, snapshot_id, normalized_at) = &self.version;
-        let loaded = (row.fetched_at, row.snapshot_id.as_deref(), row.normalized_at);
-        row.state != CoverageState::Failed
-            && loaded >= (Some(*fetched_at), Some(snapshot_id.as_str()), Some(*normalized_at))
+        let loaded = (row.fetched_at, row.snapshot_id.as_ref(), row.normalized_at);
+        row.state != CoverageState::Failed && loaded >= (Some(*fetched_at), Some(snapshot_id), Some(*normalized_at))
     }
 }
 
 fn work(letter: &DeadLetter) -> Option<Work> {
     let message = &letter.message;
     // Whatever was fetched since, whichever snapshot it is.
-    let since = |at: Timestamp| (at, String::new(), Timestamp::from_micros(i64::MIN));
+    let since = |at: Timestamp| (at, SnapshotId::from(""), Timestamp::from_micros(i64::MIN));
     match letter.topic {
         Topic::FetchRequested => {
             let FetchRequested { source, account_id, from_date, to_date, .. } = decode(message).ok()?;
@@ -97,9 +96,9 @@ mod tests {
     /// The snapshot `s1` of 10 to 12 October, fetched at 10 and published at 20.
     fn snapshot() -> DeadLetter {
         let event = SnapshotStored {
-            snapshot_id: "s1".to_owned(),
+            snapshot_id: "s1".into(),
             source: "cursor/daily_usage".to_owned(),
-            account_id: "acme".to_owned(),
+            account_id: "acme".into(),
             from_date: day(10),
             to_date: day(12),
             fetched_at: at(10),
@@ -117,7 +116,7 @@ mod tests {
         let event = FetchRequested {
             source: "cursor/daily_usage".to_owned(),
             trailing_days: 0,
-            account_id: account_id.map(str::to_owned),
+            account_id: account_id.map(AccountId::from),
             from_date: Some(day(10)),
             to_date: Some(day(12)),
             requested_at: None,
@@ -128,12 +127,12 @@ mod tests {
     fn loaded(number: u32, fetched_at: i64, snapshot_id: &str, normalized_at: i64) -> CoverageRow {
         CoverageRow {
             source: "cursor/daily_usage".to_owned(),
-            account_id: "acme".to_owned(),
+            account_id: "acme".into(),
             activity_date: day(number),
             state: CoverageState::Open,
             settled: Some(false),
             fetched_at: Some(at(fetched_at)),
-            snapshot_id: Some(snapshot_id.to_owned()),
+            snapshot_id: Some(snapshot_id.into()),
             normalized_at: Some(at(normalized_at)),
             recipe: None,
             rows: Some(1),
@@ -149,10 +148,10 @@ mod tests {
     #[test]
     fn a_snapshot_is_healed_by_its_own_rows_a_replay_of_it_or_a_later_answer() {
         for healed in [loaded(10, 10, "s1", 20), loaded(11, 10, "s1", 99), loaded(12, 60, "s2", 61)] {
-            assert!(is_healed(&snapshot(), &[healed.clone()]), "{healed:?}");
+            assert!(is_healed(&snapshot(), std::slice::from_ref(&healed)), "{healed:?}");
         }
         for older in [loaded(10, 9, "s0", 9), loaded(10, 10, "s1", 19)] {
-            assert!(!is_healed(&snapshot(), &[older.clone()]), "{older:?}");
+            assert!(!is_healed(&snapshot(), std::slice::from_ref(&older)), "{older:?}");
         }
     }
 
@@ -161,7 +160,7 @@ mod tests {
         let healed = loaded(10, 60, "s2", 61);
         assert!(!is_healed(&snapshot(), &[]));
         assert!(!is_healed(&snapshot(), &[loaded(13, 60, "s2", 61)]));
-        let other = CoverageRow { account_id: "other".to_owned(), ..healed.clone() };
+        let other = CoverageRow { account_id: "other".into(), ..healed.clone() };
         assert!(!is_healed(&snapshot(), &[other]));
         let failed = CoverageRow { activity_date: day(11), state: CoverageState::Failed, ..healed.clone() };
         assert!(!is_healed(&snapshot(), &[healed, failed]));

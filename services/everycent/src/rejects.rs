@@ -1,7 +1,7 @@
 //! Records that could not become rows, for reports.
 
 use everycent_runtime::warehouse::Warehouse;
-use everycent_schemas::Day;
+use everycent_schemas::{AccountId, Day};
 use serde::Serialize;
 
 use crate::facts;
@@ -11,7 +11,7 @@ use crate::show::Grid;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RejectRow {
     pub source: String,
-    pub account_id: String,
+    pub account_id: AccountId,
     pub activity_date: Day,
     /// Page of the stored answer, from 1.
     pub page: i64,
@@ -34,7 +34,7 @@ pub async fn latest(warehouse: &dyn Warehouse, limit: usize) -> anyhow::Result<V
         .map(|fact| {
             Ok(RejectRow {
                 source: fact.text("source")?,
-                account_id: fact.text("account_id")?,
+                account_id: fact.text("account_id")?.into(),
                 activity_date: fact.day("activity_date")?,
                 page: fact.integer("page")?,
                 position: fact.text("position")?,
@@ -50,7 +50,7 @@ pub fn text(rejects: &[RejectRow]) -> String {
     let mut grid = Grid::new(&["source", "account", "day", ">page", "position", "reason"]);
     for row in rejects {
         let (day, page) = (row.activity_date.to_string(), row.page.to_string());
-        grid.row([row.source.clone(), row.account_id.clone(), day, page, row.position.clone(), row.reason.clone()]);
+        grid.row([row.source.clone(), row.account_id.to_string(), day, page, row.position.clone(), row.reason.clone()]);
     }
     grid.text()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::anyhow;
+use everycent_domain::bucket::BucketId;
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
 use everycent_domain::wanted::DayState;
@@ -10,7 +11,7 @@ use everycent_domain::window::Window;
 use everycent_runtime::config::{Account, Config};
 use everycent_runtime::secret::Secret;
 use everycent_runtime::warehouse::CoverageRow;
-use everycent_schemas::{CoverageState, Day};
+use everycent_schemas::{AccountId, CoverageState, Day};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -22,7 +23,13 @@ const DEFAULT_ACCOUNT: &str = "default";
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Feed {
     pub source: Source,
-    pub account_id: String,
+    pub account_id: AccountId,
+}
+
+impl Feed {
+    pub fn bucket(&self, activity_date: Day) -> BucketId {
+        BucketId { source: self.source.name().to_owned(), account_id: self.account_id.clone(), activity_date }
+    }
 }
 
 /// The configured feeds, all or those of the named sources. None at all is a mistake of the call.
@@ -50,13 +57,13 @@ pub fn feeds(config: &Config, sources: &[Source]) -> Result<Vec<Feed>, Failure> 
 }
 
 /// The Anthropic account that an import is for: the named one, or the only one there is.
-pub fn import_account(config: &Config, named: Option<&str>) -> Result<String, Failure> {
+pub fn import_account(config: &Config, named: Option<&AccountId>) -> Result<AccountId, Failure> {
     let accounts = config.accounts.iter().filter(|account| account.vendor == Vendor::Anthropic);
     let known: Vec<&str> = accounts.map(|account| account.id.as_str()).collect();
     let known = if known.is_empty() { vec![DEFAULT_ACCOUNT] } else { known };
     match (named, &known[..]) {
-        (None, [only]) => Ok((*only).to_owned()),
-        (Some(named), _) if known.contains(&named) => Ok(named.to_owned()),
+        (None, [only]) => Ok((*only).into()),
+        (Some(named), _) if known.contains(&named.as_str()) => Ok(named.clone()),
         (None, _) => Err(Failure::usage(anyhow!("name the account of the file with --account: {}", known.join(", ")))),
         (Some(named), _) => Err(Failure::usage(anyhow!(
             "--account: no Anthropic account `{named}` is configured; expected {}",
@@ -125,8 +132,8 @@ impl Days {
 }
 
 /// What is known of each feed's days, in order of day.
-pub fn known_days(coverage: &[CoverageRow]) -> BTreeMap<(String, String), Vec<DayState>> {
-    let mut known: BTreeMap<(String, String), Vec<DayState>> = BTreeMap::new();
+pub fn known_days(coverage: &[CoverageRow]) -> BTreeMap<(String, AccountId), Vec<DayState>> {
+    let mut known: BTreeMap<(String, AccountId), Vec<DayState>> = BTreeMap::new();
     for row in coverage {
         known.entry((row.source.clone(), row.account_id.clone())).or_default().push(DayState {
             day: row.activity_date,

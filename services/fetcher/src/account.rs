@@ -8,12 +8,13 @@ use everycent_runtime::clock::Clock;
 use everycent_runtime::config::{Account, Config};
 use everycent_runtime::failure::Reason;
 use everycent_runtime::vendor::VendorClient;
+use everycent_schemas::AccountId;
 
 /// An account of a vendor.
 #[derive(Debug, Clone)]
 pub struct FetchAccount {
     pub vendor: Vendor,
-    pub account_id: String,
+    pub account_id: AccountId,
     /// The sources that are asked where a request names no account.
     pub sources: Vec<Source>,
     /// The client, or why there is none, for example for want of a key.

@@ -5,7 +5,7 @@ use everycent_domain::objects::{ManifestName, ObjectName, window_prefix};
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_runtime::store::{Store, StoreError};
-use everycent_schemas::Timestamp;
+use everycent_schemas::{AccountId, Timestamp};
 
 /// Names that one listing asks for.
 const LISTED: usize = 1000;
@@ -14,7 +14,7 @@ const LISTED: usize = 1000;
 pub async fn since(
     store: &dyn Store,
     source: Source,
-    account_id: &str,
+    account_id: &AccountId,
     window: Window,
     requested_at: Option<Timestamp>,
 ) -> Result<Option<Manifest>, StoreError> {

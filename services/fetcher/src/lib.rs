@@ -25,8 +25,8 @@ use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::Store;
 use everycent_runtime::vendor::VendorClient;
 use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
-use everycent_schemas::Timestamp;
 use everycent_schemas::events::{FetchFailed, FetchRequested, SnapshotStored};
+use everycent_schemas::{AccountId, Timestamp};
 use tracing::{info, instrument, warn};
 
 pub use account::{FetchAccount, accounts};
@@ -39,7 +39,7 @@ pub use upload::{Upload, store_upload};
 
 /// Handles `FetchRequested`.
 pub struct Fetcher {
-    accounts: BTreeMap<(Vendor, String), FetchAccount>,
+    accounts: BTreeMap<(Vendor, AccountId), FetchAccount>,
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
     clock: Arc<dyn Clock>,

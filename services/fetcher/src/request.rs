@@ -5,8 +5,8 @@ use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
 use everycent_domain::wanted::plan;
 use everycent_domain::window::Window;
-use everycent_schemas::Day;
 use everycent_schemas::events::FetchRequested;
+use everycent_schemas::{AccountId, Day};
 
 use crate::FetchAccount;
 
@@ -14,7 +14,7 @@ use crate::FetchAccount;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowTask {
     pub source: Source,
-    pub account_id: String,
+    pub account_id: AccountId,
     pub window: Window,
 }
 
@@ -24,7 +24,7 @@ pub enum InvalidRequest {
     #[error(transparent)]
     UnknownSource(#[from] everycent_domain::catalog::UnknownSource),
     #[error("no account `{account_id}` of {vendor} is configured")]
-    UnknownAccount { vendor: Vendor, account_id: String },
+    UnknownAccount { vendor: Vendor, account_id: AccountId },
     #[error("no account of {vendor} is configured")]
     NoAccount { vendor: Vendor },
     #[error("it names no days: give from_date and to_date, or trailing_days")]
@@ -49,7 +49,7 @@ pub fn resolve<'a>(
     let wanted = wanted(source, event, today)?;
     let windows = plan(source, wanted);
     let accounts = meant(event, source, accounts)?;
-    let task = |account_id: &String, window| WindowTask { source, account_id: account_id.clone(), window };
+    let task = |account_id: &AccountId, window| WindowTask { source, account_id: account_id.clone(), window };
     Ok(accounts.iter().flat_map(|account_id| windows.iter().map(move |window| task(account_id, *window))).collect())
 }
 
@@ -80,7 +80,7 @@ fn meant<'a>(
     event: &FetchRequested,
     source: Source,
     accounts: impl Iterator<Item = &'a FetchAccount>,
-) -> Result<Vec<String>, InvalidRequest> {
+) -> Result<Vec<AccountId>, InvalidRequest> {
     let vendor = source.vendor();
     let mut of_vendor = accounts.filter(|account| account.vendor == vendor).peekable();
     let id = |account: &FetchAccount| account.account_id.clone();
@@ -103,7 +103,7 @@ mod tests {
     fn accounts() -> [FetchAccount; 3] {
         let account = |vendor, id: &str, sources: &[Source]| FetchAccount {
             vendor,
-            account_id: id.to_owned(),
+            account_id: id.into(),
             sources: sources.to_vec(),
             client: Err("no key".into()),
         };

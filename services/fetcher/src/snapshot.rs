@@ -13,8 +13,8 @@ use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::{Created, Store, StoreError};
 use everycent_runtime::threads;
 use everycent_runtime::vendor::{self, VendorClient, VendorError, VendorPage, VendorRequest};
-use everycent_schemas::Timestamp;
 use everycent_schemas::events::SnapshotStored;
+use everycent_schemas::{AccountId, Timestamp};
 
 /// Why a reading gave no snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +80,7 @@ impl<'a> SnapshotWriter<'a> {
         store: &'a dyn Store,
         source: Source,
         task: &PagingTask,
-        account_id: &str,
+        account_id: &AccountId,
         fetched_at: Timestamp,
         observer: &'a Observer,
     ) -> Self {
@@ -89,7 +89,7 @@ impl<'a> SnapshotWriter<'a> {
             format: FORMAT,
             snapshot_id: snapshot_id(source.name(), account_id, task.window, fetched_at),
             source: source.name().to_owned(),
-            account_id: account_id.to_owned(),
+            account_id: account_id.clone(),
             window: task.window,
             fetched_at,
             query: pager.first().to_query(),

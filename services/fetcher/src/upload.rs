@@ -7,7 +7,7 @@ use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_runtime::page::compress;
 use everycent_runtime::store::{Store, StoreError};
-use everycent_schemas::Timestamp;
+use everycent_schemas::{AccountId, Timestamp};
 
 use super::snapshot::once;
 
@@ -15,7 +15,7 @@ use super::snapshot::once;
 #[derive(Debug, Clone, Copy)]
 pub struct Upload<'a> {
     pub source: Source,
-    pub account_id: &'a str,
+    pub account_id: &'a AccountId,
     /// The days that it is the truth of, all of them.
     pub window: Window,
     /// Its name without the folder.
@@ -34,7 +34,7 @@ pub async fn store_upload(
         format: FORMAT,
         snapshot_id: snapshot_id(source.name(), account_id, window, imported_at),
         source: source.name().to_owned(),
-        account_id: account_id.to_owned(),
+        account_id: account_id.clone(),
         window,
         fetched_at: imported_at,
         query: serde_json::json!({ "file": file_name }),

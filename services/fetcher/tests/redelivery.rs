@@ -17,6 +17,7 @@ use everycent_runtime::store::Store;
 use everycent_runtime::store::memory::MemoryStore;
 use everycent_runtime::vendor::{Auth, VendorClient, VendorSettings};
 use everycent_runtime::worker::{Worker, decode, publish};
+use everycent_schemas::SnapshotId;
 use everycent_schemas::events::{FetchRequested, SnapshotStored};
 use tempfile::TempDir;
 use vendor_sim::{Simulator, worlds};
@@ -55,7 +56,7 @@ impl Place {
         let settings = VendorSettings::new(self.simulator.url().parse().unwrap(), auth, "the test's key");
         let account = FetchAccount {
             vendor: Vendor::Anthropic,
-            account_id: "acme".to_owned(),
+            account_id: "acme".into(),
             sources: vec![REPORT.parse().unwrap()],
             client: Ok(Arc::new(VendorClient::new(settings, Arc::clone(&clock)).unwrap())),
         };
@@ -74,7 +75,7 @@ impl Place {
     }
 
     /// The snapshots that were announced since the last look.
-    async fn announced(&self) -> Vec<String> {
+    async fn announced(&self) -> Vec<SnapshotId> {
         let stored = self.bus.pull(Topic::SnapshotStored, 10, Duration::ZERO).await.unwrap();
         stored.iter().map(|delivery| decode::<SnapshotStored>(&delivery.message).unwrap().snapshot_id).collect()
     }

@@ -9,8 +9,8 @@ use everycent_runtime::bus::sqlite::SqliteBus;
 use everycent_runtime::clock::SystemClock;
 use everycent_runtime::store::memory::MemoryStore;
 use everycent_runtime::warehouse::{CoverageRow, MergeReport, Rows};
-use everycent_schemas::Day;
 use everycent_schemas::events::{Bucket, FetchFailed};
+use everycent_schemas::{Day, SnapshotId};
 
 use super::*;
 
@@ -21,9 +21,9 @@ fn batch(days: usize) -> BatchNormalized {
         |activity_date| Bucket { activity_date, settled: true, rows: 0, rejects: 0, amount_usd: None, quantity: 0 };
     BatchNormalized {
         buckets: first.through(Day::new(2026, 10, 1).unwrap()).take(days).map(bucket).collect(),
-        snapshot_id: format!("of {days} days"),
+        snapshot_id: format!("of {days} days").into(),
         source: "anthropic/cost_report".to_owned(),
-        account_id: "acme".to_owned(),
+        account_id: "acme".into(),
         from_date: first,
         to_date: first,
         fetched_at: at,
@@ -54,7 +54,7 @@ fn a_batch_that_has_too_many_by_itself_is_merged_alone() {
 /// A warehouse that is away for merges with these batches, and notes how many batches each merge had.
 #[derive(Debug)]
 struct Away {
-    from: BTreeSet<String>,
+    from: BTreeSet<SnapshotId>,
     merges: Mutex<Vec<usize>>,
 }
 

@@ -19,6 +19,7 @@ use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::{Store, StoreError};
 use everycent_runtime::threads;
 use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
+use everycent_schemas::SnapshotId;
 use everycent_schemas::events::{BatchNormalized, SnapshotStored};
 use tokio::runtime::Handle;
 use tracing::{info, info_span, warn};
@@ -41,7 +42,7 @@ enum SnapshotError {
     /// What is stored is not what was fetched. It is kept for a person to look at; a new fetch replaces it.
     #[error("snapshot {snapshot_id}: {object}: {reason}; fetch its days again with `everycent sync`")]
     Damaged {
-        snapshot_id: String,
+        snapshot_id: SnapshotId,
         object: String,
         #[source]
         reason: Reason,

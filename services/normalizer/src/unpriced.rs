@@ -4,14 +4,14 @@ use std::fmt;
 
 use everycent_domain::manifest::Manifest;
 use everycent_domain::prices::PriceError;
-use everycent_schemas::Day;
 use everycent_schemas::events::{FetchFailed, SnapshotStored};
+use everycent_schemas::{AccountId, Day};
 
 /// Names the report, the account, the day, and what makes the rows after all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unpriced {
     report: String,
-    account_id: String,
+    account_id: AccountId,
     from: Day,
     to: Day,
     reason: PriceError,
@@ -69,9 +69,9 @@ mod tests {
     fn manifest() -> Manifest {
         Manifest {
             format: FORMAT,
-            snapshot_id: "s1".to_owned(),
+            snapshot_id: "s1".into(),
             source: "cursor/daily_usage".to_owned(),
-            account_id: "acme".to_owned(),
+            account_id: "acme".into(),
             window: Window::new(day(1), day(30)).unwrap(),
             fetched_at: Timestamp::from_micros(7),
             query: serde_json::Value::Null,

@@ -120,7 +120,7 @@ impl Pipeline {
         let event = FetchRequested {
             source: source.to_owned(),
             trailing_days: 0,
-            account_id: account.map(str::to_owned),
+            account_id: account.map(Into::into),
             from_date: Some(from),
             to_date: Some(to),
             requested_at: Some(self.clock.now()),

@@ -119,14 +119,14 @@ fn text(cell: &Cell) -> String {
 fn manifest(source: &str) -> Manifest {
     let window = Window::new(FIRST_DAY.parse().unwrap(), LAST_DAY.parse().unwrap()).unwrap();
     let fetched_at = window.to().next().start();
-    let folder = SnapshotFolder::new(source, "acme", window.from(), window.to(), fetched_at, "snap");
+    let folder = SnapshotFolder::new(source, &"acme".into(), window.from(), window.to(), fetched_at, &"snap".into());
     let form = if source.starts_with("upload/") { PageForm::Csv } else { PageForm::Json };
     let page = PageEntry { object: folder.page(1, form), body_bytes: 0, sha256: String::new(), request_id: None };
     Manifest {
         format: FORMAT,
-        snapshot_id: "snap".to_owned(),
+        snapshot_id: "snap".into(),
         source: source.to_owned(),
-        account_id: "acme".to_owned(),
+        account_id: "acme".into(),
         window,
         fetched_at,
         query: serde_json::json!({}),

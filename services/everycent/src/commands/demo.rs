@@ -55,7 +55,7 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
     ] {
         let file = home.join(name);
         fs::write(&file, text).with_context(|| file.display().to_string())?;
-        import::sample(&deployment, source, ACCOUNT, &file, stop.clone()).await?;
+        import::sample(&deployment, source, &ACCOUNT.into(), &file, stop.clone()).await?;
     }
     let coverage = deployment.whole_coverage().await?;
     // Today is the day of the readings of how things stand.

@@ -12,8 +12,7 @@ use everycent_domain::vendors::upload;
 use everycent_fetcher::{Upload, store_upload, stored};
 use everycent_runtime::clock::{Clock, SystemClock};
 use everycent_runtime::worker::publish;
-use everycent_schemas::Day;
-use everycent_schemas::tables;
+use everycent_schemas::{AccountId, Day, SnapshotId, tables};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -38,7 +37,7 @@ pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken)
         Failure::usage(anyhow!("name the file to import; `everycent import {name} --template` prints an example"))
     })?;
     let config = config(global)?;
-    let account_id = scope::import_account(&config, args.account.as_deref())?;
+    let account_id = scope::import_account(&config, args.account.as_ref())?;
     let body = read(path)?;
     let contents =
         checker(source).check(&body, SystemClock.now().day()).map_err(|faults| refused(path, name, &faults))?;
@@ -108,7 +107,7 @@ fn refused(path: &Path, name: &str, faults: &Faults) -> Failure {
 pub(super) async fn sample(
     deployment: &Deployment,
     source: Source,
-    account_id: &str,
+    account_id: &AccountId,
     file: &Path,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
@@ -194,7 +193,7 @@ fn table_reports(source: Source, tally: &Tally) -> Vec<TableReport> {
 #[derive(Debug, Serialize)]
 struct Report {
     source: &'static str,
-    account_id: String,
+    account_id: AccountId,
     file: String,
     /// The days that the file is the truth of.
     from: Day,
@@ -205,7 +204,7 @@ struct Report {
     body_bytes: u64,
     /// Object name of the stored file.
     object: String,
-    snapshot_id: String,
+    snapshot_id: SnapshotId,
     /// What became of the tables, where the services work in this process.
     tables: Vec<TableReport>,
     /// Snapshots that services elsewhere have not merged.

@@ -15,7 +15,7 @@ use everycent_domain::window::Window;
 use everycent_fetcher::stored;
 use everycent_runtime::store::Store;
 use everycent_runtime::worker::publish;
-use everycent_schemas::Day;
+use everycent_schemas::{AccountId, Day, SnapshotId};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -140,11 +140,11 @@ struct Report {
 #[derive(Debug, Serialize)]
 struct SnapshotRow {
     source: String,
-    account_id: String,
+    account_id: AccountId,
     from: Day,
     to: Day,
     fetched_at: String,
-    snapshot_id: String,
+    snapshot_id: SnapshotId,
     pages: usize,
 }
 
@@ -218,11 +218,11 @@ fn listed(report: &Report) -> String {
     for row in &report.snapshots {
         grid.row([
             row.source.clone(),
-            row.account_id.clone(),
+            row.account_id.to_string(),
             row.from.to_string(),
             row.to.to_string(),
             row.fetched_at.clone(),
-            row.snapshot_id.clone(),
+            row.snapshot_id.to_string(),
             row.pages.to_string(),
         ]);
     }

@@ -6,7 +6,7 @@ use everycent_domain::report::Kind;
 use everycent_domain::source::Source;
 use everycent_runtime::bus::{DeadLetter, Depth};
 use everycent_runtime::warehouse::CoverageRow;
-use everycent_schemas::{CoverageState, Day};
+use everycent_schemas::{AccountId, CoverageState, Day};
 use serde::Serialize;
 
 use crate::deployment::{Deployment, Services};
@@ -52,10 +52,10 @@ struct Report {
 }
 
 /// Coverage of one source of one account.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct FeedCoverage {
     pub source: String,
-    pub account_id: String,
+    pub account_id: AccountId,
     pub first_day: Option<Day>,
     pub last_day: Option<Day>,
     pub settled_days: usize,
@@ -70,7 +70,7 @@ pub struct FeedCoverage {
 #[derive(Debug, Serialize)]
 struct FailedDay {
     source: String,
-    account_id: String,
+    account_id: AccountId,
     activity_date: Day,
     failure: String,
 }
@@ -157,9 +157,9 @@ impl Dead {
 
 /// Coverage summed up for each source and account.
 pub fn by_feed(coverage: &[CoverageRow]) -> Vec<FeedCoverage> {
-    let mut feeds: BTreeMap<(&str, &str), FeedCoverage> = BTreeMap::new();
+    let mut feeds: BTreeMap<(&str, &AccountId), FeedCoverage> = BTreeMap::new();
     for row in coverage {
-        let feed = feeds.entry((&row.source, &row.account_id)).or_default();
+        let feed = feeds.entry((&row.source, &row.account_id)).or_insert_with(|| FeedCoverage::of(row));
         feed.first_day = Some(feed.first_day.map_or(row.activity_date, |day| day.min(row.activity_date)));
         feed.last_day = Some(feed.last_day.map_or(row.activity_date, |day| day.max(row.activity_date)));
         match row.state {
@@ -171,15 +171,29 @@ pub fn by_feed(coverage: &[CoverageRow]) -> Vec<FeedCoverage> {
         feed.rows += row.rows.unwrap_or_default();
         feed.rejects += row.rejects.unwrap_or_default();
     }
-    feeds.into_iter().map(|((source, account_id), feed)| feed.named(source, account_id)).collect()
+    feeds.into_values().map(FeedCoverage::with_missing_days).collect()
 }
 
 impl FeedCoverage {
-    fn named(mut self, source: &str, account_id: &str) -> Self {
-        source.clone_into(&mut self.source);
-        account_id.clone_into(&mut self.account_id);
+    /// The feed of the row, without any day yet.
+    fn of(row: &CoverageRow) -> Self {
+        Self {
+            source: row.source.clone(),
+            account_id: row.account_id.clone(),
+            first_day: None,
+            last_day: None,
+            settled_days: 0,
+            open_days: 0,
+            failed_days: 0,
+            missing_days: 0,
+            rows: 0,
+            rejects: 0,
+        }
+    }
+
+    fn with_missing_days(mut self) -> Self {
         // Nobody misses a day on which nobody looked.
-        if let (Some(first), Some(last), false) = (self.first_day, self.last_day, tells_of_now(source)) {
+        if let (Some(first), Some(last), false) = (self.first_day, self.last_day, tells_of_now(&self.source)) {
             let known = self.settled_days + self.open_days + self.failed_days;
             self.missing_days = first.through(last).count().saturating_sub(known);
         }
@@ -205,7 +219,7 @@ pub fn coverage_text(feeds: &[FeedCoverage]) -> String {
         let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
         grid.row([
             feed.source.clone(),
-            feed.account_id.clone(),
+            feed.account_id.to_string(),
             day(feed.first_day),
             day(feed.last_day),
             feed.settled_days.to_string(),

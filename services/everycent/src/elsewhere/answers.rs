@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use everycent_domain::bucket::BucketId;
 use everycent_domain::manifest::snapshot_id;
 use everycent_domain::window::Window;
 use everycent_fetcher::answered_since;
@@ -105,16 +106,15 @@ enum Word {
 }
 
 /// Coverage by feed and day.
-struct Known<'a>(BTreeMap<(&'a str, &'a str, Day), &'a CoverageRow>);
+struct Known<'a>(BTreeMap<BucketId, &'a CoverageRow>);
 
 impl<'a> Known<'a> {
     fn of(rows: &'a [CoverageRow]) -> Self {
-        let keyed = rows.iter().map(|row| ((row.source.as_str(), row.account_id.as_str(), row.activity_date), row));
-        Self(keyed.collect())
+        Self(rows.iter().map(|row| (BucketId::of(row), row)).collect())
     }
 
     fn get(&self, feed: &Feed, day: Day) -> Option<&'a CoverageRow> {
-        self.0.get(&(feed.source.name(), feed.account_id.as_str(), day)).copied()
+        self.0.get(&feed.bucket(day)).copied()
     }
 }
 
@@ -200,7 +200,7 @@ mod tests {
     use everycent_domain::vendors::anthropic;
 
     fn feed() -> Feed {
-        Feed { source: anthropic::cost_report::SOURCE, account_id: "acme".to_owned() }
+        Feed { source: anthropic::cost_report::SOURCE, account_id: "acme".into() }
     }
 
     fn window(from: u32, to: u32) -> Window {
@@ -211,10 +211,10 @@ mod tests {
     /// Days of an answer to `window`, fetched at this moment.
     fn loaded(window: Window, fetched_at: i64) -> Vec<CoverageRow> {
         let at = Timestamp::from_micros(fetched_at);
-        let id = snapshot_id(feed().source.name(), "acme", window, at);
+        let id = snapshot_id(feed().source.name(), &"acme".into(), window, at);
         let row = |day| CoverageRow {
             source: feed().source.name().to_owned(),
-            account_id: "acme".to_owned(),
+            account_id: "acme".into(),
             activity_date: day,
             state: CoverageState::Open,
             settled: Some(false),

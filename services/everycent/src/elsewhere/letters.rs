@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use everycent_domain::window::Window;
 use everycent_runtime::bus::{DeadLetter, Topic};
 use everycent_runtime::worker::decode;
-use everycent_schemas::Day;
 use everycent_schemas::events::{BatchNormalized, FetchFailed, FetchRequested, SnapshotStored};
+use everycent_schemas::{AccountId, Day, SnapshotId};
 
 use crate::scope::Feed;
 
@@ -14,9 +14,9 @@ use crate::scope::Feed;
 struct About {
     source: String,
     /// Every account of the vendor, if none is named.
-    account_id: Option<String>,
+    account_id: Option<AccountId>,
     days: Option<(Day, Day)>,
-    snapshot_id: Option<String>,
+    snapshot_id: Option<SnapshotId>,
 }
 
 /// Whether the letter is about one of these windows. One that does not read is about nobody's; `status` shows it.
@@ -30,7 +30,7 @@ pub fn is_about(letter: &DeadLetter, windows: &BTreeSet<(Feed, Window)>) -> bool
 }
 
 /// Whether the letter is about one of these snapshots.
-pub(super) fn is_of(letter: &DeadLetter, snapshots: &BTreeSet<String>) -> bool {
+pub(super) fn is_of(letter: &DeadLetter, snapshots: &BTreeSet<SnapshotId>) -> bool {
     about(letter).and_then(|about| about.snapshot_id).is_some_and(|id| snapshots.contains(&id))
 }
 
@@ -90,7 +90,7 @@ mod tests {
     }
 
     fn failed(source: Source, account_id: &str, from: u32, to: u32) -> DeadLetter {
-        let (source, account_id, reason) = (source.name().to_owned(), account_id.to_owned(), String::new());
+        let (source, account_id, reason) = (source.name().to_owned(), account_id.into(), String::new());
         let (from_date, to_date, failed_at) = (day(from), day(to), Timestamp::from_micros(0));
         letter(Topic::FetchFailed, &FetchFailed { source, account_id, from_date, to_date, reason, failed_at })
     }
@@ -98,7 +98,7 @@ mod tests {
     fn requested(account_id: Option<&str>, days: Option<(u32, u32)>) -> DeadLetter {
         let event = FetchRequested {
             source: anthropic::cost_report::SOURCE.name().to_owned(),
-            account_id: account_id.map(str::to_owned),
+            account_id: account_id.map(AccountId::from),
             from_date: days.map(|(from, _)| day(from)),
             to_date: days.map(|(_, to)| day(to)),
             trailing_days: 7,
@@ -108,7 +108,7 @@ mod tests {
     }
 
     fn ours() -> BTreeSet<(Feed, Window)> {
-        let feed = Feed { source: anthropic::cost_report::SOURCE, account_id: "acme".to_owned() };
+        let feed = Feed { source: anthropic::cost_report::SOURCE, account_id: "acme".into() };
         [(feed, Window::new(day(10), day(12)).unwrap())].into()
     }
 
@@ -145,9 +145,9 @@ mod tests {
     fn a_letter_of_a_snapshot_is_found_by_its_id() {
         let at = Timestamp::from_micros(0);
         let batch = BatchNormalized {
-            snapshot_id: "a1".to_owned(),
+            snapshot_id: "a1".into(),
             source: anthropic::cost_report::SOURCE.name().to_owned(),
-            account_id: "acme".to_owned(),
+            account_id: "acme".into(),
             from_date: day(10),
             to_date: day(12),
             fetched_at: at,
@@ -157,7 +157,7 @@ mod tests {
             files: Vec::new(),
         };
         let batch = letter(Topic::BatchNormalized, &batch);
-        let is_of = |id: &str| is_of(&batch, &[id.to_owned()].into());
+        let is_of = |id: &str| is_of(&batch, &[id.into()].into());
         assert!(is_of("a1") && !is_of("b2"));
         assert!(is_about(&batch, &ours()));
     }

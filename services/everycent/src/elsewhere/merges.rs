@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use everycent_runtime::bus::{DeadLetter, Follow, Topic};
 use everycent_runtime::worker::{decode, publish};
-use everycent_schemas::Timestamp;
 use everycent_schemas::events::{BatchMerged, SnapshotStored};
+use everycent_schemas::{SnapshotId, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::{Silence, Verdict, letters};
@@ -47,7 +47,7 @@ pub async fn until_merged(
         return Ok(Merges::default());
     }
     let asked_at = deployment.clock.now();
-    let ids: BTreeSet<String> = order.snapshots.iter().map(|snapshot| snapshot.snapshot_id.clone()).collect();
+    let ids: BTreeSet<SnapshotId> = order.snapshots.iter().map(|snapshot| snapshot.snapshot_id.clone()).collect();
     // Followed first, so that no word is missed.
     let mut merged = deployment.bus.follow(Topic::BatchMerged).await?;
     let not_merged = follow(deployment, order, merged.as_mut(), watcher, stop).await;

@@ -6,7 +6,7 @@ use everycent_domain::sql;
 use everycent_domain::vendors::anthropic::checks::{LineCost, TokenLine, Workspace};
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::Warehouse;
-use everycent_schemas::{TokenType, Usd};
+use everycent_schemas::{AccountId, TokenType, Usd};
 
 use super::{Fact, between, each};
 
@@ -14,7 +14,7 @@ use super::{Fact, between, each};
 #[derive(Debug, Clone)]
 pub struct CostScope {
     /// `None`: all of them.
-    pub account_id: Option<String>,
+    pub account_id: Option<AccountId>,
     pub workspace: Workspace,
 }
 
@@ -25,7 +25,7 @@ pub async fn claude_total(warehouse: &dyn Warehouse, window: Window, scope: &Cos
         Workspace::Default => " AND workspace_id IS NULL".into(),
         Workspace::Id(id) => format!(" AND workspace_id = {}", sql::text(id)),
     };
-    let account = scope.account_id.as_ref().map(|id| format!(" AND organization_id = {}", sql::text(id)));
+    let account = scope.account_id.as_ref().map(|id| format!(" AND organization_id = {}", sql::text(id.as_str())));
     let rows = warehouse
         .query(&format!(
             "SELECT [[usd:SUM(amount_usd)]] AS total_usd FROM [[table:claude_costs]] \
@@ -80,7 +80,7 @@ pub async fn token_counts(warehouse: &dyn Warehouse, window: Window) -> anyhow::
 
 fn token_line(fact: &Fact<'_>, token_type: &str) -> anyhow::Result<TokenLine> {
     Ok(TokenLine {
-        account_id: fact.text("organization_id")?,
+        account_id: fact.text("organization_id")?.into(),
         day: fact.day("activity_date")?,
         workspace_id: fact.text("workspace_id")?,
         model: fact.text("model")?,

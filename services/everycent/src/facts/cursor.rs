@@ -28,7 +28,7 @@ pub async fn spend_readings(warehouse: &dyn Warehouse, window: Window) -> anyhow
         .map(|fact| {
             let overall = fact.usd("overall_usd")?;
             Ok(SpendReading {
-                account_id: fact.text("account_id")?,
+                account_id: fact.text("account_id")?.into(),
                 day: fact.day("activity_date")?,
                 read_at: fact.timestamp("read_at")?,
                 cycle_start: fact.day("billing_cycle_start")?,
@@ -57,7 +57,7 @@ pub async fn charged_events(
         .map(|fact| {
             let charged =
                 ChargedEvents { overall_usd: fact.usd("overall_usd")?, on_demand_usd: fact.usd("on_demand_usd")? };
-            Ok(((fact.text("account_id")?, fact.day("activity_date")?), charged))
+            Ok(((fact.text("account_id")?.into(), fact.day("activity_date")?), charged))
         })
         .collect()
 }
@@ -74,7 +74,7 @@ pub async fn priced_cycles(warehouse: &dyn Warehouse, window: Window) -> anyhow:
     each(&rows)
         .map(|fact| {
             Ok(PricedCycle {
-                account_id: fact.text("account_id")?,
+                account_id: fact.text("account_id")?.into(),
                 day: fact.day("activity_date")?,
                 cycle_start: fact.day("billing_cycle_start")?,
             })

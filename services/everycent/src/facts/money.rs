@@ -51,7 +51,7 @@ pub async fn shown(
         .map(|fact| {
             let list_amount_usd = if list_amount_usd.is_some() { fact.usd("list_amount_usd")? } else { Usd::ZERO };
             let shown = Shown { amount_usd: fact.usd("amount_usd")?, list_amount_usd };
-            Ok(((fact.text("account")?, fact.day("activity_date")?), shown))
+            Ok(((fact.text("account")?.into(), fact.day("activity_date")?), shown))
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! The manifest of a snapshot: what was asked, and which pages answer it.
 
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,9 +13,9 @@ use crate::window::Window;
 pub struct Manifest {
     /// Version of this format.
     pub format: u32,
-    pub snapshot_id: String,
+    pub snapshot_id: SnapshotId,
     pub source: String,
-    pub account_id: String,
+    pub account_id: AccountId,
     pub window: Window,
     pub fetched_at: Timestamp,
     /// The exact query that the pages answer, the page's own position left out.
@@ -83,15 +83,16 @@ impl Manifest {
 }
 
 /// The id of the snapshot that begins now.
-pub fn snapshot_id(source: &str, account_id: &str, window: Window, fetched_at: Timestamp) -> String {
+pub fn snapshot_id(source: &str, account_id: &AccountId, window: Window, fetched_at: Timestamp) -> SnapshotId {
     IdHasher::new("snapshot")
         .part(source)
-        .part(account_id)
+        .part(account_id.as_str())
         .number(window.from().epoch_days().into())
         .number(window.to().epoch_days().into())
         .number(fetched_at.micros())
         .finish()
         .short()
+        .into()
 }
 
 #[cfg(test)]

@@ -6,21 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_schemas::events::{BatchNormalized, RowFile};
 use everycent_schemas::tables::{self, Absence, Table};
-use everycent_schemas::{Day, Timestamp, Usd};
+use everycent_schemas::{Day, SnapshotId, Timestamp, Usd};
 
-/// The unit of truth: one source, one account, one UTC day.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct BucketId {
-    pub source: String,
-    pub account_id: String,
-    pub activity_date: Day,
-}
+use crate::bucket::BucketId;
 
 /// Which answer a bucket holds; the higher one wins.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
     pub fetched_at: Timestamp,
-    pub snapshot_id: String,
+    pub snapshot_id: SnapshotId,
     pub normalized_at: Timestamp,
 }
 
@@ -109,7 +103,7 @@ pub struct CoverageUpdate {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     #[error("batch {snapshot_id} says two things about {day}")]
-    DayTwice { snapshot_id: String, day: Day },
+    DayTwice { snapshot_id: SnapshotId, day: Day },
     #[error("row file {object} is for table {table}, which {source_name} does not feed")]
     WrongTable { object: String, table: String, source_name: String },
 }

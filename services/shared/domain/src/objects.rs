@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::window::Window;
@@ -66,7 +66,14 @@ impl fmt::Display for ObjectName {
 pub struct SnapshotFolder(String);
 
 impl SnapshotFolder {
-    pub fn new(source: &str, account: &str, from: Day, to: Day, fetched_at: Timestamp, snapshot_id: &str) -> Self {
+    pub fn new(
+        source: &str,
+        account: &AccountId,
+        from: Day,
+        to: Day,
+        fetched_at: Timestamp,
+        snapshot_id: &SnapshotId,
+    ) -> Self {
         let at = compact(fetched_at);
         Self(format!("{}{at}_{snapshot_id}", window_prefix(source, account, from, to)))
     }
@@ -103,8 +110,8 @@ impl PageForm {
 pub const MANIFEST: &str = "manifest.json";
 
 /// Prefix of all snapshots of one window: `raw/<source>/<account>/<from>_<to>/`.
-pub fn window_prefix(source: &str, account: &str, from: Day, to: Day) -> String {
-    format!("raw/{source}/{}/{from}_{to}/", safe(account))
+pub fn window_prefix(source: &str, account: &AccountId, from: Day, to: Day) -> String {
+    format!("raw/{source}/{}/{from}_{to}/", safe(account.as_str()))
 }
 
 /// Prefix of all raw objects of a source: `raw/<source>/`.
@@ -148,7 +155,13 @@ impl ManifestName {
 
 /// A part of the rows of one table: `rows/<table>/<snapshot_id>/<normalized_at>_<recipe>-<part>.avro`.
 /// The recipe is in the name, so that a redelivery under other rules never meets the file of the first.
-pub fn row_file(table: &str, snapshot_id: &str, normalized_at: Timestamp, recipe: &str, part: u32) -> ObjectName {
+pub fn row_file(
+    table: &str,
+    snapshot_id: &SnapshotId,
+    normalized_at: Timestamp,
+    recipe: &str,
+    part: u32,
+) -> ObjectName {
     ObjectName(format!("rows/{table}/{snapshot_id}/{}_{recipe}-{part:05}.avro", compact(normalized_at)))
 }
 
@@ -178,8 +191,9 @@ mod tests {
     #[test]
     fn names_sort_by_time_and_parse_back() {
         let day = Day::new(2025, 10, 3).unwrap();
+        let (account, snapshot) = ("Acme & Co".into(), "ab12".into());
         let folder =
-            SnapshotFolder::new("anthropic/cost_report", "Acme & Co", day, day, Timestamp::from_micros(1), "ab12");
+            SnapshotFolder::new("anthropic/cost_report", &account, day, day, Timestamp::from_micros(1), &snapshot);
         let page = folder.page(1, PageForm::Json);
         assert_eq!(
             page.as_str(),
@@ -193,7 +207,7 @@ mod tests {
         assert_eq!(name.version, "19700101T000000.000001Z_ab12");
         assert!(name.is_fetched_since(Timestamp::from_micros(1)) && !name.is_fetched_since(Timestamp::from_micros(2)));
         assert_eq!(ManifestName::parse(&page), None);
-        let rows = row_file("claude_costs", "ab12", Timestamp::from_micros(1), "cd34", 2);
+        let rows = row_file("claude_costs", &snapshot, Timestamp::from_micros(1), "cd34", 2);
         assert_eq!(rows.as_str(), "rows/claude_costs/ab12/19700101T000000.000001Z_cd34-00002.avro");
     }
 

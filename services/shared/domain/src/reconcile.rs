@@ -7,7 +7,7 @@ mod control;
 mod feeds;
 mod tolerances;
 
-use everycent_schemas::{Day, Usd};
+use everycent_schemas::{AccountId, Day, Usd};
 use strum::VariantArray;
 
 pub use accounts::no_strange_account;
@@ -19,7 +19,7 @@ pub use feeds::FeedFact;
 pub use tolerances::Tolerances;
 
 /// A day of an account.
-pub type AccountDay = (String, Day);
+pub type AccountDay = (AccountId, Day);
 
 /// The last word of a check on one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Verdict {
     pub check: Check,
     /// The source that was checked.
     pub source: String,
-    pub account_id: String,
+    pub account_id: AccountId,
     /// The day; the last one for a check of a range.
     pub activity_date: Day,
     pub from_date: Day,

@@ -63,7 +63,7 @@ mod tests {
 
     fn manifest(from: u32, to: u32, fetched_at: i64) -> ManifestName {
         let at = Timestamp::from_micros(fetched_at);
-        let folder = SnapshotFolder::new("anthropic/cost_report", "acme", day(from), day(to), at, "s");
+        let folder = SnapshotFolder::new("anthropic/cost_report", &"acme".into(), day(from), day(to), at, &"s".into());
         ManifestName::parse(&folder.manifest()).unwrap()
     }
 

@@ -170,7 +170,7 @@ fn each_account_has_its_own_prices() {
     let manifest = manifest(cursor::daily_usage::SOURCE, "2025-09-14", "2025-09-14", 1);
     let page = json!({"data": [usage("ann@example.com", "2025-09-14", 5)]});
     let row_of = |account: &str| {
-        let cursor_prices = CursorPrices::overridden([(Some(account.to_owned()), price)]);
+        let cursor_prices = CursorPrices::overridden([(Some(account.into()), price)]);
         let recipe = Recipe { cursor_prices, ..Recipe::default() };
         let normalized = normalize(&manifest, &recipe, std::slice::from_ref(&page)).unwrap();
         let row = &normalized.rows("cursor_usage_stats")[0];

@@ -266,7 +266,7 @@ mod tests {
         let source = anthropic::cost_report::SOURCE;
         let day = "2025-10-03".parse().unwrap();
         let window = everycent_domain::window::Window::new(day, day).unwrap();
-        let account_id = || "acme-account".to_owned();
+        let account_id = || "acme-account".into();
         observer.tell(Progress::PageKept { source, body_bytes: 1200 });
         observer.tell(Progress::PageKept { source, body_bytes: 34 });
         observer.tell(Progress::Stored { source, account_id: account_id(), window, pages: 2 });

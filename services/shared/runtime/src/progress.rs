@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
+use everycent_schemas::AccountId;
 
 use crate::warehouse::TableChange;
 
@@ -12,13 +13,13 @@ use crate::warehouse::TableChange;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     /// A vendor is asked for a window.
-    Asking { source: Source, account_id: String, window: Window },
+    Asking { source: Source, account_id: AccountId, window: Window },
     /// A page of it came.
     PageKept { source: Source, body_bytes: u64 },
     /// All of it is stored.
-    Stored { source: Source, account_id: String, window: Window, pages: u32 },
+    Stored { source: Source, account_id: AccountId, window: Window, pages: u32 },
     /// It could not be fetched.
-    Failed { source: Source, account_id: String, window: Window, reason: String },
+    Failed { source: Source, account_id: AccountId, window: Window, reason: String },
     /// Rows were made of a snapshot.
     Normalized { source: String, rows: i64, rejects: i64 },
     /// Batches were merged.

@@ -98,8 +98,11 @@ impl Retryable for WarehouseError {
 
 /// A batch that contradicts itself is one with bad rows.
 fn bad_plan(error: PlanError) -> WarehouseError {
-    let (PlanError::WrongTable { object, .. } | PlanError::DayTwice { snapshot_id: object, .. }) = &error;
-    WarehouseError::BadRows { object: object.clone(), reason: Reason::of(error) }
+    let object = match &error {
+        PlanError::WrongTable { object, .. } => object.clone(),
+        PlanError::DayTwice { snapshot_id, .. } => snapshot_id.to_string(),
+    };
+    WarehouseError::BadRows { object, reason: Reason::of(error) }
 }
 
 /// More days than any window has.

@@ -140,14 +140,14 @@ fn every_table_is_read() {
     assert_eq!(decide(Evidence { product: None, ..rest }), Platform::Unattributed);
 
     let priced = |account: &str, day: &str| {
-        let day = config.recipe.cursor_prices.on(account, day.parse::<Day>().unwrap()).unwrap();
+        let day = config.recipe.cursor_prices.on(&account.into(), day.parse::<Day>().unwrap()).unwrap();
         (day.plan, day.billing_cycle_start.to_string(), day.included_requests, day.request_usd.map(Usd::short))
     };
     let request = |start: &str| ("request", start.to_owned(), Some(300), Some("0.05".to_owned()));
     assert_eq!(priced("acme", "2025-01-31"), request("2025-01-01"));
     assert_eq!(priced("acme", "2026-02-01"), ("token", "2026-01-15".to_owned(), None, None));
     assert_eq!(priced("another", "2026-02-01"), request("2026-02-01"));
-    let seat = config.recipe.cursor_prices.on("acme", "2026-02-15".parse().unwrap()).unwrap().seat_usd;
+    let seat = config.recipe.cursor_prices.on(&"acme".into(), "2026-02-15".parse().unwrap()).unwrap().seat_usd;
     assert_eq!(seat.short(), "1.00");
 
     let tolerances = config.tolerances;

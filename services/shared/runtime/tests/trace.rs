@@ -57,7 +57,7 @@ fn failure(source: &str) -> FetchFailed {
     let day = "2025-10-03".parse().unwrap();
     FetchFailed {
         source: source.to_owned(),
-        account_id: "acme".to_owned(),
+        account_id: "acme".into(),
         from_date: day,
         to_date: day,
         reason: "none".to_owned(),

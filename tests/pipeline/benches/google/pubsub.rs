@@ -70,9 +70,9 @@ async fn open(emulators: &Emulators, settings: &PubSubSettings) -> anyhow::Resul
 fn event(number: usize) -> SnapshotStored {
     let day = Day::new(2025, 10, 3).expect("invariant: a day of the calendar");
     SnapshotStored {
-        snapshot_id: number.to_string(),
+        snapshot_id: number.to_string().into(),
         source: "anthropic/cost_report".to_owned(),
-        account_id: "bench".to_owned(),
+        account_id: "bench".into(),
         from_date: day,
         to_date: day,
         fetched_at: Timestamp::from_micros(1),
@@ -146,7 +146,7 @@ impl Seen {
     }
 
     fn take(&mut self, event: &SnapshotStored) {
-        let place = event.snapshot_id.parse().ok().and_then(|number: usize| self.came.get_mut(number));
+        let place = event.snapshot_id.as_str().parse().ok().and_then(|number: usize| self.came.get_mut(number));
         match place.map(|came| std::mem::replace(came, true)) {
             Some(false) => self.left -= 1,
             _ => self.again += 1,

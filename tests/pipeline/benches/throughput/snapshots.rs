@@ -45,7 +45,7 @@ impl Snapshot {
     /// The same answer, given later.
     pub fn again(&self, later: Timestamp) -> Self {
         let manifest = Manifest {
-            snapshot_id: format!("{}-{}", self.manifest.snapshot_id, later.micros()),
+            snapshot_id: format!("{}-{}", self.manifest.snapshot_id, later.micros()).into(),
             fetched_at: later,
             ..self.manifest.clone()
         };

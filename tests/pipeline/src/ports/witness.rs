@@ -67,7 +67,7 @@ impl Witness {
         let manifest = Manifest::from_json(manifest).expect("invariant: the fetcher writes manifests");
         let question = Question {
             report: Report::named(&manifest.source).expect("invariant: the model knows every source"),
-            account: manifest.account_id.clone(),
+            account: manifest.account_id.to_string(),
             from: manifest.window.from().date(),
             to: manifest.window.to().date(),
             asked_at: manifest.fetched_at.micros(),
@@ -113,7 +113,7 @@ fn read<E: Event>(message: &Message) -> E {
 fn requested(event: &FetchRequested) -> Requested {
     Requested {
         source: event.source.clone(),
-        account: event.account_id.clone(),
+        account: event.account_id.as_ref().map(ToString::to_string),
         from: event.from_date.expect("invariant: tests name days").date(),
         to: event.to_date.expect("invariant: tests name days").date(),
         at: event.requested_at.expect("invariant: tests say when").micros(),
@@ -124,7 +124,7 @@ fn announced(event: &SnapshotStored) -> Announced {
     Announced {
         object: event.manifest.clone(),
         fetched_at: event.fetched_at.micros(),
-        snapshot_id: event.snapshot_id.clone(),
+        snapshot_id: event.snapshot_id.to_string(),
         published_at: event.published_at.micros(),
     }
 }
@@ -132,7 +132,7 @@ fn announced(event: &SnapshotStored) -> Announced {
 fn failed(event: &FetchFailed) -> Failed {
     Failed {
         source: event.source.clone(),
-        account: event.account_id.clone(),
+        account: event.account_id.to_string(),
         from: event.from_date.date(),
         to: event.to_date.date(),
         at: event.failed_at.micros(),

@@ -3,6 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use everycent_domain::bucket::BucketId;
 use everycent_domain::reconcile::{
     FeedFact, Tolerances, Verdict, no_missing_bucket, no_reject, no_strange_account, tables_equal_coverage,
 };
@@ -13,12 +14,13 @@ use everycent_domain::vendors::{anthropic, cursor as cursor_reports};
 use everycent_domain::wanted::plan;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{CoverageRow, Warehouse};
-use everycent_schemas::Day;
+use everycent_schemas::{AccountId, Day};
 
 use super::Question;
 use crate::deployment::Deployment;
 use crate::facts::{self, Loaded, claude, cursor, money};
 use crate::failure::Failure;
+use crate::scope::Feed;
 
 /// Verdicts on the question's range. `coverage` is that of all days there are.
 pub(super) async fn judge(
@@ -112,8 +114,8 @@ impl Facts<'_> {
 
 /// Buckets that are to be loaded. Coverage of a source that this program doesn't know asks for nothing: it could not be
 /// fetched.
-fn wanted(deployment: &Deployment, question: &Question, coverage: &[CoverageRow]) -> Vec<facts::Bucket> {
-    let mut feeds: BTreeMap<(Source, String), FeedFact> = BTreeMap::new();
+fn wanted(deployment: &Deployment, question: &Question, coverage: &[CoverageRow]) -> Vec<BucketId> {
+    let mut feeds: BTreeMap<(Source, AccountId), FeedFact> = BTreeMap::new();
     let known = coverage.iter().filter_map(|row| Some((row.source.parse::<Source>().ok()?, row)));
     for (source, row) in known {
         let (account_id, day) = (row.account_id.clone(), row.activity_date);
@@ -134,7 +136,8 @@ fn wanted(deployment: &Deployment, question: &Question, coverage: &[CoverageRow]
     let today = deployment.clock.now().day();
     let buckets = |feed: FeedFact| {
         let days = feed.wanted(question.window, question.wanted_from, today);
-        days.into_iter().map(move |day| (feed.source.name().to_owned(), feed.account_id.clone(), day))
+        let feed = Feed { source: feed.source, account_id: feed.account_id };
+        days.into_iter().map(move |day| feed.bucket(day))
     };
     feeds.into_values().flat_map(buckets).collect()
 }

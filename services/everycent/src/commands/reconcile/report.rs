@@ -2,7 +2,7 @@
 
 use everycent_domain::reconcile::{Check, Figure, Verdict};
 use everycent_domain::window::Window;
-use everycent_schemas::Day;
+use everycent_schemas::{AccountId, Day};
 use serde::Serialize;
 
 use crate::show::{Grid, heading};
@@ -30,7 +30,7 @@ struct CheckSummary {
 struct FailureRow {
     check_id: &'static str,
     source: String,
-    account_id: String,
+    account_id: AccountId,
     /// The first day of a check of a range; else the day itself.
     from_date: Day,
     activity_date: Day,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::anyhow;
+use everycent_domain::bucket::BucketId;
 use everycent_domain::manifest::Manifest;
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
@@ -89,13 +90,16 @@ async fn left<'a>(
     published_at: Timestamp,
 ) -> Result<Vec<&'a Manifest>, Failure> {
     let coverage = deployment.whole_coverage().await?;
-    let known: BTreeMap<(&str, &str, Day), &CoverageRow> =
-        coverage.iter().map(|row| ((row.source.as_str(), row.account_id.as_str(), row.activity_date), row)).collect();
+    let known: BTreeMap<BucketId, &CoverageRow> = coverage.iter().map(|row| (BucketId::of(row), row)).collect();
     let is_merged = |manifest: &Manifest| {
-        let row = |day| known.get(&(manifest.source.as_str(), manifest.account_id.as_str(), day)).copied();
+        let bucket = |activity_date| {
+            let (source, account_id) = (manifest.source.clone(), manifest.account_id.clone());
+            BucketId { source, account_id, activity_date }
+        };
         let only = named_days(args, manifest);
         decides_alone(manifest)
-            && days(manifest, only).all(|day| row(day).is_some_and(|row| reaches(row, manifest, published_at)))
+            && days(manifest, only)
+                .all(|day| known.get(&bucket(day)).is_some_and(|row| reaches(row, manifest, published_at)))
     };
     Ok(snapshots.iter().filter(|manifest| !is_merged(manifest)).collect())
 }
@@ -111,8 +115,8 @@ fn days(manifest: &Manifest, only: Option<Window>) -> impl Iterator<Item = Day> 
 
 /// Whether the day was decided by this snapshot in this replay, or by a later answer.
 fn reaches(row: &CoverageRow, manifest: &Manifest, published_at: Timestamp) -> bool {
-    let recorded = (row.fetched_at, row.snapshot_id.as_deref(), row.normalized_at);
-    recorded >= (Some(manifest.fetched_at), Some(manifest.snapshot_id.as_str()), Some(published_at))
+    let recorded = (row.fetched_at, row.snapshot_id.as_ref(), row.normalized_at);
+    recorded >= (Some(manifest.fetched_at), Some(&manifest.snapshot_id), Some(published_at))
 }
 
 #[cfg(test)]
@@ -126,12 +130,12 @@ mod tests {
         let at = Some(Timestamp::from_micros(normalized_at));
         CoverageRow {
             source: "anthropic/cost_report".to_owned(),
-            account_id: "acme".to_owned(),
+            account_id: "acme".into(),
             activity_date: "2025-10-01".parse().unwrap(),
             state: CoverageState::Settled,
             settled: Some(true),
             fetched_at: at,
-            snapshot_id: Some("a1".to_owned()),
+            snapshot_id: Some("a1".into()),
             normalized_at: at,
             recipe: Some(recipe.to_owned()),
             rows: Some(1),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use everycent_domain::window::Window;
-use everycent_schemas::Day;
+use everycent_schemas::{AccountId, Day};
 use serde::Serialize;
 
 use crate::deployment::Deployment;
@@ -62,7 +62,7 @@ pub struct TableReport {
 #[derive(Debug, Serialize)]
 pub struct WindowReport {
     pub source: String,
-    pub account_id: String,
+    pub account_id: AccountId,
     pub from: Day,
     pub to: Day,
     /// How many of its days were not.

@@ -1,6 +1,6 @@
 //! Prices of the days of a snapshot, worked out once for all its records.
 
-use everycent_schemas::Day;
+use everycent_schemas::{AccountId, Day};
 
 use super::error::PriceError;
 use super::plan::PlanDay;
@@ -10,16 +10,16 @@ use super::table::CursorPrices;
 #[derive(Debug, Clone)]
 pub struct PlanDays<'p> {
     prices: &'p CursorPrices,
-    account_id: String,
+    account_id: AccountId,
     /// In order of day. A day without a price is an error only for who asks for it.
     known: Vec<(Day, Result<PlanDay, PriceError>)>,
 }
 
 impl<'p> PlanDays<'p> {
-    fn new(prices: &'p CursorPrices, account_id: &str, days: &[Day]) -> Self {
+    fn new(prices: &'p CursorPrices, account_id: &AccountId, days: &[Day]) -> Self {
         let mut known: Vec<_> = days.iter().map(|day| (*day, prices.on(account_id, *day))).collect();
         known.sort_by_key(|(day, _)| *day);
-        Self { prices, account_id: account_id.to_owned(), known }
+        Self { prices, account_id: account_id.clone(), known }
     }
 
     /// The same as [`CursorPrices::on`] for this account.
@@ -33,7 +33,7 @@ impl<'p> PlanDays<'p> {
 
 impl CursorPrices {
     /// The same for many records of a few days.
-    pub fn plan_days(&self, account_id: &str, days: &[Day]) -> PlanDays<'_> {
+    pub fn plan_days(&self, account_id: &AccountId, days: &[Day]) -> PlanDays<'_> {
         PlanDays::new(self, account_id, days)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use everycent_schemas::Day;
+use everycent_schemas::{AccountId, Day};
 
 use super::error::PriceError;
 use super::plan::{CursorPrice, PlanDay};
@@ -15,7 +15,7 @@ pub struct CursorPrices {
     /// Of every account.
     general: Vec<CursorPrice>,
     /// Of one account, from the first of its own prices on.
-    accounts: BTreeMap<String, Vec<CursorPrice>>,
+    accounts: BTreeMap<AccountId, Vec<CursorPrice>>,
 }
 
 impl CursorPrices {
@@ -26,7 +26,7 @@ impl CursorPrices {
 
     /// Own prices, and the public ones for the days before the first of them. Those of one account, in turn, take the
     /// place of all others for it, from the first of them on.
-    pub fn overridden(own: impl IntoIterator<Item = (Option<String>, CursorPrice)>) -> Self {
+    pub fn overridden(own: impl IntoIterator<Item = (Option<AccountId>, CursorPrice)>) -> Self {
         let mut prices = Self::public();
         let mut general = Vec::new();
         for (account_id, price) in own {
@@ -46,7 +46,7 @@ impl CursorPrices {
     }
 
     /// What an account pays on a day.
-    pub fn on(&self, account_id: &str, day: Day) -> Result<PlanDay, PriceError> {
+    pub fn on(&self, account_id: &AccountId, day: Day) -> Result<PlanDay, PriceError> {
         let own = self.accounts.get(account_id).and_then(|prices| effective(prices, day));
         let price = own.or_else(|| effective(&self.general, day)).ok_or(PriceError::Unpriced { day })?;
         Ok(price.on(day))

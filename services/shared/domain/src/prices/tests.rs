@@ -1,15 +1,17 @@
 //! Which price holds when, for whom, and what it makes of a day.
 #![allow(clippy::unwrap_used)]
 
-use everycent_schemas::Usd;
-
-use everycent_schemas::Day;
+use everycent_schemas::{AccountId, Day, Usd};
 
 use super::*;
 use crate::identity::IdHasher;
 
 fn day(text: &str) -> Day {
     text.parse().unwrap()
+}
+
+fn acme() -> AccountId {
+    "acme".into()
 }
 
 fn dollars(text: &str) -> Usd {
@@ -22,7 +24,7 @@ fn request(from: &str, request_usd: &str) -> CursorPrice {
 }
 
 fn estimate(prices: &CursorPrices, on: &str, requests: i64) -> String {
-    prices.on("acme", day(on)).unwrap().estimate(requests).unwrap().map_or("none".into(), Usd::short)
+    prices.on(&acme(), day(on)).unwrap().estimate(requests).unwrap().map_or("none".into(), Usd::short)
 }
 
 #[test]
@@ -42,7 +44,7 @@ fn the_public_prices_are_those_of_a_request_plan_and_from_15_september_2025_of_t
         ("2026-05-31", "token", None, "none"),
         ("2026-06-01", "token", None, "none"),
     ] {
-        let found = prices.on("acme", day(on)).unwrap();
+        let found = prices.on(&acme(), day(on)).unwrap();
         assert_eq!((found.plan, found.included_requests, estimate(&prices, on, 3).as_str()), (plan, included, cost));
         assert_eq!(found.request_usd.is_some(), plan == "request", "{on}");
     }
@@ -58,7 +60,7 @@ fn an_own_price_takes_the_place_of_every_public_one_from_its_day_on() {
 
 #[test]
 fn the_prices_of_one_account_are_its_own_from_the_first_of_them_on() {
-    let for_acme = |price| (Some("acme".to_owned()), price);
+    let for_acme = |price| (Some(acme()), price);
     let prices = CursorPrices::overridden([
         for_acme(request("2025-03-01", "0.03")),
         for_acme(request("2025-02-01", "0.02")),
@@ -71,7 +73,7 @@ fn the_prices_of_one_account_are_its_own_from_the_first_of_them_on() {
         ("2025-04-01", "0.30", "0.90"),
     ] {
         assert_eq!(estimate(&prices, on, 10), acme, "{on}");
-        assert_eq!(prices.on("other", day(on)).unwrap().estimate(10).unwrap(), Some(dollars(other)), "{on}");
+        assert_eq!(prices.on(&"other".into(), day(on)).unwrap().estimate(10).unwrap(), Some(dollars(other)), "{on}");
     }
 }
 
@@ -79,13 +81,13 @@ fn the_prices_of_one_account_are_its_own_from_the_first_of_them_on() {
 fn the_days_of_a_cycle_add_up_to_the_price_of_the_seat() {
     let prices = CursorPrices::public();
     for (first, last) in [("2025-02-01", "2025-02-28"), ("2024-02-01", "2024-02-29"), ("2025-10-01", "2025-10-31")] {
-        let parts = day(first).through(day(last)).map(|day| prices.on("acme", day).unwrap());
+        let parts = day(first).through(day(last)).map(|day| prices.on(&acme(), day).unwrap());
         assert_eq!(parts.clone().map(|part| part.seat_usd).sum::<Usd>(), dollars("40"), "{first}");
         assert!(parts.clone().all(|part| part.billing_cycle_start == day(first)));
     }
     // 40 / 31 dollars a day: 1.290322580645..., of which the first day is rounded down.
-    assert_eq!(prices.on("acme", day("2025-10-01")).unwrap().seat_usd, dollars("1.290322580"));
-    assert_eq!(prices.on("acme", day("2025-10-02")).unwrap().seat_usd, dollars("1.290322581"));
+    assert_eq!(prices.on(&acme(), day("2025-10-01")).unwrap().seat_usd, dollars("1.290322580"));
+    assert_eq!(prices.on(&acme(), day("2025-10-02")).unwrap().seat_usd, dollars("1.290322581"));
 }
 
 #[test]
@@ -93,7 +95,7 @@ fn each_day_of_a_cycle_has_the_part_of_the_price_of_that_day() {
     let dearer = CursorPrice { seat_usd: dollars("60"), ..request("2025-06-11", "0.04") };
     let prices = CursorPrices::overridden([(None, dearer)]);
     let june: Usd =
-        day("2025-06-01").through(day("2025-06-30")).map(|day| prices.on("acme", day).unwrap().seat_usd).sum();
+        day("2025-06-01").through(day("2025-06-30")).map(|day| prices.on(&acme(), day).unwrap().seat_usd).sum();
     // Ten days of thirty at 40 dollars and twenty at 60: 13.333333333 and 40.
     assert_eq!(june, dollars("53.333333333"));
 }
@@ -102,34 +104,34 @@ fn each_day_of_a_cycle_has_the_part_of_the_price_of_that_day() {
 fn a_cycle_begins_on_its_configured_day() {
     let price = CursorPrice { cycle_day: CycleDay::new(20).unwrap(), ..request("2025-01-01", "0.04") };
     let prices = CursorPrices::overridden([(None, price)]);
-    let start = |on: &str| prices.on("acme", day(on)).unwrap().billing_cycle_start.to_string();
+    let start = |on: &str| prices.on(&acme(), day(on)).unwrap().billing_cycle_start.to_string();
     assert_eq!((start("2025-06-19").as_str(), start("2025-06-20").as_str()), ("2025-05-20", "2025-06-20"));
     let days = day("2025-05-20").through(day("2025-06-19"));
-    let cycle: Usd = days.map(|day| prices.on("acme", day).unwrap().seat_usd).sum();
+    let cycle: Usd = days.map(|day| prices.on(&acme(), day).unwrap().seat_usd).sum();
     assert_eq!(cycle, dollars("40"));
 }
 
 #[test]
 fn a_day_before_the_first_price_is_an_error_that_names_it() {
-    let error = CursorPrices::public().on("acme", day("2022-12-31")).unwrap_err();
+    let error = CursorPrices::public().on(&acme(), day("2022-12-31")).unwrap_err();
     assert!(error.to_string().contains("2022-12-31"));
 }
 
 #[test]
 fn a_count_that_cannot_be_meant_is_refused_where_requests_are_paid() {
     let prices = CursorPrices::public();
-    let error = prices.on("acme", day("2025-01-01")).unwrap().estimate(i64::MAX).unwrap_err();
+    let error = prices.on(&acme(), day("2025-01-01")).unwrap().estimate(i64::MAX).unwrap_err();
     assert_eq!(error, PriceError::Absurd { requests: i64::MAX });
-    assert_eq!(prices.on("acme", day("2026-01-01")).unwrap().estimate(i64::MAX), Ok(None));
+    assert_eq!(prices.on(&acme(), day("2026-01-01")).unwrap().estimate(i64::MAX), Ok(None));
 }
 
 #[test]
 fn days_worked_out_before_are_those_worked_out_one_by_one() {
     let prices = CursorPrices::public();
     let days = ["2025-09-15", "2022-12-31", "2025-09-14"].map(day);
-    let known = prices.plan_days("acme", &days);
+    let known = prices.plan_days(&acme(), &days);
     for day in days.into_iter().chain([day("2026-06-01"), day("2022-01-01")]) {
-        assert_eq!(known.on(day), prices.on("acme", day), "{day}");
+        assert_eq!(known.on(day), prices.on(&acme(), day), "{day}");
     }
 }
 
@@ -143,8 +145,8 @@ fn every_part_of_a_price_is_in_the_fingerprint() {
     let more = Plan::Request { included_requests: 501, request_usd: dollars("0.04") };
     let own = [
         (None, request_price),
-        (Some("acme".to_owned()), request_price),
-        (Some("other".to_owned()), request_price),
+        (Some(acme()), request_price),
+        (Some("other".into()), request_price),
         (None, CursorPrice { from: day("2025-01-02"), ..request_price }),
         (None, CursorPrice { seat_usd: dollars("41"), ..request_price }),
         (None, CursorPrice { cycle_day: CycleDay::new(2).unwrap(), ..request_price }),

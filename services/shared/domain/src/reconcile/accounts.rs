@@ -2,26 +2,29 @@
 
 use std::collections::BTreeMap;
 
+use everycent_schemas::AccountId;
+
 use super::{BucketFact, Check, Figure, Verdict};
+use crate::bucket::BucketId;
 use crate::source::Source;
 use crate::vendor::Vendor;
 
 /// Every account that has rows is configured. Vendors of which no account is configured are not judged: whoever only
 /// reads needs no keys.
-pub fn no_strange_account(buckets: &[BucketFact], configured: &[(Vendor, String)]) -> Vec<Verdict> {
-    let mut last: BTreeMap<(&str, &str), &BucketFact> = BTreeMap::new();
+pub fn no_strange_account(buckets: &[BucketFact], configured: &[(Vendor, AccountId)]) -> Vec<Verdict> {
+    let mut last: BTreeMap<(&str, &AccountId), &BucketFact> = BTreeMap::new();
     for bucket in buckets.iter().filter(|bucket| bucket.merged.is_some() || bucket.stored.rows > 0) {
-        last.insert((&bucket.source, &bucket.account_id), bucket);
+        last.insert((&bucket.id.source, &bucket.id.account_id), bucket);
     }
     last.into_values().filter_map(|bucket| verdict(bucket, configured)).collect()
 }
 
-fn verdict(bucket: &BucketFact, configured: &[(Vendor, String)]) -> Option<Verdict> {
-    let vendor = bucket.source.parse::<Source>().ok()?.vendor();
+fn verdict(bucket: &BucketFact, configured: &[(Vendor, AccountId)]) -> Option<Verdict> {
+    let vendor = bucket.id.source.parse::<Source>().ok()?.vendor();
     let mut accounts = configured.iter().filter(|(of, _)| *of == vendor).map(|(_, account)| account).peekable();
     accounts.peek()?;
-    let known = accounts.any(|account| *account == bucket.account_id);
-    let BucketFact { source, account_id, day, .. } = bucket;
+    let known = accounts.any(|account| *account == bucket.id.account_id);
+    let BucketId { source, account_id, activity_date } = &bucket.id;
     let explanation = if known {
         format!("{source}: account `{account_id}` is configured")
     } else {
@@ -34,8 +37,8 @@ fn verdict(bucket: &BucketFact, configured: &[(Vendor, String)]) -> Option<Verdi
         check: Check::NoStrangeAccount,
         source: source.clone(),
         account_id: account_id.clone(),
-        activity_date: *day,
-        from_date: *day,
+        activity_date: *activity_date,
+        from_date: *activity_date,
         expected: Figure::Count(0),
         found: Figure::Count(i64::from(!known)),
         passed: known,
@@ -52,9 +55,11 @@ mod tests {
 
     fn bucket(account_id: &str) -> BucketFact {
         BucketFact {
-            source: "anthropic/cost_report".into(),
-            account_id: account_id.into(),
-            day: Day::new(2025, 10, 5).unwrap(),
+            id: BucketId {
+                source: "anthropic/cost_report".into(),
+                account_id: account_id.into(),
+                activity_date: Day::new(2025, 10, 5).unwrap(),
+            },
             merged: Some(BucketSums::default()),
             stored: BucketSums::default(),
             failure: None,
@@ -65,7 +70,7 @@ mod tests {
     #[test]
     fn an_organization_under_an_earlier_name_is_seen() {
         let buckets = [bucket("default"), bucket("acme"), bucket("acme")];
-        let configured = [(Vendor::Anthropic, "acme".to_owned())];
+        let configured = [(Vendor::Anthropic, "acme".into())];
         let verdicts = no_strange_account(&buckets, &configured);
         let failed: Vec<&str> = verdicts.iter().filter(|v| !v.passed).map(|v| v.account_id.as_str()).collect();
         assert_eq!((verdicts.len(), failed), (2, vec!["default"]));

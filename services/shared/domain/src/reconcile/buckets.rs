@@ -1,9 +1,10 @@
 //! Buckets: what coverage says of each, against what was asked for and what the tables hold.
 
+use everycent_schemas::Usd;
 use everycent_schemas::tables::{self, Absence};
-use everycent_schemas::{Day, Usd};
 
 use super::{Check, Figure, Verdict};
+use crate::bucket::BucketId;
 
 /// What a batch said of a bucket, or what the tables hold of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,9 +18,7 @@ pub struct BucketSums {
 /// One bucket, as coverage has it and as the tables have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BucketFact {
-    pub source: String,
-    pub account_id: String,
-    pub day: Day,
+    pub id: BucketId,
     /// `None` when nothing was ever loaded.
     pub merged: Option<BucketSums>,
     /// What the tables hold now.
@@ -32,16 +31,17 @@ pub struct BucketFact {
 
 impl BucketFact {
     fn verdict(&self, check: Check, expected: Figure, found: Figure, passed: bool, explanation: String) -> Verdict {
+        let BucketId { source, account_id, activity_date } = &self.id;
         Verdict {
             check,
-            source: self.source.clone(),
-            account_id: self.account_id.clone(),
-            activity_date: self.day,
-            from_date: self.day,
+            source: source.clone(),
+            account_id: account_id.clone(),
+            activity_date: *activity_date,
+            from_date: *activity_date,
             expected,
             found,
             passed,
-            explanation: format!("{} of {}: {explanation}", self.source, self.day),
+            explanation: format!("{source} of {activity_date}: {explanation}"),
         }
     }
 }
@@ -87,7 +87,8 @@ fn rejected(bucket: &BucketFact) -> Verdict {
 /// row. Tables that keep their rows hold those of many answers, so their sources are not judged.
 pub fn tables_equal_coverage(buckets: &[BucketFact]) -> Vec<Verdict> {
     let has_rows = |bucket: &&BucketFact| bucket.merged.is_some() || bucket.stored != BucketSums::default();
-    let keeps_rows = |bucket: &BucketFact| tables::fed_by(&bucket.source).any(|table| table.absence == Absence::Keep);
+    let keeps_rows =
+        |bucket: &BucketFact| tables::fed_by(&bucket.id.source).any(|table| table.absence == Absence::Keep);
     buckets
         .iter()
         .filter(has_rows)
@@ -102,7 +103,7 @@ fn untouched(bucket: &BucketFact, merged: BucketSums) -> Verdict {
     let explanation = if expected == found {
         "the tables hold what was merged".to_owned()
     } else {
-        let day = bucket.day;
+        let day = bucket.id.activity_date;
         format!(
             "{what} changed after the merge: somebody edited the tables. \
              `everycent replay --from {day} --to {day}` puts back what the vendor said"
@@ -128,13 +129,17 @@ fn first_difference(merged: BucketSums, stored: BucketSums) -> (&'static str, Fi
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use everycent_schemas::Day;
+
+    fn of(source: &str) -> BucketId {
+        let activity_date = Day::new(2025, 10, 5).unwrap();
+        BucketId { source: source.into(), account_id: "acme".into(), activity_date }
+    }
 
     fn bucket() -> BucketFact {
         let sums = BucketSums { rows: 3, rejects: 0, amount_usd: Usd::from_nanos(7), quantity: 9 };
         BucketFact {
-            source: "anthropic/cost_report".into(),
-            account_id: "acme".into(),
-            day: Day::new(2025, 10, 5).unwrap(),
+            id: of("anthropic/cost_report"),
             merged: Some(sums),
             stored: sums,
             failure: None,
@@ -168,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_reading_that_failed_is_healed_by_a_later_one() {
-        let failed = BucketFact { source: "cursor/members".into(), failure: Some("HTTP 500".into()), ..bucket() };
+        let failed = BucketFact { id: of("cursor/members"), failure: Some("HTTP 500".into()), ..bucket() };
         assert!(!no_missing_bucket(std::slice::from_ref(&failed))[0].passed);
         let never_loaded = BucketFact { merged: None, is_superseded: true, ..failed };
         let verdict = no_missing_bucket(&[never_loaded]).remove(0);
@@ -178,7 +183,7 @@ mod tests {
     #[test]
     fn a_table_that_keeps_its_rows_is_not_compared_with_one_answer() {
         for source in ["cursor/members", "cursor/spend", "anthropic/workspaces", "upload/api_key_owners"] {
-            let kept = BucketFact { source: source.into(), stored: BucketSums::default(), ..bucket() };
+            let kept = BucketFact { id: of(source), stored: BucketSums::default(), ..bucket() };
             assert!(tables_equal_coverage(&[kept]).is_empty(), "{source}");
         }
     }

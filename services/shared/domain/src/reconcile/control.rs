@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use everycent_schemas::{Day, Usd};
+use everycent_schemas::{AccountId, Day, Usd};
 
 use super::tolerances::Tolerances;
 use super::{AccountDay, Check, Figure, Verdict};
@@ -44,7 +44,7 @@ pub struct Shown {
 pub struct ComparedDay<'a> {
     /// The source of the control.
     pub source: &'a str,
-    pub account_id: &'a str,
+    pub account_id: &'a AccountId,
     pub day: Day,
     pub shown: Shown,
     pub billed_usd: Usd,
@@ -82,7 +82,7 @@ impl ComparedDay<'_> {
         Verdict {
             check,
             source: self.source.to_owned(),
-            account_id: self.account_id.to_owned(),
+            account_id: self.account_id.clone(),
             activity_date: self.day,
             from_date: self.day,
             expected: Figure::Usd(expected),

@@ -1,6 +1,6 @@
 //! Which buckets are to be there: what a feed should have told by now.
 
-use everycent_schemas::Day;
+use everycent_schemas::{AccountId, Day};
 
 use crate::report::Kind;
 use crate::source::Source;
@@ -10,7 +10,7 @@ use crate::window::Window;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedFact {
     pub source: Source,
-    pub account_id: String,
+    pub account_id: AccountId,
     pub is_configured: bool,
     /// The first and the last day that coverage knows of, loaded or failed.
     pub known: Option<(Day, Day)>,

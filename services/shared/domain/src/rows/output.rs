@@ -98,14 +98,14 @@ impl<'a> Output<'a> {
         let manifest = self.manifest;
         self.append(&RejectedRecord {
             source: &manifest.source,
-            account_id: &manifest.account_id,
+            account_id: manifest.account_id.as_str(),
             activity_date: day,
             row_id: id.as_str(),
             page: i32::try_from(page.number).unwrap_or(i32::MAX),
             position: &position,
             reason,
             object: page.object.as_str(),
-            snapshot_id: &manifest.snapshot_id,
+            snapshot_id: manifest.snapshot_id.as_str(),
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: self.normalized_at,
         });

@@ -80,7 +80,8 @@ mod tests {
     fn normalized(source: Source, text: &str) -> Result<BatchNormalized, NormalizeError> {
         let (fetched_at, day) = ("2025-10-20T12:00:00Z".parse().unwrap(), |text: &str| text.parse::<Day>().unwrap());
         let window = Window::new(day("2025-10-03"), day("2025-10-05")).unwrap();
-        let folder = SnapshotFolder::new(source.name(), "acme", window.from(), window.to(), fetched_at, "snap");
+        let folder =
+            SnapshotFolder::new(source.name(), &"acme".into(), window.from(), window.to(), fetched_at, &"snap".into());
         let page =
             PageEntry { object: folder.page(1, PageForm::Csv), body_bytes: 0, sha256: String::new(), request_id: None };
         let manifest = Manifest {

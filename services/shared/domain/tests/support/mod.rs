@@ -40,7 +40,7 @@ pub fn day(text: &str) -> Day {
 pub fn manifest(source: Source, from: &str, to: &str, pages: usize) -> Manifest {
     let window = Window::new(day(from), day(to)).unwrap();
     let fetched_at: Timestamp = window.to().next().start();
-    let folder = SnapshotFolder::new(source.name(), "acme", day(from), day(to), fetched_at, "snap");
+    let folder = SnapshotFolder::new(source.name(), &"acme".into(), day(from), day(to), fetched_at, &"snap".into());
     let entry = |number: usize| PageEntry {
         object: folder.page(u32::try_from(number).unwrap(), PageForm::Json),
         body_bytes: 0,

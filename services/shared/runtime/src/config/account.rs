@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
+use everycent_schemas::AccountId;
 
 use super::text::{Form, found};
 use crate::secret::{Env, Secret, SecretError, SecretSource};
@@ -44,7 +45,7 @@ impl Form for Vendor {
 #[derive(Debug, Clone)]
 pub struct Account {
     /// Its name in the tables.
-    pub id: String,
+    pub id: AccountId,
     pub vendor: Vendor,
     /// The sources to read.
     pub sources: Vec<Source>,
@@ -64,9 +65,9 @@ pub enum KeyError {
     #[error(
         "{vendor} account `{account}` has no key; set {variable}, or {variable}_FILE to the path of a file that holds it"
     )]
-    Missing { vendor: Vendor, account: String, variable: String },
+    Missing { vendor: Vendor, account: AccountId, variable: String },
     #[error("{vendor} account `{account}`: {source}")]
-    Unusable { vendor: Vendor, account: String, source: SecretError },
+    Unusable { vendor: Vendor, account: AccountId, source: SecretError },
 }
 
 impl KeyPlace {
@@ -76,7 +77,7 @@ impl KeyPlace {
 }
 
 impl Account {
-    pub(super) fn new(id: String, vendor: Vendor, sources: Vec<Source>, key: KeyPlace) -> Self {
+    pub(super) fn new(id: AccountId, vendor: Vendor, sources: Vec<Source>, key: KeyPlace) -> Self {
         Self { id, vendor, sources, key }
     }
 
@@ -84,7 +85,7 @@ impl Account {
     pub(super) fn from_env(env: Env<'_>, sources: Vec<(Vendor, Vec<Source>)>) -> Vec<Self> {
         let account = |(vendor, sources): (Vendor, Vec<Source>)| match KeyPlace::variable(key_variable(vendor), env) {
             KeyPlace::Variable { found: Ok(None), .. } => None,
-            key => Some(Self::new("default".to_owned(), vendor, sources, key)),
+            key => Some(Self::new("default".into(), vendor, sources, key)),
         };
         sources.into_iter().filter_map(account).collect()
     }

@@ -99,7 +99,7 @@ impl Document {
                 Some(named) => self.sources(*vendor, named)?,
                 None => self.vendor_sources(*vendor)?,
             };
-            accounts.push(Account::new(id.clone(), *vendor, sources, key));
+            accounts.push(Account::new(id.as_str().into(), *vendor, sources, key));
         }
         Ok(accounts)
     }

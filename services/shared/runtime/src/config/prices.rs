@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use everycent_domain::prices::{CursorPrice, CursorPrices, CycleDay, Plan};
 use everycent_domain::vendor::Vendor;
-use everycent_schemas::{Day, Usd};
+use everycent_schemas::{AccountId, Day, Usd};
 use toml::Spanned;
 
 use super::error::ConfigError;
@@ -28,7 +28,7 @@ impl Document {
                 let message = format!("found a second price{of_account} from {from}, expected one");
                 return Err(self.wrong(table.from.span(), message));
             }
-            prices.push((account.map(str::to_owned), self.cursor_price(table)?));
+            prices.push((account.map(AccountId::from), self.cursor_price(table)?));
         }
         Ok(CursorPrices::overridden(prices))
     }

@@ -68,7 +68,7 @@ impl BucketColumns {
 
     /// The row's day, if it has one. A row of another account or source than its batch's is refused.
     pub fn check(&self, cells: &[Cell], batch: &BatchNormalized) -> Result<Option<i64>, String> {
-        if !is_text(&cells[self.account], &batch.account_id) {
+        if !is_text(&cells[self.account], batch.account_id.as_str()) {
             return Err(format!("it holds a row of another account than {}", batch.account_id));
         }
         if self.source.is_some_and(|place| !is_text(&cells[place], &batch.source)) {

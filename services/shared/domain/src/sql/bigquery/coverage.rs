@@ -6,13 +6,14 @@ use everycent_schemas::events::FetchFailed;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::stored::{CoverageRow, ReconciliationRow};
 use everycent_schemas::tables::{Column, Group, Table};
-use everycent_schemas::{CoverageState, Day, Timestamp};
+use everycent_schemas::{AccountId, CoverageState, Day, Timestamp};
 
 use super::BigQuery;
 use super::literal::{BUCKET_VERSION, bounds, date, dates, literal, lower, timestamp};
 use super::names::text_literal;
 use super::turn::{in_turn, turn_table};
-use crate::merge_plan::{BucketId, CoverageUpdate, Version};
+use crate::bucket::BucketId;
+use crate::merge_plan::{CoverageUpdate, Version};
 use crate::reconcile::Verdict;
 use crate::sql::Dialect;
 use crate::sql::columns::lines;
@@ -25,7 +26,7 @@ fn coverage_table(dataset: &str) -> String {
 /// The versions that coverage holds of the buckets, of which there is at least one: `source`, `account_id`,
 /// `activity_date`, `fetched_at`, `snapshot_id`, `normalized_at`, null. In one row more the turn, with nulls before it.
 pub fn loaded_versions(dataset: &str, buckets: &BTreeSet<BucketId>) -> String {
-    let mut days: BTreeMap<(&str, &str), Vec<Day>> = BTreeMap::new();
+    let mut days: BTreeMap<(&str, &AccountId), Vec<Day>> = BTreeMap::new();
     for BucketId { source, account_id, activity_date } in buckets {
         days.entry((source, account_id)).or_default().push(*activity_date);
     }
@@ -33,7 +34,7 @@ pub fn loaded_versions(dataset: &str, buckets: &BTreeSet<BucketId>) -> String {
         format!(
             "(`source` = {} AND `account_id` = {} AND `activity_date` IN ({}))",
             text_literal(source),
-            text_literal(account),
+            text_literal(account.as_str()),
             dates(days)
         )
     });
@@ -178,7 +179,7 @@ fn named(column: &Column, value: &Cell) -> String {
 /// version.
 pub(super) fn assert_coverage(updates: &[CoverageUpdate], dataset: &str) -> String {
     let coverage = coverage_table(dataset);
-    let mut days: BTreeMap<(&str, &str, &Version, &str), Vec<Day>> = BTreeMap::new();
+    let mut days: BTreeMap<(&str, &AccountId, &Version, &str), Vec<Day>> = BTreeMap::new();
     for CoverageUpdate { bucket: BucketId { source, account_id, activity_date }, version, recipe, .. } in updates {
         days.entry((source, account_id, version, recipe)).or_default().push(*activity_date);
     }
@@ -186,8 +187,8 @@ pub(super) fn assert_coverage(updates: &[CoverageUpdate], dataset: &str) -> Stri
         format!(
             "(`source` = {} AND `account_id` = {} AND `snapshot_id` = {} AND `normalized_at` = {} AND `recipe` = {} AND `activity_date` IN ({}))",
             text_literal(source),
-            text_literal(account),
-            text_literal(&version.snapshot_id),
+            text_literal(account.as_str()),
+            text_literal(version.snapshot_id.as_str()),
             timestamp(version.normalized_at),
             text_literal(recipe),
             dates(days)

@@ -64,9 +64,9 @@ fn of_batch(table: &Table, batch: &BatchNormalized) -> String {
     let source = has_source(table).then(|| format!("`source` = {}", text_literal(&batch.source)));
     let day = table.partition.as_ref().map(|name| format!("`{name}` IN ({})", dates(&days)));
     let version = [
-        format!("`snapshot_id` = {}", text_literal(&batch.snapshot_id)),
+        format!("`snapshot_id` = {}", text_literal(batch.snapshot_id.as_str())),
         format!("`ingestion_timestamp` = {}", timestamp(batch.normalized_at)),
-        format!("`{}` = {}", table.account_column(), text_literal(&batch.account_id)),
+        format!("`{}` = {}", table.account_column(), text_literal(batch.account_id.as_str())),
     ];
     let all: Vec<String> = version.into_iter().chain(source).chain(day).collect();
     format!("({})", all.join(" AND "))

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use everycent_schemas::Day;
 use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::tables::Table;
+use everycent_schemas::{AccountId, Day};
 
 use super::literal::{ROW_VERSION, bounds, dates, lower, timestamp};
 use super::names::text_literal;
@@ -112,7 +112,7 @@ pub(super) fn won_bounds(plan: &TablePlan, of: &str) -> String {
 /// The won buckets, as literals.
 pub(super) fn won(plan: &TablePlan, of: &str) -> String {
     let table = plan.table;
-    let mut days: BTreeMap<(&str, &str), Vec<Day>> = BTreeMap::new();
+    let mut days: BTreeMap<(&str, &AccountId), Vec<Day>> = BTreeMap::new();
     for won in &plan.won {
         let source = if has_source(table) { won.bucket.source.as_str() } else { "" };
         days.entry((source, &won.bucket.account_id)).or_default().push(won.bucket.activity_date);
@@ -123,7 +123,7 @@ pub(super) fn won(plan: &TablePlan, of: &str) -> String {
         format!(
             "({source}{of}`{}` = {} AND {of}`{}` IN ({}))",
             table.account_column(),
-            text_literal(account),
+            text_literal(account.as_str()),
             table.day_column(),
             dates(days)
         )
@@ -141,7 +141,7 @@ pub(super) fn winning_rows(plan: &TablePlan, batches: &[BatchNormalized]) -> Str
         let batch = &batches[*index];
         format!(
             "(`snapshot_id` = {} AND `ingestion_timestamp` = {} AND `{}` IN ({}))",
-            text_literal(&batch.snapshot_id),
+            text_literal(batch.snapshot_id.as_str()),
             timestamp(batch.normalized_at),
             plan.table.day_column(),
             dates(days)

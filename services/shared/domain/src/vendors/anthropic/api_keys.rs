@@ -117,7 +117,7 @@ impl<'p> Item<'p> for ApiKey<'p> {
     fn put(&self, day: Day, output: &mut Output<'_>) {
         let manifest = output.manifest();
         let row = DimApiKey {
-            organization_id: &manifest.account_id,
+            organization_id: manifest.account_id.as_str(),
             api_key_id: &self.id,
             name: &self.name,
             status: self.status.as_deref(),
@@ -131,7 +131,7 @@ impl<'p> Item<'p> for ApiKey<'p> {
             principal_type: self.principal.as_ref().and_then(Someone::kind),
             principal_id: self.principal.as_ref().and_then(Someone::id),
             last_seen_at: manifest.fetched_at,
-            snapshot_id: &manifest.snapshot_id,
+            snapshot_id: manifest.snapshot_id.as_str(),
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: output.normalized_at(),
         };

@@ -49,13 +49,13 @@ impl ResultRows for CostRows<'_> {
         let (manifest, normalized_at) = (output.manifest(), output.normalized_at());
         let Some(rules) = self.rules else {
             let total = ClaudeCostTotal {
-                organization_id: &manifest.account_id,
+                organization_id: manifest.account_id.as_str(),
                 activity_date: day,
                 row_id: row_id.as_str(),
                 currency,
                 amount_cents: &record.amount,
                 amount_usd,
-                snapshot_id: &manifest.snapshot_id,
+                snapshot_id: manifest.snapshot_id.as_str(),
                 fetched_at: manifest.fetched_at,
                 ingestion_timestamp: normalized_at,
             };
@@ -64,7 +64,7 @@ impl ResultRows for CostRows<'_> {
         };
         let Attribution { platform, basis: platform_basis, rank: platform_rank } = rules.attribute(&record.evidence());
         let cost = ClaudeCost {
-            organization_id: &manifest.account_id,
+            organization_id: manifest.account_id.as_str(),
             activity_date: day,
             row_id: row_id.as_str(),
             workspace_id: record.workspace_id.as_deref(),
@@ -81,7 +81,7 @@ impl ResultRows for CostRows<'_> {
             platform: platform.name(),
             platform_basis,
             platform_rank,
-            snapshot_id: &manifest.snapshot_id,
+            snapshot_id: manifest.snapshot_id.as_str(),
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: normalized_at,
         };

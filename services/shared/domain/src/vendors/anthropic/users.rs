@@ -55,14 +55,14 @@ impl<'p> Item<'p> for User<'p> {
     fn put(&self, day: Day, output: &mut Output<'_>) {
         let manifest = output.manifest();
         let row = DimUser {
-            organization_id: &manifest.account_id,
+            organization_id: manifest.account_id.as_str(),
             user_id: &self.id,
             email: &lower_case(&self.email),
             name: self.name.as_deref(),
             role: self.role.as_deref(),
             added_at: self.added_at,
             last_seen_at: manifest.fetched_at,
-            snapshot_id: &manifest.snapshot_id,
+            snapshot_id: manifest.snapshot_id.as_str(),
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: output.normalized_at(),
         };

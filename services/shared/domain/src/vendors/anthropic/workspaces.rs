@@ -82,7 +82,7 @@ impl<'p> Item<'p> for Workspace<'p> {
         let nowhere = DataResidency::default();
         let residency = self.data_residency.as_ref().unwrap_or(&nowhere);
         let row = DimWorkspace {
-            organization_id: &manifest.account_id,
+            organization_id: manifest.account_id.as_str(),
             workspace_id: &self.id,
             name: &self.name,
             // The default workspace is in no list.
@@ -94,7 +94,7 @@ impl<'p> Item<'p> for Workspace<'p> {
             default_inference_geo: residency.default_inference_geo.as_deref(),
             tags: tags.as_deref(),
             last_seen_at: manifest.fetched_at,
-            snapshot_id: &manifest.snapshot_id,
+            snapshot_id: manifest.snapshot_id.as_str(),
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: output.normalized_at(),
         };

@@ -122,13 +122,13 @@ impl RowMaker for OwnerRows {
 fn take(owner: &Owner<'_>, output: &mut Output<'_>) {
     let manifest = output.manifest();
     let row = ApiKeyOwner {
-        organization_id: &manifest.account_id,
+        organization_id: manifest.account_id.as_str(),
         api_key_id: owner.api_key_id,
         owner_email: &owner.owner_email,
         team: owner.team,
         note: owner.note,
         last_seen_at: manifest.fetched_at,
-        snapshot_id: &manifest.snapshot_id,
+        snapshot_id: manifest.snapshot_id.as_str(),
         fetched_at: manifest.fetched_at,
         ingestion_timestamp: output.normalized_at(),
     };

@@ -165,7 +165,7 @@ fn take(usage: &Usage<'_>, output: &mut Output<'_>) {
     let (manifest, row_id): (_, HexId) = (output.manifest(), usage.id.hex());
     let [conversations, projects, files, messages] = usage.counts;
     let row = ClaudeUsageStat {
-        organization_id: &manifest.account_id,
+        organization_id: manifest.account_id.as_str(),
         activity_date: usage.day,
         row_id: row_id.as_str(),
         email: &usage.email,
@@ -175,7 +175,7 @@ fn take(usage: &Usage<'_>, output: &mut Output<'_>) {
         messages,
         platform: Platform::ClaudeAi.name(),
         platform_basis: Some(BASIS),
-        snapshot_id: &manifest.snapshot_id,
+        snapshot_id: manifest.snapshot_id.as_str(),
         fetched_at: manifest.fetched_at,
         ingestion_timestamp: output.normalized_at(),
     };

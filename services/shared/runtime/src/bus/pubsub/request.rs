@@ -4,7 +4,7 @@
 //! that checks payloads by the schema is stricter and wants every field, the absent ones as `null`.
 
 use everycent_schemas::events::{self, FetchRequested};
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{AccountId, Day, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::bus::Message;
@@ -65,7 +65,7 @@ fn read(payload: &[u8]) -> Result<FetchRequested, String> {
     let request = FetchRequested {
         source,
         trailing_days: i32::try_from(trailing_days).map_err(|_| format!("trailing_days {trailing_days}"))?,
-        account_id: text(field("account_id", "string"))?,
+        account_id: text(field("account_id", "string"))?.map(AccountId::from),
         from_date: day(field("from_date", "int"))?,
         to_date: day(field("to_date", "int"))?,
         requested_at: whole(field("requested_at", "long"))?.map(Timestamp::from_micros),
@@ -131,7 +131,7 @@ mod tests {
         let request = decoded(r#"{"source": "cursor/spend", "trailing_days": 7}"#).unwrap();
         assert_eq!((request.source.as_str(), request.trailing_days, request.account_id), ("cursor/spend", 7, None));
         let bare = decoded(r#"{"source": "cursor/spend", "account_id": "acme", "to_date": null}"#).unwrap();
-        assert_eq!((bare.trailing_days, bare.account_id.as_deref(), bare.to_date), (0, Some("acme"), None));
+        assert_eq!((bare.trailing_days, bare.account_id, bare.to_date), (0, Some("acme".into()), None));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use everycent_domain::merge_plan::{self, BucketId, CoverageVersions, Version};
+use everycent_domain::bucket::BucketId;
+use everycent_domain::merge_plan::{self, CoverageVersions, Version};
 use everycent_domain::reconcile::Verdict;
 use everycent_domain::sql::bigquery as sql;
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
@@ -44,8 +45,9 @@ pub(super) async fn known(connection: &Connection, batches: &[BatchNormalized]) 
 
 fn loaded(cells: Vec<Cell>) -> Option<(BucketId, Version)> {
     let cells = &mut cells.into_iter();
-    let bucket = BucketId { source: text(cells)?, account_id: text(cells)?, activity_date: parsed(cells)? };
-    let version = Version { fetched_at: parsed(cells)?, snapshot_id: text(cells)?, normalized_at: parsed(cells)? };
+    let bucket = BucketId { source: text(cells)?, account_id: text(cells)?.into(), activity_date: parsed(cells)? };
+    let version =
+        Version { fetched_at: parsed(cells)?, snapshot_id: text(cells)?.into(), normalized_at: parsed(cells)? };
     Some((bucket, version))
 }
 

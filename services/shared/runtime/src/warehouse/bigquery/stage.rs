@@ -8,6 +8,7 @@ use chrono::{Duration, Utc};
 use everycent_domain::identity::IdHasher;
 use everycent_domain::merge_plan::{MergePlan, StagedFile, TablePlan};
 use everycent_domain::sql::bigquery as sql;
+use everycent_schemas::SnapshotId;
 use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::tables::{Column, Kind, Table};
@@ -241,7 +242,7 @@ async fn look(
         else {
             return Err(Failure::Refused(format!("the look at staged rows gave {row:?}").into()));
         };
-        let said = expected.remove(&(table.clone(), snapshot.clone(), at.clone()));
+        let said = expected.remove(&(table.clone(), snapshot.as_str().into(), at.clone()));
         if said != Some(*rows) || [strange, twins] != [&Cell::Integer(0), &Cell::Integer(0)] {
             bad.insert(table.clone());
         }
@@ -251,7 +252,7 @@ async fn look(
 }
 
 /// How many rows the events say that there are, by table and answer.
-fn expected(plan: &MergePlan, batches: &[BatchNormalized]) -> BTreeMap<(String, String, String), i64> {
+fn expected(plan: &MergePlan, batches: &[BatchNormalized]) -> BTreeMap<(String, SnapshotId, String), i64> {
     let mut counted = BTreeSet::new();
     let mut expected = BTreeMap::new();
     for table in &plan.tables {

@@ -28,7 +28,7 @@ pub async fn a_later_answer_that_says_the_same_writes_no_row(fixture: &dyn Fixtu
     assert_eq!(changes(&report), (0, 0));
     assert_eq!(report.batches[0].won, [day(0), day(1)]);
     assert_eq!(acme(&*warehouse).await, held(&rows));
-    assert!(coverage(&*warehouse).await.iter().all(|row| row.snapshot_id.as_deref() == Some("s2")));
+    assert!(coverage(&*warehouse).await.iter().all(|row| row.snapshot_id.as_ref().is_some_and(|id| *id == "s2")));
 }
 
 pub async fn an_older_answer_after_a_newer_one_changes_nothing(fixture: &dyn Fixture) {

@@ -10,7 +10,7 @@ use everycent_domain::objects::{ObjectName, row_file};
 use everycent_schemas::events::{BatchNormalized, Bucket, RowFile};
 use everycent_schemas::rowfile::{Cell, RowFileWriter};
 use everycent_schemas::rows::{ClaudeCost, RejectedRecord, Row};
-use everycent_schemas::{Day, Timestamp, Usd};
+use everycent_schemas::{Day, SnapshotId, Timestamp, Usd};
 
 use crate::store::{Created, Store, StoreError};
 use crate::warehouse::{CoverageRow, MergeReport, Warehouse, WarehouseError};
@@ -146,7 +146,7 @@ impl RowStore {
     pub fn file<R: Row>(&self, answer: &Answer, rows: &[R]) -> Option<RowFile> {
         let mut writer = RowFileWriter::new::<R>();
         rows.iter().for_each(|row| writer.append(row));
-        let object = row_file(R::TABLE, answer.snapshot_id, at(answer.normalized), "r", 1);
+        let object = row_file(R::TABLE, &answer.snapshot_id.into(), at(answer.normalized), "r", 1);
         let body = writer.finish();
         let bytes = i64::try_from(body.len()).unwrap();
         let file = RowFile {
@@ -244,7 +244,7 @@ pub async fn coverage(warehouse: &dyn Warehouse) -> Vec<CoverageRow> {
 /// The coverage of an account of [`Answer::of`], out of all of it, as it is of every such account.
 pub fn coverage_of(all: &[CoverageRow], account: &str) -> Vec<CoverageRow> {
     let own = all.iter().filter(|row| row.account_id == account).cloned();
-    let plain = |id: String| id.split('-').next().unwrap().to_owned();
+    let plain = |id: SnapshotId| id.as_str().split('-').next().unwrap().into();
     own.map(|row| CoverageRow { account_id: "".into(), snapshot_id: row.snapshot_id.map(plain), ..row }).collect()
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use everycent_domain::merge_plan::{self, BucketId, CoverageUpdate, CoverageVersions, Version};
+use everycent_domain::bucket::BucketId;
+use everycent_domain::merge_plan::{self, CoverageUpdate, CoverageVersions, Version};
 use everycent_domain::reconcile::Verdict;
 use everycent_domain::sql::{failed_values, loaded_values, sqlite as sql, verdict_values};
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
@@ -24,8 +25,9 @@ pub(super) fn versions(connection: &Connection, batches: &[BatchNormalized]) -> 
     for bucket in merge_plan::buckets_of(batches) {
         let BucketId { source, account_id, activity_date } = &bucket;
         let found = statement
-            .query_row(params![source, account_id, activity_date.to_string()], |row| {
-                Ok(Version { fetched_at: parsed(row, 0)?, snapshot_id: row.get(1)?, normalized_at: parsed(row, 2)? })
+            .query_row(params![source, account_id.as_str(), activity_date.to_string()], |row| {
+                let snapshot_id = row.get::<_, String>(1)?.into();
+                Ok(Version { fetched_at: parsed(row, 0)?, snapshot_id, normalized_at: parsed(row, 2)? })
             })
             .optional()?;
         versions.extend(found.map(|version| (bucket, version)));

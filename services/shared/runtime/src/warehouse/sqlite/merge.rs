@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use everycent_domain::bucket::BucketId;
 use everycent_domain::merge_plan::{self, MergePlan, StagedFile, TablePlan};
 use everycent_domain::sql::sqlite::{TableMerge, table_merge};
 use everycent_schemas::Timestamp;
@@ -121,7 +122,7 @@ impl TableWork<'_> {
     }
 
     /// The values of the table's bucket columns.
-    fn bucket<'b>(&self, bucket: &'b merge_plan::BucketId) -> impl Iterator<Item = Box<dyn ToSql + 'b>> {
+    fn bucket<'b>(&self, bucket: &'b BucketId) -> impl Iterator<Item = Box<dyn ToSql + 'b>> {
         let table = self.plan.table;
         table.bucket.iter().map(move |column| -> Box<dyn ToSql + 'b> {
             match column.as_str() {

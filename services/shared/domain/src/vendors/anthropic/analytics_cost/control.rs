@@ -73,7 +73,7 @@ mod tests {
     }
 
     fn check(amount: &str, list: &str, billed: &str) -> Verdict {
-        let bucket = ("acme".to_owned(), Day::new(2026, 3, 5).unwrap());
+        let bucket = ("acme".into(), Day::new(2026, 3, 5).unwrap());
         let told = Shown { amount_usd: usd(amount), list_amount_usd: usd(list) };
         let (told, billed) = ([(bucket.clone(), told)].into(), [(bucket.clone(), usd(billed))].into());
         verdicts(&[bucket], &told, &billed).remove(0)
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_day_without_rows_is_a_day_without_cost() {
-        let bucket = ("acme".to_owned(), Day::new(2026, 3, 5).unwrap());
+        let bucket = ("acme".into(), Day::new(2026, 3, 5).unwrap());
         let billed = BTreeMap::from([(bucket.clone(), usd("1"))]);
         let compared = std::slice::from_ref(&bucket);
         assert!(!verdicts(compared, &BTreeMap::new(), &billed)[0].passed);

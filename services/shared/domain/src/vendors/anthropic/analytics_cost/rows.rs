@@ -44,7 +44,7 @@ impl RecordRows for CostRows<'_> {
             self.rules.attribute_or_by_product(&group.evidence());
         let manifest = output.manifest();
         let row = ClaudeAnalyticsCost {
-            organization_id: &manifest.account_id,
+            organization_id: manifest.account_id.as_str(),
             activity_date: day,
             row_id: row_id.as_str(),
             product: group.product.as_deref(),
@@ -66,7 +66,7 @@ impl RecordRows for CostRows<'_> {
             platform: platform.name(),
             platform_basis,
             platform_rank,
-            snapshot_id: &manifest.snapshot_id,
+            snapshot_id: manifest.snapshot_id.as_str(),
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: output.normalized_at(),
         };

@@ -38,7 +38,7 @@ impl RecordRows for UsageRows<'_> {
         let manifest = output.manifest();
         let cache = usage.cache_creation.as_ref();
         let row = ClaudeAnalyticsUsage {
-            organization_id: &manifest.account_id,
+            organization_id: manifest.account_id.as_str(),
             activity_date: day,
             row_id: row_id.as_str(),
             product: group.product.as_deref(),
@@ -60,7 +60,7 @@ impl RecordRows for UsageRows<'_> {
             platform: platform.name(),
             platform_basis,
             platform_rank,
-            snapshot_id: &manifest.snapshot_id,
+            snapshot_id: manifest.snapshot_id.as_str(),
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: output.normalized_at(),
         };

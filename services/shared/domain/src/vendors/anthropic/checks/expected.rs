@@ -85,7 +85,8 @@ pub fn equals_expected(
     Verdict {
         check: Check::EqualsExpected,
         source: cost_report::SOURCE.name().to_owned(),
-        account_id: workspace.words(),
+        // What was added up stands in the place of an account, so that one total does not replace another.
+        account_id: workspace.words().into(),
         activity_date: window.to(),
         from_date: window.from(),
         expected: Figure::Usd(expected.amount),

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use everycent_schemas::{Day, Usd};
+use everycent_schemas::{AccountId, Day, Usd};
 use rust_decimal::Decimal;
 
 use super::list_prices::{self, Kind};
@@ -20,7 +20,7 @@ const DEAR_GEO: &str = "us";
 /// One kind of tokens on a day, in the words of the cost report. Empty where the vendor says null.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TokenLine {
-    pub account_id: String,
+    pub account_id: AccountId,
     pub day: Day,
     pub workspace_id: String,
     pub model: String,

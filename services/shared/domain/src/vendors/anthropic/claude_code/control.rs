@@ -72,7 +72,7 @@ mod tests {
     }
 
     fn check(estimate: &str, billed: &str) -> Verdict {
-        let bucket = ("acme".to_owned(), Day::new(2025, 10, 5).unwrap());
+        let bucket = ("acme".into(), Day::new(2025, 10, 5).unwrap());
         let sums = |amount| BTreeMap::from([(bucket.clone(), usd(amount))]);
         let compared = std::slice::from_ref(&bucket);
         verdicts(compared, &sums(estimate), &sums(billed)).remove(0)
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_day_without_a_bill_allows_no_estimate() {
-        let bucket = ("acme".to_owned(), Day::new(2025, 10, 5).unwrap());
+        let bucket = ("acme".into(), Day::new(2025, 10, 5).unwrap());
         let estimates = BTreeMap::from([(bucket.clone(), usd("1"))]);
         let compared = std::slice::from_ref(&bucket);
         assert!(!verdicts(compared, &estimates, &BTreeMap::new())[0].passed);

@@ -86,7 +86,7 @@ fn stat_row<'a>(
     let manifest = output.manifest();
     let metrics = &record.core_metrics;
     ClaudeCodeUsageStat {
-        organization_id: &manifest.account_id,
+        organization_id: manifest.account_id.as_str(),
         activity_date,
         row_id,
         actor_type: &record.actor.kind,
@@ -114,7 +114,7 @@ fn stat_row<'a>(
         tool_actions: tools.json(),
         platform: Platform::ClaudeCode.name(),
         platform_basis: Some(BASIS),
-        snapshot_id: &manifest.snapshot_id,
+        snapshot_id: manifest.snapshot_id.as_str(),
         fetched_at: manifest.fetched_at,
         ingestion_timestamp: output.normalized_at(),
     }

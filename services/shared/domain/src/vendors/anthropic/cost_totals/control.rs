@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_nano_dollar_is_enough_to_fail_and_names_the_day() {
-        let bucket = ("acme".to_owned(), Day::new(2025, 10, 5).unwrap());
+        let bucket = ("acme".into(), Day::new(2025, 10, 5).unwrap());
         let sums = |nanos| BTreeMap::from([(bucket.clone(), Usd::from_nanos(nanos))]);
         let check = |grouped, ungrouped| {
             let compared = std::slice::from_ref(&bucket);
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_day_that_only_one_report_has_rows_of_is_compared_with_nothing() {
-        let bucket = ("acme".to_owned(), Day::new(2025, 10, 5).unwrap());
+        let bucket = ("acme".into(), Day::new(2025, 10, 5).unwrap());
         let grouped = BTreeMap::from([(bucket.clone(), Usd::from_nanos(5))]);
         let verdicts = grouped_equals_ungrouped(&[bucket], &grouped, &BTreeMap::new());
         assert!(!verdicts[0].passed);

@@ -39,7 +39,7 @@ impl ResultRows for UsageRows<'_> {
         let row_id = twins.next(record.dimensions()).hex();
         let manifest = output.manifest();
         let row = ClaudeUsageTokens {
-            organization_id: &manifest.account_id,
+            organization_id: manifest.account_id.as_str(),
             activity_date: day,
             row_id: row_id.as_str(),
             api_key_id: record.api_key_id.as_deref(),
@@ -56,7 +56,7 @@ impl ResultRows for UsageRows<'_> {
             platform: platform.name(),
             platform_basis,
             platform_rank,
-            snapshot_id: &manifest.snapshot_id,
+            snapshot_id: manifest.snapshot_id.as_str(),
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: output.normalized_at(),
         };

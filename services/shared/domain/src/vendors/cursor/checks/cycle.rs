@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::Datelike;
-use everycent_schemas::Day;
+use everycent_schemas::{AccountId, Day};
 
 use super::spend::SpendReading;
 use crate::reconcile::{Check, Figure, Verdict};
@@ -12,7 +12,7 @@ use crate::vendors::cursor::spend;
 /// What the price table said of a day when its rows were made.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PricedCycle {
-    pub account_id: String,
+    pub account_id: AccountId,
     pub day: Day,
     /// The first day of the billing cycle that holds the day.
     pub cycle_start: Day,
@@ -89,7 +89,7 @@ mod tests {
     /// Account, day, and the first day of the cycle as the price table says.
     fn check(priced: &[(&str, u32, u32)]) -> Option<Verdict> {
         let priced = priced.iter().map(|(account_id, of, start)| PricedCycle {
-            account_id: (*account_id).to_owned(),
+            account_id: (*account_id).into(),
             day: day(*of),
             cycle_start: day(*start),
         });

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Duration;
-use everycent_schemas::{Day, Timestamp, Usd};
+use everycent_schemas::{AccountId, Day, Timestamp, Usd};
 use rust_decimal::Decimal;
 
 use crate::reconcile::{AccountDay, Check, Figure, Slip, Verdict, allowance};
@@ -18,7 +18,7 @@ const HOURS_BEHIND: i64 = 2;
 /// What a reading of the spend says of all people together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpendReading {
-    pub account_id: String,
+    pub account_id: AccountId,
     /// The day of the reading.
     pub day: Day,
     pub read_at: Timestamp,
@@ -170,14 +170,14 @@ mod tests {
     }
 
     fn days(numbers: &[u32]) -> BTreeSet<AccountDay> {
-        numbers.iter().map(|number| ("acme".to_owned(), day(*number))).collect()
+        numbers.iter().map(|number| ("acme".into(), day(*number))).collect()
     }
 
     /// From the first on a hundred dollars a day, ten of them on demand.
     fn events() -> BTreeMap<AccountDay, ChargedEvents> {
         let charged = ChargedEvents { overall_usd: usd("100"), on_demand_usd: usd("10") };
-        let days = (1..=6).map(|number| (("acme".to_owned(), day(number)), charged));
-        days.chain([(("other".to_owned(), day(3)), charged)]).collect()
+        let days = (1..=6).map(|number| (("acme".into(), day(number)), charged));
+        days.chain([(("other".into(), day(3)), charged)]).collect()
     }
 
     fn judge(reading: &SpendReading, loaded: &[u32]) -> Option<Verdict> {

@@ -79,7 +79,7 @@ impl<'r> UsageRows<'r> {
         })?;
         let manifest = output.manifest();
         let row = CursorUsageStat {
-            account_id: &manifest.account_id,
+            account_id: manifest.account_id.as_str(),
             activity_date: day,
             row_id: user.row_id.as_str(),
             user_id: user.user_id.as_deref(),
@@ -114,7 +114,7 @@ impl<'r> UsageRows<'r> {
             request_usd: paid.request_usd,
             platform: Platform::Cursor.name(),
             platform_basis: Some(BASIS),
-            snapshot_id: &manifest.snapshot_id,
+            snapshot_id: manifest.snapshot_id.as_str(),
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: output.normalized_at(),
         };

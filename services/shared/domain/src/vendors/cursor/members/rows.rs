@@ -40,14 +40,14 @@ fn take<'p>(record: MemberRecord<'p>, seen: &mut Seen<'p>, output: &mut Output<'
         None => {}
     }
     let row = CursorMember {
-        account_id: &manifest.account_id,
+        account_id: manifest.account_id.as_str(),
         member_id: &id,
         email: &email,
         name: record.name.as_deref(),
         role: record.role.as_deref(),
         is_removed: record.is_removed,
         last_seen_at: manifest.fetched_at,
-        snapshot_id: &manifest.snapshot_id,
+        snapshot_id: manifest.snapshot_id.as_str(),
         fetched_at: manifest.fetched_at,
         ingestion_timestamp: output.normalized_at(),
     };

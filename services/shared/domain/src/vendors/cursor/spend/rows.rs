@@ -71,7 +71,7 @@ fn take<'p>(
     // The day of the reading is the bucket that it answers.
     let day = manifest.window.from();
     let row = CursorSpend {
-        account_id: &manifest.account_id,
+        account_id: manifest.account_id.as_str(),
         activity_date: day,
         row_id: row_id.as_str(),
         cycle_started_at: cycle_start.timestamp(),
@@ -88,7 +88,7 @@ fn take<'p>(
         hard_limit_override_usd: limit("hardLimitOverrideDollars", record.hard_limit_override_dollars)?,
         monthly_limit_usd: limit("monthlyLimitDollars", record.monthly_limit_dollars)?,
         effective_per_user_limit_usd: limit("effectivePerUserLimitDollars", record.effective_per_user_limit_dollars)?,
-        snapshot_id: &manifest.snapshot_id,
+        snapshot_id: manifest.snapshot_id.as_str(),
         fetched_at: manifest.fetched_at,
         ingestion_timestamp: output.normalized_at(),
     };

@@ -89,7 +89,7 @@ impl<'r> EventRows<'r> {
         let row_id = self.row_id(record, email.as_deref());
         let manifest = output.manifest();
         let row = CursorUsageEvent {
-            account_id: &manifest.account_id,
+            account_id: manifest.account_id.as_str(),
             activity_date: day,
             row_id: row_id.as_str(),
             occurred_at: record.timestamp.timestamp(),
@@ -125,7 +125,7 @@ impl<'r> EventRows<'r> {
             request_usd: paid.request_usd,
             platform: Platform::Cursor.name(),
             platform_basis: Some(BASIS),
-            snapshot_id: &manifest.snapshot_id,
+            snapshot_id: manifest.snapshot_id.as_str(),
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: output.normalized_at(),
         };
