@@ -1,8 +1,17 @@
 //! Dead letters whose work was done after all: by a later answer, a replay, or the same message sent again.
 //!
-//! Decided by coverage alone. A letter that does not say what it is about is never taken for healed.
+//! Decided by coverage, and by the manifest where a letter is about a snapshot. What is in doubt stays a letter.
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use everycent_domain::manifest::Manifest;
+use everycent_domain::report::Kind;
+use everycent_domain::source::Source;
 use everycent_runtime::bus::{DeadLetter, Topic};
+use everycent_runtime::store::Store;
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_runtime::worker::decode;
 use everycent_schemas::events::{BatchNormalized, FetchFailed, FetchRequested, SnapshotStored};
@@ -12,31 +21,66 @@ use everycent_schemas::{AccountId, CoverageState, Day, SnapshotId, Timestamp};
 struct Work {
     source: String,
     account_id: AccountId,
-    from: Day,
-    to: Day,
+    /// Every day that the work would have loaded or marked.
+    days: Vec<Day>,
     /// The days are decided by this version or a later one: `fetched_at`, `snapshot_id`, `normalized_at`.
     version: (Timestamp, SnapshotId, Timestamp),
+    /// Whether a reading of a later day does it too, for the vendor can't be asked how things stood.
+    later_reading: bool,
 }
 
-/// Whether every day that coverage knows of the letter's days is loaded, and by nothing older than the letter.
-pub fn is_healed(letter: &DeadLetter, coverage: &[CoverageRow]) -> bool {
-    let Some(work) = work(letter) else { return false };
-    let mut days = coverage.iter().filter(|row| work.is_about(row)).peekable();
-    days.peek().is_some() && days.all(|row| work.is_done(row))
+/// The letters whose work is done, and the others.
+pub async fn split(
+    letters: Vec<DeadLetter>,
+    coverage: &[CoverageRow],
+    store: &dyn Store,
+) -> (Vec<DeadLetter>, Vec<DeadLetter>) {
+    let (mut healed, mut others) = (Vec::new(), Vec::new());
+    for letter in letters {
+        let is_healed = match work(&letter) {
+            Some(work) => work.within(covered(&letter, store).await).is_done(coverage),
+            None => false,
+        };
+        if is_healed { &mut healed } else { &mut others }.push(letter);
+    }
+    (healed, others)
 }
 
 impl Work {
-    fn is_about(&self, row: &CoverageRow) -> bool {
-        row.source == self.source
-            && row.account_id == self.account_id
-            && (self.from..=self.to).contains(&row.activity_date)
+    /// Without the days of which the answer says nothing, unless it says nothing at all.
+    fn within(self, covered: Option<Vec<Day>>) -> Self {
+        let Some(covered) = covered else { return self };
+        let days: Vec<Day> = self.days.iter().copied().filter(|day| covered.contains(day)).collect();
+        if days.is_empty() { self } else { Self { days, ..self } }
     }
 
-    fn is_done(&self, row: &CoverageRow) -> bool {
+    /// Whether each of its days is loaded, and by nothing older than the letter.
+    fn is_done(&self, coverage: &[CoverageRow]) -> bool {
+        let done = coverage.iter().filter(|row| self.is_about(row) && self.is_loaded(row));
+        let done: BTreeSet<Day> = done.map(|row| row.activity_date).collect();
+        let is_done = |day: &Day| done.contains(day) || (self.later_reading && done.last() > Some(day));
+        !self.days.is_empty() && self.days.iter().all(is_done)
+    }
+
+    fn is_about(&self, row: &CoverageRow) -> bool {
+        row.source == self.source && row.account_id == self.account_id
+    }
+
+    fn is_loaded(&self, row: &CoverageRow) -> bool {
         let (fetched_at, snapshot_id, normalized_at) = &self.version;
         let loaded = (row.fetched_at, row.snapshot_id.as_ref(), row.normalized_at);
         row.state != CoverageState::Failed && loaded >= (Some(*fetched_at), Some(snapshot_id), Some(*normalized_at))
     }
+}
+
+/// The days of which the snapshot says something, if its manifest can be read.
+async fn covered(letter: &DeadLetter, store: &dyn Store) -> Option<Vec<Day>> {
+    if letter.topic != Topic::SnapshotStored {
+        return None;
+    }
+    let event: SnapshotStored = decode(&letter.message).ok()?;
+    let manifest = store.read(&event.manifest.parse().ok()?).await.ok()?;
+    Some(Manifest::from_json(&manifest).ok()?.covered)
 }
 
 fn work(letter: &DeadLetter) -> Option<Work> {
@@ -45,131 +89,52 @@ fn work(letter: &DeadLetter) -> Option<Work> {
     let since = |at: Timestamp| (at, SnapshotId::from(""), Timestamp::from_micros(i64::MIN));
     match letter.topic {
         Topic::FetchRequested => {
-            let FetchRequested { source, account_id, from_date, to_date, .. } = decode(message).ok()?;
-            let (account_id, from, to) = (account_id?, from_date?, to_date?);
-            Some(Work { source, account_id, from, to, version: since(letter.at) })
+            let event: FetchRequested = decode(message).ok()?;
+            let (days, later_reading) = (asked_days(&event)?, is_reading(&event.source));
+            let (source, account_id) = (event.source, event.account_id?);
+            Some(Work { source, account_id, days, version: since(letter.at), later_reading })
         }
         Topic::SnapshotStored => {
             let event: SnapshotStored = decode(message).ok()?;
             let version = (event.fetched_at, event.snapshot_id, event.published_at);
-            let (from, to) = (event.only_from.unwrap_or(event.from_date), event.only_to.unwrap_or(event.to_date));
-            Some(Work { source: event.source, account_id: event.account_id, from, to, version })
+            // The days that were named may reach beyond those of the snapshot.
+            let from = event.only_from.map_or(event.from_date, |only| only.max(event.from_date));
+            let to = event.only_to.map_or(event.to_date, |only| only.min(event.to_date));
+            let (source, account_id, days) = (event.source, event.account_id, from.through(to).collect());
+            Some(Work { source, account_id, days, version, later_reading: false })
         }
         Topic::BatchNormalized => {
             let event: BatchNormalized = decode(message).ok()?;
             let version = (event.fetched_at, event.snapshot_id, event.normalized_at);
-            let (from, to) = (event.from_date, event.to_date);
-            Some(Work { source: event.source, account_id: event.account_id, from, to, version })
+            let (source, account_id) = (event.source, event.account_id);
+            let covered = Some(event.buckets.iter().map(|bucket| bucket.activity_date).collect());
+            let days = event.from_date.through(event.to_date).collect();
+            Some(Work { source, account_id, days, version, later_reading: false }.within(covered))
         }
         Topic::FetchFailed => {
-            let FetchFailed { source, account_id, from_date, to_date, failed_at, .. } = decode(message).ok()?;
-            Some(Work { source, account_id, from: from_date, to: to_date, version: since(failed_at) })
+            let event: FetchFailed = decode(message).ok()?;
+            let (version, later_reading) = (since(event.failed_at), is_reading(&event.source));
+            let days = event.from_date.through(event.to_date).collect();
+            Some(Work { source: event.source, account_id: event.account_id, days, version, later_reading })
         }
         Topic::BatchMerged => None,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use everycent_runtime::bus::Message;
-    use everycent_schemas::events::{Event, encode};
-
-    use super::*;
-
-    fn day(number: u32) -> Day {
-        Day::new(2026, 10, number).unwrap()
+/// The days that a request meant, if it says: the vendor was asked for no others.
+fn asked_days(event: &FetchRequested) -> Option<Vec<Day>> {
+    let (from, to) = (event.from_date?, event.to_date?);
+    if is_reading(&event.source) {
+        return Some(vec![to]);
     }
+    let source: Option<Source> = event.source.parse().ok();
+    let reaches = |day: &Day| match (source, event.requested_at) {
+        (Some(source), Some(at)) => source.reaches(*day, at.day()),
+        _ => true,
+    };
+    Some(from.through(to).filter(reaches).collect())
+}
 
-    fn at(micros: i64) -> Timestamp {
-        Timestamp::from_micros(micros)
-    }
-
-    fn letter<E: Event>(topic: Topic, event: &E) -> DeadLetter {
-        let encoded = encode(event);
-        let attributes = [("schema".to_owned(), encoded.fingerprint.to_owned())].into();
-        let message = Message { payload: encoded.payload.into(), attributes };
-        let (message_id, reason) = ("1".to_owned(), "no price".to_owned());
-        DeadLetter { topic, message, message_id, attempts: 1, reason, at: at(50) }
-    }
-
-    /// The snapshot `s1` of 10 to 12 October, fetched at 10 and published at 20.
-    fn snapshot() -> DeadLetter {
-        let event = SnapshotStored {
-            snapshot_id: "s1".into(),
-            source: "cursor/daily_usage".to_owned(),
-            account_id: "acme".into(),
-            from_date: day(10),
-            to_date: day(12),
-            fetched_at: at(10),
-            manifest: String::new(),
-            pages: 1,
-            body_bytes: 1,
-            published_at: at(20),
-            only_from: None,
-            only_to: None,
-        };
-        letter(Topic::SnapshotStored, &event)
-    }
-
-    fn requested(account_id: Option<&str>) -> DeadLetter {
-        let event = FetchRequested {
-            source: "cursor/daily_usage".to_owned(),
-            trailing_days: 0,
-            account_id: account_id.map(AccountId::from),
-            from_date: Some(day(10)),
-            to_date: Some(day(12)),
-            requested_at: None,
-        };
-        letter(Topic::FetchRequested, &event)
-    }
-
-    fn loaded(number: u32, fetched_at: i64, snapshot_id: &str, normalized_at: i64) -> CoverageRow {
-        CoverageRow {
-            source: "cursor/daily_usage".to_owned(),
-            account_id: "acme".into(),
-            activity_date: day(number),
-            state: CoverageState::Open,
-            settled: Some(false),
-            fetched_at: Some(at(fetched_at)),
-            snapshot_id: Some(snapshot_id.into()),
-            normalized_at: Some(at(normalized_at)),
-            recipe: None,
-            rows: Some(1),
-            rejects: Some(0),
-            amount_usd: None,
-            quantity: None,
-            merged_at: Some(at(normalized_at)),
-            failed_at: None,
-            failure: None,
-        }
-    }
-
-    #[test]
-    fn a_snapshot_is_healed_by_its_own_rows_a_replay_of_it_or_a_later_answer() {
-        for healed in [loaded(10, 10, "s1", 20), loaded(11, 10, "s1", 99), loaded(12, 60, "s2", 61)] {
-            assert!(is_healed(&snapshot(), std::slice::from_ref(&healed)), "{healed:?}");
-        }
-        for older in [loaded(10, 9, "s0", 9), loaded(10, 10, "s1", 19)] {
-            assert!(!is_healed(&snapshot(), std::slice::from_ref(&older)), "{older:?}");
-        }
-    }
-
-    #[test]
-    fn nothing_is_healed_by_other_days_other_accounts_or_a_failure() {
-        let healed = loaded(10, 60, "s2", 61);
-        assert!(!is_healed(&snapshot(), &[]));
-        assert!(!is_healed(&snapshot(), &[loaded(13, 60, "s2", 61)]));
-        let other = CoverageRow { account_id: "other".into(), ..healed.clone() };
-        assert!(!is_healed(&snapshot(), &[other]));
-        let failed = CoverageRow { activity_date: day(11), state: CoverageState::Failed, ..healed.clone() };
-        assert!(!is_healed(&snapshot(), &[healed, failed]));
-    }
-
-    #[test]
-    fn a_request_is_healed_by_what_was_fetched_after_it_was_given_up() {
-        assert!(is_healed(&requested(Some("acme")), &[loaded(10, 60, "s2", 61)]));
-        assert!(!is_healed(&requested(Some("acme")), &[loaded(10, 49, "s1", 61)]));
-        assert!(!is_healed(&requested(None), &[loaded(10, 60, "s2", 61)]), "nobody knows of which account it was");
-    }
+fn is_reading(source: &str) -> bool {
+    source.parse().is_ok_and(|source: Source| source.kind() == Kind::PointInTime)
 }

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::deployment::Deployment;
 use crate::failure::Failure;
-use crate::healed::is_healed;
+use crate::healed;
 
 /// Threads of async work. Each thread has a heap of its own, so that more of them hold more, with nothing to win.
 const ASYNC_THREADS: usize = 2;
@@ -88,13 +88,13 @@ pub async fn drain(
 
 /// What was given up once and is loaded now is no failure any more.
 async fn forget_healed(deployment: &Deployment) -> Result<(), Failure> {
-    let mut letters = deployment.bus.dead_letters(LETTERS_MAX).await?;
+    let letters = deployment.bus.dead_letters(LETTERS_MAX).await?;
     if letters.is_empty() {
         return Ok(());
     }
     let coverage = deployment.whole_coverage().await?;
-    letters.retain(|letter| is_healed(letter, &coverage));
-    Ok(deployment.bus.forget_dead_letters(&letters).await?)
+    let (healed, _) = healed::split(letters, &coverage, deployment.store.as_ref()).await;
+    Ok(deployment.bus.forget_dead_letters(&healed).await?)
 }
 
 async fn end(workers: &mut JoinSet<Result<(), WorkerError>>) -> anyhow::Result<()> {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::deployment::{Deployment, Services};
 use crate::failure::Failure;
-use crate::healed::is_healed;
+use crate::healed;
 use crate::pipeline;
 use crate::rejects::{self, RejectRow};
 use crate::show::{self, Grid, count, heading};
@@ -25,9 +25,9 @@ pub async fn status(deployment: &Deployment, json: bool) -> Result<(), Failure> 
         Services::Here => Some(deployment.bus.depths().await?),
         Services::Elsewhere => None,
     };
-    let mut dead = deployment.bus.dead_letters(pipeline::LETTERS_MAX).await?;
+    let letters = deployment.bus.dead_letters(pipeline::LETTERS_MAX).await?;
     // A bus between machines keeps them for a while.
-    dead.retain(|letter| !is_healed(letter, &coverage));
+    let (_, mut dead) = healed::split(letters, &coverage, deployment.store.as_ref()).await;
     dead.truncate(SHOWN);
     let rejects = rejects::latest(deployment.warehouse.as_ref(), SHOWN).await?;
     let report = Report::new(deployment, &coverage, rejects, depths.as_deref(), &dead);
