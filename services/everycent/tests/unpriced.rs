@@ -9,7 +9,8 @@ use vendor_sim::worlds;
 /// Four days before the first public price and five after it, in one window.
 const DAYS: (&str, &str) = ("2022-12-28", "2023-01-05");
 const SYNC: &str = "sync --from 2022-12-28 --to 2023-01-05";
-const REPLAY: &str = "replay --from 2022-12-28 --to 2023-01-05 --source cursor/daily_usage";
+/// Just the days that have no price.
+const REPLAY: &str = "replay --from 2022-12-28 --to 2022-12-31 --source cursor/daily_usage";
 
 const PRICE: &str = "[[prices.cursor]]\nfrom = \"2022-12-01\"\nseat_usd = \"40\"\nplan = \"request\"\n\
                      included_requests = 500\nrequest_usd = \"0.04\"\n";
@@ -28,6 +29,11 @@ fn says_what_to_do(ended: Ended) -> Ended {
     ])
 }
 
+fn letters(scene: &Scene) -> usize {
+    let status = scene.run("status --json").exits(0).json();
+    status["dead_letters"].as_array().unwrap().len()
+}
+
 fn states(scene: &Scene) -> Vec<Vec<String>> {
     scene.tables().rows("SELECT source, state, COUNT(*) FROM coverage GROUP BY 1, 2 ORDER BY 1, 2")
 }
@@ -36,14 +42,18 @@ fn states(scene: &Scene) -> Vec<Vec<String>> {
 fn a_day_of_cursor_without_a_price_fails_alone_and_a_replay_heals_it_once_it_has_one() {
     let mut scene = scene();
     let ended = says_what_to_do(scene.run(SYNC).exits(1));
-    ended.says(&["✗ cursor/daily_usage of default, 2022-12-28 to 2023-01-05 (9 days)", "1 message given up"]);
+    ended.says(&["✗ cursor/daily_usage of default, 2022-12-28 to 2023-01-05 (4 days)", "1 message given up"]);
     let claude = [["anthropic/cost_report", "settled", "9"], ["anthropic/cost_totals", "settled", "9"]];
-    assert_eq!(states(&scene), [claude[0], claude[1], ["cursor/daily_usage", "failed", "9"]]);
+    let cursor = [["cursor/daily_usage", "failed", "4"], ["cursor/daily_usage", "settled", "5"]];
+    assert_eq!(states(&scene), [claude[0], claude[1], cursor[0], cursor[1]]);
+    assert_tells(&scene, "2023-01-01", DAYS.1);
     assert_eq!(scene.tables().count("SELECT COUNT(*) FROM claude_cost_totals"), 9);
     says_what_to_do(scene.run("status").exits(0)).says(&["Failed days", "Dead letters"]);
     scene.run("reconcile").exits(1).says(&["no_missing_bucket 2022-12-28"]);
 
     scene.run(REPLAY).exits(1).says(&["1 message given up"]);
+    scene.run("replay --from 2023-01-01 --to 2023-01-05 --source cursor/daily_usage").exits(0);
+    assert_eq!(letters(&scene), 2, "those of the days without a price stay");
     scene.add(PRICE);
     scene.run(REPLAY).exits(0).says(&["1 snapshot replayed"]);
     assert_eq!(states(&scene), [claude[0], claude[1], ["cursor/daily_usage", "settled", "9"]]);
@@ -62,6 +72,7 @@ fn the_next_sync_goes_on_with_both_vendors_while_the_price_is_missing() {
     scene.simulator.with_world(|world| world.restate_day("2023-01-04".parse().unwrap()));
     scene.run(&format!("{SYNC} --source cursor/daily_usage")).exits(1);
     scene.run("sync --from 2023-01-04 --to 2023-01-05").exits(0);
-    assert_tells(&scene, "2023-01-04", "2023-01-05");
-    assert_eq!(scene.tables().count("SELECT COUNT(*) FROM coverage WHERE state = 'failed'"), 7);
+    assert_tells(&scene, "2023-01-01", "2023-01-05");
+    assert_eq!(scene.tables().count("SELECT COUNT(*) FROM coverage WHERE state = 'failed'"), 4);
+    assert_eq!(letters(&scene), 2, "they are no less given up when other days of their windows are loaded");
 }

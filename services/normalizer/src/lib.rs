@@ -12,7 +12,7 @@ use everycent_domain::manifest::{Manifest, PageEntry};
 use everycent_domain::normalize::{FinishedFile, NormalizeError, Normalizer as Rows};
 use everycent_domain::objects::ObjectName;
 use everycent_domain::recipe::Recipe;
-use everycent_runtime::bus::Bus;
+use everycent_runtime::bus::{Bus, BusError};
 use everycent_runtime::failure::{Reason, Retryability, Retryable};
 use everycent_runtime::page::decompress;
 use everycent_runtime::progress::{Observer, Progress};
@@ -48,17 +48,22 @@ enum SnapshotError {
         reason: Reason,
     },
     #[error(transparent)]
-    Rows(NormalizeError),
-    /// The configured prices do not reach back to one of its days. Only this snapshot waits for them.
-    #[error("{0}")]
-    Unpriced(Unpriced),
+    Rows(#[from] NormalizeError),
+}
+
+/// What a snapshot gave.
+struct Made {
+    /// None if not one of its days has a price.
+    batch: Option<BatchNormalized>,
+    /// The days that the configured prices do not reach back to. Only they wait.
+    unpriced: Option<Unpriced>,
 }
 
 impl Retryable for SnapshotError {
     fn retryability(&self) -> Retryability {
         match self {
             Self::Store(error) => error.retryability(),
-            Self::Damaged { .. } | Self::Rows(_) | Self::Unpriced(_) => Retryability::Impossible,
+            Self::Damaged { .. } | Self::Rows(_) => Retryability::Impossible,
         }
     }
 }
@@ -76,35 +81,42 @@ impl Normalizer {
             io: Handle::current(),
         };
         let span = info_span!("normalize", source = event.source, pages = event.pages);
-        let outcome = match threads::alone("normalize", move || span.in_scope(|| work.normalize())).await {
-            Ok(outcome) => outcome,
+        let made = match threads::alone("normalize", move || span.in_scope(|| work.normalize())).await {
+            Ok(Ok(made)) => made,
+            Ok(Err(error)) => return error.into(),
             Err(no_thread) => return Outcome::retry(no_thread),
         };
-        let batch = match outcome {
-            Ok(batch) => batch,
-            Err(SnapshotError::Unpriced(unpriced)) => return self.give_up(event, unpriced).await,
-            Err(error) => return error.into(),
-        };
+        if let Some(batch) = &made.batch
+            && let Err(error) = self.announce(batch).await
+        {
+            return error.into();
+        }
+        match made.unpriced {
+            Some(unpriced) => self.give_up(event, &unpriced).await,
+            None => Outcome::Done,
+        }
+    }
+
+    async fn announce(&self, batch: &BatchNormalized) -> Result<(), BusError> {
         let rows: i64 = batch.buckets.iter().map(|bucket| bucket.rows).sum();
         let rejects: i64 = batch.buckets.iter().map(|bucket| bucket.rejects).sum();
         info!(snapshot.id = %batch.snapshot_id, source = %batch.source, rows, rejects, "snapshot normalized");
         self.observer.tell(Progress::Normalized { source: batch.source.clone(), rows, rejects });
-        match publish(self.bus.as_ref(), &batch).await {
-            Ok(()) => Outcome::Done,
-            Err(error) => error.into(),
-        }
+        publish(self.bus.as_ref(), batch).await
     }
 
-    /// The days become failed in coverage, and the snapshot a dead letter. The letter is the record of the work that is
+    /// The days without a price become failed in coverage, and the snapshot a dead letter. The letter is the record of the work that is
     /// left, so a bus that refuses the failure alone does not keep it back.
-    async fn give_up(&self, event: &SnapshotStored, unpriced: Unpriced) -> Outcome {
-        if let Err(error) = publish(self.bus.as_ref(), &unpriced.failure(event)).await {
-            match Outcome::from(error) {
-                retry @ Outcome::Retry { .. } => return retry,
-                refused => warn!(snapshot.id = %event.snapshot_id, "days not marked as failed: {refused:?}"),
+    async fn give_up(&self, event: &SnapshotStored, unpriced: &Unpriced) -> Outcome {
+        for failure in unpriced.failures(event) {
+            if let Err(error) = publish(self.bus.as_ref(), &failure).await {
+                match Outcome::from(error) {
+                    retry @ Outcome::Retry { .. } => return retry,
+                    refused => warn!(snapshot.id = %event.snapshot_id, "days not marked as failed: {refused:?}"),
+                }
             }
         }
-        SnapshotError::Unpriced(unpriced).into()
+        Outcome::dead_letter(unpriced)
     }
 }
 
@@ -117,20 +129,26 @@ struct SnapshotReader {
 }
 
 impl SnapshotReader {
-    fn normalize(&self) -> Result<BatchNormalized, SnapshotError> {
+    fn normalize(&self) -> Result<Made, SnapshotError> {
         let manifest = self.manifest()?;
-        let made = |error| self.not_made(&manifest, error);
-        let mut rows = Rows::new(&manifest, &self.recipe, self.event.published_at).map_err(made)?;
+        let mut rows = Rows::new(&manifest, &self.recipe, self.event.published_at)?;
         if let (Some(from), Some(to)) = (self.event.only_from, self.event.only_to) {
             rows = rows.only(from, to);
         }
         for entry in &manifest.pages {
             let body = self.page(entry)?;
-            self.keep(rows.page(&body).map_err(made)?)?;
+            self.keep(rows.page(&body)?)?;
         }
-        let (files, batch) = rows.finish().map_err(made)?;
-        self.keep(files)?;
-        Ok(batch)
+        let unpriced = Unpriced::of(&manifest, rows.unpriced());
+        let batch = match rows.finish() {
+            Ok((files, batch)) => {
+                self.keep(files)?;
+                Some(batch)
+            }
+            Err(NormalizeError::Unpriced(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Made { batch, unpriced })
     }
 
     fn manifest(&self) -> Result<Manifest, SnapshotError> {
@@ -160,13 +178,6 @@ impl SnapshotReader {
             self.io.block_on(self.store.create(&file.object, file.body.into()))?;
         }
         Ok(())
-    }
-
-    fn not_made(&self, manifest: &Manifest, error: NormalizeError) -> SnapshotError {
-        match error {
-            NormalizeError::Unpriced(reason) => SnapshotError::Unpriced(Unpriced::new(&self.event, manifest, reason)),
-            NormalizeError::NotWhole { .. } | NormalizeError::UnknownSource { .. } => SnapshotError::Rows(error),
-        }
     }
 
     fn damaged(&self, object: &str, reason: Reason) -> SnapshotError {

@@ -1,5 +1,6 @@
-//! A snapshot that waits for a price: what it tells the operator, and which days it leaves without rows.
+//! Days of a snapshot that wait for a price, and what the operator is told of them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use everycent_domain::manifest::Manifest;
@@ -7,47 +8,48 @@ use everycent_domain::prices::PriceError;
 use everycent_schemas::events::{FetchFailed, SnapshotStored};
 use everycent_schemas::{AccountId, Day};
 
-/// Names the report, the account, the day, and what makes the rows after all.
+/// Names the report, the account, the days, and what makes the rows after all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unpriced {
     report: String,
     account_id: AccountId,
-    from: Day,
-    to: Day,
+    /// In order; at least one.
+    days: Vec<Day>,
+    /// Of the first of them.
     reason: PriceError,
 }
 
 impl Unpriced {
-    pub(super) fn new(event: &SnapshotStored, manifest: &Manifest, reason: PriceError) -> Self {
-        let only = event.only_from.zip(event.only_to);
-        let is_meant = |day: &&Day| only.is_none_or(|(from, to)| (from..=to).contains(*day));
-        let days = || manifest.covered.iter().filter(is_meant).copied();
-        Self {
+    /// None where every day has a price.
+    pub(super) fn of(manifest: &Manifest, days: &BTreeMap<Day, PriceError>) -> Option<Self> {
+        Some(Self {
             report: manifest.source.clone(),
             account_id: manifest.account_id.clone(),
-            from: days().min().unwrap_or(event.from_date),
-            to: days().max().unwrap_or(event.to_date),
-            reason,
-        }
+            reason: *days.values().next()?,
+            days: days.keys().copied().collect(),
+        })
     }
 
-    /// The failure of these days. It dates from the fetch, so that rows of this answer or a later one heal it, and rows
-    /// that this answer gave before are no failure.
-    pub(super) fn failure(&self, event: &SnapshotStored) -> FetchFailed {
-        FetchFailed {
+    /// The failure of these days and of none between them. It dates from the fetch, so that rows of this answer or a later
+    /// one heal it, and rows that this answer gave before are no failure.
+    pub(super) fn failures(&self, event: &SnapshotStored) -> Vec<FetchFailed> {
+        let runs = self.days.chunk_by(|day, next| day.next() == *next);
+        runs.map(|run| FetchFailed {
             source: self.report.clone(),
             account_id: self.account_id.clone(),
-            from_date: self.from,
-            to_date: self.to,
+            from_date: run[0],
+            to_date: run[run.len() - 1],
             reason: self.to_string(),
             failed_at: event.fetched_at,
-        }
+        })
+        .collect()
     }
 }
 
 impl fmt::Display for Unpriced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { report, account_id, from, to, reason } = self;
+        let Self { report, account_id, days, reason } = self;
+        let (from, to) = (days[0], days[days.len() - 1]);
         write!(f, "{report} of account `{account_id}`: {reason}, ")?;
         write!(f, "then run `everycent replay --from {from} --to {to} --source {report}`")
     }
@@ -81,7 +83,7 @@ mod tests {
         }
     }
 
-    fn failure(only: Option<(u32, u32)>) -> FetchFailed {
+    fn failures(days: &[u32]) -> Vec<FetchFailed> {
         let manifest = manifest();
         let event = SnapshotStored {
             snapshot_id: manifest.snapshot_id.clone(),
@@ -94,28 +96,30 @@ mod tests {
             pages: 1,
             body_bytes: 1,
             published_at: Timestamp::from_micros(9),
-            only_from: only.map(|(from, _)| day(from)),
-            only_to: only.map(|(_, to)| day(to)),
+            only_from: None,
+            only_to: None,
         };
-        Unpriced::new(&event, &manifest, PriceError::Unpriced { day: day(5) }).failure(&event)
+        let days = days.iter().map(|number| (day(*number), PriceError::Unpriced { day: day(*number) })).collect();
+        Unpriced::of(&manifest, &days).map(|unpriced| unpriced.failures(&event)).unwrap_or_default()
     }
 
     #[test]
     fn it_names_report_account_and_day_and_says_what_to_do() {
-        let failure = failure(None);
+        let failure = failures(&[5, 6]).remove(0);
         assert_eq!(
             failure.reason,
             "cursor/daily_usage of account `acme`: no Cursor price is known for 2022-12-05; add a [[prices.cursor]] that \
-             begins on or before it, then run `everycent replay --from 2022-12-03 --to 2022-12-20 --source \
+             begins on or before it, then run `everycent replay --from 2022-12-05 --to 2022-12-06 --source \
              cursor/daily_usage`"
         );
         assert_eq!(failure.failed_at, Timestamp::from_micros(7), "it is healed by rows of the same answer");
     }
 
     #[test]
-    fn only_days_that_the_answer_covers_and_that_were_asked_for_fail() {
+    fn only_days_without_a_price_fail() {
         let days = |failure: FetchFailed| (failure.from_date, failure.to_date);
-        assert_eq!(days(failure(None)), (day(3), day(20)));
-        assert_eq!(days(failure(Some((5, 25)))), (day(5), day(20)));
+        let failed: Vec<_> = failures(&[3, 4, 7]).into_iter().map(days).collect();
+        assert_eq!(failed, [(day(3), day(4)), (day(7), day(7))]);
+        assert_eq!(failures(&[]), []);
     }
 }

@@ -3,10 +3,13 @@
 //! A pure function of manifest, pages and recipe, one page at a time. What it holds does not grow with the window:
 //! the page in hand, one unfinished row file a table, and a tally a day.
 
+use std::collections::BTreeMap;
+
 use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::{Day, Timestamp};
 
 use crate::manifest::Manifest;
+use crate::prices::PriceError;
 use crate::recipe::Recipe;
 use crate::rows::{Output, PageContext, Position, RowMaker};
 use crate::source::Source;
@@ -51,7 +54,12 @@ impl<'a> Normalizer<'a> {
         Ok(self.output.take_finished())
     }
 
-    /// After the last page: the last row files, and the batch that names them all.
+    /// Days that are wanted and of which no rows were made so far, because they have no price.
+    pub fn unpriced(&self) -> &BTreeMap<Day, PriceError> {
+        self.output.unpriced()
+    }
+
+    /// After the last page: the last row files, and the batch that names them all. It has no bucket of an unpriced day.
     pub fn finish(mut self) -> Result<(Vec<FinishedFile>, BatchNormalized), NormalizeError> {
         if self.pages as usize != self.manifest.pages.len() {
             return Err(self.not_whole("it is the last that came, and the manifest names more"));
@@ -62,7 +70,7 @@ impl<'a> Normalizer<'a> {
                 self.output.reject(&page, Position::WholePage, None, remark);
             }
         }
-        let batch = self.output.finish();
+        let batch = self.output.finish()?;
         Ok((self.output.take_finished(), batch))
     }
 

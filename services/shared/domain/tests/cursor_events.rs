@@ -6,7 +6,7 @@ mod support;
 use everycent_domain::vendors::cursor;
 use std::collections::BTreeSet;
 
-use everycent_domain::normalize::NormalizeError;
+use everycent_domain::normalize::{NormalizeError, Normalizer};
 use everycent_domain::recipe::Recipe;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::{Day, Usd};
@@ -291,4 +291,21 @@ fn an_event_has_the_plan_of_its_day() {
     assert_eq!(plan("2025-09-15"), [Cell::Text("token".into()), september, Cell::Null, Cell::Null]);
     let error = of_day("2022-12-31", &Recipe::default()).err().unwrap();
     assert!(matches!(error, NormalizeError::Unpriced(_)) && error.to_string().contains("2022-12-31"), "{error}");
+}
+
+#[test]
+fn events_of_a_day_without_a_price_wait_alone_and_only_if_the_day_is_wanted() {
+    let manifest = manifest(cursor::usage_events::SOURCE, "2022-12-31", "2023-01-01", 1);
+    let at = |day: &str| json!({"timestamp": (day.parse::<Day>().unwrap().start().micros() / 1000).to_string()});
+    let body = page(vec![event(at("2022-12-31")), event(at("2023-01-01"))]).to_string();
+    let recipe = Recipe::default();
+    let normalizer = || Normalizer::new(&manifest, &recipe, manifest.fetched_at).unwrap();
+    let priced: Day = "2023-01-01".parse().unwrap();
+    for (mut normalizer, unpriced) in [(normalizer(), 1), (normalizer().only(priced, priced), 0)] {
+        normalizer.page(body.as_bytes()).unwrap();
+        assert_eq!(normalizer.unpriced().len(), unpriced);
+        let (_, batch) = normalizer.finish().unwrap();
+        let buckets: Vec<_> = batch.buckets.iter().map(|bucket| (bucket.activity_date, bucket.rows)).collect();
+        assert_eq!(buckets, [(priced, 1)]);
+    }
 }

@@ -4,7 +4,7 @@
 mod support;
 
 use everycent_domain::attribution::{Platform, Rule, Rules};
-use everycent_domain::normalize::{NormalizeError, Normalizer};
+use everycent_domain::normalize::{FinishedFile, NormalizeError, Normalizer};
 use everycent_domain::prices::{CursorPrice, CursorPrices, CycleDay, Plan};
 use everycent_domain::recipe::Recipe;
 use everycent_domain::vendors::{anthropic, cursor};
@@ -219,12 +219,60 @@ fn usage_comes_in_the_order_of_the_tables_key_whatever_the_order_of_the_page() {
 }
 
 #[test]
-fn a_day_without_a_price_stops_the_batch_and_names_the_day() {
+fn a_snapshot_of_days_without_a_price_gives_no_batch_and_names_the_first() {
     let manifest = manifest(cursor::daily_usage::SOURCE, "2022-10-01", "2022-10-01", 1);
     let page = json!({"data": [usage("ann@example.com", "2022-10-01", 1)]});
     let error = normalize(&manifest, &Recipe::default(), &[page]).err().unwrap();
     assert!(matches!(error, NormalizeError::Unpriced(_)));
     assert!(error.to_string().contains("2022-10-01"));
+}
+
+/// The two days around the first public price, on two pages, with records that do not read.
+fn around_the_first_price(only: Option<(&str, &str)>) -> (Vec<String>, BatchNormalized, Vec<RowMap>, Vec<RowMap>) {
+    let manifest = manifest(cursor::daily_usage::SOURCE, "2022-12-31", "2023-01-02", 2);
+    let recipe = Recipe::default();
+    let mut normalizer = Normalizer::new(&manifest, &recipe, manifest.fetched_at).unwrap();
+    if let Some((from, to)) = only {
+        normalizer = normalizer.only(day(from), day(to));
+    }
+    let broken = |day: &str| json!({"day": day, "email": "eve@example.com", "totalLinesAdded": "many"});
+    let pages = [
+        json!({"data": [broken("2022-12-31"), broken("2023-01-01"), usage("ann@example.com", "2023-01-01", 1)]}),
+        json!({"data": [usage("bob@example.com", "2022-12-31", 1), usage("bob@example.com", "2023-01-02", 1)]}),
+    ];
+    let mut files = Vec::new();
+    for page in pages {
+        files.extend(normalizer.page(page.to_string().as_bytes()).unwrap());
+    }
+    let unpriced = normalizer.unpriced().keys().map(ToString::to_string).collect();
+    let (last, batch) = normalizer.finish().unwrap();
+    files.extend(last);
+    let rows = |table: &str| {
+        let of_table = |file: &&FinishedFile| file.object.as_str().contains(table);
+        files.iter().filter(of_table).flat_map(|file| support::rows_of(&file.body)).collect()
+    };
+    let (stats, rejects) = (rows("cursor_usage_stats"), rows("rejected_records"));
+    (unpriced, batch, stats, rejects)
+}
+
+#[test]
+fn a_day_without_a_price_is_left_out_with_its_rejects_and_the_others_are_made() {
+    let (unpriced, batch, stats, rejects) = around_the_first_price(None);
+    assert_eq!(unpriced, ["2022-12-31"]);
+    let buckets: Vec<String> = batch.buckets.iter().map(|bucket| bucket.activity_date.to_string()).collect();
+    assert_eq!(buckets, ["2023-01-01", "2023-01-02"]);
+    assert_eq!(
+        stats.iter().map(|row| row["activity_date"].clone()).collect::<Vec<_>>(),
+        [date("2023-01-01"), date("2023-01-02")]
+    );
+    let rejected: Vec<_> = rejects.iter().map(|row| row["activity_date"].clone()).collect();
+    assert_eq!(rejected, [date("2023-01-01")], "a file holds rows of buckets of its batch only");
+}
+
+#[test]
+fn a_day_that_is_not_wanted_needs_no_price() {
+    let (unpriced, batch, stats, _) = around_the_first_price(Some(("2023-01-01", "2023-01-02")));
+    assert_eq!((unpriced.len(), batch.buckets.len(), stats.len()), (0, 2, 2));
 }
 
 #[test]

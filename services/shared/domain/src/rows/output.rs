@@ -7,10 +7,12 @@ use everycent_schemas::rowfile::RowFileWriter;
 use everycent_schemas::rows::{RejectedRecord, Row};
 use everycent_schemas::{Day, Timestamp, Usd};
 
+use super::error::NormalizeError;
 use super::records::{PageContext, Position};
 use crate::identity::IdHasher;
 use crate::manifest::Manifest;
 use crate::objects::{ObjectName, row_file};
+use crate::prices::PriceError;
 use crate::report::Kind;
 use crate::room;
 
@@ -33,7 +35,9 @@ pub struct Output<'a> {
     open: BTreeMap<&'static str, RowFileWriter>,
     finished: Vec<FinishedFile>,
     files: Vec<RowFile>,
+    /// Of the days that are wanted.
     tallies: BTreeMap<Day, Tally>,
+    unpriced: BTreeMap<Day, PriceError>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -55,6 +59,7 @@ impl<'a> Output<'a> {
             finished: Vec::new(),
             files: Vec::new(),
             tallies: manifest.covered.iter().map(|day| (*day, Tally::default())).collect(),
+            unpriced: BTreeMap::new(),
         }
     }
 
@@ -76,6 +81,27 @@ impl<'a> Output<'a> {
         self.tallies.retain(|day, _| from <= *day && *day <= to);
     }
 
+    /// Whether rows of the day are to be made.
+    pub fn wants(&self, day: Day) -> bool {
+        self.tallies.contains_key(&day)
+    }
+
+    /// Leaves out a day that has no price, of which nothing was taken yet.
+    pub fn leave_out(&mut self, day: Day, unpriced: PriceError) {
+        self.tallies.remove(&day);
+        self.unpriced.insert(day, unpriced);
+    }
+
+    /// The days that were left out.
+    pub(crate) fn unpriced(&self) -> &BTreeMap<Day, PriceError> {
+        &self.unpriced
+    }
+
+    /// The day for which a reject counts: one whose day is not known or not covered counts for the first covered day.
+    pub fn counted_for(&self, day: Option<Day>) -> Option<Day> {
+        day.filter(|day| self.covers(*day)).or(self.manifest.covered.first().copied())
+    }
+
     /// Takes a row of a covered day, if the day is wanted.
     pub fn row<R: Row>(&mut self, day: Day, row: &R) {
         let Some(tally) = self.tallies.get_mut(&day) else { return };
@@ -87,11 +113,9 @@ impl<'a> Output<'a> {
         self.append(row);
     }
 
-    /// Takes a record that can't become a row. One whose day is not known or not covered counts for the first
-    /// covered day.
+    /// Takes a record that can't become a row, if the day for which it counts is wanted.
     pub fn reject(&mut self, page: &PageContext<'_>, position: Position, day: Option<Day>, reason: &str) {
-        let known = day.filter(|day| self.covers(*day)).or(self.manifest.covered.first().copied());
-        let Some(day) = known.filter(|day| self.tallies.contains_key(day)) else { return };
+        let Some(day) = self.counted_for(day).filter(|day| self.wants(*day)) else { return };
         let position = position.to_string();
         let id = IdHasher::new("reject").number(page.number.into()).part(&position).part(reason).finish().hex();
         self.tallies.entry(day).or_default().rejects += 1;
@@ -135,14 +159,17 @@ impl<'a> Output<'a> {
         std::mem::take(&mut self.finished)
     }
 
-    /// Closes all files and sums up.
-    pub(crate) fn finish(&mut self) -> BatchNormalized {
+    /// Closes all files and sums up; not if every day was left out.
+    pub(crate) fn finish(&mut self) -> Result<BatchNormalized, NormalizeError> {
+        if let (true, Some(unpriced)) = (self.tallies.is_empty(), self.unpriced.values().next()) {
+            return Err(NormalizeError::Unpriced(*unpriced));
+        }
         let open: Vec<&'static str> = self.open.keys().copied().collect();
         for table in open {
             self.close(table);
         }
         let manifest = self.manifest;
-        BatchNormalized {
+        Ok(BatchNormalized {
             snapshot_id: manifest.snapshot_id.clone(),
             source: manifest.source.clone(),
             account_id: manifest.account_id.clone(),
@@ -153,7 +180,7 @@ impl<'a> Output<'a> {
             recipe: self.recipe.clone(),
             buckets: self.tallies.iter().map(|(day, tally)| self.bucket(*day, tally)).collect(),
             files: std::mem::take(&mut self.files),
-        }
+        })
     }
 
     fn bucket(&self, day: Day, tally: &Tally) -> Bucket {

@@ -9,5 +9,6 @@ pub mod usage_events;
 mod api;
 mod count;
 mod instant;
+mod priced;
 mod user_id;
 mod users;

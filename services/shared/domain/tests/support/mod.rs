@@ -73,13 +73,16 @@ pub fn normalize(manifest: &Manifest, recipe: &Recipe, pages: &[impl ToString]) 
     let mut tables = BTreeMap::<String, Vec<RowMap>>::new();
     for file in &files {
         let named = batch.files.iter().find(|named| named.object == file.object.as_str()).unwrap();
-        let reader = RowFileReader::new(&file.body).unwrap();
-        let columns = reader.columns().to_vec();
-        for row in reader {
-            tables.entry(named.table.clone()).or_default().push(columns.iter().cloned().zip(row.unwrap()).collect());
-        }
+        tables.entry(named.table.clone()).or_default().extend(rows_of(&file.body));
     }
     Ok(Normalized { batch, tables })
+}
+
+/// The rows of a file.
+pub fn rows_of(body: &[u8]) -> Vec<RowMap> {
+    let reader = RowFileReader::new(body).unwrap();
+    let columns = reader.columns().to_vec();
+    reader.map(|row| columns.iter().cloned().zip(row.unwrap()).collect()).collect()
 }
 
 pub fn text(row: &RowMap, column: &str) -> String {

@@ -1,34 +1,29 @@
 //! Reading daily usage: one record for each user and day. It holds counts; what they and the seat cost comes from the
 //! price table.
 
+use everycent_schemas::Day;
 use everycent_schemas::rows::CursorUsageStat;
-use everycent_schemas::{Day, Usd};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::order::{Entry, Listed, User};
 use super::record::{ToldDay, UsageRecord, day_of};
 use crate::attribution::Platform;
-use crate::prices::{PlanDay, PlanDays, PriceError};
+use crate::prices::{PlanDay, PlanDays};
 use crate::room;
 use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::vendors::cursor::api::BASIS;
+use crate::vendors::cursor::priced::Priced;
 use crate::vendors::without_content;
 
 /// Makes rows of daily usage.
 pub struct UsageRows<'r> {
-    prices: PlanDays<'r>,
-}
-
-/// Why a record gives no row.
-enum Refusal {
-    Reject(String),
-    Stop(NormalizeError),
+    prices: Priced<'r>,
 }
 
 impl<'r> UsageRows<'r> {
     pub fn new(prices: PlanDays<'r>) -> Self {
-        Self { prices }
+        Self { prices: Priced::new(prices) }
     }
 
     fn take_page<'p>(
@@ -36,107 +31,99 @@ impl<'r> UsageRows<'r> {
         page: &PageContext<'_>,
         records: impl Iterator<Item = Result<&'p UsageRecord<'p>, &'p Unread>>,
         output: &mut Output<'_>,
-    ) -> Result<(), NormalizeError> {
+    ) {
         // A user stands on one page only, as the paging made sure, so twins are on the same page.
         let mut listed = Listed::new();
         for (index, record) in records.enumerate() {
             match record.map_err(Unread::clone).and_then(|record| Ok((covered_day(record, output)?, record))) {
                 Ok((day, record)) => listed.add(index, day, record),
-                Err(Unread { day, reason }) => output.reject(page, Position::InData(index), day, &reason),
+                Err(Unread { day, reason }) => {
+                    self.prices.reject(output, page, Position::InData(index), (day, &reason));
+                }
             }
         }
         listed.sort();
         for (entry, user, twin) in listed.iter() {
-            match self.take_record(entry, user, twin, output) {
-                Ok(()) => {}
-                Err(Refusal::Reject(reason)) => {
-                    output.reject(page, Position::InData(entry.index), Some(entry.day), &reason);
-                }
-                Err(Refusal::Stop(error)) => return Err(error),
+            let Some(paid) = self.prices.on(entry.day, output) else { continue };
+            if let Err(reason) = take_record(entry, user, twin, paid, output) {
+                output.reject(page, Position::InData(entry.index), Some(entry.day), &reason);
             }
         }
-        Ok(())
     }
+}
 
-    fn take_record(
-        &self,
-        entry: &Entry<'_>,
-        user: &User<'_>,
-        twin: Option<&UsageRecord<'_>>,
-        output: &mut Output<'_>,
-    ) -> Result<(), Refusal> {
-        let Entry { day, record, .. } = *entry;
-        match twin {
-            Some(twin) if twin == record => return Ok(()),
-            Some(_) => {
-                return Err(Refusal::Reject("a second record of the same user and day, with other figures".into()));
-            }
-            None => {}
+fn take_record(
+    entry: &Entry<'_>,
+    user: &User<'_>,
+    twin: Option<&UsageRecord<'_>>,
+    paid: PlanDay,
+    output: &mut Output<'_>,
+) -> Result<(), String> {
+    let Entry { day, record, .. } = *entry;
+    match twin {
+        Some(twin) if twin == record => return Ok(()),
+        Some(_) => {
+            return Err("a second record of the same user and day, with other figures".to_owned());
         }
-        let (paid, estimated_cost_usd) = self.price(day, record).map_err(|error| match error {
-            PriceError::Unpriced { .. } => Refusal::Stop(NormalizeError::Unpriced(error)),
-            PriceError::Absurd { .. } => Refusal::Reject(error.to_string()),
-        })?;
-        let manifest = output.manifest();
-        let row = CursorUsageStat {
-            account_id: manifest.account_id.as_str(),
-            activity_date: day,
-            row_id: user.row_id.as_str(),
-            user_id: user.user_id.as_deref(),
-            email: &user.email,
-            is_active: record.is_active,
-            total_lines_added: record.total_lines_added.get(),
-            total_lines_deleted: record.total_lines_deleted.get(),
-            accepted_lines_added: record.accepted_lines_added.get(),
-            accepted_lines_deleted: record.accepted_lines_deleted.get(),
-            total_applies: record.total_applies.get(),
-            total_accepts: record.total_accepts.get(),
-            total_rejects: record.total_rejects.get(),
-            total_tabs_shown: record.total_tabs_shown.get(),
-            total_tabs_accepted: record.total_tabs_accepted.get(),
-            composer_requests: record.composer_requests.get(),
-            chat_requests: record.chat_requests.get(),
-            agent_requests: record.agent_requests.get(),
-            cmdk_usages: record.cmdk_usages.get(),
-            bugbot_usages: record.bugbot_usages.get(),
-            subscription_included_reqs: record.subscription_included_reqs.get(),
-            usage_based_reqs: record.usage_based_reqs.get(),
-            api_key_reqs: record.api_key_reqs.get(),
-            most_used_model: record.most_used_model.as_deref(),
-            apply_most_used_extension: record.apply_most_used_extension.as_deref(),
-            tab_most_used_extension: record.tab_most_used_extension.as_deref(),
-            client_version: record.client_version.as_deref(),
-            estimated_cost_usd,
-            plan: Some(paid.plan),
-            billing_cycle_start: Some(paid.billing_cycle_start),
-            seat_usd: Some(paid.seat_usd),
-            included_requests: paid.included_requests,
-            request_usd: paid.request_usd,
-            platform: Platform::Cursor.name(),
-            platform_basis: Some(BASIS),
-            snapshot_id: manifest.snapshot_id.as_str(),
-            fetched_at: manifest.fetched_at,
-            ingestion_timestamp: output.normalized_at(),
-        };
-        output.row(day, &row);
-        Ok(())
+        None => {}
     }
-
-    /// What the seat means on the day, which is paid whether the person was active or not, and what the requests cost.
-    fn price(&self, day: Day, record: &UsageRecord<'_>) -> Result<(PlanDay, Option<Usd>), PriceError> {
-        let paid = self.prices.on(day)?;
-        Ok((paid, paid.estimate(record.usage_based_reqs.get())?))
-    }
+    // The seat is paid whether the person was active or not.
+    let estimated_cost_usd = paid.estimate(record.usage_based_reqs.get()).map_err(|error| error.to_string())?;
+    let manifest = output.manifest();
+    let row = CursorUsageStat {
+        account_id: manifest.account_id.as_str(),
+        activity_date: day,
+        row_id: user.row_id.as_str(),
+        user_id: user.user_id.as_deref(),
+        email: &user.email,
+        is_active: record.is_active,
+        total_lines_added: record.total_lines_added.get(),
+        total_lines_deleted: record.total_lines_deleted.get(),
+        accepted_lines_added: record.accepted_lines_added.get(),
+        accepted_lines_deleted: record.accepted_lines_deleted.get(),
+        total_applies: record.total_applies.get(),
+        total_accepts: record.total_accepts.get(),
+        total_rejects: record.total_rejects.get(),
+        total_tabs_shown: record.total_tabs_shown.get(),
+        total_tabs_accepted: record.total_tabs_accepted.get(),
+        composer_requests: record.composer_requests.get(),
+        chat_requests: record.chat_requests.get(),
+        agent_requests: record.agent_requests.get(),
+        cmdk_usages: record.cmdk_usages.get(),
+        bugbot_usages: record.bugbot_usages.get(),
+        subscription_included_reqs: record.subscription_included_reqs.get(),
+        usage_based_reqs: record.usage_based_reqs.get(),
+        api_key_reqs: record.api_key_reqs.get(),
+        most_used_model: record.most_used_model.as_deref(),
+        apply_most_used_extension: record.apply_most_used_extension.as_deref(),
+        tab_most_used_extension: record.tab_most_used_extension.as_deref(),
+        client_version: record.client_version.as_deref(),
+        estimated_cost_usd,
+        plan: Some(paid.plan),
+        billing_cycle_start: Some(paid.billing_cycle_start),
+        seat_usd: Some(paid.seat_usd),
+        included_requests: paid.included_requests,
+        request_usd: paid.request_usd,
+        platform: Platform::Cursor.name(),
+        platform_basis: Some(BASIS),
+        snapshot_id: manifest.snapshot_id.as_str(),
+        fetched_at: manifest.fetched_at,
+        ingestion_timestamp: output.normalized_at(),
+    };
+    output.row(day, &row);
+    Ok(())
 }
 
 impl RowMaker for UsageRows<'_> {
     fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
         if let Ok(answer) = serde_json::from_str::<Page<UsageRecord<'_>>>(body) {
-            return self.take_page(page, answer.data.iter().map(Ok), output);
+            self.take_page(page, answer.data.iter().map(Ok), output);
+            return Ok(());
         }
         let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
         let records: Vec<_> = answer.data.into_iter().map(read).collect();
-        self.take_page(page, records.iter().map(Result::as_ref), output)
+        self.take_page(page, records.iter().map(Result::as_ref), output);
+        Ok(())
     }
 }
 

@@ -20,6 +20,7 @@ use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_
 use crate::vendors::cursor::api::BASIS;
 use crate::vendors::cursor::count::Count;
 use crate::vendors::cursor::instant::Millis;
+use crate::vendors::cursor::priced::Priced;
 use crate::vendors::{Text, lower_case, without_content};
 
 /// Decimals of a request unit that are counted.
@@ -28,7 +29,7 @@ const UNIT_DECIMALS: i32 = 6;
 /// Makes rows of usage events.
 #[derive(Debug)]
 pub struct EventRows<'r> {
-    prices: PlanDays<'r>,
+    prices: Priced<'r>,
     ids: EventIds,
 }
 
@@ -40,7 +41,7 @@ struct Refusal {
 
 impl<'r> EventRows<'r> {
     pub fn new(prices: PlanDays<'r>) -> Self {
-        Self { prices, ids: EventIds::default() }
+        Self { prices: Priced::new(prices), ids: EventIds::default() }
     }
 
     fn take_page<'p>(
@@ -48,25 +49,27 @@ impl<'r> EventRows<'r> {
         page: &PageContext<'_>,
         records: impl Iterator<Item = Result<&'p EventRecord<'p>, &'p Refusal>>,
         output: &mut Output<'_>,
-    ) -> Result<(), NormalizeError> {
+    ) {
         for (index, record) in records.enumerate() {
-            let position = Position::InList("usageEvents", index);
-            match record {
-                Ok(record) => {
-                    let day = record.timestamp.timestamp().day();
-                    if !output.covers(day) {
-                        output.reject(page, position, Some(day), &format!("{day} was not asked for"));
-                        continue;
-                    }
-                    let paid = self.prices.on(day).map_err(NormalizeError::Unpriced)?;
-                    if let Err(reason) = self.take_record(day, &paid, record, output) {
-                        output.reject(page, position, Some(day), &reason);
-                    }
-                }
-                Err(refusal) => output.reject(page, position, refusal.day, &refusal.reason),
+            if let Err((day, reason)) = self.take(record, output) {
+                self.prices.reject(output, page, Position::InList("usageEvents", index), (day, &reason));
             }
         }
-        Ok(())
+    }
+
+    /// Makes the row of a record; or says why it has none, and of which day it is.
+    fn take(
+        &mut self,
+        record: Result<&EventRecord<'_>, &Refusal>,
+        output: &mut Output<'_>,
+    ) -> Result<(), (Option<Day>, String)> {
+        let record = record.map_err(|refusal| (refusal.day, refusal.reason.clone()))?;
+        let day = record.timestamp.timestamp().day();
+        if !output.covers(day) {
+            return Err((Some(day), format!("{day} was not asked for")));
+        }
+        let Some(paid) = self.prices.on(day, output) else { return Ok(()) };
+        self.take_record(day, &paid, record, output).map_err(|reason| (Some(day), reason))
     }
 
     fn take_record(
@@ -163,11 +166,13 @@ fn usd(field: &str, cents: Option<&str>) -> Result<Option<everycent_schemas::Usd
 impl RowMaker for EventRows<'_> {
     fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
         if let Ok(answer) = serde_json::from_str::<Page<EventRecord<'_>>>(body) {
-            return self.take_page(page, answer.usage_events.iter().map(Ok), output);
+            self.take_page(page, answer.usage_events.iter().map(Ok), output);
+            return Ok(());
         }
         let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
         let records: Vec<_> = answer.usage_events.into_iter().map(read).collect();
-        self.take_page(page, records.iter().map(Result::as_ref), output)
+        self.take_page(page, records.iter().map(Result::as_ref), output);
+        Ok(())
     }
 }
 
