@@ -188,10 +188,8 @@ pub trait Bus: Debug + Send + Sync {
     /// The newest dead letters, at most `limit`.
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, BusError>;
 
-    /// Drops dead letters whose work was done after all. A bus that keeps its letters for a time of its own drops none.
-    async fn forget_dead_letters(&self, _letters: &[DeadLetter]) -> Result<(), BusError> {
-        Ok(())
-    }
+    /// Drops dead letters whose work was done after all. A bus whose letters expire by themselves may keep them until then.
+    async fn forget_dead_letters(&self, letters: &[DeadLetter]) -> Result<(), BusError>;
 
     /// Follows what is published to a topic from now on, beside whoever reads it. For those who wait for work that is done
     /// elsewhere, so only a bus between machines can do it.

@@ -75,4 +75,8 @@ impl Bus for ShuffledBus {
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, BusError> {
         self.inner.dead_letters(limit).await
     }
+
+    async fn forget_dead_letters(&self, letters: &[DeadLetter]) -> Result<(), BusError> {
+        self.inner.forget_dead_letters(letters).await
+    }
 }

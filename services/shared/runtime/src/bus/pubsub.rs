@@ -184,6 +184,11 @@ impl Bus for PubSubBus {
         Ok(letters)
     }
 
+    /// None is dropped: each expires by itself, when its subscription has kept it for as long as it keeps messages.
+    async fn forget_dead_letters(&self, _letters: &[DeadLetter]) -> Result<(), BusError> {
+        Ok(())
+    }
+
     async fn follow(&self, topic: Topic) -> Result<Box<dyn Follow>, BusError> {
         let Inner { subscriber, names, endpoint, .. } = &*self.0;
         let admin = client!(SubscriptionAdmin::builder(), endpoint)?;

@@ -67,6 +67,11 @@ impl Bus for UnreliableBus {
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, BusError> {
         self.apply("dead_letters", self.inner.dead_letters(limit)).await
     }
+
+    async fn forget_dead_letters(&self, letters: &[DeadLetter]) -> Result<(), BusError> {
+        self.apply("forget_dead_letters", self.inner.forget_dead_letters(letters)).await
+    }
+
     async fn close(&self) {
         self.inner.close().await;
     }

@@ -13,6 +13,7 @@ pub(super) async fn check(run: &Run<'_, impl AsyncFn() -> Subject>) {
         a_message_whose_workers_die_is_given_up,
         the_last_attempt_may_still_succeed,
         the_newest_dead_letters_come_first,
+        dead_letters_that_are_forgotten_are_gone_and_the_others_stay,
     );
 }
 
@@ -76,4 +77,20 @@ async fn the_newest_dead_letters_come_first(subject: Subject) {
     let letters = subject.bus.dead_letters(2).await.expect("dead letters");
     assert_eq!(letters.iter().map(|letter| letter.reason.as_str()).collect::<Vec<_>>(), ["third", "second"]);
     assert!(letters[0].at > letters[1].at);
+}
+
+async fn dead_letters_that_are_forgotten_are_gone_and_the_others_stay(subject: Subject) {
+    for text in ["done after all", "not done"] {
+        subject.publish(text).await;
+        subject.bus.dead_letter(&subject.pull_one().await, text).await.expect("dead-letter");
+    }
+    let mut healed = subject.bus.dead_letters(10).await.expect("dead letters");
+    healed.retain(|letter| letter.reason == "done after all");
+    // The second time there is nothing left to forget.
+    for _ in 0..2 {
+        subject.bus.forget_dead_letters(&healed).await.expect("forget");
+        let left = subject.bus.dead_letters(10).await.expect("dead letters");
+        assert_eq!(left.iter().map(|letter| letter.reason.as_str()).collect::<Vec<_>>(), ["not done"]);
+        assert_eq!(subject.depth().await.dead, 1);
+    }
 }
