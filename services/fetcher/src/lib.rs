@@ -143,7 +143,10 @@ impl Fetcher {
     }
 
     async fn handle_one(&self, event: &FetchRequested) -> Outcome {
-        let tasks = match resolve(event, self.accounts.values(), self.clock.now().day()) {
+        // A request that comes again after midnight means the same days.
+        let now = self.clock.now();
+        let asked_at = event.requested_at.map_or(now, |at| at.min(now));
+        let tasks = match resolve(event, self.accounts.values(), asked_at.day()) {
             Ok(tasks) => tasks,
             Err(error) => return Outcome::dead_letter(error),
         };

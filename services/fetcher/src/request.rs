@@ -39,7 +39,7 @@ pub enum InvalidRequest {
     Imported(Source),
 }
 
-/// The windows of a request, for each account that it means.
+/// The windows of a request that was made `today`, for each account that it means.
 pub fn resolve<'a>(
     event: &FetchRequested,
     accounts: impl Iterator<Item = &'a FetchAccount>,

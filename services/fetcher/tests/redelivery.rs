@@ -23,6 +23,8 @@ use tempfile::TempDir;
 use vendor_sim::{Simulator, worlds};
 
 const REPORT: &str = "anthropic/cost_totals";
+/// From the time at which a place begins.
+const SECONDS_TO_MIDNIGHT: i64 = 18 * 60 * 60;
 const LEASE: Duration = Duration::from_secs(60);
 
 /// A vendor, a store and a queue, and fetchers that come and go.
@@ -108,6 +110,19 @@ async fn a_scheduled_request_that_comes_again_is_answered_by_what_it_had_stored(
     assert_eq!(place.fetch(Faults::none()).await, 0, "the vendor is not asked again");
     assert_eq!(place.announced().await.last(), first.last());
     assert_eq!(place.bus.depths().await.unwrap()[0].ready, 0, "it was acked");
+}
+
+#[tokio::test]
+async fn a_scheduled_request_that_comes_again_after_midnight_means_the_days_that_it_meant_before() {
+    let place = Place::new().await;
+    place.pass(SECONDS_TO_MIDNIGHT - 30);
+    publish(&place.bus, &scheduled()).await.unwrap();
+    place.pass(5);
+    assert_eq!(place.fetch(lost_ack()).await, 1);
+    let first = place.announced().await;
+    place.pass(61);
+    assert_eq!(place.fetch(Faults::none()).await, 0, "the vendor is not asked for another window");
+    assert_eq!(place.announced().await.last(), first.last());
 }
 
 #[tokio::test]

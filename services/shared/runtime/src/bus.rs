@@ -74,8 +74,7 @@ pub struct Delivery {
     pub attempt: u32,
     /// Names this delivery.
     pub lease: String,
-    /// When the message was published, as the bus noted it. The same in all its deliveries on one machine; a copy that was
-    /// handed back between machines is a later one.
+    /// When the message was published, as the bus noted it. The same in all its deliveries.
     pub published_at: Option<Timestamp>,
 }
 

@@ -9,12 +9,14 @@ use everycent_schemas::Timestamp;
 use google_cloud_pubsub::model::Message as Wire;
 
 use super::request;
-use crate::bus::{Message, Topic};
+use crate::bus::{Delivery, Message, Topic};
 
 /// The id that a message had first, on a copy that was handed back.
 pub(super) const MESSAGE_ID: &str = "everycent-message-id";
 /// Deliveries that counted before the copy was made.
 const ATTEMPTS: &str = "everycent-attempts";
+/// When the first of them was published, in microseconds.
+const PUBLISHED_AT: &str = "everycent-published-at";
 /// Attributes that Pub/Sub adds.
 const NOT_OURS: [&str; 2] = ["googclient_", "CloudPubSub"];
 /// Attributes that this bus adds.
@@ -29,7 +31,7 @@ pub(super) struct Arrived {
     pub attempts_before: u32,
     /// Why it can be nobody's event.
     pub unreadable: Option<String>,
-    /// When Pub/Sub took it.
+    /// When Pub/Sub took it, the first time.
     pub published_at: Option<Timestamp>,
 }
 
@@ -43,18 +45,22 @@ pub(super) fn bare(message: Message) -> Wire {
     Wire::new().set_data(message.payload).set_attributes(message.attributes)
 }
 
-/// A copy that goes back because nobody tried it. It keeps its id and the attempts that it had.
-pub(super) fn handed_back(topic: Topic, message: Message, message_id: &str, attempts: u32) -> Wire {
-    let mut wire = to_wire(topic, message);
-    wire.attributes.insert(MESSAGE_ID.to_owned(), message_id.to_owned());
+/// A copy that goes back because nobody tried it. It keeps its id, the time of its publishing, and the attempts that it had.
+pub(super) fn handed_back(delivery: Delivery, attempts: u32) -> Wire {
+    let mut wire = to_wire(delivery.topic, delivery.message);
+    wire.attributes.insert(MESSAGE_ID.to_owned(), delivery.message_id);
     wire.attributes.insert(ATTEMPTS.to_owned(), attempts.to_string());
+    if let Some(at) = delivery.published_at {
+        wire.attributes.insert(PUBLISHED_AT.to_owned(), at.micros().to_string());
+    }
     wire
 }
 
 pub(super) fn from_wire(topic: Topic, wire: Wire) -> Arrived {
     let message_id = wire.attributes.get(MESSAGE_ID).unwrap_or(&wire.message_id).clone();
     let attempts_before = wire.attributes.get(ATTEMPTS).and_then(|text| text.parse().ok()).unwrap_or(0);
-    let published_at = published_at(&wire);
+    let first = wire.attributes.get(PUBLISHED_AT).and_then(|text| text.parse().ok()).map(Timestamp::from_micros);
+    let published_at = first.or_else(|| published_at(&wire));
     let message = as_published(wire);
     let (message, unreadable) = match topic {
         Topic::FetchRequested => request::from_json(message),
@@ -99,9 +105,19 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_was_handed_back_keeps_its_id_and_its_attempts() {
-        let wire = handed_back(Topic::SnapshotStored, message(), "7", 2).set_message_id("8");
+    fn a_message_that_was_handed_back_keeps_its_id_its_attempts_and_the_time_of_its_publishing() {
+        let delivery = Delivery {
+            topic: Topic::SnapshotStored,
+            message: message(),
+            message_id: "7".to_owned(),
+            attempt: 3,
+            lease: String::new(),
+            published_at: Some(Timestamp::from_micros(2_000_003)),
+        };
+        let again = google_cloud_wkt::Timestamp::clamp(90_000, 0);
+        let wire = handed_back(delivery, 2).set_message_id("8").set_publish_time(again);
         let arrived = from_wire(Topic::SnapshotStored, wire);
         assert_eq!((arrived.message, arrived.message_id.as_str(), arrived.attempts_before), (message(), "7", 2));
+        assert_eq!(arrived.published_at, Some(Timestamp::from_micros(2_000_003)));
     }
 }

@@ -111,11 +111,12 @@ impl Intake {
         let copies = untried.into_iter().map(async |held| {
             let delivery = held.delivery;
             let attempts = delivery.attempt.saturating_sub(1);
-            let copy = wire::handed_back(self.topic, delivery.message, &delivery.message_id, attempts);
+            let message_id = delivery.message_id.clone();
+            let copy = wire::handed_back(delivery, attempts);
             match self.back.publish("hand back", copy).await {
                 Ok(()) => held.handler.ack(),
                 Err(error) => {
-                    tracing::warn!(message.id = delivery.message_id, error = %error, "message given back as tried");
+                    tracing::warn!(message.id = message_id, error = %error, "message given back as tried");
                     held.handler.nack();
                 }
             }
