@@ -109,10 +109,12 @@ impl<'a> SnapshotWriter<'a> {
             let first_page = written.manifest.pages.is_empty();
             let answer = client.send(&vendor_request(request)).await;
             let page = answer.map_err(|error| FetchError::asking(error, first_page))?;
-            let worked;
-            (pager, worked) = threads::compute(move || work_on(pager, page)).await;
-            written.keep(worked.kept).await?;
-            match worked.next? {
+            let (body, kept) = threads::compute(move || kept(page)).await;
+            // First stored, then looked at: what a pager refuses or panics over is the evidence.
+            written.keep(kept).await?;
+            let next;
+            (pager, next) = threads::compute(move || accept(pager, &body)).await;
+            match next? {
                 Next::Ask(next) => request = next,
                 Next::Whole(answer) => return written.seal(answer).await,
             }
@@ -148,22 +150,21 @@ struct KeptPage {
     request_id: Option<String>,
 }
 
-/// What is computed of a page, and what the pager makes of it.
-struct Worked {
-    kept: KeptPage,
-    next: Result<Next, PagingFault>,
-}
-
 /// For a thread where it holds up nobody: it takes as long as the page is large.
-fn work_on(mut pager: Box<dyn Pager>, page: VendorPage) -> (Box<dyn Pager>, Worked) {
+fn kept(page: VendorPage) -> (Bytes, KeptPage) {
     let kept = KeptPage {
         compressed: compress(&page.body),
         body_bytes: page.body.len() as u64,
         sha256: sha256_hex(&page.body),
         request_id: page.request_id,
     };
-    let next = pager.accept(&page.body);
-    (pager, Worked { kept, next })
+    (page.body, kept)
+}
+
+/// For such a thread too.
+fn accept(mut pager: Box<dyn Pager>, body: &[u8]) -> (Box<dyn Pager>, Result<Next, PagingFault>) {
+    let next = pager.accept(body);
+    (pager, next)
 }
 
 /// A snapshot's id is made from the microsecond it began at, so nobody else writes into its folder.
@@ -206,5 +207,61 @@ pub fn stored(manifest: &Manifest, published_at: Timestamp, only: Option<Window>
         published_at,
         only_from: only.map(|days| days.from()),
         only_to: only.map(|days| days.to()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use everycent_runtime::clock::SystemClock;
+    use everycent_runtime::secret::Secret;
+    use everycent_runtime::store::memory::MemoryStore;
+    use everycent_runtime::vendor::{Auth, VendorSettings};
+    use vendor_sim::{Simulator, worlds};
+
+    use super::*;
+
+    /// Asks as a report does, and makes nothing of the answer.
+    struct Stubborn(PageRequest, fn() -> PagingFault);
+
+    impl Pager for Stubborn {
+        fn first(&self) -> PageRequest {
+            self.0.clone()
+        }
+
+        fn accept(&mut self, _body: &[u8]) -> Result<Next, PagingFault> {
+            Err((self.1)())
+        }
+    }
+
+    /// The names of what the store has after a reading that ends as `end` says.
+    async fn stored_by(end: fn() -> PagingFault) -> Vec<String> {
+        let simulator = Simulator::start(worlds::october()).await.unwrap();
+        let auth = Auth::AnthropicKey(Secret::new(simulator.anthropic_key()));
+        let settings = VendorSettings::new(simulator.url().parse().unwrap(), auth, "the test's key");
+        let client = VendorClient::new(settings, Arc::new(SystemClock)).unwrap();
+        let store = MemoryStore::default();
+        let copy = store.clone();
+        let reading = tokio::spawn(async move {
+            let window = Window::of("2025-10-05".parse().unwrap());
+            let task = PagingTask { window, today: window.to().plus(9), page_size: 100, last_fault: None };
+            let source = "anthropic/cost_totals".parse().unwrap();
+            let (at, observer) = (window.to().plus(9).start(), Observer::silent());
+            let mut writer = SnapshotWriter::new(&copy, source, &task, "acme", at, &observer);
+            writer.pager = Box::new(Stubborn(writer.pager.first(), end));
+            writer.fetch(&client).await.map(drop)
+        });
+        assert!(!matches!(reading.await, Ok(Ok(()))), "it gave no snapshot");
+        store.list("", None, 10).await.unwrap().iter().map(ToString::to_string).collect()
+    }
+
+    #[tokio::test]
+    async fn a_page_that_is_refused_or_panicked_over_is_stored_all_the_same() {
+        for end in [|| PagingFault::TooManyPages { limit: 1 }, || panic!("a defect")] {
+            let stored = stored_by(end).await;
+            assert!(matches!(&stored[..], [page] if page.contains("page")), "{stored:?}");
+        }
     }
 }
