@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
+use everycent_runtime::panics::caught;
 use tokio_util::sync::CancellationToken;
 
 use super::sync;
@@ -35,13 +36,21 @@ fn unless_usage(failure: Failure) -> Result<(), Failure> {
 /// A round, and another one `every` after its end, until `stop`.
 async fn rounds(every: Duration, stop: &CancellationToken, mut round: impl AsyncFnMut() -> Result<(), Failure>) {
     while !stop.is_cancelled() {
-        if let Some(message) = round().await.err().as_ref().and_then(Failure::message) {
+        if let Some(message) = outcome(round()).await.err().as_ref().and_then(Failure::message) {
             let seconds = every.as_secs();
             eprintln!("everycent: this sync failed, and the next one begins in {seconds} s: {message}");
         }
         // Over or stopped, the loop decides what is next.
         tokio::time::timeout(every, stop.cancelled()).await.ok();
     }
+}
+
+/// How a round ends. One that panics leaves nothing in its hands: what it began is begun again by the next one.
+async fn outcome(round: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    caught(round).await.unwrap_or_else(|panic| {
+        let defect = "it panicked, which is a defect of this program; please report it";
+        Err(Failure::Failed(anyhow!("{defect}: {panic}")))
+    })
 }
 
 struct Schedule<'a> {
@@ -109,13 +118,20 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_round_that_fails_is_followed_by_the_next_one_at_its_turn() {
-        let failures = |number| match number % 4 {
+        let failures = |number| match number % 5 {
             0 => Ok(()),
             1 => Err(Failure::Reported),
-            2 => Err(Failure::Failed(anyhow!("warehouse: begin: it is away"))),
+            2 => panic!("a defect of a sync"),
+            3 => Err(Failure::Failed(anyhow!("warehouse: begin: it is away"))),
             _ => Err(Failure::usage(anyhow!("everycent.toml: line 3: expected a value"))),
         };
         assert_eq!(run(9, failures).await, (9, EVERY * 8));
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_a_round_is_told_with_its_text() {
+        let told = outcome(async { panic!("no page {}", 3) }).await.err().as_ref().and_then(Failure::message);
+        assert!(told.is_some_and(|text| text.contains("no page 3") && text.contains("report it")));
     }
 
     #[tokio::test(start_paused = true)]

@@ -15,6 +15,7 @@ pub mod home;
 pub mod metrics;
 pub mod open;
 pub mod page;
+pub mod panics;
 pub mod progress;
 pub mod secret;
 pub mod service;
