@@ -2,7 +2,7 @@
 //!
 //! What only computes goes to the runtime's pool ([`compute`]), which is small. What waits for async work while it holds a
 //! thread, as a merge does for its files, has one of its own ([`alone`]): from the pool it could take the last thread that
-//! the work needs for which it waits.
+//! the work needs for which it waits. Both work for the trace of their caller.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -10,10 +10,12 @@ use std::thread;
 
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
+use tracing::Span;
 
 /// Computes on a thread of the pool. It may wait for nothing but its turn. A panic goes on in the caller.
 pub async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match spawn_blocking(work).await {
+    let span = Span::current();
+    match spawn_blocking(move || span.in_scope(work)).await {
         Ok(done) => done,
         Err(lost) if lost.is_panic() => resume_unwind(lost.into_panic()),
         // The runtime is about to end, and with it whoever waits here.
@@ -25,9 +27,10 @@ pub async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stati
 /// thread to its end.
 pub async fn alone<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     let (done, ended) = oneshot::channel();
+    let span = Span::current();
     let run = move || {
         // Nobody hears it if the caller gave up.
-        let _ = done.send(catch_unwind(AssertUnwindSafe(work)));
+        let _ = done.send(catch_unwind(AssertUnwindSafe(|| span.in_scope(work))));
     };
     thread::Builder::new().name(name.to_owned()).spawn(run)?;
     match ended.await {
@@ -40,10 +43,17 @@ pub async fn alone<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Sen
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::sync::{Arc, Mutex};
+    use std::thread::ThreadId;
     use std::time::Duration;
 
     use futures_util::FutureExt;
     use tokio::runtime::{Builder, Handle};
+    use tracing::span::Id;
+    use tracing::{Instrument, Subscriber};
+    use tracing_subscriber::Layer;
+    use tracing_subscriber::layer::{Context, SubscriberExt};
+    use tracing_subscriber::util::SubscriberInitExt;
 
     use super::*;
 
@@ -62,6 +72,27 @@ mod tests {
         };
         let all = runtime.block_on(in_time(futures_util::future::join_all((0..8).map(waiting))));
         assert_eq!(all, (0..8).collect::<Vec<_>>());
+    }
+
+    /// The threads on which a span was entered.
+    #[derive(Clone, Default)]
+    struct Entered(Arc<Mutex<Vec<ThreadId>>>);
+
+    impl<S: Subscriber> Layer<S> for Entered {
+        fn on_enter(&self, _id: &Id, _context: Context<'_, S>) {
+            self.0.lock().unwrap().push(thread::current().id());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_span_of_the_caller_is_entered_where_the_work_is_done() {
+        let entered = Entered::default();
+        let _guard = tracing_subscriber::registry().with(entered.clone()).set_default();
+        let span = tracing::info_span!("caller");
+        let computed = compute(|| thread::current().id()).instrument(span.clone()).await;
+        let alone = alone("worker", || thread::current().id()).instrument(span).await.unwrap();
+        let entered = entered.0.lock().unwrap();
+        assert!(entered.contains(&computed) && entered.contains(&alone), "{entered:?}");
     }
 
     #[tokio::test]
