@@ -1,5 +1,6 @@
 //! A file that a person brings, kept as an answer is: its bytes as they came, then the manifest.
 
+use bytes::Bytes;
 use everycent_domain::identity::sha256_hex;
 use everycent_domain::manifest::{FORMAT, Manifest, PageEntry, snapshot_id};
 use everycent_domain::objects::PageForm;
@@ -7,12 +8,13 @@ use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_runtime::page::compress;
 use everycent_runtime::store::{Store, StoreError};
+use everycent_runtime::threads;
 use everycent_schemas::{AccountId, Timestamp};
 
 use super::snapshot::once;
 
 /// A file that was checked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Upload<'a> {
     pub source: Source,
     pub account_id: &'a AccountId,
@@ -20,7 +22,7 @@ pub struct Upload<'a> {
     pub window: Window,
     /// Its name without the folder.
     pub file_name: &'a str,
-    pub body: &'a [u8],
+    pub body: Bytes,
 }
 
 /// Stores the file as a snapshot of one page. It says nothing to the bus: that is done after this returned.
@@ -29,7 +31,9 @@ pub async fn store_upload(
     upload: &Upload<'_>,
     imported_at: Timestamp,
 ) -> Result<Manifest, StoreError> {
-    let Upload { source, account_id, window, file_name, body } = *upload;
+    let Upload { source, account_id, window, file_name, ref body } = *upload;
+    let file = body.clone();
+    let (compressed, sha256) = threads::compute(move || (compress(&file), sha256_hex(&file))).await;
     let mut manifest = Manifest {
         format: FORMAT,
         snapshot_id: snapshot_id(source.name(), account_id, window, imported_at),
@@ -43,9 +47,8 @@ pub async fn store_upload(
         remarks: Vec::new(),
     };
     let object = manifest.folder().page(1, PageForm::Csv);
-    once(store.create(&object, compress(body)).await?, object.as_str())?;
-    let (body_bytes, sha256) = (body.len() as u64, sha256_hex(body));
-    manifest.pages.push(PageEntry { object, body_bytes, sha256, request_id: None });
+    once(store.create(&object, compressed).await?, object.as_str())?;
+    manifest.pages.push(PageEntry { object, body_bytes: body.len() as u64, sha256, request_id: None });
     let name = manifest.folder().manifest();
     once(store.create(&name, manifest.to_json().into()).await?, name.as_str())?;
     Ok(manifest)

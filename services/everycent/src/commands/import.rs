@@ -5,12 +5,14 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
+use bytes::Bytes;
 use everycent_domain::manifest::Manifest;
 use everycent_domain::report::{Contents, Faults, Import};
 use everycent_domain::source::Source;
 use everycent_domain::vendors::upload;
 use everycent_fetcher::{Upload, store_upload, stored};
 use everycent_runtime::clock::{Clock, SystemClock};
+use everycent_runtime::threads;
 use everycent_runtime::worker::publish;
 use everycent_schemas::{AccountId, Day, SnapshotId, tables};
 use serde::Serialize;
@@ -38,14 +40,12 @@ pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken)
     })?;
     let config = config(global)?;
     let account_id = scope::import_account(&config, args.account.as_ref())?;
-    let body = read(path)?;
-    let contents =
-        checker(source).check(&body, SystemClock.now().day()).map_err(|faults| refused(path, name, &faults))?;
+    let (body, checked) = read_and_check(source, path, SystemClock.now().day()).await?;
+    let contents = checked.map_err(|faults| refused(path, name, &faults))?;
     // Nothing was created so far: a file that is refused leaves no trace.
     let deployment = Deployment::open(&global.home_or(DEFAULT_HOME), config).await?;
     let file_name = path.file_name().unwrap_or_default().to_string_lossy();
-    let upload =
-        Upload { source, account_id: &account_id, window: contents.window, file_name: &file_name, body: &body };
+    let upload = Upload { source, account_id: &account_id, window: contents.window, file_name: &file_name, body };
     let report = load(&deployment, &upload, contents, &Watcher::new(!global.json), stop).await?;
     if global.json {
         show::print_json(&report);
@@ -72,6 +72,17 @@ fn word(sheet: &Sheet) -> &'static str {
         Sheet::ClaudeUsage(_) => "claude-usage",
         Sheet::ApiKeyOwners(_) => "api-key-owners",
     }
+}
+
+/// The file, and what the check of the whole of it says. It takes as long as the file is large.
+async fn read_and_check(source: Source, path: &Path, today: Day) -> Result<(Bytes, Result<Contents, Faults>), Failure> {
+    let path = path.to_owned();
+    let check = move || {
+        let body = read(&path)?;
+        let checked = checker(source).check(&body, today);
+        Ok((Bytes::from(body), checked))
+    };
+    threads::compute(check).await
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -111,12 +122,10 @@ pub(super) async fn sample(
     file: &Path,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
-    let body = read(file)?;
-    let contents = checker(source)
-        .check(&body, deployment.clock.now().day())
-        .map_err(|faults| Failure::Failed(anyhow!("{}: {faults}", file.display())))?;
+    let (body, checked) = read_and_check(source, file, deployment.clock.now().day()).await?;
+    let contents = checked.map_err(|faults| Failure::Failed(anyhow!("{}: {faults}", file.display())))?;
     let file_name = file.file_name().unwrap_or_default().to_string_lossy();
-    let upload = Upload { source, account_id, window: contents.window, file_name: &file_name, body: &body };
+    let upload = Upload { source, account_id, window: contents.window, file_name: &file_name, body };
     load(deployment, &upload, contents, &Watcher::new(false), stop).await?;
     Ok(())
 }

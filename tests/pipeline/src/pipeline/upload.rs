@@ -14,8 +14,8 @@ impl Pipeline {
         let (source, file) = (sources::named(sheet.report().source), sheet.csv());
         let import = source.import().expect("invariant: a sheet is imported");
         let contents = import.check(file.as_bytes(), self.today()).context(file.clone())?;
-        let (account_id, body) = (account_id.into(), file.as_bytes());
-        let upload = Upload { source, account_id: &account_id, window: contents.window, file_name: "sheet.csv", body };
+        let (account_id, window, body) = (account_id.into(), contents.window, file.into());
+        let upload = Upload { source, account_id: &account_id, window, file_name: "sheet.csv", body };
         self.witness.will_be_uploaded(sheet.clone());
         let manifest = store_upload(&self.witnessed_store(), &upload, self.clock.now()).await?;
         if !dies_once_stored {

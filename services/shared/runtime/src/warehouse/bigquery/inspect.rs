@@ -1,6 +1,7 @@
 //! Which of the files is to blame, when the rows of several were not what they should be. Only then are they read here.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use everycent_domain::identity::{Id, IdHasher};
 use everycent_domain::merge_plan::{StagedFile, TablePlan};
@@ -8,10 +9,11 @@ use everycent_domain::sql::key_order;
 use everycent_schemas::Day;
 use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::rowfile::RowFileReader;
-use everycent_schemas::tables::Absence;
+use everycent_schemas::tables::{Absence, Table};
 
 use crate::failure::Reason;
 use crate::store::Store;
+use crate::threads;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::row_files::{self, BucketColumns, strange_day, wrong_count};
 
@@ -21,6 +23,7 @@ pub(super) async fn files(
     plans: &[&TablePlan],
     batches: &[BatchNormalized],
 ) -> Result<(), WarehouseError> {
+    let batches: Vec<Arc<BatchNormalized>> = batches.iter().cloned().map(Arc::new).collect();
     for plan in plans {
         // A key comes twice only within a batch.
         for (_, files) in by_batch(&plan.files) {
@@ -44,41 +47,68 @@ fn by_batch(files: &[StagedFile]) -> BTreeMap<usize, Vec<&StagedFile>> {
     by_batch
 }
 
+/// Reads a file, and checks it where it holds up nobody: it may have a million rows.
 async fn inspect(
     store: &dyn Store,
     plan: &TablePlan,
     staged: &StagedFile,
-    batch: &BatchNormalized,
+    batch: &Arc<BatchNormalized>,
     keys: &mut Keys,
 ) -> Result<(), WarehouseError> {
-    let bad = |reason: Reason| WarehouseError::BadRows { object: staged.file.object.clone(), reason };
     let Some(bytes) = row_files::read(store, staged).await? else { return Ok(()) };
-    let reader = RowFileReader::new(&bytes).map_err(|e| bad(Reason::of(e)))?;
-    let bucket = BucketColumns::of(plan.table, reader.columns()).map_err(|e| bad(e.into()))?;
-    let key = key_places(plan, reader.columns());
-    let won = won_days(plan, staged.batch);
-    let said: BTreeSet<i64> = batch.buckets.iter().map(|said| day_number(said.activity_date)).collect();
-    let mut rows = 0_i64;
-    for cells in reader {
-        let cells = cells.map_err(|e| bad(Reason::of(e)))?;
-        rows += 1;
-        let day = bucket.check(&cells, batch).map_err(|e| bad(e.into()))?;
-        if let Some(day) = day.filter(|day| !said.contains(day)) {
-            return Err(bad(strange_day(day).into()));
-        }
-        let decides = plan.table.absence == Absence::Delete && day.is_some_and(|day| won.contains(&day));
-        let hasher =
-            key.iter().fold(IdHasher::new("key"), |hasher, place| hasher.part(&format!("{:?}", cells[*place])));
-        if decides && !keys.insert(hasher.finish()) {
-            return Err(bad(format!("row {rows}: its key comes twice").into()));
-        }
-    }
-    if rows == staged.file.rows { Ok(()) } else { Err(bad(wrong_count(rows, staged.file.rows).into())) }
+    let expected = Expected {
+        table: plan.table,
+        won: won_days(plan, staged.batch),
+        batch: Arc::clone(batch),
+        rows: staged.file.rows,
+    };
+    let mut known = std::mem::take(keys);
+    let (known, checked) = threads::compute(move || {
+        let checked = expected.check(&bytes, &mut known);
+        (known, checked)
+    })
+    .await;
+    *keys = known;
+    checked.map_err(|reason| WarehouseError::BadRows { object: staged.file.object.clone(), reason })
 }
 
-fn key_places(plan: &TablePlan, in_file: &[String]) -> Vec<usize> {
+/// What the rows of a file have to be.
+struct Expected {
+    table: &'static Table,
+    /// The days that the batch decides.
+    won: BTreeSet<i64>,
+    batch: Arc<BatchNormalized>,
+    rows: i64,
+}
+
+impl Expected {
+    fn check(&self, bytes: &[u8], keys: &mut Keys) -> Result<(), Reason> {
+        let reader = RowFileReader::new(bytes).map_err(Reason::of)?;
+        let bucket = BucketColumns::of(self.table, reader.columns())?;
+        let key = key_places(self.table, reader.columns());
+        let said: BTreeSet<i64> = self.batch.buckets.iter().map(|said| day_number(said.activity_date)).collect();
+        let mut rows = 0_i64;
+        for cells in reader {
+            let cells = cells.map_err(Reason::of)?;
+            rows += 1;
+            let day = bucket.check(&cells, &self.batch)?;
+            if let Some(day) = day.filter(|day| !said.contains(day)) {
+                return Err(strange_day(day).into());
+            }
+            let decides = self.table.absence == Absence::Delete && day.is_some_and(|day| self.won.contains(&day));
+            let hasher =
+                key.iter().fold(IdHasher::new("key"), |hasher, place| hasher.part(&format!("{:?}", cells[*place])));
+            if decides && !keys.insert(hasher.finish()) {
+                return Err(format!("row {rows}: its key comes twice").into());
+            }
+        }
+        if rows == self.rows { Ok(()) } else { Err(wrong_count(rows, self.rows).into()) }
+    }
+}
+
+fn key_places(table: &'static Table, in_file: &[String]) -> Vec<usize> {
     let place = |name: &str| in_file.iter().position(|column| column == name);
-    key_order(plan.table).into_iter().filter_map(place).collect()
+    key_order(table).into_iter().filter_map(place).collect()
 }
 
 fn won_days(plan: &TablePlan, batch: usize) -> BTreeSet<i64> {
