@@ -28,7 +28,7 @@ mod wire;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -104,7 +104,7 @@ impl PubSubBus {
     }
 
     fn streams(&self) -> MutexGuard<'_, BTreeMap<Topic, Streams>> {
-        self.0.streams.lock().expect("invariant: nothing panics while it holds the streams")
+        self.0.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn letters(&self, topic: Topic) -> Result<Vec<DeadLetter>, BusError> {

@@ -7,7 +7,7 @@ mod open;
 mod queue;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use self::queue::Queue;
 use super::{Bus, BusError, BusSettings, DeadLetter, Delivery, Depth, Message, Topic};
 use crate::clock::Clock;
-use crate::failure::Reason;
+use crate::threads;
 
 /// How often a waiting pull looks for what other processes published and for delays that passed.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -64,13 +64,11 @@ impl SqliteBus {
         work: impl FnOnce(&mut Queue) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, BusError> {
         let inner = Arc::clone(&self.0);
-        let done = tokio::task::spawn_blocking(move || {
-            work(&mut inner.queue.lock().expect("invariant: nothing panics while it holds the queue"))
+        let done = threads::compute(move || {
+            // A transaction that a panic left is rolled back.
+            work(&mut inner.queue.lock().unwrap_or_else(PoisonError::into_inner))
         });
-        match done.await {
-            Ok(result) => result.map_err(|error| failure::bus_error(action, &self.0.file, error)),
-            Err(lost) => Err(BusError::Unavailable { action, reason: Reason::of(lost) }),
-        }
+        done.await.map_err(|error| failure::bus_error(action, &self.0.file, error))
     }
 }
 

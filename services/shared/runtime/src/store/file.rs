@@ -9,7 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -19,6 +19,7 @@ use everycent_domain::room;
 
 use super::{Created, Store, StoreError};
 use crate::disk::{Trouble, trouble};
+use crate::threads;
 
 /// The folder of files that are being written. No object name begins with a dot.
 const UNFINISHED: &str = ".tmp";
@@ -55,8 +56,7 @@ impl FileStore {
         work: impl FnOnce(&Folder) -> io::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let folder = Arc::clone(&self.0);
-        let done = tokio::task::spawn_blocking(move || work(&folder)).await;
-        let done = done.unwrap_or_else(|lost| Err(io::Error::other(lost)));
+        let done = threads::compute(move || work(&folder)).await;
         done.map_err(|error| store_error(action, name, error, &self.0.root))
     }
 }
@@ -139,7 +139,7 @@ impl Folder {
     }
 
     fn remembered<T>(&self, look: impl FnOnce(&mut BTreeSet<PathBuf>) -> T) -> T {
-        look(&mut self.durable.lock().expect("invariant: nothing panics while it holds the folders"))
+        look(&mut self.durable.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn delete(&self, name: &ObjectName) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -16,7 +16,7 @@ pub struct MemoryStore(Arc<Mutex<BTreeMap<ObjectName, Bytes>>>);
 
 impl MemoryStore {
     fn objects(&self) -> MutexGuard<'_, BTreeMap<ObjectName, Bytes>> {
-        self.0.lock().expect("invariant: nothing panics while it holds the objects")
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,7 +6,7 @@
 
 mod stream;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use google_cloud_pubsub::model::Message as Wire;
@@ -235,7 +235,7 @@ impl Intake {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("invariant: nothing panics while it holds the state")
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now(&self) -> i64 {

@@ -1,9 +1,11 @@
 #![allow(clippy::unwrap_used)]
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use everycent_schemas::Timestamp;
+use futures_util::FutureExt;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
@@ -32,6 +34,16 @@ async fn messages_and_dead_letters_survive_a_new_opening() {
     bus.ack(&taken[1]).await.unwrap();
     assert_eq!(bus.depths().await.unwrap()[0].leased, 1, "a lease may be settled through another connection");
     assert_eq!(bus.dead_letters(9).await.unwrap()[0].reason, "hopeless");
+}
+
+#[tokio::test]
+async fn a_panic_goes_on_in_its_caller_and_the_queue_goes_on_for_the_others() {
+    let place = Place::new();
+    let bus = place.open();
+    let defect = bus.blocking("publish", |_| -> rusqlite::Result<()> { panic!("a defect") });
+    assert!(AssertUnwindSafe(defect).catch_unwind().await.is_err(), "it is no outage");
+    publish(&bus, "next").await;
+    assert_eq!(texts(&bus.pull(TOPIC, 9, Duration::ZERO).await.unwrap()), ["next"]);
 }
 
 #[tokio::test]

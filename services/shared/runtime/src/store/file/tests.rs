@@ -1,4 +1,7 @@
 #![allow(clippy::unwrap_used)]
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
 use tempfile::TempDir;
 
 use super::*;
@@ -38,6 +41,15 @@ fn opening_removes_old_leftovers_and_spares_what_may_be_in_the_works() {
     let young = leave_unfinished(&root, "young", Duration::from_secs(5));
     FileStore::open(root.path().to_path_buf()).unwrap();
     assert_eq!((old.exists(), young.exists()), (false, true));
+}
+
+#[tokio::test]
+async fn a_panic_goes_on_in_its_caller_and_the_store_goes_on_for_the_others() {
+    let (_root, store) = empty();
+    let defect = |folder: &Folder| folder.remembered(|_| -> io::Result<()> { panic!("a defect") });
+    let defect = store.blocking("create", "raw/a", defect);
+    assert!(AssertUnwindSafe(defect).catch_unwind().await.is_err(), "it is no outage");
+    assert_eq!(store.create(&name("raw/a"), Bytes::new()).await.unwrap(), Created::New);
 }
 
 #[tokio::test]
