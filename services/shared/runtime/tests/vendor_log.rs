@@ -29,6 +29,8 @@ async fn a_log_at_its_loudest_holds_no_key_no_query_and_no_body() {
     for field in ["vendor=\"anthropic\"", "http.path=\"/v1/organizations/cost_report\"", "attempt=2", "body_bytes=27"] {
         assert!(log.contains(field), "{field} in {log}");
     }
+    let again = log.lines().find(|line| line.contains("trying again")).unwrap();
+    assert!(again.contains("attempt=1"), "it names the attempt that failed: {again}");
     assert!(log.contains("http.status=500") && log.contains("error.kind=\"server_error\""), "{log}");
     for hidden in [KEY, "example.com", "hidden", "group_by"] {
         assert!(!log.contains(hidden), "{hidden} in {log}");

@@ -1,6 +1,7 @@
 //! Whether and when a failed attempt is made again.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use backon::Retryable;
@@ -44,23 +45,22 @@ impl RetrySettings {
     where
         A: Future<Output = Result<T, Failed>>,
     {
-        let mut number = 0;
-        let numbered = || {
-            number += 1;
-            attempt(number)
-        };
+        let made = AtomicU32::new(0);
+        let numbered = || attempt(made.fetch_add(1, Ordering::Relaxed) + 1);
         let retry = numbered.retry(self.backoff()).sleep(tokio::time::sleep);
         let retry = retry.when(Failed::passes).adjust(|failed, wait| self.wait_after(failed, wait?));
         let retry = retry.notify(|failed, wait| {
             debug!(
                 vendor = request.vendor,
                 http.path = request.path,
+                attempt = made.load(Ordering::Relaxed),
                 error.kind = failed.error.kind(),
                 wait_ms = wait.as_millis(),
                 "trying again"
             );
         });
         let ended = retry.await;
+        let number = made.load(Ordering::Relaxed);
         ended.map_err(|failed| match failed.told {
             // It was given up for that, and not for want of attempts.
             Some(told) if number < self.max_attempts.get() && failed.passes() => VendorError::WaitTooLong {
@@ -112,6 +112,18 @@ mod tests {
         let seconds: Vec<u64> = (1..=9).map(|number| backoff.after(number).as_secs()).collect();
         assert_eq!(seconds, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
         assert_eq!(backoff.waits().count(), 5, "after the first of six attempts");
+    }
+
+    #[test]
+    fn jitter_stays_between_half_of_its_ceiling_and_the_ceiling() {
+        let ceilings: Vec<Duration> = RetrySettings::default().backoff().exact().waits().collect();
+        for _ in 0..100 {
+            let waits: Vec<Duration> = RetrySettings::default().backoff().waits().collect();
+            assert_eq!(waits.len(), ceilings.len());
+            for (wait, ceiling) in waits.into_iter().zip(&ceilings) {
+                assert!(*ceiling / 2 <= wait && wait <= *ceiling, "{wait:?} of {ceiling:?}");
+            }
+        }
     }
 
     #[test]
