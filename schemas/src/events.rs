@@ -162,7 +162,8 @@ pub struct BatchMerged {
 }
 event!(BatchMerged, BATCH_MERGED);
 
-/// A window could not be fetched; its days are failed in coverage until a later fetch succeeds.
+/// Days could not be fetched, or are fetched and have no price. They are failed in coverage until rows of them are merged
+/// that are no older.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FetchFailed {
     pub source: String,
@@ -170,7 +171,7 @@ pub struct FetchFailed {
     pub from_date: Day,
     pub to_date: Day,
     pub reason: String,
-    /// When the attempt began, on the same clock as `fetched_at`.
+    /// When the attempt to fetch them began, on the same clock as `fetched_at`; of days without a price, `fetched_at`.
     pub failed_at: Timestamp,
 }
 event!(FetchFailed, FETCH_FAILED);

@@ -55,7 +55,7 @@ pub struct Column {
 pub enum Group {
     /// A merge.
     Loaded,
-    /// A fetch that failed.
+    /// What failed of the bucket: its fetch, or its pricing.
     Failure,
 }
 

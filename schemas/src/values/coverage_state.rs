@@ -10,7 +10,7 @@ pub enum CoverageState {
     Open,
     /// It may not.
     Settled,
-    /// The last attempt to fetch the day failed.
+    /// The last attempt to fetch the day failed, or its rows wait for a price.
     Failed,
 }
 

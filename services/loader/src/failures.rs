@@ -1,4 +1,4 @@
-//! Windows that could not be fetched, into coverage.
+//! Days that could not be fetched, or that have no price, into coverage.
 
 use std::sync::Arc;
 use std::time::Duration;
