@@ -27,6 +27,8 @@ struct Work {
     version: (Timestamp, SnapshotId, Timestamp),
     /// Whether a reading of a later day does it too, for the vendor can't be asked how things stood.
     later_reading: bool,
+    /// Whether no other answer does it: rows that stay when they are no longer reported may be in this one alone.
+    this_alone: bool,
 }
 
 /// The letters whose work is done, and the others.
@@ -69,6 +71,9 @@ impl Work {
     fn is_loaded(&self, row: &CoverageRow) -> bool {
         let (fetched_at, snapshot_id, normalized_at) = &self.version;
         let loaded = (row.fetched_at, row.snapshot_id.as_ref(), row.normalized_at);
+        if self.this_alone && row.snapshot_id.as_ref() != Some(snapshot_id) {
+            return false;
+        }
         row.state != CoverageState::Failed && loaded >= (Some(*fetched_at), Some(snapshot_id), Some(*normalized_at))
     }
 }
@@ -92,7 +97,7 @@ fn work(letter: &DeadLetter) -> Option<Work> {
             let event: FetchRequested = decode(message).ok()?;
             let (days, later_reading) = (asked_days(&event)?, is_reading(&event.source));
             let (source, account_id) = (event.source, event.account_id?);
-            Some(Work { source, account_id, days, version: since(letter.at), later_reading })
+            Some(Work { source, account_id, days, version: since(letter.at), later_reading, this_alone: false })
         }
         Topic::SnapshotStored => {
             let event: SnapshotStored = decode(message).ok()?;
@@ -101,7 +106,8 @@ fn work(letter: &DeadLetter) -> Option<Work> {
             let from = event.only_from.map_or(event.from_date, |only| only.max(event.from_date));
             let to = event.only_to.map_or(event.to_date, |only| only.min(event.to_date));
             let (source, account_id, days) = (event.source, event.account_id, from.through(to).collect());
-            Some(Work { source, account_id, days, version, later_reading: false })
+            let this_alone = keeps_rows(&source);
+            Some(Work { source, account_id, days, version, later_reading: false, this_alone })
         }
         Topic::BatchNormalized => {
             let event: BatchNormalized = decode(message).ok()?;
@@ -109,13 +115,21 @@ fn work(letter: &DeadLetter) -> Option<Work> {
             let (source, account_id) = (event.source, event.account_id);
             let covered = Some(event.buckets.iter().map(|bucket| bucket.activity_date).collect());
             let days = event.from_date.through(event.to_date).collect();
-            Some(Work { source, account_id, days, version, later_reading: false }.within(covered))
+            let this_alone = keeps_rows(&source);
+            Some(Work { source, account_id, days, version, later_reading: false, this_alone }.within(covered))
         }
         Topic::FetchFailed => {
             let event: FetchFailed = decode(message).ok()?;
             let (version, later_reading) = (since(event.failed_at), is_reading(&event.source));
             let days = event.from_date.through(event.to_date).collect();
-            Some(Work { source: event.source, account_id: event.account_id, days, version, later_reading })
+            Some(Work {
+                source: event.source,
+                account_id: event.account_id,
+                days,
+                version,
+                later_reading,
+                this_alone: false,
+            })
         }
         Topic::BatchMerged => None,
     }
@@ -133,6 +147,10 @@ fn asked_days(event: &FetchRequested) -> Option<Vec<Day>> {
         _ => true,
     };
     Some(from.through(to).filter(reaches).collect())
+}
+
+fn keeps_rows(source: &str) -> bool {
+    source.parse().is_ok_and(Source::keeps_rows)
 }
 
 fn is_reading(source: &str) -> bool {

@@ -32,9 +32,9 @@ fn snapshot() -> DeadLetter {
 
 fn stored(change: impl FnOnce(&mut SnapshotStored)) -> DeadLetter {
     let mut event = SnapshotStored {
-        snapshot_id: "s1".to_owned(),
+        snapshot_id: "s1".into(),
         source: SOURCE.to_owned(),
-        account_id: "acme".to_owned(),
+        account_id: "acme".into(),
         from_date: day(10),
         to_date: day(12),
         fetched_at: at(10),
@@ -52,9 +52,9 @@ fn stored(change: impl FnOnce(&mut SnapshotStored)) -> DeadLetter {
 fn manifest(covered: Vec<Day>) -> Manifest {
     Manifest {
         format: FORMAT,
-        snapshot_id: "s1".to_owned(),
+        snapshot_id: "s1".into(),
         source: SOURCE.to_owned(),
-        account_id: "acme".to_owned(),
+        account_id: "acme".into(),
         window: Window::new(day(10), day(12)).unwrap(),
         fetched_at: at(10),
         query: serde_json::Value::Null,
@@ -69,7 +69,7 @@ fn requested(source: &str, account_id: Option<&str>, requested_at: Option<Timest
     let event = FetchRequested {
         source: source.to_owned(),
         trailing_days: 0,
-        account_id: account_id.map(str::to_owned),
+        account_id: account_id.map(AccountId::from),
         from_date: Some(day(10)),
         to_date: Some(day(12)),
         requested_at,
@@ -80,12 +80,12 @@ fn requested(source: &str, account_id: Option<&str>, requested_at: Option<Timest
 fn loaded(number: u32, fetched_at: i64, snapshot_id: &str, normalized_at: i64) -> CoverageRow {
     CoverageRow {
         source: SOURCE.to_owned(),
-        account_id: "acme".to_owned(),
+        account_id: "acme".into(),
         activity_date: day(number),
         state: CoverageState::Open,
         settled: Some(false),
         fetched_at: Some(at(fetched_at)),
-        snapshot_id: Some(snapshot_id.to_owned()),
+        snapshot_id: Some(snapshot_id.into()),
         normalized_at: Some(at(normalized_at)),
         recipe: None,
         rows: Some(1),
@@ -130,12 +130,26 @@ async fn a_snapshot_is_healed_by_its_own_rows_a_replay_of_it_or_a_later_answer_o
 }
 
 #[tokio::test]
+async fn a_reading_whose_rows_stay_is_healed_only_by_its_own_rows() {
+    const MEMBERS: &str = "cursor/members";
+    let letter = || {
+        stored(|event| {
+            event.source = MEMBERS.to_owned();
+            event.to_date = day(10);
+        })
+    };
+    let by = |snapshot_id| CoverageRow { source: MEMBERS.to_owned(), ..loaded(10, 60, snapshot_id, 61) };
+    assert!(is_healed(letter(), &[by("s1")]).await);
+    assert!(!is_healed(letter(), &[by("s2")]).await, "a later reading may not name who was in this one alone");
+}
+
+#[tokio::test]
 async fn nothing_is_healed_by_other_days_other_accounts_or_a_failure() {
     assert!(is_healed(snapshot(), &later(10..=12)).await);
     assert!(!is_healed(snapshot(), &[]).await);
     assert!(!is_healed(snapshot(), &later(11..=13)).await);
     let mut other = later(10..=12);
-    other[1].account_id = "other".to_owned();
+    other[1].account_id = "other".into();
     assert!(!is_healed(snapshot(), &other).await);
     let mut failed = later(10..=12);
     failed[1].state = CoverageState::Failed;
@@ -181,9 +195,9 @@ async fn a_batch_is_healed_by_the_buckets_that_it_has() {
         quantity: 0,
     };
     let batch = BatchNormalized {
-        snapshot_id: "s1".to_owned(),
+        snapshot_id: "s1".into(),
         source: SOURCE.to_owned(),
-        account_id: "acme".to_owned(),
+        account_id: "acme".into(),
         from_date: day(10),
         to_date: day(12),
         fetched_at: at(10),

@@ -72,7 +72,8 @@ pub(super) async fn replay(
         )));
     }
     // Of a snapshot that is merged some days may still wait for a price.
-    let in_part = unmade(&coverage, args, snapshots, published_at).into_iter().filter(|manifest| decides_alone(manifest));
+    let in_part =
+        unmade(&coverage, args, snapshots, published_at).into_iter().filter(|manifest| decides_alone(manifest));
     let not_merged = not_merged.max(in_part.count());
     if not_merged == 0 {
         begun.end()?;
