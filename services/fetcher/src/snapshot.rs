@@ -249,7 +249,7 @@ mod tests {
             let task = PagingTask { window, today: window.to().plus(9), page_size: 100, last_fault: None };
             let source = "anthropic/cost_totals".parse().unwrap();
             let (at, observer) = (window.to().plus(9).start(), Observer::silent());
-            let mut writer = SnapshotWriter::new(&copy, source, &task, "acme", at, &observer);
+            let mut writer = SnapshotWriter::new(&copy, source, &task, &"acme".into(), at, &observer);
             writer.pager = Box::new(Stubborn(writer.pager.first(), end));
             writer.fetch(&client).await.map(drop)
         });
