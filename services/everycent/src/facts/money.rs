@@ -37,12 +37,11 @@ pub async fn shown(
 ) -> anyhow::Result<BTreeMap<AccountDay, Shown>> {
     let ControlSums { table, amount_usd, list_amount_usd, condition } = *sums;
     let account = tables::find(table).map_or("account_id", |table| table.account_column());
-    let list = list_amount_usd.unwrap_or(amount_usd);
+    let list = list_amount_usd.map(|column| format!(", [[usd:SUM({column})]] AS list_amount_usd")).unwrap_or_default();
     let condition = condition.map(|condition| format!(" AND {condition}")).unwrap_or_default();
     let rows = warehouse
         .query(&format!(
-            "SELECT {account} AS account, activity_date, [[usd:SUM({amount_usd})]] AS amount_usd, \
-             [[usd:SUM({list})]] AS list_amount_usd FROM [[table:{table}]] \
+            "SELECT {account} AS account, activity_date, [[usd:SUM({amount_usd})]] AS amount_usd{list} FROM [[table:{table}]] \
              WHERE activity_date {}{condition} GROUP BY {account}, activity_date",
             between(window)
         ))

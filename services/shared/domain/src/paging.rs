@@ -54,6 +54,12 @@ pub enum PagingFault {
     TooManyPages { limit: u32 },
 }
 
+impl PagingFault {
+    pub fn moved(reason: impl Into<String>) -> Self {
+        Self::Moved { reason: reason.into() }
+    }
+}
+
 /// Asks for one window, page by page.
 pub trait Pager: Send {
     fn first(&self) -> PageRequest;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use everycent_schemas::Day;
 use everycent_schemas::tables::{self, Absence};
-use everycent_schemas::{Day, Timestamp};
 
 use crate::manifest::Manifest;
 use crate::paging::{Pager, PagingTask};
@@ -68,10 +68,6 @@ impl Source {
 
     pub fn reaches(self, day: Day, today: Day) -> bool {
         self.kind().reaches(day, today)
-    }
-
-    pub fn is_settled(self, day: Day, fetched_at: Timestamp) -> bool {
-        self.kind().is_settled(day, fetched_at)
     }
 
     /// Whether its rows stay in their tables when it no longer reports them, so that every answer of it matters.

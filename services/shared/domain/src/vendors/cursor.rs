@@ -9,6 +9,7 @@ pub mod usage_events;
 mod api;
 mod count;
 mod instant;
+mod page_numbers;
 mod priced;
 mod user_id;
 mod users;

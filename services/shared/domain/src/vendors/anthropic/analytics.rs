@@ -8,10 +8,9 @@ mod records;
 
 use crate::report::{Days, Kind, Memory};
 
-pub use actor::Actor;
 pub use group::Group;
 pub use pager::{AnalyticsPager, AnalyticsReport};
-pub use records::{AnalyticsRows, Dated, RecordRows};
+pub use records::{AnalyticsRows, Dated};
 
 /// Days that are over, of the last year and not before 2026; the vendor lags by up to a day.
 pub const KIND: Kind = Kind::Days(Days {

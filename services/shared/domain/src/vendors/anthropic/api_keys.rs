@@ -9,7 +9,7 @@ use everycent_schemas::rows::DimApiKey;
 use everycent_schemas::{Day, Timestamp};
 use serde::Deserialize;
 
-use super::lists::{Item, ListOf, ListPager, ListReport, ListRows, SCHEDULE};
+use super::lists::{Item, ListPager, ListReport, ListRows, SCHEDULE, take_page};
 use crate::report::{Kind, Origin, Report};
 use crate::rows::Output;
 use crate::source::Source;
@@ -24,21 +24,14 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "the API keys as they are now, inactive ones too",
     kind: Kind::PointInTime,
     origin: Origin::Api { pager: |task| Box::new(ListPager::new(REPORT, task.window)), schedule: SCHEDULE },
-    rows: |_, _| Box::new(ListRows::of(ApiKeys)),
+    rows: |_, _| Box::new(ListRows(|page, body, output| take_page::<ApiKey<'_>>(page, body, output))),
     tables: &["dim_api_keys"],
     weighs: &[],
     control: None,
 });
 
-/// The list of API keys.
-struct ApiKeys;
-
-impl ListOf for ApiKeys {
-    type Item<'p> = ApiKey<'p>;
-}
-
 #[derive(Deserialize)]
-pub struct ApiKey<'a> {
+struct ApiKey<'a> {
     #[serde(borrow)]
     id: Text<'a>,
     #[serde(borrow)]

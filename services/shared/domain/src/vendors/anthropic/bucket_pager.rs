@@ -61,7 +61,7 @@ impl BucketPager {
                 return Err(self.tokens.malformed(format!("{day} was not asked for")));
             }
             if let Some(last) = self.days.last().filter(|last| **last >= day) {
-                return Err(PagingFault::Moved { reason: format!("{day} came after {last}") });
+                return Err(PagingFault::moved(format!("{day} came after {last}")));
             }
             self.days.push(day);
         }

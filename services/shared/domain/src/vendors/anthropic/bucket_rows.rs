@@ -11,7 +11,7 @@ use crate::identity::Twins;
 use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::vendors::{Text, without_content};
 
-/// Makes rows of the results of one report.
+/// Makes rows of the results of one report, bucket by bucket or row by row.
 pub trait ResultRows {
     /// What a result reads as.
     type Record<'p>: Deserialize<'p> + 'p;

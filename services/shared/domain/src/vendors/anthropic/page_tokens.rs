@@ -29,7 +29,7 @@ impl PageTokens {
     pub fn follow(&mut self, next_page: Option<Text<'_>>) -> Result<String, PagingFault> {
         let token = next_page.ok_or_else(|| self.malformed("has_more without next_page"))?;
         if self.seen.iter().any(|seen| **seen == *token) {
-            return Err(PagingFault::Moved { reason: "next_page leads back to an earlier page".into() });
+            return Err(PagingFault::moved("next_page leads back to an earlier page"));
         }
         if self.pages >= MAX_PAGES {
             return Err(PagingFault::TooManyPages { limit: MAX_PAGES });

@@ -6,7 +6,7 @@ use everycent_schemas::rows::DimUser;
 use everycent_schemas::{Day, Timestamp};
 use serde::Deserialize;
 
-use super::lists::{Item, ListOf, ListPager, ListReport, ListRows, SCHEDULE};
+use super::lists::{Item, ListPager, ListReport, ListRows, SCHEDULE, take_page};
 use crate::report::{Kind, Origin, Report};
 use crate::rows::Output;
 use crate::source::Source;
@@ -21,21 +21,14 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "the users as they are now",
     kind: Kind::PointInTime,
     origin: Origin::Api { pager: |task| Box::new(ListPager::new(REPORT, task.window)), schedule: SCHEDULE },
-    rows: |_, _| Box::new(ListRows::of(Users)),
+    rows: |_, _| Box::new(ListRows(|page, body, output| take_page::<User<'_>>(page, body, output))),
     tables: &["dim_users"],
     weighs: &[],
     control: None,
 });
 
-/// The list of users.
-struct Users;
-
-impl ListOf for Users {
-    type Item<'p> = User<'p>;
-}
-
 #[derive(Deserialize)]
-pub struct User<'a> {
+struct User<'a> {
     #[serde(borrow)]
     id: Text<'a>,
     #[serde(borrow)]

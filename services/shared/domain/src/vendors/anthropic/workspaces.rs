@@ -9,7 +9,7 @@ use everycent_schemas::{Day, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::lists::{Item, ListOf, ListPager, ListReport, ListRows, SCHEDULE};
+use super::lists::{Item, ListPager, ListReport, ListRows, SCHEDULE, take_page};
 use crate::report::{Kind, Origin, Report};
 use crate::rows::Output;
 use crate::source::Source;
@@ -25,21 +25,14 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "the workspaces as they are now, archived ones too",
     kind: Kind::PointInTime,
     origin: Origin::Api { pager: |task| Box::new(ListPager::new(REPORT, task.window)), schedule: SCHEDULE },
-    rows: |_, _| Box::new(ListRows::of(Workspaces)),
+    rows: |_, _| Box::new(ListRows(|page, body, output| take_page::<Workspace<'_>>(page, body, output))),
     tables: &["dim_workspaces"],
     weighs: &[],
     control: None,
 });
 
-/// The list of workspaces.
-struct Workspaces;
-
-impl ListOf for Workspaces {
-    type Item<'p> = Workspace<'p>;
-}
-
 #[derive(Deserialize)]
-pub struct Workspace<'a> {
+struct Workspace<'a> {
     #[serde(borrow)]
     id: Text<'a>,
     #[serde(borrow)]

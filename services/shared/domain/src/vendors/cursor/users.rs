@@ -20,7 +20,7 @@ impl Users {
         let on_page: HashSet<String> = records.iter().filter_map(read).collect();
         if on_page.iter().any(|user| self.0.contains(user)) {
             let reason = format!("a user of page {page} stood on an earlier page");
-            return Err(PagingFault::Moved { reason });
+            return Err(PagingFault::moved(reason));
         }
         self.0.extend(on_page);
         Ok(())

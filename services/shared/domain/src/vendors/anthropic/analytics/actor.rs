@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::vendors::{Text, lower_case};
 
 /// A user, a service account, an identity of a federated provider, or a key. Which fields there are depends on which.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub struct Actor<'a> {
     #[serde(borrow, rename = "type")]
     pub kind: Option<Text<'a>>,

@@ -1,5 +1,7 @@
 //! What a row of the analytics is grouped by.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use super::actor::Actor;
@@ -13,7 +15,7 @@ pub struct Group<'a> {
     #[serde(borrow)]
     pub product: Option<Text<'a>>,
     #[serde(borrow)]
-    pub actor: Option<Actor<'a>>,
+    actor: Option<Actor<'a>>,
     #[serde(borrow)]
     pub api_key_id: Option<Text<'a>>,
     #[serde(borrow)]
@@ -29,13 +31,12 @@ pub struct Group<'a> {
 impl Group<'_> {
     /// All that it is grouped by. No name or address of a person, which may change.
     pub fn dimensions(&self, hasher: IdHasher) -> IdHasher {
-        let actor = self.actor.as_ref();
-        let provider = actor.and_then(Actor::provider);
+        let provider = self.actor.as_ref().and_then(Actor::provider);
         let dimensions = [
             self.product.as_deref(),
-            actor.and_then(|actor| actor.kind.as_deref()),
+            self.actor_type(),
             provider.as_deref(),
-            actor.and_then(Actor::id),
+            self.actor_id(),
             self.api_key_id.as_deref(),
             self.workspace_id.as_deref(),
             self.model.as_deref(),
@@ -43,6 +44,23 @@ impl Group<'_> {
             self.token_type.as_deref(),
         ];
         dimensions.into_iter().fold(hasher, IdHasher::optional)
+    }
+
+    /// `None` is nobody who can be named; so it is below.
+    pub fn actor_type(&self) -> Option<&str> {
+        self.actor.as_ref()?.kind.as_deref()
+    }
+
+    pub fn actor_id(&self) -> Option<&str> {
+        self.actor.as_ref()?.id()
+    }
+
+    pub fn actor_email(&self) -> Option<Cow<'_, str>> {
+        self.actor.as_ref()?.email()
+    }
+
+    pub fn actor_name(&self) -> Option<&str> {
+        self.actor.as_ref()?.name.as_deref()
     }
 
     pub fn evidence(&self) -> Evidence<'_> {

@@ -74,7 +74,7 @@ impl AnalyticsPager {
         }
         match self.refreshed_at == refreshed_at {
             true => Ok(()),
-            false => Err(moved("data_refreshed_at is another one than on the first page")),
+            false => Err(PagingFault::moved("data_refreshed_at is another one than on the first page")),
         }
     }
 
@@ -94,7 +94,7 @@ impl AnalyticsPager {
             }
         }
         if on_page.iter().any(|id| self.seen.contains(id)) {
-            return Err(moved("rows of an earlier page came again"));
+            return Err(PagingFault::moved("rows of an earlier page came again"));
         }
         self.seen.extend(on_page);
         Ok(())
@@ -108,7 +108,7 @@ impl AnalyticsPager {
             return Err(self.tokens.malformed(format!("{day} was not asked for")));
         }
         if let Some(last) = self.last_day.replace(day).filter(|last| *last > day) {
-            return Err(moved(format!("{day} came after {last}")));
+            return Err(PagingFault::moved(format!("{day} came after {last}")));
         }
         Ok(())
     }
@@ -137,10 +137,6 @@ impl Pager for AnalyticsPager {
         let token = self.tokens.follow(page.next_page)?;
         Ok(Next::Ask(self.request(Some(&token))))
     }
-}
-
-fn moved(reason: impl Into<String>) -> PagingFault {
-    PagingFault::Moved { reason: reason.into() }
 }
 
 #[derive(Deserialize)]

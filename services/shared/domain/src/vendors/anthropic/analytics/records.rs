@@ -10,22 +10,8 @@ use crate::identity::Twins;
 use crate::room;
 use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::vendors::anthropic::api::bucket_day;
+use crate::vendors::anthropic::bucket_rows::ResultRows;
 use crate::vendors::{Text, without_content};
-
-/// Makes rows of the records of one report.
-pub trait RecordRows {
-    /// What a record reads as.
-    type Record<'p>: Deserialize<'p> + Dated + 'p;
-
-    /// Makes the row of a record, or says why it gives none.
-    fn take(
-        &self,
-        day: Day,
-        record: &Self::Record<'_>,
-        twins: &mut Twins,
-        output: &mut Output<'_>,
-    ) -> Result<(), String>;
-}
 
 /// A record that says when its bucket begins.
 pub trait Dated {
@@ -46,7 +32,11 @@ struct Refusal {
     reason: String,
 }
 
-impl<R: RecordRows> AnalyticsRows<R> {
+impl<R> AnalyticsRows<R>
+where
+    R: ResultRows,
+    for<'p> R::Record<'p>: Dated,
+{
     pub fn of(records: R) -> Self {
         Self { records, day: None, twins: Twins::default() }
     }
@@ -88,7 +78,11 @@ impl<R: RecordRows> AnalyticsRows<R> {
     }
 }
 
-impl<R: RecordRows> RowMaker for AnalyticsRows<R> {
+impl<R> RowMaker for AnalyticsRows<R>
+where
+    R: ResultRows,
+    for<'p> R::Record<'p>: Dated,
+{
     fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
         if let Ok(answer) = serde_json::from_str::<Page<R::Record<'_>>>(body) {
             return self.take_page(page, answer.data.iter().map(Ok), output);

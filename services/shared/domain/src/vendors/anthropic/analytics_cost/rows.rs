@@ -11,8 +11,9 @@ use crate::identity::{IdHasher, Twins};
 use crate::money::usd_from_cents;
 use crate::rows::Output;
 use crate::vendors::Text;
-use crate::vendors::anthropic::analytics::{Actor, AnalyticsRows, Dated, Group, RecordRows};
+use crate::vendors::anthropic::analytics::{AnalyticsRows, Dated, Group};
 use crate::vendors::anthropic::api::USD;
+use crate::vendors::anthropic::bucket_rows::ResultRows;
 
 /// Makes rows of cost by analytics.
 pub struct CostRows<'r> {
@@ -25,7 +26,7 @@ impl<'r> CostRows<'r> {
     }
 }
 
-impl RecordRows for CostRows<'_> {
+impl ResultRows for CostRows<'_> {
     type Record<'p> = Record<'p>;
 
     fn take(&self, day: Day, record: &Record<'_>, twins: &mut Twins, output: &mut Output<'_>) -> Result<(), String> {
@@ -37,9 +38,7 @@ impl RecordRows for CostRows<'_> {
             return Err(format!("currency `{currency}` is not {USD}"));
         }
         let row_id = twins.next(group.dimensions(IdHasher::new("claude_analytics_costs"))).hex();
-        let nobody = Actor::default();
-        let actor = group.actor.as_ref().unwrap_or(&nobody);
-        let email = actor.email();
+        let actor_email = group.actor_email();
         let Attribution { platform, basis: platform_basis, rank: platform_rank } =
             self.rules.attribute_or_by_product(&group.evidence());
         let manifest = output.manifest();
@@ -48,10 +47,10 @@ impl RecordRows for CostRows<'_> {
             activity_date: day,
             row_id: row_id.as_str(),
             product: group.product.as_deref(),
-            actor_type: actor.kind.as_deref(),
-            actor_id: actor.id(),
-            actor_email: email.as_deref(),
-            actor_name: actor.name.as_deref(),
+            actor_type: group.actor_type(),
+            actor_id: group.actor_id(),
+            actor_email: actor_email.as_deref(),
+            actor_name: group.actor_name(),
             api_key_id: group.api_key_id.as_deref(),
             workspace_id: group.workspace_id.as_deref(),
             model: group.model.as_deref(),

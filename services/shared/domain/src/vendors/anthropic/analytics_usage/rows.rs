@@ -10,7 +10,8 @@ use serde::Deserialize;
 use crate::attribution::{Attribution, Rules};
 use crate::identity::{IdHasher, Twins};
 use crate::rows::Output;
-use crate::vendors::anthropic::analytics::{Actor, AnalyticsRows, Dated, Group, RecordRows};
+use crate::vendors::anthropic::analytics::{AnalyticsRows, Dated, Group};
+use crate::vendors::anthropic::bucket_rows::ResultRows;
 use crate::vendors::{Count, Text};
 
 /// Makes rows of usage by analytics.
@@ -24,15 +25,13 @@ impl<'r> UsageRows<'r> {
     }
 }
 
-impl RecordRows for UsageRows<'_> {
+impl ResultRows for UsageRows<'_> {
     type Record<'p> = Record<'p>;
 
     fn take(&self, day: Day, record: &Record<'_>, twins: &mut Twins, output: &mut Output<'_>) -> Result<(), String> {
         let Record { group, usage, .. } = record;
         let row_id = twins.next(group.dimensions(IdHasher::new("claude_analytics_usage"))).hex();
-        let unknown = Actor::default();
-        let actor = group.actor.as_ref().unwrap_or(&unknown);
-        let email = actor.email();
+        let actor_email = group.actor_email();
         let Attribution { platform, basis: platform_basis, rank: platform_rank } =
             self.rules.attribute_or_by_product(&group.evidence());
         let manifest = output.manifest();
@@ -42,10 +41,10 @@ impl RecordRows for UsageRows<'_> {
             activity_date: day,
             row_id: row_id.as_str(),
             product: group.product.as_deref(),
-            actor_type: actor.kind.as_deref(),
-            actor_id: actor.id(),
-            actor_email: email.as_deref(),
-            actor_name: actor.name.as_deref(),
+            actor_type: group.actor_type(),
+            actor_id: group.actor_id(),
+            actor_email: actor_email.as_deref(),
+            actor_name: group.actor_name(),
             api_key_id: group.api_key_id.as_deref(),
             workspace_id: group.workspace_id.as_deref(),
             model: group.model.as_deref(),

@@ -48,7 +48,7 @@ impl ClaudeCodePager {
         let on_page: HashSet<Id> = records.iter().map(|raw| id_of(raw)).collect();
         if !on_page.is_disjoint(&self.records) {
             let reason = format!("a record of page {} stood on an earlier page", self.tokens.page());
-            return Err(PagingFault::Moved { reason });
+            return Err(PagingFault::moved(reason));
         }
         self.records.extend(on_page);
         Ok(())

@@ -55,7 +55,7 @@ impl ListPager {
         let id = |raw: &&RawValue| serde_json::from_str::<Item<'_>>(raw.get()).ok().map(|item| item.id.to_string());
         let on_page: HashSet<String> = items.iter().filter_map(id).collect();
         if !self.items.is_disjoint(&on_page) {
-            return Err(PagingFault::Moved { reason: "an item of an earlier page came again".into() });
+            return Err(PagingFault::moved("an item of an earlier page came again"));
         }
         self.items.extend(on_page);
         Ok(())
@@ -76,7 +76,7 @@ impl Pager for ListPager {
         }
         let last_id = page.last_id.ok_or_else(|| self.malformed("has_more without last_id"))?;
         if !self.cursors.insert(last_id.to_string()) {
-            return Err(PagingFault::Moved { reason: "last_id leads back to an earlier page".into() });
+            return Err(PagingFault::moved("last_id leads back to an earlier page"));
         }
         if self.pages >= MAX_PAGES {
             return Err(PagingFault::TooManyPages { limit: MAX_PAGES });

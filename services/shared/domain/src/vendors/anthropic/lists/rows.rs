@@ -4,7 +4,6 @@
 //! quotes a record.
 
 use std::collections::HashMap;
-use std::marker::PhantomData;
 
 use everycent_schemas::Day;
 use serde::Deserialize;
@@ -13,23 +12,12 @@ use serde_json::value::RawValue;
 use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_discreetly};
 use crate::vendors::without_content;
 
-/// What the items of a list read as.
-pub trait ListOf {
-    type Item<'p>: Item<'p>;
-}
+/// Makes rows of one list, by [`take_page`] for what its items read as.
+pub struct ListRows(pub fn(&PageContext<'_>, &str, &mut Output<'_>) -> Result<(), NormalizeError>);
 
-/// Makes rows of one list.
-pub struct ListRows<L>(PhantomData<L>);
-
-impl<L> ListRows<L> {
-    pub fn of(_: L) -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<L: ListOf> RowMaker for ListRows<L> {
+impl RowMaker for ListRows {
     fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
-        take_page::<L::Item<'_>>(page, body, output)
+        self.0(page, body, output)
     }
 }
 
@@ -39,7 +27,8 @@ pub trait Item<'p>: Deserialize<'p> {
     fn put(&self, day: Day, output: &mut Output<'_>);
 }
 
-fn take_page<'p, R: Item<'p>>(
+/// Makes a row of each item, once.
+pub fn take_page<'p, R: Item<'p>>(
     page: &PageContext<'_>,
     body: &'p str,
     output: &mut Output<'_>,

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::paging::{Answer, MAX_PAGES, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
+use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::room;
+use crate::vendors::cursor::page_numbers;
 use crate::vendors::cursor::users::Users;
 use crate::vendors::without_content;
 use crate::window::Window;
@@ -58,7 +59,7 @@ impl DailyUsagePager {
         }
         match (self.total_users, pagination.total_users) {
             (Some(before), Some(now)) if before != now => {
-                Err(moved(format!("{before} users became {now} by page {}", self.page)))
+                Err(PagingFault::moved(format!("{before} users became {now} by page {}", self.page)))
             }
             (Some(_), None) => Err(self.malformed("the total of users is gone")),
             (_, now) => {
@@ -78,7 +79,7 @@ impl DailyUsagePager {
             None => Ok(Next::Whole(Answer { covered, remarks: vec![] })),
             Some(total) => {
                 let reason = format!("the vendor counts {total} users and tells of {found}");
-                let fault = moved(reason.clone());
+                let fault = PagingFault::moved(reason.clone());
                 let stable = total > found && self.last_fault.as_ref() == Some(&fault);
                 if stable { Ok(Next::Whole(Answer { covered, remarks: vec![reason] })) } else { Err(fault) }
             }
@@ -101,18 +102,8 @@ impl Pager for DailyUsagePager {
         if !has_next.ok_or_else(|| self.malformed("it does not say whether a page follows"))? {
             return self.complete();
         }
-        if page.data.is_empty() {
-            return Err(moved(format!("page {} is empty and not the last", self.page)));
-        }
-        if self.page >= MAX_PAGES {
-            return Err(PagingFault::TooManyPages { limit: MAX_PAGES });
-        }
-        Ok(Next::Ask(self.request(self.page + 1)))
+        Ok(Next::Ask(self.request(page_numbers::following(self.page, page.data.len())?)))
     }
-}
-
-fn moved(reason: String) -> PagingFault {
-    PagingFault::Moved { reason }
 }
 
 #[derive(Deserialize)]

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::paging::{Answer, MAX_PAGES, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
+use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::room;
 use crate::vendors::cursor::instant::Millis;
+use crate::vendors::cursor::page_numbers;
 use crate::vendors::cursor::users::Users;
 use crate::vendors::without_content;
 use crate::window::Window;
@@ -65,10 +66,10 @@ impl SpendPager {
         let now = Cycle { started_at, members };
         match self.cycle.replace(now) {
             Some(before) if before.started_at != now.started_at => {
-                Err(moved(format!("another billing cycle began by page {}", self.page)))
+                Err(PagingFault::moved(format!("another billing cycle began by page {}", self.page)))
             }
             Some(before) if before.members != now.members => {
-                Err(moved(format!("{} members became {members} by page {}", before.members, self.page)))
+                Err(PagingFault::moved(format!("{} members became {members} by page {}", before.members, self.page)))
             }
             _ => Ok(now),
         }
@@ -81,7 +82,7 @@ impl SpendPager {
             return Ok(Next::Whole(Answer { covered, remarks: vec![] }));
         }
         let reason = format!("the vendor counts {members} members and tells of {}", self.records);
-        let fault = moved(reason.clone());
+        let fault = PagingFault::moved(reason.clone());
         let stable = members > self.records && self.last_fault.as_ref() == Some(&fault);
         if stable { Ok(Next::Whole(Answer { covered, remarks: vec![reason] })) } else { Err(fault) }
     }
@@ -102,18 +103,8 @@ impl Pager for SpendPager {
         if self.page >= pages {
             return self.complete(cycle.members);
         }
-        if page.team_member_spend.is_empty() {
-            return Err(moved(format!("page {} is empty and not the last", self.page)));
-        }
-        if self.page >= MAX_PAGES {
-            return Err(PagingFault::TooManyPages { limit: MAX_PAGES });
-        }
-        Ok(Next::Ask(self.request(self.page + 1)))
+        Ok(Next::Ask(self.request(page_numbers::following(self.page, page.team_member_spend.len())?)))
     }
-}
-
-fn moved(reason: String) -> PagingFault {
-    PagingFault::Moved { reason }
 }
 
 #[derive(Deserialize)]
@@ -168,7 +159,7 @@ mod tests {
         let mut second = page(&["c"], 3);
         second["subscriptionCycleStart"] = json!(1_792_592_000_000_i64);
         let fault = read(&mut pager(None), &[page(&["a", "b"], 3), second]).unwrap_err();
-        assert_eq!(fault, moved("another billing cycle began by page 2".into()));
+        assert_eq!(fault, PagingFault::moved("another billing cycle began by page 2"));
     }
 
     #[test]

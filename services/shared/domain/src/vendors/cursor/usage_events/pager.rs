@@ -12,8 +12,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::identity::{Id, IdHasher};
-use crate::paging::{Answer, MAX_PAGES, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
+use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::room;
+use crate::vendors::cursor::page_numbers;
 use crate::vendors::without_content;
 use crate::window::Window;
 
@@ -54,7 +55,9 @@ impl UsageEventsPager {
     fn check_total(&mut self, total: Option<u64>) -> Result<u64, PagingFault> {
         let now = total.ok_or_else(|| self.malformed("it does not say how many events there are"))?;
         match self.total.replace(now) {
-            Some(before) if before != now => Err(moved(format!("{before} events became {now} by page {}", self.page))),
+            Some(before) if before != now => {
+                Err(PagingFault::moved(format!("{before} events became {now} by page {}", self.page)))
+            }
             _ => Ok(now),
         }
     }
@@ -68,12 +71,12 @@ impl UsageEventsPager {
         if self.first_events.insert(IdHasher::new("event").part(&first.to_string()).finish()) {
             return Ok(());
         }
-        Err(moved(format!("page {} begins like an earlier one", self.page)))
+        Err(PagingFault::moved(format!("page {} begins like an earlier one", self.page)))
     }
 
     fn complete(&self, total: u64) -> Result<Next, PagingFault> {
         if self.events != total {
-            return Err(moved(format!("the vendor counts {total} events and tells of {}", self.events)));
+            return Err(PagingFault::moved(format!("the vendor counts {total} events and tells of {}", self.events)));
         }
         let covered = self.window.days().filter(|day| *day < self.today).collect();
         Ok(Next::Whole(Answer { covered, remarks: vec![] }))
@@ -99,18 +102,8 @@ impl Pager for UsageEventsPager {
         if !has_next || self.events > total {
             return self.complete(total);
         }
-        if page.usage_events.is_empty() {
-            return Err(moved(format!("page {} is empty and not the last", self.page)));
-        }
-        if self.page >= MAX_PAGES {
-            return Err(PagingFault::TooManyPages { limit: MAX_PAGES });
-        }
-        Ok(Next::Ask(self.request(self.page + 1)))
+        Ok(Next::Ask(self.request(page_numbers::following(self.page, page.usage_events.len())?)))
     }
-}
-
-fn moved(reason: String) -> PagingFault {
-    PagingFault::Moved { reason }
 }
 
 #[derive(Deserialize)]
@@ -238,7 +231,7 @@ mod tests {
         read(&mut pager, &[page(1, &["6", "5"], 6), page(2, &["4", "3"], 6)]).unwrap();
         let again = page(3, &["6", "5"], 6).to_string();
         let fault = pager.accept(again.as_bytes()).unwrap_err();
-        assert_eq!(fault, moved("page 3 begins like an earlier one".into()));
+        assert_eq!(fault, PagingFault::moved("page 3 begins like an earlier one"));
     }
 
     #[test]

@@ -1,0 +1,14 @@
+//! Pages that are asked for by their number.
+
+use crate::paging::{MAX_PAGES, PagingFault};
+
+/// The number of the page that follows this one, which holds so many records and is not the last.
+pub fn following(page: u32, records: usize) -> Result<u32, PagingFault> {
+    if records == 0 {
+        return Err(PagingFault::moved(format!("page {page} is empty and not the last")));
+    }
+    if page >= MAX_PAGES {
+        return Err(PagingFault::TooManyPages { limit: MAX_PAGES });
+    }
+    Ok(page + 1)
+}
