@@ -3,10 +3,11 @@ locals {
   # hands back, as copies, the messages that it has not tried.
   topics = {
     fetch-requested  = { reader = "fetcher", writers = ["operator"] }
-    snapshot-stored  = { reader = "normalizer", writers = ["fetcher", "operator"] }
-    batch-normalized = { reader = "loader", writers = ["normalizer"] }
+    snapshot-stored  = { reader = "normalizer", writers = ["fetcher", "loader", "operator"] }
+    batch-normalized = { reader = "loader", writers = ["normalizer", "operator"] }
     batch-merged     = { reader = null, writers = ["loader"] }
     fetch-failed     = { reader = "loader", writers = ["fetcher", "normalizer"] }
+    answer-decided   = { reader = "loader", writers = ["operator"] }
   }
   read_topics = { for topic, of in local.topics : topic => of.reader if of.reader != null }
 

@@ -12,6 +12,8 @@ pub struct Column {
     pub nullable: bool,
     pub provenance: bool,
     pub control: bool,
+    /// Rules, prices or the program made it: it is not what the vendor reported.
+    pub derived: bool,
     /// Who writes the column, where several do.
     pub group: Option<String>,
     /// A type of this crate that a text is the name of.
@@ -31,14 +33,14 @@ pub enum Kind {
     Money,
 }
 
-const FIELD: [&str; 10] =
-    ["name", "type", "doc", "default", "provenance", "control", "group", "rust", "token_type", "token_kind"];
+const FIELD: [&str; 11] =
+    ["name", "type", "doc", "default", "provenance", "control", "derived", "group", "rust", "token_type", "token_kind"];
 
 /// What of a field is only for the build.
-pub const FIELD_OF_THE_BUILD: [&str; 4] = ["group", "rust", "token_type", "token_kind"];
+pub const FIELD_OF_THE_BUILD: [&str; 5] = ["derived", "group", "rust", "token_type", "token_kind"];
 
-/// Who writes a column of coverage: a merge, or a failed fetch.
-const GROUPS: [&str; 2] = ["loaded", "failure"];
+/// Who writes a column of coverage: a merge of rows, the judgement of an answer, or a failed fetch.
+const GROUPS: [&str; 3] = ["loaded", "judged", "failure"];
 
 impl Column {
     /// Reads one of the fields of the schema at `place`.
@@ -68,6 +70,7 @@ impl Column {
             nullable,
             provenance: field.flag("provenance", false)?,
             control: field.flag("control", true)?,
+            derived: field.flag("derived", false)?,
             group,
             rust: rust_type(&field, kind)?,
             token_type: token_type(&field, kind, nullable)?,

@@ -16,13 +16,19 @@ fn row(table: &Table) -> String {
          impl Generated for {name}{elided} {{}}\n\n\
          impl Row for {name}{elided} {{\n    const TABLE: &'static str = {table:?};\n\n    \
          fn amount(&self) -> Option<Usd> {{\n        {amount}\n    }}\n\n    \
-         fn quantity(&self) -> i64 {{\n        {quantity}\n    }}\n}}\n",
+         fn quantity(&self) -> i64 {{\n        {quantity}\n    }}\n\n    \
+         fn money(&self, column: &str) -> Option<Usd> {{\n        match column {{\n{money}            _ => None,\n        }}\n    }}\n\n    \
+         fn integer(&self, column: &str) -> Option<i64> {{\n        match column {{\n{integer}            _ => None,\n        }}\n    }}\n\n    \
+         fn content(&self, into: &mut Vec<u8>) {{\n{content}    }}\n}}\n",
         name = table.row,
         doc = rust::doc(&format!("A row of `{}`. {}", table.name, table.doc), ""),
         fields = table.columns.iter().map(field).collect::<String>(),
         table = table.name,
         amount = sum("total", "None", table, &[Kind::Money]),
         quantity = sum("count", "0", table, &[Kind::Int, Kind::Long]),
+        money = arms(table, &[Kind::Money]),
+        integer = arms(table, &[Kind::Int, Kind::Long]),
+        content = content(table),
     )
 }
 
@@ -38,6 +44,18 @@ fn field(column: &Column) -> String {
     };
     let kind = if column.nullable { format!("Option<{plain}>") } else { plain.to_owned() };
     format!("{}    pub {}: {kind},\n", rust::doc(&column.doc, "    "), column.name)
+}
+
+/// The values of the columns of these kinds, each under its name.
+fn arms(table: &Table, kinds: &[Kind]) -> String {
+    let columns = table.columns.iter().filter(|column| kinds.contains(&column.kind));
+    columns.map(|column| format!("            {:?} => {},\n", column.name, term(column))).collect()
+}
+
+/// Appends the columns that say what the vendor reported.
+fn content(table: &Table) -> String {
+    let reported = table.columns.iter().filter(|column| !column.provenance && !column.derived);
+    reported.map(|column| format!("        self.{}.append(into);\n", column.name)).collect()
 }
 
 /// A call that adds up the columns of these kinds that count, or what there is without any.

@@ -57,6 +57,7 @@ fn column(column: &Column) -> String {
         column.control,
         match column.group.as_deref() {
             Some("loaded") => "Some(Group::Loaded)",
+            Some("judged") => "Some(Group::Judged)",
             Some(_) => "Some(Group::Failure)",
             None => "None",
         },

@@ -115,6 +115,10 @@ pub struct BatchNormalized {
     pub normalized_at: Timestamp,
     /// Fingerprint of the rules, the prices and the normalizer that made the rows.
     pub recipe: String,
+    /// Number of the normalizer that made the rows; `None` in a batch of an earlier release.
+    pub normalizer: Option<i64>,
+    /// Only the sums of a known answer are announced. Its rows are made again where it is accepted.
+    pub rows_omitted: bool,
     /// The days that the snapshot covers, also those without a row.
     pub buckets: Vec<Bucket>,
     pub files: Vec<RowFile>,
@@ -133,6 +137,21 @@ pub struct Bucket {
     pub amount_usd: Option<Usd>,
     /// Sum of all integer columns of all rows.
     pub quantity: i64,
+    /// How much the vendor reported, before rules, prices and seats; `None` in a batch of an earlier release.
+    pub reported: Option<Reported>,
+    /// Hash of all that the vendor reported of the day, whatever the order.
+    pub content_hash: Option<String>,
+}
+
+/// How much the vendor reported of one UTC day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Reported {
+    /// `None` where the report has no money.
+    pub usd: Option<Usd>,
+    /// Tokens of every type.
+    pub tokens: Option<i64>,
+    /// What else is counted.
+    pub count: Option<i64>,
 }
 
 /// One Avro object file of rows.
@@ -156,8 +175,10 @@ pub struct BatchMerged {
     pub normalized_at: Timestamp,
     /// The days that this batch decided.
     pub won: Vec<Day>,
-    /// The days that a later answer had decided before.
+    /// The days that this batch did not decide.
     pub lost: Vec<Day>,
+    /// Those of them that wait for another answer, or for a person.
+    pub held: Vec<Day>,
     pub merged_at: Timestamp,
 }
 event!(BatchMerged, BATCH_MERGED);
@@ -175,3 +196,21 @@ pub struct FetchFailed {
     pub failed_at: Timestamp,
 }
 event!(FetchFailed, FETCH_FAILED);
+
+/// A person looked at an answer about one day and decided whether it is right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerDecided {
+    pub source: String,
+    pub account_id: AccountId,
+    pub activity_date: Day,
+    /// The answer that was looked at.
+    pub snapshot_id: SnapshotId,
+    pub fetched_at: Timestamp,
+    /// A [`Decision`](crate::Decision) by its name.
+    pub decision: String,
+    /// Of two decisions about one answer the later one counts.
+    pub decided_at: Timestamp,
+    /// Why, in the words of who decided.
+    pub note: Option<String>,
+}
+event!(AnswerDecided, ANSWER_DECIDED);

@@ -15,4 +15,6 @@ mod values;
 pub mod views;
 
 pub use tokens::TokenType;
-pub use values::{AccountId, CoverageState, Day, InvalidDay, SnapshotId, Timestamp, Usd, UsdOverflow};
+pub use values::{
+    AccountId, AnswerVerdict, CoverageState, Day, Decision, InvalidDay, SnapshotId, Timestamp, Usd, UsdOverflow,
+};

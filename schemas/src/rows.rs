@@ -3,6 +3,8 @@
 //! Each struct is made from the schema of its table when the crate is built, so that its fields are the columns, in their
 //! order, and its control sums those of the columns that count.
 
+mod content;
+
 use serde::Serialize;
 
 use crate::{Day, Timestamp, Usd};
@@ -16,7 +18,19 @@ pub trait Row: Serialize + Generated {
 
     /// Sum of the row's integer columns that count for control sums.
     fn quantity(&self) -> i64;
+
+    /// The money of a column; `None` where it is null, or no money.
+    fn money(&self, column: &str) -> Option<Usd>;
+
+    /// The number in a column; `None` where it is null, or no integer.
+    fn integer(&self, column: &str) -> Option<i64>;
+
+    /// Appends all that the vendor reported: not where the row came from, and not what rules or prices made of it. Two
+    /// rows append the same bytes only if they report the same.
+    fn content(&self, into: &mut Vec<u8>);
 }
+
+use content::Content;
 
 use generated::Generated;
 

@@ -3,7 +3,7 @@
 //! Each struct is made from the schema of its table when the crate is built. Whoever writes a row names all of its columns.
 
 use crate::rowfile::Cell;
-use crate::{AccountId, CoverageState, Day, SnapshotId, Timestamp, Usd};
+use crate::{AccountId, AnswerVerdict, CoverageState, Day, Decision, SnapshotId, Timestamp, Usd};
 
 /// A row as cells, one for each column of its table, in their order. Dates and timestamps are texts there, as in what a
 /// warehouse answers to a query.
@@ -25,6 +25,17 @@ pub struct UnreadableRow {
 }
 
 include!(concat!(env!("OUT_DIR"), "/stored.rs"));
+
+impl CoverageRow {
+    /// The newest answer, be it accepted or not: when it was fetched, and its snapshot. An earlier release knew only the
+    /// one that is loaded.
+    pub fn newest(&self) -> (Option<Timestamp>, Option<&SnapshotId>) {
+        match self.newest_fetched_at {
+            Some(_) => (self.newest_fetched_at, self.newest_snapshot_id.as_ref()),
+            None => (self.fetched_at, self.snapshot_id.as_ref()),
+        }
+    }
+}
 
 /// The cells of a row that are still to be read.
 struct Cells {
@@ -123,7 +134,7 @@ macro_rules! texts {
     };
 }
 
-texts!(String, AccountId, SnapshotId, Day, Timestamp, CoverageState);
+texts!(String, AccountId, SnapshotId, Day, Timestamp, CoverageState, AnswerVerdict, Decision);
 
 #[cfg(test)]
 mod tests {
@@ -147,6 +158,11 @@ mod tests {
             amount_usd: Some(Usd::from_nanos(-37_300_000)),
             quantity: Some(7),
             merged_at: Some(Timestamp::from_micros(3)),
+            newest_fetched_at: Some(Timestamp::from_micros(1)),
+            newest_snapshot_id: Some("s1".into()),
+            held_since: None,
+            held: None,
+            judgement: Some("{}".into()),
             failed_at: None,
             failure: None,
         }

@@ -53,8 +53,10 @@ pub struct Column {
 /// Who writes a column of coverage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
-    /// A merge.
+    /// A merge of rows.
     Loaded,
+    /// The judgement of an answer, be its rows merged or not.
+    Judged,
     /// What failed of the bucket: its fetch, or its pricing.
     Failure,
 }
@@ -76,9 +78,9 @@ impl Table {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// The columns that one of several writers writes: its own, and those of all.
-    pub fn written_by(&self, group: Group) -> impl Iterator<Item = &Column> {
-        self.columns.iter().filter(move |column| column.group.is_none_or(|of| of == group))
+    /// The columns that a writer of these groups writes: theirs, and those of all.
+    pub fn written_by(&self, groups: &[Group]) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| column.group.is_none_or(|of| groups.contains(&of)))
     }
 
     /// Columns whose difference makes a row another row: neither key nor provenance.

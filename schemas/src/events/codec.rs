@@ -77,6 +77,8 @@ mod tests {
             fetched_at: Timestamp::from_micros(1),
             normalized_at: Timestamp::from_micros(2),
             recipe: "abcd".into(),
+            normalizer: None,
+            rows_omitted: false,
             buckets: vec![Bucket {
                 activity_date: day("2025-10-03"),
                 settled: true,
@@ -84,6 +86,8 @@ mod tests {
                 rejects: 1,
                 amount_usd: Some(Usd::from_nanos(-37_300_000)),
                 quantity: i64::MAX,
+                reported: None,
+                content_hash: None,
             }],
             files: vec![RowFile { table: "claude_costs".into(), object: "rows/x.avro".into(), rows: 3, bytes: 10 }],
         }
@@ -93,6 +97,17 @@ mod tests {
     fn an_event_comes_back_as_it_went() {
         let encoded = encode(&batch());
         assert_eq!(decode::<BatchNormalized>(&encoded.payload, encoded.fingerprint).unwrap(), batch());
+    }
+
+    #[test]
+    fn sums_of_a_day_travel_with_it() {
+        let mut batch = batch();
+        batch.normalizer = Some(2);
+        let usd = Some(Usd::from_nanos(-37_300_000));
+        batch.buckets[0].reported = Some(Reported { usd, tokens: None, count: Some(3) });
+        batch.buckets[0].content_hash = Some("ab12".into());
+        let encoded = encode(&batch);
+        assert_eq!(decode::<BatchNormalized>(&encoded.payload, encoded.fingerprint).unwrap(), batch);
     }
 
     #[test]

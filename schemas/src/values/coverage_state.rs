@@ -10,6 +10,10 @@ pub enum CoverageState {
     Open,
     /// It may not.
     Settled,
+    /// A later answer takes away too much of what was known, so it is not loaded.
+    Held,
+    /// The rows of the accepted answer are being made again.
+    Replaying,
     /// The last attempt to fetch the day failed, or its rows wait for a price.
     Failed,
 }

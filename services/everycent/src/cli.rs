@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use everycent_domain::source::Source;
-use everycent_schemas::{AccountId, Day};
+use everycent_schemas::{AccountId, Day, SnapshotId};
+
+use crate::period::Period;
 
 /// Every cent of AI spend, accounted for.
 ///
@@ -89,6 +91,16 @@ pub enum Command {
     ///
     /// Exits with 1 when a check fails, and names the days.
     Reconcile(ReconcileArgs),
+    /// Decide about an answer that was held because it takes away much of what was known.
+    ///
+    /// `everycent sync`, `status` and `reconcile` name the days. With this command the held answer becomes the day's
+    /// answer; with --keep the earlier rows stay, and answers that report no less than the held one are not held again.
+    /// The decision is kept beside the raw pages and is made again when they are replayed.
+    Accept(AcceptArgs),
+    /// Show what the vendor reported about a day or a month, and when.
+    ///
+    /// Of a day every answer with what became of it; of a month how its total changed since a day.
+    History(HistoryArgs),
     /// Show what the money went to: platforms, keys and people, and what came of it.
     ///
     /// Figures of all loaded days, or of those named. The views `ai_spend_daily`, `api_usage_expenses` and
@@ -219,6 +231,47 @@ that is not in it any more has none but its creator.
 
   everycent import api-key-owners --template > owners.csv
   everycent import api-key-owners owners.csv";
+
+#[derive(Debug, Args)]
+pub struct AcceptArgs {
+    /// The UTC day, as 2025-10-03.
+    #[arg(value_name = "DAY")]
+    pub day: Day,
+    /// The source whose answer is held, such as cursor/usage_events.
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Source,
+    /// The account. Needed if answers of several are held.
+    #[arg(long, value_name = "ID")]
+    pub account: Option<AccountId>,
+    /// The answer is wrong: keep what was known before.
+    #[arg(long)]
+    pub keep: bool,
+    /// The answer that was looked at, as `everycent history` names it with --json. The newest that is held if not given.
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub answer: Option<SnapshotId>,
+    /// Why, for whoever reads the history.
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// Show what would be decided, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// A UTC day, as 2025-10-03, or a month, as 2025-10.
+    #[arg(value_name = "DAY | MONTH")]
+    pub period: Period,
+    /// Of a month: show what became known from this UTC day on.
+    #[arg(long, value_name = "DAY")]
+    pub since: Option<Day>,
+    /// Only this source.
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<Source>,
+    /// Only this account.
+    #[arg(long, value_name = "ID")]
+    pub account: Option<AccountId>,
+}
 
 #[derive(Debug, Args)]
 pub struct ReportArgs {

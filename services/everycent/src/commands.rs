@@ -1,7 +1,9 @@
 //! The commands, one file each.
 
+pub mod accept;
 pub mod attribution;
 pub mod demo;
+pub mod history;
 pub mod import;
 pub mod reconcile;
 pub mod replay;

@@ -132,7 +132,8 @@ fn work(letter: &DeadLetter) -> Option<Work> {
                 this_alone: false,
             })
         }
-        Topic::BatchMerged => None,
+        // A decision is made again by the person who made it.
+        Topic::AnswerDecided | Topic::BatchMerged => None,
     }
 }
 

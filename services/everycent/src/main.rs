@@ -1,5 +1,6 @@
 //! `everycent`: the one program for people. It reads the command line, runs one command and tells how it ended.
 
+mod answers;
 mod begun;
 mod cli;
 mod commands;
@@ -11,6 +12,7 @@ mod failure;
 mod healed;
 mod opening;
 mod peak_memory;
+mod period;
 mod pipeline;
 mod progress;
 mod rejects;
@@ -26,7 +28,7 @@ use everycent_runtime::service::stop_on_signal;
 use everycent_runtime::telemetry::{self, Format};
 
 use cli::{AttributionCommand, Cli, Command};
-use commands::{attribution, demo, import, reconcile, replay, report as report_command, run, setup, status, sync};
+use commands::{accept, attribution, demo, history, import, reconcile, replay, report as report_command, run, setup, status, sync};
 use failure::Failure;
 use opening::{open_present, open_read_only, open_to_ask, open_to_check};
 
@@ -57,6 +59,8 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Replay(args) => replay::replay(&open_present(global).await?, args, json, stop).await,
         Command::Import(args) => import::import(global, args, stop).await,
         Command::Reconcile(args) => reconcile::reconcile(&open_to_check(global).await?, args, json).await,
+        Command::Accept(args) => accept::accept(&open_present(global).await?, args, json, stop).await,
+        Command::History(args) => history::history(&open_read_only(global).await?, args, json).await,
         Command::Report(args) => report_command::report(&open_read_only(global).await?, args, json).await,
         Command::Attribution(AttributionCommand::Test(args)) => {
             attribution::test(&open_read_only(global).await?, args, json).await

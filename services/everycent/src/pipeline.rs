@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use everycent_fetcher::{Fetcher, FetcherSettings, accounts};
-use everycent_loader::{FailureRecorder, Loader};
+use everycent_loader::{DecisionRecorder, FailureRecorder, Loader};
 use everycent_normalizer::Normalizer;
 use everycent_runtime::bus::{DeadLetter, Topic};
 use everycent_runtime::progress::Observer;
@@ -145,8 +145,10 @@ fn start(
         Arc::clone(bus),
         Arc::clone(&deployment.warehouse),
         Arc::clone(&deployment.clock),
+        Arc::new(deployment.config.acceptance.clone()),
         observer.clone(),
     );
+    work(&mut workers, deployment, Arc::new(DecisionRecorder::new(loader.clone())), shutdown);
     work(&mut workers, deployment, Arc::new(loader), shutdown);
     let failures = FailureRecorder::new(Arc::clone(&deployment.warehouse));
     work(&mut workers, deployment, Arc::new(failures), shutdown);

@@ -137,7 +137,7 @@ pub fn known_days(coverage: &[CoverageRow]) -> BTreeMap<(String, AccountId), Vec
     for row in coverage {
         known.entry((row.source.clone(), row.account_id.clone())).or_default().push(DayState {
             day: row.activity_date,
-            fetched_at: row.fetched_at,
+            fetched_at: row.newest().0,
             settled: row.state == CoverageState::Settled,
             failed: row.state == CoverageState::Failed,
         });

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use everycent_domain::paging::PagingTask;
+use everycent_domain::replay::stored;
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
 use everycent_domain::window::Window;
@@ -33,7 +34,6 @@ pub use account::{FetchAccount, accounts};
 pub use answer::since as answered_since;
 pub use request::{InvalidRequest, resolve};
 pub use settings::FetcherSettings;
-pub use snapshot::stored;
 use snapshot::{FetchError, SnapshotWriter};
 pub use upload::{Upload, store_upload};
 

@@ -6,14 +6,12 @@ use everycent_domain::manifest::{FORMAT, Manifest, PageEntry, snapshot_id};
 use everycent_domain::objects::{PageForm, SnapshotFolder};
 use everycent_domain::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use everycent_domain::source::Source;
-use everycent_domain::window::Window;
 use everycent_runtime::failure::Reason;
 use everycent_runtime::page::compress;
 use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::{Created, Store, StoreError};
 use everycent_runtime::threads;
 use everycent_runtime::vendor::{self, VendorClient, VendorError, VendorPage, VendorRequest};
-use everycent_schemas::events::SnapshotStored;
 use everycent_schemas::{AccountId, Timestamp};
 
 /// Why a reading gave no snapshot.
@@ -192,27 +190,10 @@ fn vendor_request(request: PageRequest) -> VendorRequest {
     }
 }
 
-/// The event that announces a snapshot, now or again. With `only`, just these days of it.
-pub fn stored(manifest: &Manifest, published_at: Timestamp, only: Option<Window>) -> SnapshotStored {
-    SnapshotStored {
-        snapshot_id: manifest.snapshot_id.clone(),
-        source: manifest.source.clone(),
-        account_id: manifest.account_id.clone(),
-        from_date: manifest.window.from(),
-        to_date: manifest.window.to(),
-        fetched_at: manifest.fetched_at,
-        manifest: manifest.folder().manifest().to_string(),
-        pages: i32::try_from(manifest.pages.len()).unwrap_or(i32::MAX),
-        body_bytes: i64::try_from(manifest.body_bytes()).unwrap_or(i64::MAX),
-        published_at,
-        only_from: only.map(|days| days.from()),
-        only_to: only.map(|days| days.to()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use everycent_domain::window::Window;
     use std::sync::Arc;
 
     use everycent_runtime::clock::SystemClock;

@@ -1,12 +1,15 @@
 //! The loader: merges batches into the warehouse, as many at once as wait, and acks after the commit.
 
+mod decisions;
 mod failures;
+mod replays;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use everycent_domain::merge_plan::{Acceptance, MergeInput};
 use everycent_runtime::bus::Bus;
 use everycent_runtime::clock::Clock;
 use everycent_runtime::failure::{Retryability, Retryable, message};
@@ -15,13 +18,16 @@ use everycent_runtime::store::Store;
 use everycent_runtime::warehouse::{Merged, Warehouse, WarehouseError};
 use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
 use everycent_schemas::Timestamp;
-use everycent_schemas::events::{BatchMerged, BatchNormalized};
+use everycent_schemas::events::{AnswerDecided, BatchMerged, BatchNormalized};
 use tracing::{Instrument, info, info_span};
 
+pub use decisions::DecisionRecorder;
 pub use failures::FailureRecorder;
 
 /// Handles `BatchNormalized`.
+#[derive(Clone)]
 pub struct Loader {
+    acceptance: Arc<Acceptance>,
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
     warehouse: Arc<dyn Warehouse>,
@@ -35,15 +41,25 @@ impl Loader {
         bus: Arc<dyn Bus>,
         warehouse: Arc<dyn Warehouse>,
         clock: Arc<dyn Clock>,
+        acceptance: Arc<Acceptance>,
         observer: Observer,
     ) -> Self {
-        Self { store, bus, warehouse, clock, observer }
+        Self { acceptance, store, bus, warehouse, clock, observer }
+    }
+
+    fn input<'a>(&'a self, batches: &'a [BatchNormalized], decisions: &'a [AnswerDecided]) -> MergeInput<'a> {
+        MergeInput { batches, decisions, acceptance: &self.acceptance }
     }
 
     async fn merge(&self, batches: &[BatchNormalized]) -> Result<Vec<Outcome>, WarehouseError> {
         let merged_at = self.clock.now();
         let span = info_span!("merge", batches = batches.len());
-        let report = self.warehouse.merge(self.store.as_ref(), batches, merged_at).instrument(span).await?;
+        let input = self.input(batches, &[]);
+        let report = self.warehouse.merge(self.store.as_ref(), input, merged_at).instrument(span).await?;
+        // Before anything is acked, for the tables do not hold what was decided until they are done.
+        if let Err(outcome) = self.publish_replays(&report.replays).await {
+            return Ok(vec![outcome; batches.len()]);
+        }
         for change in report.tables.iter().filter(|change| change.written + change.deleted > 0) {
             info!(table = change.table, written = change.written, deleted = change.deleted, "table merged");
         }
@@ -78,6 +94,7 @@ impl Loader {
             normalized_at: batch.normalized_at,
             won: merged.won,
             lost: merged.lost,
+            held: merged.held,
             merged_at,
         };
         publish(self.bus.as_ref(), &event).await.map_or_else(Outcome::from, |()| Outcome::Done)

@@ -17,8 +17,16 @@ use super::*;
 fn batch(days: usize) -> BatchNormalized {
     let first = Day::new(2025, 10, 1).unwrap();
     let at = Timestamp::from_micros(1);
-    let bucket =
-        |activity_date| Bucket { activity_date, settled: true, rows: 0, rejects: 0, amount_usd: None, quantity: 0 };
+    let bucket = |activity_date| Bucket {
+        activity_date,
+        settled: true,
+        rows: 0,
+        rejects: 0,
+        amount_usd: None,
+        quantity: 0,
+        reported: None,
+        content_hash: None,
+    };
     BatchNormalized {
         buckets: first.through(Day::new(2026, 10, 1).unwrap()).take(days).map(bucket).collect(),
         snapshot_id: format!("of {days} days").into(),
@@ -29,6 +37,8 @@ fn batch(days: usize) -> BatchNormalized {
         fetched_at: at,
         normalized_at: at,
         recipe: "ab12".to_owned(),
+        normalizer: None,
+        rows_omitted: false,
         files: Vec::new(),
     }
 }
@@ -64,18 +74,14 @@ fn away() -> WarehouseError {
 
 #[async_trait]
 impl Warehouse for Away {
-    async fn merge(
-        &self,
-        _: &dyn Store,
-        batches: &[BatchNormalized],
-        _: Timestamp,
-    ) -> Result<MergeReport, WarehouseError> {
+    async fn merge(&self, _: &dyn Store, input: MergeInput<'_>, _: Timestamp) -> Result<MergeReport, WarehouseError> {
+        let batches = input.batches;
         self.merges.lock().unwrap().push(batches.len());
         if batches.iter().any(|batch| self.from.contains(&batch.snapshot_id)) {
             return Err(away());
         }
-        let merged = batches.iter().map(|_| Merged { won: Vec::new(), lost: Vec::new() }).collect();
-        Ok(MergeReport { batches: merged, tables: Vec::new() })
+        let merged = batches.iter().map(|_| Merged { won: Vec::new(), lost: Vec::new(), held: vec![] }).collect();
+        Ok(MergeReport { batches: merged, ..MergeReport::default() })
     }
 
     async fn migrate(&self) -> Result<(), WarehouseError> {
@@ -112,7 +118,8 @@ async fn five_batches(away_from: impl Fn(usize) -> bool) -> (Vec<bool>, Vec<usiz
     let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(SystemClock));
     let bus = SqliteBus::open(&folder.path().join("bus"), Arc::clone(&clock) as _, BusSettings::default()).unwrap();
     let store = Arc::new(MemoryStore::default());
-    let loader = Loader::new(store, Arc::new(bus), Arc::clone(&warehouse) as _, clock, Observer::silent());
+    let loader =
+        Loader::new(store, Arc::new(bus), Arc::clone(&warehouse) as _, clock, Arc::default(), Observer::silent());
     let outcomes = loader.handle(&batches).await.into_iter().map(|outcome| match outcome {
         Outcome::Done => true,
         Outcome::Retry { after: None, reason } if reason.contains("away") => false,

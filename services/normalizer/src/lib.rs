@@ -12,6 +12,7 @@ use everycent_domain::manifest::{Manifest, PageEntry};
 use everycent_domain::normalize::{FinishedFile, NormalizeError, Normalizer as Rows};
 use everycent_domain::objects::ObjectName;
 use everycent_domain::recipe::Recipe;
+use everycent_domain::sums::Sums;
 use everycent_runtime::bus::{Bus, BusError};
 use everycent_runtime::failure::{Reason, Retryability, Retryable};
 use everycent_runtime::page::decompress;
@@ -143,6 +144,7 @@ impl SnapshotReader {
         let batch = match rows.finish() {
             Ok((files, batch)) => {
                 self.keep(files)?;
+                self.keep_sums(&manifest, &batch)?;
                 Some(batch)
             }
             Err(NormalizeError::Unpriced(_)) => None,
@@ -176,6 +178,17 @@ impl SnapshotReader {
     fn keep(&self, files: Vec<FinishedFile>) -> Result<(), SnapshotError> {
         for file in files {
             self.io.block_on(self.store.create(&file.object, file.body.into()))?;
+        }
+        Ok(())
+    }
+
+    /// Beside the manifest, so that its answers can be judged again without a page. Those of some of its days would stand
+    /// in the way of those of all.
+    fn keep_sums(&self, manifest: &Manifest, batch: &BatchNormalized) -> Result<(), SnapshotError> {
+        let is_whole = batch.buckets.len() == manifest.covered.len();
+        if let Some(sums) = Sums::of(batch).filter(|_| is_whole) {
+            let object = manifest.folder().sums(sums.normalizer);
+            self.io.block_on(self.store.create(&object, sums.to_json().into()))?;
         }
         Ok(())
     }

@@ -4,16 +4,14 @@ mod days;
 mod elsewhere;
 mod outcome;
 
-use std::collections::BTreeMap;
-
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use everycent_domain::manifest::Manifest;
-use everycent_domain::objects::{ManifestName, ObjectName, raw_prefix};
-use everycent_domain::replay::ReplayPlan;
+use everycent_domain::objects::in_names;
+use everycent_domain::replay::stored;
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
-use everycent_fetcher::stored;
-use everycent_runtime::store::Store;
+use everycent_runtime::replay::{self, Announcements, RawAccount};
+use everycent_runtime::warehouse::CoverageRow;
 use everycent_runtime::worker::publish;
 use everycent_schemas::{AccountId, Day, SnapshotId};
 use serde::Serialize;
@@ -28,9 +26,6 @@ use crate::show::{self, Grid, count};
 use days::named_days;
 use outcome::Done;
 
-/// Names that one listing asks for.
-const LISTED: usize = 1000;
-
 pub async fn replay(
     deployment: &Deployment,
     args: &ReplayArgs,
@@ -40,13 +35,22 @@ pub async fn replay(
     if let (Some(from), Some(to)) = (args.from, args.to) {
         Window::new(from, to).map_err(|e| Failure::usage(anyhow!("--from, --to: {e}")))?;
     }
-    let snapshots = snapshots(deployment.store.as_ref(), args).await?;
+    let Announcements { snapshots, judged, decided } = announcements(deployment, args).await?;
     if args.dry_run {
         return show_report(&Report::new(&snapshots, None), json);
     }
     let watcher = Watcher::new(!json);
-    if snapshots.is_empty() {
+    if snapshots.is_empty() && judged.is_empty() {
         watcher.say("no stored answer covers these days; `everycent sync` fetches them");
+    }
+    if !judged.is_empty() {
+        watcher.say(&format!("judging {} by their sums", count(judged.len(), "answer")));
+    }
+    for event in &judged {
+        publish(deployment.bus.as_ref(), event).await?;
+    }
+    for event in &decided {
+        publish(deployment.bus.as_ref(), event).await?;
     }
     watcher.say(&format!("replaying {}", count(snapshots.len(), "snapshot")));
     let done = match deployment.services {
@@ -75,52 +79,29 @@ async fn here(
     Ok(Done { rows_changed: Some(changed), not_merged: 0, dead_letters, interrupted: stop.is_cancelled() })
 }
 
-/// The manifests of the snapshots that decide the range, of every source and account asked for.
-async fn snapshots(store: &dyn Store, args: &ReplayArgs) -> Result<Vec<Manifest>, Failure> {
+/// What is announced of the range, of every source and account asked for.
+async fn announcements(deployment: &Deployment, args: &ReplayArgs) -> Result<Announcements, Failure> {
+    let store = deployment.store.as_ref();
+    let coverage = deployment.whole_coverage().await?;
     let sources = if args.sources.is_empty() { Source::ALL.to_vec() } else { args.sources.clone() };
-    let mut chosen = Vec::new();
+    let mut all = Announcements::default();
     for source in sources {
-        for manifests in by_account(store, source).await?.into_values() {
-            let Some(range) = range(args, &manifests) else { continue };
-            let plan = ReplayPlan::new(range, manifests);
-            let plan = if source.keeps_rows() { plan.of_every_answer() } else { plan };
-            chosen.extend(deciding(store, plan).await?);
+        for (account, raw) in replay::list(store, source).await? {
+            let Some(range) = range(args, &raw) else { continue };
+            let is_about = |row: &&CoverageRow| row.source == source.name() && in_names(&row.account_id) == account;
+            let found = replay::announcements(store, source, &raw, range, coverage.iter().filter(is_about)).await;
+            let Announcements { snapshots, judged, decided } = found.map_err(anyhow::Error::from)?;
+            all.snapshots.extend(snapshots);
+            all.judged.extend(judged);
+            all.decided.extend(decided);
         }
     }
-    Ok(chosen)
+    Ok(all)
 }
 
-async fn by_account(store: &dyn Store, source: Source) -> Result<BTreeMap<String, Vec<ManifestName>>, Failure> {
-    let mut accounts: BTreeMap<String, Vec<ManifestName>> = BTreeMap::new();
-    let mut after: Option<ObjectName> = None;
-    loop {
-        let names = store.list(&raw_prefix(source.name()), after.as_ref(), LISTED).await?;
-        for manifest in names.iter().filter_map(ManifestName::parse) {
-            accounts.entry(manifest.account.clone()).or_default().push(manifest);
-        }
-        if names.len() < LISTED {
-            return Ok(accounts);
-        }
-        after = names.last().cloned();
-    }
-}
-
-fn range(args: &ReplayArgs, manifests: &[ManifestName]) -> Option<Window> {
-    let first = manifests.iter().map(|manifest| manifest.window.from()).min()?;
-    let last = manifests.iter().map(|manifest| manifest.window.to()).max()?;
-    Window::new(args.from.unwrap_or(first), args.to.unwrap_or(last)).ok()
-}
-
-async fn deciding(store: &dyn Store, mut plan: ReplayPlan) -> Result<Vec<Manifest>, Failure> {
-    let mut manifests = Vec::new();
-    while let Some(candidate) = plan.next_candidate() {
-        let json = store.read(&candidate.object).await?;
-        let manifest = Manifest::from_json(&json).with_context(|| candidate.object.to_string())?;
-        if plan.decide(&manifest.covered) {
-            manifests.push(manifest);
-        }
-    }
-    Ok(manifests)
+fn range(args: &ReplayArgs, raw: &RawAccount) -> Option<Window> {
+    let all = raw.days()?;
+    Window::new(args.from.unwrap_or(all.from()), args.to.unwrap_or(all.to())).ok()
 }
 
 #[derive(Debug, Serialize)]

@@ -61,6 +61,8 @@ pub struct FeedCoverage {
     pub settled_days: usize,
     pub open_days: usize,
     pub failed_days: usize,
+    /// Days of which a later answer takes away too much.
+    pub held_days: usize,
     /// Days between the first and the last that were never loaded and never failed.
     pub missing_days: usize,
     pub rows: i64,
@@ -166,7 +168,8 @@ pub fn by_feed(coverage: &[CoverageRow]) -> Vec<FeedCoverage> {
             CoverageState::Settled => feed.settled_days += 1,
             CoverageState::Failed if is_read_since(row, coverage) => {}
             CoverageState::Failed => feed.failed_days += 1,
-            CoverageState::Open => feed.open_days += 1,
+            CoverageState::Held => feed.held_days += 1,
+            CoverageState::Open | CoverageState::Replaying => feed.open_days += 1,
         }
         feed.rows += row.rows.unwrap_or_default();
         feed.rejects += row.rejects.unwrap_or_default();
@@ -185,6 +188,7 @@ impl FeedCoverage {
             settled_days: 0,
             open_days: 0,
             failed_days: 0,
+            held_days: 0,
             missing_days: 0,
             rows: 0,
             rejects: 0,
@@ -194,7 +198,7 @@ impl FeedCoverage {
     fn with_missing_days(mut self) -> Self {
         // Nobody misses a day on which nobody looked.
         if let (Some(first), Some(last), false) = (self.first_day, self.last_day, tells_of_now(&self.source)) {
-            let known = self.settled_days + self.open_days + self.failed_days;
+            let known = self.settled_days + self.open_days + self.failed_days + self.held_days;
             self.missing_days = first.through(last).count().saturating_sub(known);
         }
         self
@@ -211,6 +215,7 @@ pub fn coverage_text(feeds: &[FeedCoverage]) -> String {
         ">settled",
         ">open",
         ">failed",
+        ">held",
         ">missing",
         ">rows",
         ">rejects",
@@ -225,6 +230,7 @@ pub fn coverage_text(feeds: &[FeedCoverage]) -> String {
             feed.settled_days.to_string(),
             feed.open_days.to_string(),
             feed.failed_days.to_string(),
+            feed.held_days.to_string(),
             feed.missing_days.to_string(),
             feed.rows.to_string(),
             feed.rejects.to_string(),

@@ -154,14 +154,19 @@ async fn failed_windows(
     for (feed, window) in asked {
         let mut days = coverage.iter().filter(|row| is_failed(row, feed, *window)).peekable();
         let Some(first) = days.peek() else { continue };
-        let reason = first.failure.clone().unwrap_or_default();
+        let held = first
+            .held
+            .as_ref()
+            .filter(|_| first.state == CoverageState::Held)
+            .map(|held| format!("held: {held}; `everycent history {}` shows its answers", first.activity_date));
+        let reason = held.or_else(|| first.failure.clone()).unwrap_or_default();
         failed.push(WindowReport::new(feed, *window, days.count(), reason));
     }
     Ok(failed)
 }
 
 fn is_failed(row: &CoverageRow, feed: &Feed, window: Window) -> bool {
-    row.state == CoverageState::Failed
+    matches!(row.state, CoverageState::Failed | CoverageState::Held)
         && row.source == feed.source.name()
         && row.account_id == feed.account_id
         && window.contains(row.activity_date)

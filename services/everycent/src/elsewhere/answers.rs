@@ -167,11 +167,12 @@ fn word(before: &Known<'_>, now: &Known<'_>, since: Timestamp, (feed, window): (
     let (mut all, mut of_this_window, mut failed) = (true, false, false);
     for day in window.days() {
         let (old, new) = (before.get(feed, day), now.get(feed, day));
-        let answer = |row: Option<&CoverageRow>| row.map(|row| (row.fetched_at, row.snapshot_id.clone()));
         let is_again = |row: &CoverageRow| {
-            row.fetched_at >= Some(since) && old.and_then(|old| old.normalized_at) != row.normalized_at
+            row.newest().0 >= Some(since) && old.and_then(|old| old.normalized_at) != row.normalized_at
         };
-        let is_new = new.is_some_and(|row| row.snapshot_id.is_some() && (answer(old) != answer(new) || is_again(row)));
+        let is_new = new.is_some_and(|row| {
+            row.newest().1.is_some() && (old.map(CoverageRow::newest) != Some(row.newest()) || is_again(row))
+        });
         let has_failed = new.is_some_and(|row| {
             row.state == CoverageState::Failed && old.and_then(|old| old.failed_at) != row.failed_at
         });
@@ -188,8 +189,9 @@ fn word(before: &Known<'_>, now: &Known<'_>, since: Timestamp, (feed, window): (
 
 /// Whether the row was decided by an answer to just this window; its id tells.
 fn answers(row: &CoverageRow, feed: &Feed, window: Window) -> bool {
-    let id = row.fetched_at.map(|fetched_at| snapshot_id(feed.source.name(), &feed.account_id, window, fetched_at));
-    id.is_some() && id == row.snapshot_id
+    let (fetched_at, newest) = row.newest();
+    let id = fetched_at.map(|fetched_at| snapshot_id(feed.source.name(), &feed.account_id, window, fetched_at));
+    id.is_some() && id.as_ref() == newest
 }
 
 #[cfg(test)]
@@ -227,6 +229,11 @@ mod tests {
             amount_usd: None,
             quantity: None,
             merged_at: Some(at),
+            newest_fetched_at: None,
+            newest_snapshot_id: None,
+            held_since: None,
+            held: None,
+            judgement: None,
             failed_at: None,
             failure: None,
         };

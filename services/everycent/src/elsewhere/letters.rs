@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use everycent_domain::window::Window;
 use everycent_runtime::bus::{DeadLetter, Topic};
 use everycent_runtime::worker::decode;
-use everycent_schemas::events::{BatchNormalized, FetchFailed, FetchRequested, SnapshotStored};
+use everycent_schemas::events::{AnswerDecided, BatchNormalized, FetchFailed, FetchRequested, SnapshotStored};
 use everycent_schemas::{AccountId, Day, SnapshotId};
 
 use crate::scope::Feed;
@@ -61,6 +61,11 @@ fn about(letter: &DeadLetter) -> Option<About> {
         Topic::FetchFailed => {
             let event: FetchFailed = decode(message).ok()?;
             Some(of_window(event.source, event.account_id, (event.from_date, event.to_date), None))
+        }
+        Topic::AnswerDecided => {
+            let event: AnswerDecided = decode(message).ok()?;
+            let day = event.activity_date;
+            Some(of_window(event.source, event.account_id, (day, day), Some(event.snapshot_id)))
         }
         Topic::BatchMerged => None,
     }
@@ -153,6 +158,8 @@ mod tests {
             fetched_at: at,
             normalized_at: at,
             recipe: "r".to_owned(),
+            normalizer: None,
+            rows_omitted: false,
             buckets: Vec::new(),
             files: Vec::new(),
         };

@@ -67,6 +67,11 @@ mod tests {
             amount_usd: None,
             quantity: None,
             merged_at: None,
+            newest_fetched_at: None,
+            newest_snapshot_id: None,
+            held_since: None,
+            held: None,
+            judgement: None,
             failed_at: None,
             failure: None,
         }

@@ -93,6 +93,11 @@ fn loaded(number: u32, fetched_at: i64, snapshot_id: &str, normalized_at: i64) -
         amount_usd: None,
         quantity: None,
         merged_at: Some(at(normalized_at)),
+        newest_fetched_at: None,
+        newest_snapshot_id: None,
+        held_since: None,
+        held: None,
+        judgement: None,
         failed_at: None,
         failure: None,
     }
@@ -193,6 +198,8 @@ async fn a_batch_is_healed_by_the_buckets_that_it_has() {
         rejects: 0,
         amount_usd: None,
         quantity: 0,
+        reported: None,
+        content_hash: None,
     };
     let batch = BatchNormalized {
         snapshot_id: "s1".into(),
@@ -203,6 +210,8 @@ async fn a_batch_is_healed_by_the_buckets_that_it_has() {
         fetched_at: at(10),
         normalized_at: at(20),
         recipe: "r".to_owned(),
+        normalizer: None,
+        rows_omitted: false,
         buckets: vec![bucket(10), bucket(12)],
         files: Vec::new(),
     };

@@ -2,6 +2,7 @@
 //!
 //! Everything here is a pure function of its arguments: no clock, environment, file, network or async.
 
+pub mod acceptance;
 pub mod attribution;
 pub mod bucket;
 pub mod catalog;
@@ -23,6 +24,7 @@ pub mod room;
 pub mod rows;
 pub mod source;
 pub mod sql;
+pub mod sums;
 pub mod vendor;
 pub mod vendors;
 pub mod wanted;

@@ -2,34 +2,22 @@
 //!
 //! A decision only: nothing here reads a row or writes a table.
 
+mod input;
+mod judging;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use everycent_schemas::events::{BatchNormalized, RowFile};
+use everycent_schemas::events::{BatchNormalized, Bucket, RowFile};
+use everycent_schemas::stored::AnswerRow;
 use everycent_schemas::tables::{self, Absence, Table};
-use everycent_schemas::{Day, SnapshotId, Timestamp, Usd};
+use everycent_schemas::{AccountId, CoverageState, Day, SnapshotId, Timestamp, Usd};
 
 use crate::bucket::BucketId;
+use crate::window::Window;
+use input::decided_bucket;
+use judging::{BucketJudgement, News, Rules, judge};
 
-/// Which answer a bucket holds; the higher one wins.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
-    pub fetched_at: Timestamp,
-    pub snapshot_id: SnapshotId,
-    pub normalized_at: Timestamp,
-}
-
-impl Version {
-    pub fn of(batch: &BatchNormalized) -> Self {
-        Self {
-            fetched_at: batch.fetched_at,
-            snapshot_id: batch.snapshot_id.clone(),
-            normalized_at: batch.normalized_at,
-        }
-    }
-}
-
-/// What coverage says is loaded, of the buckets that matter here.
-pub type CoverageVersions = BTreeMap<BucketId, Version>;
+pub use input::{Acceptance, Answers, Known, MergeInput, Recorded, Version};
 
 /// What a merge will do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,6 +28,27 @@ pub struct MergePlan {
     pub tables: Vec<TablePlan>,
     /// In order of bucket.
     pub coverage: Vec<CoverageUpdate>,
+    /// Answers that are new, or of which something else is said now.
+    pub answers: Vec<AnswerRow>,
+    /// Buckets of which every answer before this version is superseded, whatever was said of it.
+    pub superseding: Vec<(BucketId, Timestamp, SnapshotId)>,
+    /// Snapshots whose rows, or figures, have to be made again.
+    pub replays: Vec<Replay>,
+}
+
+/// A snapshot that has to be normalized again, for some of its days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replay {
+    pub source: String,
+    pub account_id: AccountId,
+    pub snapshot_id: SnapshotId,
+    pub fetched_at: Timestamp,
+    /// The window that was asked for; `None` where an earlier release loaded it.
+    pub window: Option<Window>,
+    /// The first and the last of the days that are wanted.
+    pub days: Window,
+    /// When its rows were last made: they are to be made later than that.
+    pub normalized_at: Option<Timestamp>,
 }
 
 /// What becomes of one batch.
@@ -47,8 +56,10 @@ pub struct MergePlan {
 pub struct Outcome {
     /// Days that the batch decides, in order.
     pub won: Vec<Day>,
-    /// Days that a later answer decided, before or in this merge.
+    /// Days that another answer decides.
     pub lost: Vec<Day>,
+    /// Those of them for which it waits, for another answer or for a person.
+    pub held: Vec<Day>,
 }
 
 /// What becomes of one table.
@@ -86,10 +97,20 @@ pub struct StagedFile {
     pub may_be_gone: bool,
 }
 
-/// What coverage will say of a bucket that was won. A failure that is recorded there stays recorded.
+/// What coverage will say of a bucket. A failure that is recorded there stays recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CoverageUpdate {
     pub bucket: BucketId,
+    /// Without regard to failures.
+    pub state: CoverageState,
+    /// `None` where the rows stay as they are.
+    pub loaded: Option<Loaded>,
+    pub judged: Judged,
+}
+
+/// What coverage says of the rows of a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
     pub version: Version,
     pub recipe: String,
     pub settled: bool,
@@ -97,6 +118,17 @@ pub struct CoverageUpdate {
     pub rejects: i64,
     pub amount_usd: Option<Usd>,
     pub quantity: i64,
+}
+
+/// What coverage says of the answers about a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// `None` while only a decision has come.
+    pub newest: Option<(Timestamp, SnapshotId)>,
+    /// Since when, and in words.
+    pub held: Option<(Timestamp, String)>,
+    /// The state of the fold, as JSON.
+    pub judgement: String,
 }
 
 /// A batch contradicts itself or the tables; trying again does not help.
@@ -108,38 +140,44 @@ pub enum PlanError {
     WrongTable { object: String, table: String, source_name: String },
 }
 
-/// Decides what merging `batches` does where `recorded` is loaded already.
-pub fn plan(batches: &[BatchNormalized], recorded: &CoverageVersions) -> Result<MergePlan, PlanError> {
-    let winners = winners(batches, recorded)?;
+/// Decides what merging the input does where so much is recorded. `answers` are those of the buckets that
+/// [`MergeInput::buckets_to_read`] names.
+pub fn plan(input: MergeInput<'_>, recorded: &Recorded, answers: &Answers) -> Result<MergePlan, PlanError> {
+    let batches = input.batches;
+    let judgements = judgements(input, recorded, answers)?;
+    let won = judgements.iter().filter_map(|(bucket, judgement)| Some((bucket.clone(), judgement.winner?)));
+    let winners: Winners = won.collect();
+    let replays = judgements.values().flat_map(|judgement| &judgement.to_replay);
+    let superseding = judgements.iter().filter_map(|(bucket, judgement)| {
+        let accepted = judgement.state.accepted.as_ref().filter(|_| judgement.supersedes)?;
+        Some((bucket.clone(), accepted.id.fetched_at, accepted.id.snapshot_id.clone()))
+    });
     Ok(MergePlan {
-        outcomes: outcomes(batches, &winners),
+        outcomes: outcomes(batches, &winners, &judgements),
         tables: table_plans(batches, &winners, recorded)?,
-        coverage: winners.iter().map(|(bucket, place)| place.update(bucket, batches)).collect(),
+        coverage: coverage_updates(&judgements, batches, recorded),
+        superseding: superseding.collect(),
+        replays: grouped(replays),
+        answers: judgements.into_values().flat_map(|judgement| judgement.answers).collect(),
     })
-}
-
-/// The buckets that the batches speak of, in order: what has to be known of coverage before a plan is made.
-pub fn buckets_of(batches: &[BatchNormalized]) -> BTreeSet<BucketId> {
-    batches.iter().flat_map(|batch| batch.buckets.iter().map(|bucket| bucket_id(batch, bucket.activity_date))).collect()
 }
 
 fn bucket_id(batch: &BatchNormalized, activity_date: Day) -> BucketId {
     BucketId { source: batch.source.clone(), account_id: batch.account_id.clone(), activity_date }
 }
 
-/// Where the decisive word on a bucket stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where the word of a batch on a bucket stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     batch: usize,
     bucket: usize,
 }
 
 impl Place {
-    fn update(self, bucket: &BucketId, batches: &[BatchNormalized]) -> CoverageUpdate {
+    fn loaded(self, batches: &[BatchNormalized]) -> Loaded {
         let batch = &batches[self.batch];
         let said = &batch.buckets[self.bucket];
-        CoverageUpdate {
-            bucket: bucket.clone(),
+        Loaded {
             version: Version::of(batch),
             recipe: batch.recipe.clone(),
             settled: said.settled,
@@ -152,22 +190,95 @@ impl Place {
 }
 
 type Winners = BTreeMap<BucketId, Place>;
+type Judgements = BTreeMap<BucketId, BucketJudgement>;
 
-fn winners(batches: &[BatchNormalized], recorded: &CoverageVersions) -> Result<Winners, PlanError> {
-    let mut highest = recorded.clone();
-    let mut winners = Winners::new();
-    for (index, batch) in batches.iter().enumerate() {
+/// Judges each bucket that the input speaks of.
+fn judgements(input: MergeInput<'_>, recorded: &Recorded, answers: &Answers) -> Result<Judgements, PlanError> {
+    let mut news: BTreeMap<BucketId, News<'_>> = BTreeMap::new();
+    for (index, batch) in input.batches.iter().enumerate() {
         refuse_a_day_twice(batch)?;
-        let version = Version::of(batch);
         for (place, said) in batch.buckets.iter().enumerate() {
-            let bucket = bucket_id(batch, said.activity_date);
-            if highest.get(&bucket).is_none_or(|loaded| *loaded < version) {
-                highest.insert(bucket.clone(), version.clone());
-                winners.insert(bucket, Place { batch: index, bucket: place });
-            }
+            let of_bucket = news.entry(bucket_id(batch, said.activity_date)).or_default();
+            of_bucket.batches.push((Place { batch: index, bucket: place }, batch));
         }
     }
-    Ok(winners)
+    for decided in input.decisions {
+        news.entry(decided_bucket(decided)).or_default().decisions.push(decided);
+    }
+    let unknown = Known::default();
+    let judged = news.into_iter().map(|(bucket, news)| {
+        let known = recorded.get(&bucket).unwrap_or(&unknown);
+        let closed_at = Acceptance::closed_at(&bucket.source, bucket.activity_date);
+        let rules = Rules { limits: input.acceptance.limits(&bucket.source), closed_at };
+        let read = answers.get(&bucket).map(Vec::as_slice);
+        let judgement = judge(&bucket, &news, known, read, rules);
+        (bucket, judgement)
+    });
+    Ok(judged.collect())
+}
+
+fn coverage_updates(judgements: &Judgements, batches: &[BatchNormalized], recorded: &Recorded) -> Vec<CoverageUpdate> {
+    let update = |(bucket, judgement): (&BucketId, &BucketJudgement)| {
+        let known = recorded.get(bucket);
+        let loaded = judgement.winner.map(|place| place.loaded(batches));
+        let version = loaded.as_ref().map(|loaded| &loaded.version).or(known.and_then(|known| known.loaded.as_ref()));
+        let loaded_id = version.map(Version::answer);
+        let settled = loaded.as_ref().map_or(known.is_some_and(|known| known.settled), |loaded| loaded.settled);
+        let state = &judgement.state;
+        let accepted_id = state.accepted.as_ref().map(|accepted| &accepted.id);
+        let coverage_state = match &state.held {
+            _ if state.waits || accepted_id != loaded_id.as_ref() => CoverageState::Replaying,
+            Some(_) => CoverageState::Held,
+            None => CoverageState::loaded(settled),
+        };
+        CoverageUpdate {
+            bucket: bucket.clone(),
+            state: coverage_state,
+            loaded,
+            judged: Judged {
+                newest: state.newest.as_ref().map(|newest| (newest.fetched_at, newest.snapshot_id.clone())),
+                held: state.held.as_ref().map(|held| (held.since, held.words.clone())),
+                judgement: state.to_text(loaded_id.as_ref()),
+            },
+        }
+    };
+    judgements.iter().map(update).filter(|update| changes(update, recorded)).collect()
+}
+
+/// Whether the update says anything that is not recorded yet.
+fn changes(update: &CoverageUpdate, recorded: &Recorded) -> bool {
+    let known = recorded.get(&update.bucket).and_then(|known| Some((known, known.state.as_ref()?)));
+    update.loaded.is_some()
+        || known.is_none_or(|(known, state)| {
+            let loaded = known.loaded.as_ref().map(Version::answer);
+            let held = state.held.as_ref().map(|held| (held.since, held.words.clone()));
+            let newest = state.newest.as_ref().map(|newest| (newest.fetched_at, newest.snapshot_id.clone()));
+            (newest, held, state.to_text(loaded.as_ref()))
+                != (update.judged.newest.clone(), update.judged.held.clone(), update.judged.judgement.clone())
+        })
+}
+
+/// One replay for each snapshot.
+fn grouped<'a>(wanted: impl Iterator<Item = &'a AnswerRow>) -> Vec<Replay> {
+    let mut replays: BTreeMap<(&str, &AccountId, Timestamp, &SnapshotId), Replay> = BTreeMap::new();
+    for row in wanted {
+        let day = Window::of(row.activity_date);
+        let window = row.from_date.zip(row.to_date).and_then(|(from, to)| Window::new(from, to).ok());
+        let replay = replays.entry((&row.source, &row.account_id, row.fetched_at, &row.snapshot_id));
+        let replay = replay.or_insert_with(|| Replay {
+            source: row.source.clone(),
+            account_id: row.account_id.clone(),
+            snapshot_id: row.snapshot_id.clone(),
+            fetched_at: row.fetched_at,
+            window,
+            days: day,
+            normalized_at: None,
+        });
+        replay.days = replay.days.union(day);
+        replay.normalized_at = replay.normalized_at.max(row.normalized_at);
+        replay.window = replay.window.or(window);
+    }
+    replays.into_values().collect()
 }
 
 fn refuse_a_day_twice(batch: &BatchNormalized) -> Result<(), PlanError> {
@@ -178,13 +289,20 @@ fn refuse_a_day_twice(batch: &BatchNormalized) -> Result<(), PlanError> {
     }
 }
 
-fn outcomes(batches: &[BatchNormalized], winners: &Winners) -> Vec<Outcome> {
+fn outcomes(batches: &[BatchNormalized], winners: &Winners, judgements: &Judgements) -> Vec<Outcome> {
     let outcome = |(index, batch): (usize, &BatchNormalized)| {
-        let won = |day: &Day| winners.get(&bucket_id(batch, *day)).is_some_and(|place| place.batch == index);
-        let mut days: Vec<Day> = batch.buckets.iter().map(|bucket| bucket.activity_date).collect();
-        days.sort_unstable();
-        let (won, lost) = days.into_iter().partition(won);
-        Outcome { won, lost }
+        let mut outcome = Outcome::default();
+        for (place, said) in batch.buckets.iter().enumerate() {
+            let (place, bucket) = (Place { batch: index, bucket: place }, bucket_id(batch, said.activity_date));
+            let is_won = winners.get(&bucket) == Some(&place);
+            let days = if is_won { &mut outcome.won } else { &mut outcome.lost };
+            days.push(said.activity_date);
+            if judgements.get(&bucket).is_some_and(|judgement| judgement.held.contains(&place)) {
+                outcome.held.push(said.activity_date);
+            }
+        }
+        [&mut outcome.won, &mut outcome.lost, &mut outcome.held].into_iter().for_each(|days| days.sort_unstable());
+        outcome
     };
     batches.iter().enumerate().map(outcome).collect()
 }
@@ -192,7 +310,7 @@ fn outcomes(batches: &[BatchNormalized], winners: &Winners) -> Vec<Outcome> {
 fn table_plans(
     batches: &[BatchNormalized],
     winners: &Winners,
-    recorded: &CoverageVersions,
+    recorded: &Recorded,
 ) -> Result<Vec<TablePlan>, PlanError> {
     let winning: BTreeSet<usize> = winners.values().map(|place| place.batch).collect();
     let unrecorded: BTreeSet<usize> =
@@ -212,9 +330,10 @@ fn table_plans(
 }
 
 /// Whether the batch is what coverage says of every bucket of its: it was merged, and nothing after it.
-fn is_recorded(batch: &BatchNormalized, recorded: &CoverageVersions) -> bool {
+fn is_recorded(batch: &BatchNormalized, recorded: &Recorded) -> bool {
     let version = Version::of(batch);
-    batch.buckets.iter().all(|said| recorded.get(&bucket_id(batch, said.activity_date)) == Some(&version))
+    let loaded = |said: &Bucket| recorded.get(&bucket_id(batch, said.activity_date))?.loaded.as_ref();
+    batch.buckets.iter().all(|said| loaded(said) == Some(&version))
 }
 
 fn won(winners: &Winners, table: &Table) -> Vec<WonBucket> {

@@ -74,8 +74,8 @@ impl SnapshotFolder {
         fetched_at: Timestamp,
         snapshot_id: &SnapshotId,
     ) -> Self {
-        let at = compact(fetched_at);
-        Self(format!("{}{at}_{snapshot_id}", window_prefix(source, account, from, to)))
+        let version = answer_version(fetched_at, snapshot_id);
+        Self(format!("{}{version}", window_prefix(source, account, from, to)))
     }
 
     /// The page of this number, from 1.
@@ -86,6 +86,63 @@ impl SnapshotFolder {
     pub fn manifest(&self) -> ObjectName {
         ObjectName(format!("{}/{MANIFEST}", self.0))
     }
+
+    /// The sums that this normalizer made of it.
+    pub fn sums(&self, normalizer: i64) -> ObjectName {
+        ObjectName(format!("{}/{SUMS}{normalizer:05}.json", self.0))
+    }
+}
+
+/// First letters of the last part of the name of sums.
+const SUMS: &str = "sums-";
+
+/// What a person decided about an answer: `raw/<source>/<account>/decisions/<day>_<decided_at>_<snapshot_id>.json`.
+pub fn decision(
+    source: &str,
+    account: &AccountId,
+    day: Day,
+    decided_at: Timestamp,
+    snapshot: &SnapshotId,
+) -> ObjectName {
+    ObjectName(format!("{}{DECISIONS}/{day}_{}_{snapshot}.json", account_prefix(source, account), compact(decided_at)))
+}
+
+const DECISIONS: &str = "decisions";
+
+/// An object of the raw store, by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RawObject {
+    Manifest(ManifestName),
+    /// With the manifest that it lies beside.
+    Sums(ManifestName),
+    /// With the account as names spell it.
+    Decision {
+        account: String,
+        day: Day,
+    },
+    Other,
+}
+
+impl RawObject {
+    pub fn of(object: &ObjectName) -> Self {
+        let parts: Vec<&str> = object.as_str().split('/').collect();
+        match parts[..] {
+            ["raw", _, _, account, DECISIONS, name] => match name.split('_').next().unwrap_or_default().parse() {
+                Ok(day) => Self::Decision { account: account.to_owned(), day },
+                Err(_) => Self::Other,
+            },
+            ["raw", .., name] if name.starts_with(SUMS) => {
+                let beside = object.as_str().replace(name, MANIFEST);
+                ManifestName::parse(&ObjectName(beside)).map_or(Self::Other, Self::Sums)
+            }
+            _ => ManifestName::parse(object).map_or(Self::Other, Self::Manifest),
+        }
+    }
+}
+
+/// An answer in a name: `<fetched_at>_<snapshot_id>`. Compared as text, later ones are greater.
+pub fn answer_version(fetched_at: Timestamp, snapshot_id: &SnapshotId) -> String {
+    format!("{}_{snapshot_id}", compact(fetched_at))
 }
 
 /// What the bytes of a page are, before compression.
@@ -111,12 +168,17 @@ pub const MANIFEST: &str = "manifest.json";
 
 /// Prefix of all snapshots of one window: `raw/<source>/<account>/<from>_<to>/`.
 pub fn window_prefix(source: &str, account: &AccountId, from: Day, to: Day) -> String {
-    format!("raw/{source}/{}/{from}_{to}/", safe(account.as_str()))
+    format!("{}{from}_{to}/", account_prefix(source, account))
 }
 
 /// Prefix of all raw objects of a source: `raw/<source>/`.
 pub fn raw_prefix(source: &str) -> String {
     format!("raw/{source}/")
+}
+
+/// Prefix of all raw objects of a source and account: `raw/<source>/<account>/`.
+pub fn account_prefix(source: &str, account: &AccountId) -> String {
+    format!("raw/{source}/{}/", in_names(account))
 }
 
 /// What the name of a manifest tells of its snapshot.
@@ -165,13 +227,19 @@ pub fn row_file(
     ObjectName(format!("rows/{table}/{snapshot_id}/{}_{recipe}-{part:05}.avro", compact(normalized_at)))
 }
 
+/// The file that carries what is said of answers, by the id of its content.
+pub fn answer_file(id: &str) -> ObjectName {
+    ObjectName(format!("rows/answers/{id}.json"))
+}
+
 /// `20251003T000000.000000Z`: an instant that sorts as text and needs no quoting anywhere.
 fn compact(at: Timestamp) -> String {
     at.to_chrono().format("%Y%m%dT%H%M%S%.6fZ").to_string()
 }
 
 /// An account as part of a name: other characters than letters, digits and `-` become `=` and their code.
-fn safe(account: &str) -> String {
+pub fn in_names(account: &AccountId) -> String {
+    let account = account.as_str();
     let mut name = String::with_capacity(account.len());
     for c in account.chars() {
         if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') {
@@ -207,6 +275,13 @@ mod tests {
         assert_eq!(name.version, "19700101T000000.000001Z_ab12");
         assert!(name.is_fetched_since(Timestamp::from_micros(1)) && !name.is_fetched_since(Timestamp::from_micros(2)));
         assert_eq!(ManifestName::parse(&page), None);
+        assert_eq!(RawObject::of(&folder.manifest()), RawObject::Manifest(name.clone()));
+        assert_eq!(RawObject::of(&folder.sums(2)), RawObject::Sums(name));
+        assert_eq!(RawObject::of(&page), RawObject::Other);
+        let decision = decision("anthropic/cost_report", &account, day, Timestamp::from_micros(1), &snapshot);
+        assert!(decision.as_str().ends_with("/decisions/2025-10-03_19700101T000000.000001Z_ab12.json"), "{decision}");
+        let of_account = RawObject::Decision { account: "Acme=20==26==20=Co".into(), day };
+        assert_eq!(RawObject::of(&decision), of_account);
         let rows = row_file("claude_costs", &snapshot, Timestamp::from_micros(1), "cd34", 2);
         assert_eq!(rows.as_str(), "rows/claude_costs/ab12/19700101T000000.000001Z_cd34-00002.avro");
     }

@@ -1,9 +1,11 @@
-//! Replaying: which stored snapshots decide the days of a range.
+//! Replaying: which stored snapshots decide the days of a range, and the event that announces one again.
 
 use std::collections::BTreeSet;
 
-use everycent_schemas::Day;
+use everycent_schemas::events::SnapshotStored;
+use everycent_schemas::{Day, Timestamp};
 
+use crate::manifest::Manifest;
 use crate::objects::ManifestName;
 use crate::window::Window;
 
@@ -21,10 +23,16 @@ pub struct ReplayPlan {
 impl ReplayPlan {
     /// A plan for the manifests of one source and account.
     pub fn new(range: Window, manifests: impl IntoIterator<Item = ManifestName>) -> Self {
-        let mut candidates: Vec<ManifestName> =
-            manifests.into_iter().filter(|manifest| manifest.window.overlaps(&range)).collect();
+        Self::of_days(range.days(), manifests)
+    }
+
+    /// A plan for the manifests of one source and account, for some days.
+    pub fn of_days(days: impl IntoIterator<Item = Day>, manifests: impl IntoIterator<Item = ManifestName>) -> Self {
+        let undecided: BTreeSet<Day> = days.into_iter().collect();
+        let is_about = |manifest: &ManifestName| manifest.window.days().any(|day| undecided.contains(&day));
+        let mut candidates: Vec<ManifestName> = manifests.into_iter().filter(is_about).collect();
         candidates.sort_by(|a, b| a.version.cmp(&b.version));
-        Self { candidates, undecided: range.days().collect(), every: false }
+        Self { candidates, undecided, every: false }
     }
 
     /// A plan of every answer about the range, for a source that keeps its rows.
@@ -50,12 +58,29 @@ impl ReplayPlan {
     }
 }
 
+/// The event that announces a snapshot, now or again. With `only`, just these days of it.
+pub fn stored(manifest: &Manifest, published_at: Timestamp, only: Option<Window>) -> SnapshotStored {
+    SnapshotStored {
+        snapshot_id: manifest.snapshot_id.clone(),
+        source: manifest.source.clone(),
+        account_id: manifest.account_id.clone(),
+        from_date: manifest.window.from(),
+        to_date: manifest.window.to(),
+        fetched_at: manifest.fetched_at,
+        manifest: manifest.folder().manifest().to_string(),
+        pages: i32::try_from(manifest.pages.len()).unwrap_or(i32::MAX),
+        body_bytes: i64::try_from(manifest.body_bytes()).unwrap_or(i64::MAX),
+        published_at,
+        only_from: only.map(|days| days.from()),
+        only_to: only.map(|days| days.to()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::objects::SnapshotFolder;
-    use everycent_schemas::Timestamp;
 
     fn day(number: u32) -> Day {
         Day::new(2025, 10, number).unwrap()

@@ -18,7 +18,7 @@ pub use bigquery::BigQuery;
 pub use columns::key_order;
 pub use dialect::{CreateView, Dialect};
 pub use sqlite::Sqlite;
-pub use stored::{failed_values, loaded_values, verdict_values};
+pub use stored::{failed_values, known, merged_values, verdict_values};
 pub use template::{TemplateError, query, text};
 pub use view::view;
 

@@ -9,7 +9,7 @@ use crate::window::Window;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DayState {
     pub day: Day,
-    /// When the loaded answer was fetched; `None` when nothing is loaded.
+    /// When the newest answer was fetched, be it believed or not; `None` when there is none.
     pub fetched_at: Option<Timestamp>,
     /// The vendor restates the day no more.
     pub settled: bool,

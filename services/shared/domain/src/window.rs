@@ -36,6 +36,12 @@ impl Window {
         Self { to: self.to.next(), ..self }
     }
 
+    /// From the first day of both to the last.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self { from: self.from.min(other.from), to: self.to.max(other.to) }
+    }
+
     pub fn from(&self) -> Day {
         self.from
     }

@@ -28,6 +28,7 @@ pub enum Topic {
     BatchNormalized,
     BatchMerged,
     FetchFailed,
+    AnswerDecided,
 }
 
 impl Topic {
@@ -40,6 +41,7 @@ impl Topic {
             Self::BatchNormalized => "batch-normalized",
             Self::BatchMerged => "batch-merged",
             Self::FetchFailed => "fetch-failed",
+            Self::AnswerDecided => "answer-decided",
         }
     }
 

@@ -17,6 +17,7 @@ mod vendor;
 
 use std::path::Path;
 
+use everycent_domain::merge_plan::Acceptance;
 use everycent_domain::recipe::Recipe;
 use everycent_domain::reconcile::Tolerances;
 use everycent_domain::vendor::Vendor;
@@ -45,6 +46,8 @@ pub struct Config {
     pub recipe: Recipe,
     /// How far apart two tellings of the same money may lie.
     pub tolerances: Tolerances,
+    /// How much a day may lose without anybody looking.
+    pub acceptance: Acceptance,
 }
 
 impl Config {
@@ -62,6 +65,7 @@ impl Config {
             accounts: if accounts.is_empty() { Account::from_env(env, sources) } else { accounts },
             recipe: Recipe { rules: document.attribution_rules()?, cursor_prices: document.cursor_prices()? },
             tolerances: document.tolerances(),
+            acceptance: Acceptance::default(),
         })
     }
 

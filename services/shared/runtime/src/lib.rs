@@ -17,6 +17,7 @@ pub mod open;
 pub mod page;
 pub mod panics;
 pub mod progress;
+pub mod replay;
 pub mod secret;
 pub mod service;
 pub mod setup;

@@ -12,9 +12,9 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use everycent_domain::merge_plan::PlanError;
+use everycent_domain::merge_plan::{MergeInput, Outcome, PlanError, Replay};
 use everycent_domain::reconcile::Verdict;
-use everycent_schemas::events::{BatchNormalized, FetchFailed};
+use everycent_schemas::events::FetchFailed;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::{Day, Timestamp};
 
@@ -32,8 +32,16 @@ pub use sqlite::SqliteWarehouse;
 pub struct Merged {
     /// Days that the batch decided.
     pub won: Vec<Day>,
-    /// Days that a later answer had decided before, or decided in the same merge.
+    /// Days that another answer decides.
     pub lost: Vec<Day>,
+    /// Those of them for which the batch waits, for another answer or for a person.
+    pub held: Vec<Day>,
+}
+
+impl From<Outcome> for Merged {
+    fn from(outcome: Outcome) -> Self {
+        Self { won: outcome.won, lost: outcome.lost, held: outcome.held }
+    }
 }
 
 /// What a merge changed in one table.
@@ -51,6 +59,8 @@ pub struct TableChange {
 pub struct MergeReport {
     pub batches: Vec<Merged>,
     pub tables: Vec<TableChange>,
+    /// Snapshots that have to be normalized again before the tables hold what was decided.
+    pub replays: Vec<Replay>,
 }
 
 /// The answer to a query. Dates, timestamps and ratios come back as text; booleans as the warehouse keeps them.
@@ -134,15 +144,17 @@ pub const FLUSH_NEARBY: Flush =
     Flush { batches: Gather { max: 32, linger: Duration::from_millis(100) }, buckets: usize::MAX };
 /// Where it is a job that costs seconds and is paid by what it scans. The wait leaves more than half of a lease for the
 /// first renewal. A bucket takes some 650 bytes of the script, of which there may be a million.
-pub const FLUSH_FAR_AWAY: Flush =
-    Flush { batches: Gather { max: 200, linger: Duration::from_secs(10) }, buckets: 1_000 };
+pub const FLUSH_FAR_AWAY: Flush = Flush { batches: Gather { max: 200, linger: Duration::from_secs(10) }, buckets: 700 };
 
 /// Tables that batches are merged into.
 ///
 /// Contract, which `conformance` checks for every body:
 /// - A merge is one transaction over coverage and all tables: all of it is seen, or nothing.
-/// - In coverage a bucket is won only by a version higher than the one recorded, in the order `fetched_at`,
-///   `snapshot_id`, `normalized_at`. An equal version has been merged before: it loses and changes nothing.
+/// - A bucket holds the rows of the answer that its fold accepts (the domain's `acceptance`), as they were made last:
+///   answers are judged in the order `fetched_at`, `snapshot_id`, and of one answer the highest `normalized_at` counts.
+///   What has been merged before loses and changes nothing.
+/// - Every answer leaves a row in `answers`. Where the rows of the accepted one are not at hand, the bucket keeps its rows,
+///   coverage says `replaying`, and the merge asks for a replay.
 /// - In the won buckets of each table that the source feeds, rows with a known key are updated if their content differs,
 ///   new keys are inserted, and keys that are no longer there are deleted. Nothing outside the won buckets is touched.
 /// - Where the content is the same nothing is written, and the row goes on telling which answer last changed it.
@@ -156,11 +168,11 @@ pub trait Warehouse: Debug + Send + Sync {
     /// differs from its schema is refused with the difference.
     async fn migrate(&self) -> Result<(), WarehouseError>;
 
-    /// Merges batches whose row files lie in `store`.
+    /// Merges batches whose row files lie in `store`, and decisions of a person.
     async fn merge(
         &self,
         store: &dyn Store,
-        batches: &[BatchNormalized],
+        input: MergeInput<'_>,
         merged_at: Timestamp,
     ) -> Result<MergeReport, WarehouseError>;
 

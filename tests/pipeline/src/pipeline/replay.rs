@@ -3,9 +3,8 @@
 use anyhow::Result;
 use everycent_domain::manifest::Manifest;
 use everycent_domain::objects::{ManifestName, raw_prefix};
-use everycent_domain::replay::ReplayPlan;
+use everycent_domain::replay::{ReplayPlan, stored};
 use everycent_domain::window::Window;
-use everycent_fetcher::stored;
 use everycent_runtime::store::Store;
 use everycent_schemas::events::SnapshotStored;
 use everycent_schemas::{Day, Timestamp};

@@ -104,7 +104,7 @@ impl Services {
         let accounts = accounts(process)?;
         let fetcher = Fetcher::new(accounts, stored(), published(), ticking(), settings, silent());
         let normalizer = Normalizer::new(stored(), published(), recipe, silent());
-        let loader = Loader::new(stored(), published(), Arc::clone(&warehouse), ticking(), silent());
+        let loader = Loader::new(stored(), published(), Arc::clone(&warehouse), ticking(), Arc::default(), silent());
         Ok(Self {
             fetcher: worker(&bus, fetcher),
             normalizer: worker(&bus, normalizer),

@@ -1,7 +1,8 @@
 //! What `everycent import` does with a sheet: it checks it, stores it, and announces it.
 
 use anyhow::{Context, Result};
-use everycent_fetcher::{Upload, store_upload, stored};
+use everycent_domain::replay::stored;
+use everycent_fetcher::{Upload, store_upload};
 use everycent_runtime::clock::Clock;
 use everycent_runtime::worker::publish;
 

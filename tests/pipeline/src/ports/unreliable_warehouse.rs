@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::reconcile::Verdict;
 use everycent_runtime::faults::Faults;
 use everycent_runtime::store::Store;
 use everycent_runtime::warehouse::{CoverageRow, MergeReport, Rows, Warehouse, WarehouseError};
-use everycent_schemas::events::{BatchNormalized, FetchFailed};
+use everycent_schemas::events::FetchFailed;
 use everycent_schemas::{Day, Timestamp};
 
 /// Asks its faults about `merge` and `record_failures`, the writes of the services.
@@ -40,10 +41,10 @@ impl Warehouse for UnreliableWarehouse {
     async fn merge(
         &self,
         store: &dyn Store,
-        batches: &[BatchNormalized],
+        input: MergeInput<'_>,
         merged_at: Timestamp,
     ) -> Result<MergeReport, WarehouseError> {
-        self.apply("merge", self.inner.merge(store, batches, merged_at)).await
+        self.apply("merge", self.inner.merge(store, input, merged_at)).await
     }
 
     async fn record_failures(&self, failures: &[FetchFailed]) -> Result<(), WarehouseError> {

@@ -99,7 +99,7 @@ impl Witness {
             Topic::FetchRequested => seen.model.requested(requested(&read(message))),
             Topic::SnapshotStored => seen.model.announced(announced(&read(message))),
             Topic::FetchFailed => seen.model.failed(failed(&read(message))),
-            Topic::BatchNormalized | Topic::BatchMerged => {}
+            Topic::BatchNormalized | Topic::BatchMerged | Topic::AnswerDecided => {}
         }
         seen.messages.push((topic, message.clone()));
     }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::anyhow;
 use everycent_domain::bucket::BucketId;
 use everycent_domain::manifest::Manifest;
+use everycent_domain::replay::stored;
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
-use everycent_fetcher::stored;
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -147,6 +147,11 @@ mod tests {
             amount_usd: None,
             quantity: Some(0),
             merged_at: at,
+            newest_fetched_at: None,
+            newest_snapshot_id: None,
+            held_since: None,
+            held: None,
+            judgement: None,
             failed_at: None,
             failure: None,
         }

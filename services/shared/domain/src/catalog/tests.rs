@@ -61,7 +61,7 @@ fn what_a_report_weighs_are_columns_of_its_tables_of_that_kind() {
             assert!(source.report().tables.contains(&weight.table()), "{source}: {weight:?}");
             let expected = match weight {
                 Weight::Usd { .. } => ColumnKind::Money,
-                Weight::Tokens { .. } | Weight::Count { .. } => ColumnKind::Integer,
+                Weight::Tokens { .. } | Weight::Count { .. } | Weight::Rows { .. } => ColumnKind::Integer,
             };
             let table = tables::find(weight.table()).unwrap();
             for name in weight.columns() {

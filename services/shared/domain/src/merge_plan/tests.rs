@@ -1,9 +1,13 @@
 #![allow(clippy::unwrap_used)]
 
-use everycent_schemas::events::Bucket;
+use everycent_schemas::events::Reported;
 use proptest::prelude::*;
 
 use super::*;
+use tables_in_memory::Tables;
+
+mod judged;
+mod tables_in_memory;
 
 const COSTS: &str = "anthropic/cost_report";
 
@@ -20,6 +24,8 @@ fn batch(snapshot_id: &str, fetched: i64, normalized: i64, from: u32, to: u32) -
         rejects: 0,
         amount_usd: Some(Usd::from_nanos(normalized.into())),
         quantity: 0,
+        reported: Some(Reported { usd: Some(Usd::from_nanos(1)), tokens: None, count: None }),
+        content_hash: None,
     };
     BatchNormalized {
         snapshot_id: snapshot_id.into(),
@@ -30,6 +36,8 @@ fn batch(snapshot_id: &str, fetched: i64, normalized: i64, from: u32, to: u32) -
         fetched_at: Timestamp::from_micros(fetched),
         normalized_at: Timestamp::from_micros(normalized),
         recipe: "r".into(),
+        normalizer: Some(1),
+        rows_omitted: false,
         buckets: (from..=to).map(bucket).collect(),
         files: vec![RowFile {
             table: "claude_costs".into(),
@@ -41,49 +49,42 @@ fn batch(snapshot_id: &str, fetched: i64, normalized: i64, from: u32, to: u32) -
 }
 
 fn plan_from_nothing(batches: &[BatchNormalized]) -> MergePlan {
-    plan(batches, &CoverageVersions::new()).unwrap()
+    Tables::default().plan(batches, &[]).unwrap()
 }
 
 fn days(offsets: impl IntoIterator<Item = u32>) -> Vec<Day> {
     offsets.into_iter().map(day).collect()
 }
 
-/// What coverage holds after the plan.
-fn after(recorded: &CoverageVersions, plan: &MergePlan) -> CoverageVersions {
-    let updates = plan.coverage.iter().map(|update| (update.bucket.clone(), update.version.clone()));
-    recorded.clone().into_iter().chain(updates).collect()
-}
-
 #[test]
 fn the_later_answer_wins_where_two_overlap_and_the_earlier_keeps_the_rest() {
     let plan = plan_from_nothing(&[batch("b", 2, 3, 2, 4), batch("a", 1, 9, 0, 3)]);
-    assert_eq!(plan.outcomes[0], Outcome { won: days(2..=4), lost: vec![] });
-    assert_eq!(plan.outcomes[1], Outcome { won: days(0..=1), lost: days(2..=3) });
+    assert_eq!(plan.outcomes[0], Outcome { won: days(2..=4), ..Outcome::default() });
+    assert_eq!(plan.outcomes[1], Outcome { won: days(0..=1), lost: days(2..=3), held: vec![] });
     let costs = &plan.tables[0];
     assert_eq!(costs.table.name, "claude_costs");
     assert_eq!(costs.won.iter().map(|won| won.batch).collect::<Vec<_>>(), [1, 1, 0, 0, 0]);
     assert_eq!(costs.files.iter().map(|staged| staged.batch).collect::<Vec<_>>(), [0, 1]);
-    assert_eq!(plan.coverage.iter().map(|update| update.rows).collect::<Vec<_>>(), [1, 1, 2, 2, 2]);
-    assert_eq!(
-        plan.coverage.iter().map(|update| update.settled).collect::<Vec<_>>(),
-        [true, true, false, false, false]
-    );
+    let loaded = || plan.coverage.iter().map(|update| update.loaded.as_ref().unwrap());
+    assert_eq!(loaded().map(|loaded| loaded.rows).collect::<Vec<_>>(), [1, 1, 2, 2, 2]);
+    assert_eq!(loaded().map(|loaded| loaded.settled).collect::<Vec<_>>(), [true, true, false, false, false]);
 }
 
 #[test]
 fn a_replay_wins_over_the_same_answer_and_loses_against_a_later_one() {
-    let recorded =
-        after(&CoverageVersions::new(), &plan_from_nothing(&[batch("a", 5, 6, 0, 0), batch("b", 7, 8, 1, 1)]));
-    let replayed = plan(&[batch("a", 5, 99, 0, 1)], &recorded).unwrap();
-    assert_eq!(replayed.outcomes, [Outcome { won: days([0]), lost: days([1]) }]);
+    let mut tables = Tables::default();
+    tables.merge(&[batch("a", 5, 6, 0, 0), batch("b", 7, 8, 1, 1)]);
+    let replayed = tables.merge(&[batch("a", 5, 99, 0, 1)]);
+    assert_eq!(replayed.outcomes, [Outcome { won: days([0]), lost: days([1]), held: vec![] }]);
 }
 
 #[test]
 fn a_version_that_was_merged_before_loses_and_changes_nothing() {
     let first = batch("a", 5, 6, 0, 1);
-    let recorded = after(&CoverageVersions::new(), &plan_from_nothing(std::slice::from_ref(&first)));
-    let again = plan(&[first.clone(), first], &recorded).unwrap();
-    assert!(again.tables.is_empty() && again.coverage.is_empty());
+    let mut tables = Tables::default();
+    tables.merge(std::slice::from_ref(&first));
+    let again = tables.merge(&[first.clone(), first]);
+    assert!(again.tables.is_empty() && again.coverage.is_empty() && again.answers.is_empty());
     assert!(again.outcomes.iter().all(|outcome| outcome.won.is_empty() && outcome.lost == days(0..=1)));
 }
 
@@ -119,12 +120,12 @@ fn other_accounts_and_sources_are_other_buckets() {
 fn a_batch_that_contradicts_itself_is_refused_by_name() {
     let mut twice = batch("a", 1, 1, 0, 0);
     twice.buckets.push(twice.buckets[0].clone());
-    let error = plan(&[twice], &CoverageVersions::new()).unwrap_err();
+    let error = Tables::default().plan(&[twice], &[]).unwrap_err();
     assert_eq!(error.to_string(), "batch a says two things about 2025-10-01");
 
     let mut foreign = batch("a", 1, 1, 0, 0);
     foreign.files[0].table = "cursor_usage_stats".into();
-    let error = plan(&[foreign], &CoverageVersions::new()).unwrap_err();
+    let error = Tables::default().plan(&[foreign], &[]).unwrap_err();
     assert_eq!(
         error.to_string(),
         "row file rows/claude_costs/a/1.avro is for table cursor_usage_stats, which anthropic/cost_report does not feed"
@@ -144,16 +145,16 @@ proptest! {
             .prop_flat_map(|batches| (Just(batches.clone()), Just(batches).prop_shuffle())),
         cuts in prop::collection::vec(any::<bool>(), 12),
     ) {
-        let at_once = after(&CoverageVersions::new(), &plan_from_nothing(&batches));
-        let mut step_by_step = CoverageVersions::new();
+        let (mut at_once, mut step_by_step) = (Tables::default(), Tables::default());
+        at_once.merge(&batches);
         let mut group = Vec::new();
         for (batch, cut) in shuffled.into_iter().zip(cuts) {
             group.push(batch);
             if cut {
-                step_by_step = after(&step_by_step, &plan(&std::mem::take(&mut group), &step_by_step).unwrap());
+                step_by_step.merge(&std::mem::take(&mut group));
             }
         }
-        step_by_step = after(&step_by_step, &plan(&group, &step_by_step).unwrap());
+        step_by_step.merge(&group);
         prop_assert_eq!(at_once, step_by_step);
     }
 

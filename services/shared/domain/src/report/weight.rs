@@ -20,17 +20,23 @@ pub enum Weight {
         table: &'static str,
         column: &'static str,
     },
+    /// The rows themselves.
+    Rows {
+        table: &'static str,
+    },
 }
 
 impl Weight {
     pub fn table(self) -> &'static str {
-        let (Self::Usd { table, .. } | Self::Tokens { table } | Self::Count { table, .. }) = self;
+        let (Self::Usd { table, .. } | Self::Tokens { table } | Self::Count { table, .. } | Self::Rows { table }) =
+            self;
         table
     }
 
     pub fn columns(self) -> Vec<&'static str> {
         match self {
             Self::Usd { column, .. } | Self::Count { column, .. } => vec![column],
+            Self::Rows { .. } => vec![],
             Self::Tokens { .. } => TokenType::ALL.iter().map(|kind| kind.column()).collect(),
         }
     }

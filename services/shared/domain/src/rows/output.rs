@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use everycent_schemas::events::{BatchNormalized, Bucket, RowFile};
+use everycent_schemas::events::{BatchNormalized, Bucket, Reported, RowFile};
 use everycent_schemas::rowfile::RowFileWriter;
 use everycent_schemas::rows::{RejectedRecord, Row};
 use everycent_schemas::{Day, Timestamp, Usd};
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::error::NormalizeError;
 use super::records::{PageContext, Position};
@@ -13,7 +14,8 @@ use crate::identity::IdHasher;
 use crate::manifest::Manifest;
 use crate::objects::{ObjectName, row_file};
 use crate::prices::PriceError;
-use crate::report::Kind;
+use crate::recipe::NORMALIZER_VERSION;
+use crate::report::{Kind, Report, Weight};
 use crate::room;
 
 /// Size at which a row file is closed and the next part begins.
@@ -37,6 +39,10 @@ pub struct Output<'a> {
     files: Vec<RowFile>,
     /// Of the days that are wanted.
     tallies: BTreeMap<Day, Tally>,
+    /// What the report is weighed by.
+    weighs: &'static [Weight],
+    /// The row that is taken, as bytes to compare it by.
+    content: Vec<u8>,
     unpriced: BTreeMap<Day, PriceError>,
 }
 
@@ -46,13 +52,18 @@ struct Tally {
     rejects: i64,
     amount_usd: Option<Usd>,
     quantity: i64,
+    reported: Reported,
+    /// The sum of the hashes of all rows, so that their order does not matter.
+    content: u128,
 }
 
 impl<'a> Output<'a> {
-    pub(crate) fn new(manifest: &'a Manifest, kind: Kind, recipe: String, normalized_at: Timestamp) -> Self {
+    pub(crate) fn new(manifest: &'a Manifest, report: &Report, recipe: String, normalized_at: Timestamp) -> Self {
         Self {
             manifest,
-            kind,
+            kind: report.kind,
+            weighs: report.weighs,
+            content: Vec::new(),
             recipe,
             normalized_at,
             open: BTreeMap::new(),
@@ -110,6 +121,10 @@ impl<'a> Output<'a> {
         if let Some(amount) = row.amount() {
             tally.amount_usd = Some(tally.amount_usd.unwrap_or_default() + amount);
         }
+        weigh(self.weighs, row, &mut tally.reported);
+        self.content.clear();
+        row.content(&mut self.content);
+        tally.content = tally.content.wrapping_add(xxh3_128(&self.content));
         self.append(row);
     }
 
@@ -178,6 +193,8 @@ impl<'a> Output<'a> {
             fetched_at: manifest.fetched_at,
             normalized_at: self.normalized_at,
             recipe: self.recipe.clone(),
+            normalizer: Some(NORMALIZER_VERSION),
+            rows_omitted: false,
             buckets: self.tallies.iter().map(|(day, tally)| self.bucket(*day, tally)).collect(),
             files: std::mem::take(&mut self.files),
         })
@@ -191,6 +208,26 @@ impl<'a> Output<'a> {
             rejects: tally.rejects,
             amount_usd: tally.amount_usd,
             quantity: tally.quantity,
+            reported: Some(tally.reported),
+            content_hash: Some(format!("{:032x}", tally.content)),
         }
+    }
+}
+
+/// Adds what a row reports to the figures of its day.
+fn weigh<R: Row>(weighs: &[Weight], row: &R, into: &mut Reported) {
+    for weight in weighs.iter().filter(|weight| weight.table() == R::TABLE) {
+        let figure = match weight {
+            Weight::Usd { column, .. } => {
+                let amount = row.money(column).unwrap_or_default();
+                into.usd = Some(into.usd.unwrap_or_default() + amount);
+                continue;
+            }
+            Weight::Tokens { .. } => &mut into.tokens,
+            Weight::Count { .. } | Weight::Rows { .. } => &mut into.count,
+        };
+        let numbers = weight.columns().into_iter().filter_map(|column| row.integer(column));
+        let counted = if matches!(weight, Weight::Rows { .. }) { 1 } else { numbers.fold(0, i64::saturating_add) };
+        *figure = Some(figure.unwrap_or(0).saturating_add(counted));
     }
 }

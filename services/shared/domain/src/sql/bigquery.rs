@@ -15,25 +15,24 @@ mod turn;
 
 use everycent_schemas::Timestamp;
 use everycent_schemas::events::BatchNormalized;
+use everycent_schemas::stored::AnswerRow;
 use everycent_schemas::tables::{Absence, Table};
 
-use super::Dialect;
+use super::{Dialect, stored};
 use crate::merge_plan::{MergePlan, TablePlan};
 use table::{keep_rows, merge_table, rows_that_say_something_else, rows_that_tell_the_batch, won, won_bounds};
 
-pub use coverage::{coverage_between, loaded_versions, record_failures, store_verdicts};
+pub use coverage::{answers_of_buckets, coverage_between, known_of_buckets, record_failures, store_verdicts};
 pub use dialect::BigQuery;
 pub use schema::{Found, add_column, existing_columns, wanted_columns};
 pub use staged::look_at_staged;
-pub use turn::create_turn;
+pub use turn::{OVERTAKEN, create_turn};
 
-/// What a script says when another merge came first. Planning again helps.
-pub const COVERAGE_CHANGED: &str = "coverage has changed since the merge was planned";
-
-/// The script. `staging` gives the full name of the table that a plan's files were loaded into; it is asked only for
-/// plans with files. Its last statement answers `table_name`, `written`, `deleted` for each table that it touched.
+/// The script, as it was planned in this turn. `staging` gives the full name of the table that a plan's files were loaded
+/// into, or its answers; it is asked only where there are some. Its last statement answers `table_name`, `written`, `deleted` for each table that it touched.
 pub fn merge_script(
     dataset: &str,
+    turn: i64,
     plan: &MergePlan,
     batches: &[BatchNormalized],
     staging: impl Fn(&Table) -> String,
@@ -41,14 +40,14 @@ pub fn merge_script(
 ) -> String {
     let dialect = BigQuery { dataset };
     let changes: Vec<Change> = plan.tables.iter().filter_map(|of| change(of, batches, &staging, &dialect)).collect();
-    let mut merges = Vec::new();
-    if !plan.coverage.is_empty() {
-        merges.push(coverage::merge_coverage(&plan.coverage, merged_at, dataset));
-        merges.push(coverage::assert_coverage(&plan.coverage, dataset));
+    let mut merges = coverage::merge_coverage(&plan.coverage, merged_at, dataset);
+    if !plan.answers.is_empty() {
+        merges.push(coverage::merge_answers(&plan.answers, &staging(stored::table::<AnswerRow>()), dataset));
     }
+    merges.extend(coverage::supersede_answers(&plan.superseding, dataset));
     merges.extend(changes.iter().flat_map(Change::statements));
     let mut statements = declare(&changes);
-    statements.extend(turn::in_turn(dataset, merges));
+    statements.extend(turn::in_this_turn(dataset, turn, merges));
     statements.extend(answer(&changes));
     statements.join(";\n\n") + ";\n"
 }

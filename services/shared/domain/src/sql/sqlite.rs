@@ -10,7 +10,10 @@ use everycent_schemas::tables::{Column, Table};
 use super::Dialect;
 use super::columns::{key_order, lines};
 
-pub use coverage::{coverage_between, loaded_version, record_failure, record_loaded, store_verdict};
+pub use coverage::{
+    answers_of_bucket, coverage_between, known_of_bucket, record_failure, record_merged, store_answer, store_verdict,
+    supersede_answers,
+};
 pub use ddl::{base_view, create_table};
 pub use dialect::Sqlite;
 pub use names::{stored_name, type_name};

@@ -1,10 +1,10 @@
 #![allow(clippy::unwrap_used)]
 
-use everycent_schemas::events::{BatchNormalized, Bucket, FetchFailed, RowFile};
+use everycent_schemas::events::{BatchNormalized, Bucket, FetchFailed, Reported, RowFile};
 use everycent_schemas::{Day, Timestamp, Usd, tables, views};
 
 use super::*;
-use crate::merge_plan::{self, CoverageVersions};
+use crate::merge_plan::{self, Answers, MergeInput, MergePlan, Recorded};
 use crate::reconcile::{Check, Figure, Verdict};
 
 const BIGQUERY: BigQuery<'_> = BigQuery { dataset: "acme-billing.ai_usage_analytics" };
@@ -64,8 +64,12 @@ fn the_statements_that_keep_a_row_in_sqlite() {
 #[test]
 fn the_statements_of_coverage_and_verdicts_in_sqlite() {
     let statements = [
-        sqlite::loaded_version(),
-        sqlite::record_loaded(),
+        sqlite::known_of_bucket(),
+        sqlite::record_merged(true),
+        sqlite::record_merged(false),
+        sqlite::answers_of_bucket(),
+        sqlite::store_answer(),
+        sqlite::supersede_answers(),
         sqlite::record_failure(),
         sqlite::coverage_between(),
         sqlite::store_verdict(),
@@ -82,6 +86,8 @@ fn totals(snapshot_id: &str, fetched_at: i64, from: u32, to: u32, files: usize) 
         rejects: 0,
         amount_usd: Some(Usd::from_nanos(-37_300_000)),
         quantity: 0,
+        reported: Some(Reported { usd: Some(Usd::from_nanos(37_300_000)), tokens: None, count: None }),
+        content_hash: Some("ef56".into()),
     };
     let file = RowFile { table: "claude_cost_totals".into(), object: "rows/x".into(), rows: 1, bytes: 1 };
     BatchNormalized {
@@ -93,15 +99,21 @@ fn totals(snapshot_id: &str, fetched_at: i64, from: u32, to: u32, files: usize) 
         fetched_at: Timestamp::from_micros(fetched_at),
         normalized_at: Timestamp::from_micros(fetched_at + 1),
         recipe: "cd34".into(),
+        normalizer: Some(1),
+        rows_omitted: false,
         buckets: (from..=to).map(bucket).collect(),
         files: vec![file; files],
     }
 }
 
+fn planned(batches: &[BatchNormalized]) -> MergePlan {
+    merge_plan::plan(MergeInput::of(batches), &Recorded::new(), &Answers::new()).unwrap()
+}
+
 fn script(batches: &[BatchNormalized]) -> String {
-    let plan = merge_plan::plan(batches, &CoverageVersions::new()).unwrap();
+    let plan = planned(batches);
     let staging = |table: &tables::Table| format!("`acme-billing.staging.{}`", table.name);
-    bigquery::merge_script("acme-billing.ai_usage_analytics", &plan, batches, staging, Timestamp::from_micros(9))
+    bigquery::merge_script("acme-billing.ai_usage_analytics", 7, &plan, batches, staging, Timestamp::from_micros(9))
 }
 
 #[test]
@@ -135,7 +147,7 @@ fn the_look_at_what_bigquery_has_staged() {
     users.source = "anthropic/users".into();
     users.files[0].table = "dim_users".into();
     let batches = [totals("s1", 1, 0, 1, 1), users];
-    let plan = merge_plan::plan(&batches, &CoverageVersions::new()).unwrap();
+    let plan = planned(&batches);
     let look = bigquery::look_at_staged(&plan, &batches, |table| format!("`p.d.staging_{}`", table.name)).unwrap();
     insta::assert_snapshot!("bigquery_look_at_staged", look + ";\n");
     assert_eq!(bigquery::look_at_staged(&merge_plan::MergePlan::default(), &[], |_| unreachable!()), None);
@@ -163,9 +175,10 @@ fn the_statements_of_coverage_and_verdicts_in_bigquery() {
         passed: false,
         explanation: "it's so".into(),
     };
-    let buckets = merge_plan::buckets_of(&[totals("s1", 1, 0, 1, 0)]);
+    let buckets = MergeInput::of(&[totals("s1", 1, 0, 1, 0)]).buckets();
     let statements = [
-        bigquery::loaded_versions(dataset, &buckets),
+        bigquery::known_of_buckets(dataset, &buckets),
+        bigquery::answers_of_buckets(dataset, &buckets),
         bigquery::coverage_between(dataset, day, day.plus(1)),
         bigquery::record_failures(dataset, &[failure("a", 0), failure("b", 2)]),
         bigquery::store_verdicts(dataset, &[verdict(1), verdict(2)], Timestamp::from_micros(9)),

@@ -19,8 +19,9 @@ mod stage;
 use std::fmt;
 
 use async_trait::async_trait;
+use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::reconcile::Verdict;
-use everycent_schemas::events::{BatchNormalized, FetchFailed};
+use everycent_schemas::events::FetchFailed;
 use everycent_schemas::{Day, Timestamp};
 
 use self::connection::Connection;
@@ -81,10 +82,10 @@ impl Warehouse for BigQueryWarehouse {
     async fn merge(
         &self,
         store: &dyn Store,
-        batches: &[BatchNormalized],
+        input: MergeInput<'_>,
         merged_at: Timestamp,
     ) -> Result<MergeReport, WarehouseError> {
-        merge::Merge { connection: self.to_change("merge")?, store, batches, merged_at }.run().await
+        merge::Merge { connection: self.to_change("merge")?, store, input, merged_at }.run().await
     }
 
     fn flush(&self) -> Flush {

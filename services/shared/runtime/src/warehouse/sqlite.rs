@@ -3,6 +3,7 @@
 //! One connection writes and one reads; neither is ever used on an async thread. The statements come from the domain's
 //! `sql`; nothing here decides which batch wins or what a row is.
 
+mod answers;
 mod columns;
 mod coverage;
 mod errors;
@@ -17,8 +18,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::reconcile::Verdict;
-use everycent_schemas::events::{BatchNormalized, FetchFailed};
+use everycent_schemas::events::FetchFailed;
 use everycent_schemas::{Day, Timestamp};
 use rusqlite::Connection;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -110,14 +112,18 @@ impl Warehouse for SqliteWarehouse {
     async fn merge(
         &self,
         store: &dyn Store,
-        batches: &[BatchNormalized],
+        input: MergeInput<'_>,
         merged_at: Timestamp,
     ) -> Result<MergeReport, WarehouseError> {
-        let (path, batches) = (self.path.clone(), batches.to_vec());
+        let path = self.path.clone();
+        let (batches, decisions) = (input.batches.to_vec(), input.decisions.to_vec());
+        let acceptance = input.acceptance.clone();
         let (files, feeder) = feed::channel();
         let connection = self.writer("merge")?.lock_owned().await;
-        let work =
-            merge_alone(connection, move |connection| merge::merge(connection, &path, &batches, files, merged_at));
+        let work = merge_alone(connection, move |connection| {
+            let input = MergeInput { batches: &batches, decisions: &decisions, acceptance: &acceptance };
+            merge::merge(connection, &path, input, files, merged_at)
+        });
         let (outcome, ()) = tokio::join!(work, feeder.run(store));
         outcome
     }

@@ -2,7 +2,7 @@
 
 use everycent_schemas::Timestamp;
 use everycent_schemas::events::{
-    self, BatchMerged, BatchNormalized, Event, FetchFailed, FetchRequested, SnapshotStored,
+    self, AnswerDecided, BatchMerged, BatchNormalized, Event, FetchFailed, FetchRequested, SnapshotStored,
 };
 
 use crate::bus::{Bus, BusError, Message, Topic};
@@ -45,6 +45,10 @@ impl Published for BatchMerged {
 
 impl Published for FetchFailed {
     const TOPIC: Topic = Topic::FetchFailed;
+}
+
+impl Published for AnswerDecided {
+    const TOPIC: Topic = Topic::AnswerDecided;
 }
 
 /// Publishes an event to the topic of its type, as a part of the trace that the caller works for.

@@ -1,6 +1,7 @@
 //! Replies that were lost, loaders that meet, and permissions that are missing.
 
 use axum::http::Method;
+use everycent_domain::merge_plan::MergeInput;
 use everycent_runtime::store::Store;
 use everycent_runtime::warehouse::conformance::world::{Answer, RowStore, acme, at, changes, coverage, day, held};
 use everycent_runtime::warehouse::{Merged, Warehouse, WarehouseError};
@@ -66,7 +67,10 @@ async fn a_merge_that_nobody_heard_the_end_of_is_right_to_do_again() {
     assert!(matches!(error, WarehouseError::Unavailable { action: "merge", .. }), "{error:?}");
     assert_eq!(acme(&warehouse).await, held(&[(0, "a", 1)]));
     let again = store.merge(&warehouse, &[answer]).await.unwrap();
-    assert_eq!((again.batches, proxy.is_done()), (vec![Merged { won: vec![], lost: vec![day(0)] }], true));
+    assert_eq!(
+        (again.batches, proxy.is_done()),
+        (vec![Merged { won: vec![], lost: vec![day(0)], held: vec![] }], true)
+    );
     assert_eq!(acme(&warehouse).await, held(&[(0, "a", 1)]));
 }
 
@@ -93,7 +97,7 @@ async fn loaders_at_the_same_time_end_as_one_after_the_other() {
     let there = first.mirrored(&store, &[older.clone(), newer.clone()]).await;
     let merge = async |batch: &BatchNormalized| {
         let own = warehouse_at(&world.bigquery_url(), &first.dataset.name);
-        own.merge(&there, std::slice::from_ref(batch), at(1)).await
+        own.merge(&there, MergeInput::of(std::slice::from_ref(batch)), at(1)).await
     };
     let (one, two, three) = tokio::join!(merge(&older), merge(&newer), merge(&newer));
     let reports = [one.unwrap(), two.unwrap(), three.unwrap()];
@@ -111,7 +115,7 @@ async fn a_batch_that_another_loader_has_merged_and_forgotten_is_not_one_with_ba
     let batch = store.batch(&Answer::new("raced", 10, (0, 0), &[(0, "a", 1)]));
     let batches = std::slice::from_ref(&batch);
     let other = async || {
-        warehouse.merge(&store, batches, at(1)).await.unwrap();
+        warehouse.merge(&store, MergeInput::of(batches), at(1)).await.unwrap();
         for file in &batch.files {
             store.delete(&file.object.parse().unwrap()).await.unwrap();
         }
@@ -120,8 +124,8 @@ async fn a_batch_that_another_loader_has_merged_and_forgotten_is_not_one_with_ba
     let there = warehouse.mirrored(&store, batches).await;
     let raced = there.after(|| Handle::current().block_on(other()));
     let late = warehouse_at(&world.bigquery_url(), &warehouse.dataset.name);
-    let report = late.merge(&raced, batches, at(2)).await.unwrap();
-    assert_eq!(report.batches, [Merged { won: vec![], lost: vec![day(0)] }]);
+    let report = late.merge(&raced, MergeInput::of(batches), at(2)).await.unwrap();
+    assert_eq!(report.batches, [Merged { won: vec![], lost: vec![day(0)], held: vec![] }]);
     assert_eq!(acme(&warehouse).await, held(&[(0, "a", 1)]));
 }
 

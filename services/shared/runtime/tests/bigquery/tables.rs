@@ -2,6 +2,7 @@
 
 use apache_avro::types::Value;
 use apache_avro::{Codec, Reader, Schema, Writer};
+use everycent_domain::merge_plan::MergeInput;
 use everycent_emulators::PROJECT;
 use everycent_runtime::warehouse::conformance::world::{Answer, RowStore, acme, at, changes, day, held};
 use everycent_runtime::warehouse::{Warehouse, WarehouseError};
@@ -123,7 +124,7 @@ async fn a_warehouse_opened_to_be_read_refuses_every_change() {
     assert_eq!(acme(&reader).await, held(&[(0, "a", 1)]));
     let refusals = [
         reader.migrate().await,
-        reader.merge(&store, &[], at(1)).await.map(drop),
+        reader.merge(&store, MergeInput::of(&[]), at(1)).await.map(drop),
         reader.record_failures(&[]).await,
         reader.store_verdicts(&[], at(1)).await,
     ];
@@ -163,7 +164,7 @@ async fn a_column_that_a_file_lacks_is_null_and_one_that_is_not_known_is_left_ou
         store.put(&object, other);
     }
     for batch in [older, newer] {
-        assert_eq!(changes(&warehouse.merge(&store, &[batch], at(1)).await.unwrap()), (1, 0));
+        assert_eq!(changes(&warehouse.merge(&store, MergeInput::of(&[batch]), at(1)).await.unwrap()), (1, 0));
     }
     let told = warehouse.query("SELECT row_id, description FROM [[table:claude_costs]] ORDER BY 1").await.unwrap().rows;
     let text = |text: &str| Cell::Text(text.to_owned());

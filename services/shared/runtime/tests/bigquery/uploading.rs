@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::objects::ObjectName;
 use everycent_domain::reconcile::Verdict;
 use everycent_runtime::store::{Created, Store, StoreError};
@@ -102,6 +103,7 @@ impl<'a> Mirrored<'a> {
 #[async_trait]
 impl Store for Mirrored<'_> {
     async fn create(&self, name: &ObjectName, body: Bytes) -> Result<Created, StoreError> {
+        self.bucket.put(name.as_str(), body.clone()).await;
         self.store.create(name, body).await
     }
 
@@ -110,6 +112,7 @@ impl Store for Mirrored<'_> {
     }
 
     async fn delete(&self, name: &ObjectName) -> Result<(), StoreError> {
+        self.bucket.remove(name.as_str()).await;
         self.store.delete(name).await
     }
 
@@ -134,10 +137,10 @@ impl Warehouse for Uploading {
     async fn merge(
         &self,
         store: &dyn Store,
-        batches: &[BatchNormalized],
+        input: MergeInput<'_>,
         merged_at: Timestamp,
     ) -> Result<MergeReport, WarehouseError> {
-        self.warehouse.merge(&self.mirrored(store, batches).await, batches, merged_at).await
+        self.warehouse.merge(&self.mirrored(store, input.batches).await, input, merged_at).await
     }
 
     async fn record_failures(&self, failures: &[FetchFailed]) -> Result<(), WarehouseError> {

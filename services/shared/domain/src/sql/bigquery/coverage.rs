@@ -1,52 +1,81 @@
-//! Coverage and the verdicts: what is loaded, what failed, what a check said.
+//! Coverage, the answers and the verdicts: what is loaded, what failed, what became of each answer, what a check said.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_schemas::events::FetchFailed;
 use everycent_schemas::rowfile::Cell;
-use everycent_schemas::stored::{CoverageRow, ReconciliationRow};
+use everycent_schemas::stored::{AnswerRow, CoverageRow, ReconciliationRow};
 use everycent_schemas::tables::{Column, Group, Table};
-use everycent_schemas::{AccountId, CoverageState, Day, Timestamp};
+use everycent_schemas::{AccountId, AnswerVerdict, CoverageState, Day, SnapshotId, Timestamp};
 
 use super::BigQuery;
-use super::literal::{BUCKET_VERSION, bounds, date, dates, literal, lower, timestamp};
+use super::literal::{bounds, date, dates, literal, timestamp};
 use super::names::text_literal;
 use super::turn::{in_turn, turn_table};
 use crate::bucket::BucketId;
-use crate::merge_plan::{CoverageUpdate, Version};
+use crate::merge_plan::CoverageUpdate;
 use crate::reconcile::Verdict;
 use crate::sql::Dialect;
 use crate::sql::columns::lines;
-use crate::sql::stored::{coverage_columns, failed_values, loaded_values, table, verdict_values};
+use crate::sql::stored::{
+    KNOWN_COLUMNS, coverage_columns, failed_values, merge_groups, merged_values, table, verdict_values,
+};
 
 fn coverage_table(dataset: &str) -> String {
     BigQuery { dataset }.table(table::<CoverageRow>())
 }
 
-/// The versions that coverage holds of the buckets, of which there is at least one: `source`, `account_id`,
-/// `activity_date`, `fetched_at`, `snapshot_id`, `normalized_at`, null. In one row more the turn, with nulls before it.
-pub fn loaded_versions(dataset: &str, buckets: &BTreeSet<BucketId>) -> String {
+/// What coverage says of the buckets, of which there is at least one: `source`, `account_id`, `activity_date`, the columns
+/// that `known` takes, null. In one row more the turn, with nulls before it.
+pub fn known_of_buckets(dataset: &str, buckets: &BTreeSet<BucketId>) -> String {
+    let columns: Vec<String> = KNOWN_COLUMNS.iter().map(|name| format!("`{name}`")).collect();
+    let nulls = vec!["NULL"; KNOWN_COLUMNS.len() + 3];
+    format!(
+        "SELECT `source`, `account_id`, `activity_date`, {}, CAST(NULL AS INT64) AS `turn`\nFROM {}\nWHERE {}\n\
+         UNION ALL\nSELECT {}, `turn`\nFROM {}",
+        columns.join(", "),
+        coverage_table(dataset),
+        in_buckets(buckets),
+        nulls.join(", "),
+        turn_table(dataset),
+    )
+}
+
+/// All answers about the buckets, of which there is at least one: all columns, in their order.
+pub fn answers_of_buckets(dataset: &str, buckets: &BTreeSet<BucketId>) -> String {
+    format!(
+        "SELECT {}\nFROM {}\nWHERE {}",
+        quoted_names(&table::<AnswerRow>().columns).join(", "),
+        answers_table(dataset),
+        in_buckets(buckets),
+    )
+}
+
+fn answers_table(dataset: &str) -> String {
+    BigQuery { dataset }.table(table::<AnswerRow>())
+}
+
+/// Whether a row is of one of the buckets, in no other partition than theirs.
+fn in_buckets(buckets: &BTreeSet<BucketId>) -> String {
     let mut days: BTreeMap<(&str, &AccountId), Vec<Day>> = BTreeMap::new();
     for BucketId { source, account_id, activity_date } in buckets {
         days.entry((source, account_id)).or_default().push(*activity_date);
     }
-    let asked = days.iter().map(|((source, account), days)| {
-        format!(
-            "(`source` = {} AND `account_id` = {} AND `activity_date` IN ({}))",
-            text_literal(source),
-            text_literal(account.as_str()),
-            dates(days)
-        )
-    });
+    let asked = days.iter().map(|((source, account), days)| of_account(source, account, days, ""));
     format!(
-        "SELECT `source`, `account_id`, `activity_date`, `fetched_at`, `snapshot_id`, `normalized_at`, \
-         CAST(NULL AS INT64) AS `turn`\nFROM {}\n\
-         WHERE {}\n  AND `fetched_at` IS NOT NULL\n  AND ({})\n\
-         UNION ALL\nSELECT NULL, NULL, NULL, NULL, NULL, NULL, `turn`\nFROM {}",
-        coverage_table(dataset),
+        "{}\n  AND ({})",
         bounds(buckets.iter().map(|bucket| bucket.activity_date), "`activity_date`"),
         asked.collect::<Vec<_>>().join("\n    OR "),
-        turn_table(dataset),
+    )
+}
+
+/// Whether a row is of these days of an account, and what else is asked for.
+fn of_account(source: &str, account: &AccountId, days: &[Day], and: &str) -> String {
+    format!(
+        "(`source` = {} AND `account_id` = {} AND `activity_date` IN ({}){and})",
+        text_literal(source),
+        text_literal(account.as_str()),
+        dates(days)
     )
 }
 
@@ -64,14 +93,16 @@ pub fn coverage_between(dataset: &str, from: Day, to: Day) -> String {
 /// Records failed windows, of which there is at least one. Only the latest failure of a day counts, so that any order of
 /// them ends the same; of two at the same time the reason decides.
 pub fn record_failures(dataset: &str, failures: &[FetchFailed]) -> String {
-    let columns = coverage_columns(Group::Failure);
+    let columns = coverage_columns(&[Group::Failure]);
     let windows: Vec<String> = failures.iter().map(|failure| failed_window(&columns, failure)).collect();
     let days = failures.iter().flat_map(|failure| [failure.from_date, failure.to_date]);
     let told = columns.iter().map(|column| match column.name.as_str() {
         "activity_date" => "`activity_date`".to_owned(),
         name => format!("F.`{name}`"),
     });
-    let state = "IF(T.`fetched_at` IS NULL OR S.`failed_at` > T.`fetched_at`, S.`state`, T.`state`)";
+    // An earlier release did not say which answer is the newest.
+    let newest = "COALESCE(T.`newest_fetched_at`, T.`fetched_at`)";
+    let state = format!("IF({newest} IS NULL OR S.`failed_at` > {newest}, S.`state`, T.`state`)");
     let merge = format!(
         "MERGE {coverage} AS T\nUSING (\n  SELECT {told}\n  FROM UNNEST([\n{windows}\n  ]) AS F\n  \
          CROSS JOIN UNNEST(GENERATE_DATE_ARRAY(F.from_date, F.to_date)) AS `activity_date`\n  WHERE TRUE\n  \
@@ -85,7 +116,7 @@ pub fn record_failures(dataset: &str, failures: &[FetchFailed]) -> String {
         windows = windows.join(",\n"),
         same = same_key(table::<CoverageRow>()),
         bounds = bounds(days, "T.`activity_date`"),
-        set = set(table::<CoverageRow>(), &columns, Some(state)),
+        set = set(table::<CoverageRow>(), &columns, Some(&state)),
         insert = insert(&columns),
     );
     in_turn(dataset, [merge]).join(";\n\n")
@@ -123,23 +154,63 @@ pub fn store_verdicts(dataset: &str, verdicts: &[Verdict], checked_at: Timestamp
     in_turn(dataset, [merge]).join(";\n\n")
 }
 
-/// What coverage says of the buckets from now on.
-pub(super) fn merge_coverage(updates: &[CoverageUpdate], merged_at: Timestamp, dataset: &str) -> String {
-    let columns = coverage_columns(Group::Loaded);
-    let rows = updates.iter().map(|update| row(&columns, loaded_values(update, merged_at)));
-    let state = format!("IF(T.`failed_at` > S.`fetched_at`, '{}', S.`state`)", CoverageState::Failed);
+/// What coverage says of the buckets from now on: of those whose rows change, and of the others.
+pub(super) fn merge_coverage(updates: &[CoverageUpdate], merged_at: Timestamp, dataset: &str) -> Vec<String> {
+    let statement = |rows_change: bool| {
+        let columns = coverage_columns(merge_groups(rows_change));
+        let updates: Vec<_> = updates.iter().filter(|update| update.loaded.is_some() == rows_change).collect();
+        let rows: Vec<String> = updates.iter().map(|update| row(&columns, merged_values(update, merged_at))).collect();
+        if rows.is_empty() {
+            return None;
+        }
+        let state = format!("IF(T.`failed_at` > S.`newest_fetched_at`, '{}', S.`state`)", CoverageState::Failed);
+        Some(format!(
+            "MERGE {coverage} AS T\nUSING (\n  SELECT * FROM UNNEST([\n{rows}\n  ])\n) AS S\n\
+             ON {same}\n  AND {bounds}\nWHEN MATCHED THEN UPDATE SET\n{set}\n{insert}",
+            coverage = coverage_table(dataset),
+            rows = rows.join(",\n"),
+            same = same_key(table::<CoverageRow>()),
+            bounds = bounds(updates.iter().map(|update| update.bucket.activity_date), "T.`activity_date`"),
+            set = set(table::<CoverageRow>(), &columns, Some(&state)),
+            insert = insert(&columns),
+        ))
+    };
+    [true, false].into_iter().filter_map(statement).collect()
+}
+
+/// Writes answers, of which there is at least one and which were loaded into `staging`, in place of what was said of them.
+pub(super) fn merge_answers(answers: &[AnswerRow], staging: &str, dataset: &str) -> String {
+    let columns: Vec<&Column> = table::<AnswerRow>().columns.iter().collect();
     format!(
-        "MERGE {coverage} AS T\nUSING (\n  SELECT * FROM UNNEST([\n{rows}\n  ])\n) AS S\n\
-         ON {same}\n  AND {bounds}\n\
-         WHEN MATCHED AND (T.`fetched_at` IS NULL OR {lower}) THEN UPDATE SET\n{set}\n{insert}",
-        coverage = coverage_table(dataset),
-        rows = rows.collect::<Vec<_>>().join(",\n"),
-        same = same_key(table::<CoverageRow>()),
-        bounds = bounds(updates.iter().map(|update| update.bucket.activity_date), "T.`activity_date`"),
-        lower = lower(BUCKET_VERSION, "T.", "S."),
-        set = set(table::<CoverageRow>(), &columns, Some(&state)),
+        "MERGE {target} AS T\nUSING {staging} AS S\nON {same}\n  AND {bounds}\nWHEN MATCHED THEN UPDATE SET\n{set}\n{insert}",
+        target = answers_table(dataset),
+        same = same_key(table::<AnswerRow>()),
+        bounds = bounds(answers.iter().map(|answer| answer.activity_date), "T.`activity_date`"),
+        set = set(table::<AnswerRow>(), &columns, None),
         insert = insert(&columns),
     )
+}
+
+/// Marks the answers before the accepted ones.
+pub(super) fn supersede_answers(superseding: &[(BucketId, Timestamp, SnapshotId)], dataset: &str) -> Option<String> {
+    let mut days: BTreeMap<(&str, &AccountId, Timestamp, &SnapshotId), Vec<Day>> = BTreeMap::new();
+    for (BucketId { source, account_id, activity_date }, fetched_at, snapshot_id) in superseding {
+        days.entry((source, account_id, *fetched_at, snapshot_id)).or_default().push(*activity_date);
+    }
+    let earlier = days.iter().map(|((source, account, fetched_at, snapshot_id), days)| {
+        let (at, snapshot) = (timestamp(*fetched_at), text_literal(snapshot_id.as_str()));
+        let earlier = format!(" AND (`fetched_at` < {at} OR (`fetched_at` = {at} AND `snapshot_id` < {snapshot}))");
+        of_account(source, account, days, &earlier)
+    });
+    let superseded = AnswerVerdict::Superseded;
+    (!superseding.is_empty()).then(|| {
+        format!(
+            "UPDATE {} SET `verdict` = '{superseded}'\nWHERE {}\n  AND `verdict` <> '{superseded}'\n  AND ({})",
+            answers_table(dataset),
+            bounds(superseding.iter().map(|(bucket, ..)| bucket.activity_date), "`activity_date`"),
+            earlier.collect::<Vec<_>>().join("\n    OR "),
+        )
+    })
 }
 
 fn quoted_names<'t>(columns: impl IntoIterator<Item = &'t Column>) -> Vec<String> {
@@ -173,31 +244,4 @@ fn row(columns: &[&Column], values: Vec<Cell>) -> String {
 
 fn named(column: &Column, value: &Cell) -> String {
     format!("{} AS `{}`", literal(column.kind, value), column.name)
-}
-
-/// Fails the transaction if another merge changed coverage after this one was planned, be it with other rows of the same
-/// version.
-pub(super) fn assert_coverage(updates: &[CoverageUpdate], dataset: &str) -> String {
-    let coverage = coverage_table(dataset);
-    let mut days: BTreeMap<(&str, &AccountId, &Version, &str), Vec<Day>> = BTreeMap::new();
-    for CoverageUpdate { bucket: BucketId { source, account_id, activity_date }, version, recipe, .. } in updates {
-        days.entry((source, account_id, version, recipe)).or_default().push(*activity_date);
-    }
-    let mine = days.iter().map(|((source, account, version, recipe), days)| {
-        format!(
-            "(`source` = {} AND `account_id` = {} AND `snapshot_id` = {} AND `normalized_at` = {} AND `recipe` = {} AND `activity_date` IN ({}))",
-            text_literal(source),
-            text_literal(account.as_str()),
-            text_literal(version.snapshot_id.as_str()),
-            timestamp(version.normalized_at),
-            text_literal(recipe),
-            dates(days)
-        )
-    });
-    format!(
-        "ASSERT (\n  SELECT COUNT(*) FROM {coverage}\n  WHERE {}\n    AND ({})\n) = {} AS 'coverage has changed since the merge was planned'",
-        bounds(updates.iter().map(|update| update.bucket.activity_date), "`activity_date`"),
-        mine.collect::<Vec<_>>().join("\n    OR "),
-        updates.len(),
-    )
 }

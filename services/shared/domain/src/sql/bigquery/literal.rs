@@ -7,8 +7,7 @@ use everycent_schemas::{Day, Timestamp};
 use super::names::text_literal;
 use super::schema::shown_type;
 
-/// The columns that tell the version of a bucket in coverage, and of a row.
-pub(super) const BUCKET_VERSION: [&str; 3] = ["fetched_at", "snapshot_id", "normalized_at"];
+/// The columns that tell the version of a row.
 pub(super) const ROW_VERSION: [&str; 3] = ["fetched_at", "snapshot_id", "ingestion_timestamp"];
 
 pub(super) fn date(day: Day) -> String {

@@ -22,6 +22,15 @@ pub fn create_turn(dataset: &str) -> String {
     )
 }
 
+/// What a script says when another change came first. Planning again helps.
+pub const OVERTAKEN: &str = "the tables have changed since the merge was planned";
+
+/// The statements of one transaction that was planned in this turn; it fails where another change came since.
+pub(super) fn in_this_turn(dataset: &str, turn: i64, statements: impl IntoIterator<Item = String>) -> Vec<String> {
+    let is_its_turn = format!("ASSERT (SELECT `turn` FROM {}) = {} AS '{OVERTAKEN}'", turn_table(dataset), turn + 1);
+    in_turn(dataset, std::iter::once(is_its_turn).chain(statements))
+}
+
 /// The statements of one transaction, done while nobody else does any.
 pub(super) fn in_turn(dataset: &str, statements: impl IntoIterator<Item = String>) -> Vec<String> {
     let first = [

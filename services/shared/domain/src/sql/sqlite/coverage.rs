@@ -1,14 +1,14 @@
-//! Coverage and the verdicts: what is loaded, what failed, what a check said. The columns, and the order in which their
-//! values are bound, are those of [`stored`](crate::sql::stored).
+//! Coverage, the answers and the verdicts: what is loaded, what failed, what became of each answer, what a check said.
+//! The columns, and the order in which their values are bound, are those of [`stored`](crate::sql::stored).
 
-use everycent_schemas::CoverageState;
-use everycent_schemas::stored::{CoverageRow, ReconciliationRow};
-use everycent_schemas::tables::{Column, Group};
+use everycent_schemas::stored::{AnswerRow, CoverageRow, ReconciliationRow};
+use everycent_schemas::tables::{Group, Table};
+use everycent_schemas::{AnswerVerdict, CoverageState};
 
 use super::{Sqlite, insert, insert_columns, replace, stored_name};
 use crate::sql::Dialect;
 use crate::sql::columns::{key_order, lines};
-use crate::sql::stored::{coverage_columns, table};
+use crate::sql::stored::{KNOWN_COLUMNS, coverage_columns, merge_groups, table};
 
 fn coverage() -> String {
     Sqlite.table(table::<CoverageRow>())
@@ -20,43 +20,75 @@ pub fn store_verdict() -> String {
     format!("{}\n{}", insert(&Sqlite.table(table), table), replace(table))
 }
 
-/// The version that coverage holds of a bucket: `fetched_at`, `snapshot_id`, `normalized_at`. Bound: source, account, day.
-pub fn loaded_version() -> String {
+/// What coverage says of a bucket: the columns that `known` takes. Bound: source, account, day.
+pub fn known_of_bucket() -> String {
     format!(
-        "SELECT fetched_at, snapshot_id, normalized_at FROM {}\n\
-         WHERE source = ?1 AND account_id = ?2 AND activity_date = ?3 AND fetched_at IS NOT NULL",
+        "SELECT {}\nFROM {}\nWHERE source = ?1 AND account_id = ?2 AND activity_date = ?3",
+        KNOWN_COLUMNS.join(", "),
         coverage()
     )
 }
 
-/// Writes what coverage says of a won bucket; bound as `loaded_values`. What it knows of failures is left alone, but a
-/// failure that began after the answer was fetched outweighs it.
-pub fn record_loaded() -> String {
+/// Writes what coverage says of a bucket after a merge, with other rows or without; bound as `merged_values`. What it
+/// knows of failures is left alone, but a failure that began after the newest answer was fetched outweighs it.
+pub fn record_merged(rows_change: bool) -> String {
     let coverage = coverage();
     let failed = CoverageState::Failed;
-    let state = format!("CASE WHEN {coverage}.failed_at > excluded.fetched_at THEN '{failed}' ELSE excluded.state END");
-    upsert(Group::Loaded, &state)
+    let state =
+        format!("CASE WHEN {coverage}.failed_at > excluded.newest_fetched_at THEN '{failed}' ELSE excluded.state END");
+    upsert(merge_groups(rows_change), &state)
+}
+
+/// All answers about a bucket: all columns, in their order. Bound: source, account, day.
+pub fn answers_of_bucket() -> String {
+    format!(
+        "SELECT {}\nFROM {}\nWHERE source = ?1 AND account_id = ?2 AND activity_date = ?3",
+        stored_names(table::<AnswerRow>()).join(", "),
+        Sqlite.table(table::<AnswerRow>()),
+    )
+}
+
+/// Writes an answer in place of what was said of it; bound as its cells.
+pub fn store_answer() -> String {
+    let table = table::<AnswerRow>();
+    format!("{}\n{}", insert(&Sqlite.table(table), table), replace(table))
+}
+
+/// Marks the answers before the accepted one. Bound: source, account, day, and the accepted answer.
+pub fn supersede_answers() -> String {
+    let superseded = AnswerVerdict::Superseded;
+    format!(
+        "UPDATE {} SET verdict = '{superseded}'\nWHERE source = ?1 AND account_id = ?2 AND activity_date = ?3\n  \
+         AND (fetched_at, snapshot_id) < (?4, ?5) AND verdict <> '{superseded}'",
+        Sqlite.table(table::<AnswerRow>()),
+    )
+}
+
+fn stored_names(table: &Table) -> Vec<String> {
+    table.columns.iter().map(stored_name).collect()
 }
 
 /// Records a failed day; bound as `failed_values`. Only the latest failure counts, so that any order of them ends the
 /// same; of two at the same time the reason decides.
 pub fn record_failure() -> String {
     let coverage = coverage();
+    // An earlier release did not say which answer is the newest.
+    let newest = format!("COALESCE({coverage}.newest_fetched_at, {coverage}.fetched_at)");
     let state = format!(
-        "CASE WHEN {coverage}.fetched_at IS NULL OR excluded.failed_at > {coverage}.fetched_at \
+        "CASE WHEN {newest} IS NULL OR excluded.failed_at > {newest} \
          THEN excluded.state ELSE {coverage}.state END"
     );
     format!(
         "{}\nWHERE {coverage}.failed_at IS NULL \
          OR (excluded.failed_at, excluded.failure) > ({coverage}.failed_at, {coverage}.failure)",
-        upsert(Group::Failure, &state),
+        upsert(&[Group::Failure], &state),
     )
 }
 
 /// Inserts the columns of a writer, or updates all of them but the key.
-fn upsert(group: Group, state: &str) -> String {
+fn upsert(groups: &[Group], state: &str) -> String {
     let table = table::<CoverageRow>();
-    let columns = coverage_columns(group);
+    let columns = coverage_columns(groups);
     let values = columns.iter().filter(|column| !table.key.contains(&column.name));
     let set = values.map(|column| match column.name.as_str() {
         "state" => format!("state = {state}"),
@@ -72,11 +104,9 @@ fn upsert(group: Group, state: &str) -> String {
 
 /// Coverage of the days between two bound ones: all columns, in their order.
 pub fn coverage_between() -> String {
-    let columns: Vec<String> =
-        table::<CoverageRow>().columns.iter().map(|column: &Column| stored_name(column)).collect();
     format!(
         "SELECT {}\nFROM {}\nWHERE activity_date BETWEEN ?1 AND ?2\nORDER BY source, account_id, activity_date",
-        columns.join(", "),
+        stored_names(table::<CoverageRow>()).join(", "),
         coverage(),
     )
 }

@@ -32,6 +32,10 @@ pub const SOURCE: Source = Source::of(&Report {
         Box::new(rows::EventRows::new(prices))
     },
     tables: &["cursor_usage_events"],
-    weighs: &[Weight::Usd { table: "cursor_usage_events", column: "charged_usd" }],
+    weighs: &[
+        Weight::Usd { table: "cursor_usage_events", column: "charged_usd" },
+        // On a plan of requests events may carry no charge.
+        Weight::Rows { table: "cursor_usage_events" },
+    ],
     control: None,
 });

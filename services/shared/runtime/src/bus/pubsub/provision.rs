@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use everycent_schemas::events::{BatchMerged, BatchNormalized, Event, FetchFailed, FetchRequested, SnapshotStored};
+use everycent_schemas::events::{
+    AnswerDecided, BatchMerged, BatchNormalized, Event, FetchFailed, FetchRequested, SnapshotStored,
+};
 use google_cloud_gax::error::rpc::Code;
 use google_cloud_pubsub::client::{SchemaService, SubscriptionAdmin, TopicAdmin};
 use google_cloud_pubsub::model::{
@@ -124,6 +126,7 @@ fn definition(topic: Topic) -> &'static str {
         Topic::BatchNormalized => BatchNormalized::schema().json,
         Topic::BatchMerged => BatchMerged::schema().json,
         Topic::FetchFailed => FetchFailed::schema().json,
+        Topic::AnswerDecided => AnswerDecided::schema().json,
     }
 }
 

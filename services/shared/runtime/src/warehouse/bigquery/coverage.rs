@@ -1,14 +1,15 @@
-//! What the dataset knows about buckets: versions, loaded and failed days; and the verdicts on them.
+//! What the dataset knows about buckets: loaded and failed days, and what was judged; and the verdicts of checks.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use everycent_domain::bucket::BucketId;
-use everycent_domain::merge_plan::{self, CoverageVersions, Version};
+use everycent_domain::merge_plan::{self, Answers, MergeInput, Recorded};
 use everycent_domain::reconcile::Verdict;
-use everycent_domain::sql::bigquery as sql;
-use everycent_schemas::events::{BatchNormalized, FetchFailed};
+use everycent_domain::sql::{bigquery as sql, known as known_values};
+use everycent_schemas::events::FetchFailed;
 use everycent_schemas::rowfile::Cell;
-use everycent_schemas::stored::StoredRow;
+use everycent_schemas::stored::{AnswerRow, StoredRow};
 use everycent_schemas::{Day, Timestamp};
 
 use super::connection::Connection;
@@ -18,37 +19,58 @@ use crate::warehouse::{CoverageRow, WarehouseError};
 /// Rows of one statement, whose text has a limit of a million letters.
 const AT_ONCE: usize = 500;
 
-/// What is known of the buckets that the batches speak of.
-#[derive(Debug, Default)]
+/// What is known of the buckets that a merge speaks of.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Known {
-    pub versions: CoverageVersions,
+    pub recorded: Recorded,
+    pub answers: Answers,
     /// Whose turn it is: another one after every change of a table.
     pub turn: i64,
 }
 
-pub(super) async fn known(connection: &Connection, batches: &[BatchNormalized]) -> Result<Known, WarehouseError> {
+/// The turn is read first: what is read after it and has changed since is of a later turn, and the merge fails.
+pub(super) async fn known(connection: &Connection, input: MergeInput<'_>) -> Result<Known, WarehouseError> {
     let mut known = Known::default();
-    let buckets = merge_plan::buckets_of(batches);
+    let buckets = input.buckets();
     if buckets.is_empty() {
         return Ok(known);
     }
     let read = "read coverage";
-    let rows = connection.select(&sql::loaded_versions(&connection.name(), &buckets)).await;
+    let rows = connection.select(&sql::known_of_buckets(&connection.name(), &buckets)).await;
     for mut cells in rows.map_err(|failure| failure.during(read))?.rows {
         match cells.pop() {
             Some(Cell::Integer(turn)) => known.turn = turn,
-            _ => known.versions.extend([loaded(cells).ok_or_else(|| strange_row(read))?]),
+            _ => known.recorded.extend([recorded(cells).ok_or_else(|| strange_row(read))?]),
         }
+    }
+    let to_read = input.buckets_to_read(&known.recorded);
+    if !to_read.is_empty() {
+        known.answers = answers(connection, to_read).await?;
     }
     Ok(known)
 }
 
-fn loaded(cells: Vec<Cell>) -> Option<(BucketId, Version)> {
+fn recorded(mut cells: Vec<Cell>) -> Option<(BucketId, merge_plan::Known)> {
+    let rest = cells.split_off(3);
     let cells = &mut cells.into_iter();
     let bucket = BucketId { source: text(cells)?, account_id: text(cells)?.into(), activity_date: parsed(cells)? };
-    let version =
-        Version { fetched_at: parsed(cells)?, snapshot_id: text(cells)?.into(), normalized_at: parsed(cells)? };
-    Some((bucket, version))
+    Some((bucket, known_values(rest)?))
+}
+
+async fn answers(connection: &Connection, buckets: BTreeSet<BucketId>) -> Result<Answers, WarehouseError> {
+    let read = "read answers";
+    let rows = connection.select(&sql::answers_of_buckets(&connection.name(), &buckets)).await;
+    let mut answers: Answers = buckets.into_iter().map(|bucket| (bucket, vec![])).collect();
+    for cells in rows.map_err(|failure| failure.during(read))?.rows {
+        let row = AnswerRow::from_cells(cells).map_err(|error| refused(read, Reason::of(error)))?;
+        let bucket = BucketId {
+            source: row.source.clone(),
+            account_id: row.account_id.clone(),
+            activity_date: row.activity_date,
+        };
+        answers.entry(bucket).or_default().push(row);
+    }
+    Ok(answers)
 }
 
 pub(super) async fn between(connection: &Connection, from: Day, to: Day) -> Result<Vec<CoverageRow>, WarehouseError> {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use everycent_domain::sql::bigquery::COVERAGE_CHANGED;
+use everycent_domain::sql::bigquery::OVERTAKEN;
 use gcp_bigquery_client::error::{BQError, NestedResponseError};
 use gcp_bigquery_client::model::error_proto::ErrorProto;
 
@@ -40,7 +40,7 @@ const MAY_PASS: [&str; 12] = [
     "vpcServiceControlsTemporarilyUnavailable",
 ];
 const CONCURRENT: [&str; 8] = [
-    COVERAGE_CHANGED,
+    OVERTAKEN,
     "aborted due to concurrent update",
     "Could not serialize access",
     // What local-bigquery says in their place, for DuckDB. It says it of loads too, even into different tables.
@@ -141,7 +141,7 @@ mod tests {
     fn another_merge_that_came_first_is_told_from_a_mistake_in_the_script() {
         let aborted = "Transaction is aborted due to concurrent update against table p:d.coverage. Transaction ID: x";
         assert_eq!(job("invalidQuery", aborted), Failure::Concurrent(aborted.into()));
-        assert_eq!(job("invalidQuery", COVERAGE_CHANGED), Failure::Concurrent(COVERAGE_CHANGED.into()));
+        assert_eq!(job("invalidQuery", OVERTAKEN), Failure::Concurrent(OVERTAKEN.into()));
         assert_eq!(job("invalidQuery", "Syntax error"), Failure::Refused("Syntax error".into()));
     }
 

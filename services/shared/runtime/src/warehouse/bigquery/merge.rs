@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use everycent_domain::identity::IdHasher;
-use everycent_domain::merge_plan::{self, CoverageVersions, MergePlan, Version};
+use everycent_domain::merge_plan::{self, CoverageUpdate, MergeInput, MergePlan, Version};
 use everycent_domain::sql::bigquery::merge_script;
 use everycent_schemas::Timestamp;
-use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::tables::Table;
 
 use super::connection::Connection;
-use super::coverage;
+use super::coverage::{self, Known};
 use super::failure::Failure;
 use super::query::script;
 use super::stage::{self, Staged};
@@ -26,7 +25,7 @@ const ACTION: &str = "merge";
 pub(super) struct Merge<'a> {
     pub connection: &'a Connection,
     pub store: &'a dyn Store,
-    pub batches: &'a [BatchNormalized],
+    pub input: MergeInput<'a>,
     pub merged_at: Timestamp,
 }
 
@@ -37,15 +36,18 @@ impl Merge<'_> {
 
     /// Plans and merges.
     async fn round(&self) -> Result<MergeReport, Setback> {
-        let known = coverage::known(self.connection, self.batches).await?;
-        let mut plan = merge_plan::plan(self.batches, &known.versions).map_err(bad_plan)?;
+        let known = coverage::known(self.connection, self.input).await?;
+        let mut plan = merge_plan::plan(self.input, &known.recorded, &known.answers).map_err(bad_plan)?;
         stage::forget_the_gone(self.store, &mut plan).await?;
-        if plan.coverage.is_empty() && plan.tables.iter().all(|table| table.files.is_empty()) {
+        let has_files = plan.tables.iter().any(|table| !table.files.is_empty());
+        if plan.coverage.is_empty() && plan.answers.is_empty() && !has_files {
             return Ok(report(plan, &BTreeMap::new()));
         }
-        let staged = match stage::stage(self.connection, self.store, &plan, self.batches).await {
+        let staged = match stage::stage(self.connection, self.store, &plan, self.input.batches).await {
             // Another loader has merged the same batches meanwhile, and deleted their files.
-            Err(WarehouseError::BadRows { reason, .. }) if self.has_changed(&known.versions).await? => {
+            Err(WarehouseError::BadRows { reason, .. } | WarehouseError::Refused { reason, .. })
+                if self.has_changed(&known).await? =>
+            {
                 return Err(Setback::OvertakenBy(reason));
             }
             staged => staged?,
@@ -61,8 +63,8 @@ impl Merge<'_> {
         }
     }
 
-    async fn has_changed(&self, versions: &CoverageVersions) -> Result<bool, WarehouseError> {
-        Ok(coverage::known(self.connection, self.batches).await?.versions != *versions)
+    async fn has_changed(&self, known: &Known) -> Result<bool, WarehouseError> {
+        Ok(coverage::known(self.connection, self.input).await?.recorded != known.recorded)
     }
 
     /// Runs the script, once in its turn. A job of the same work that was done before counts only if coverage tells of
@@ -70,8 +72,8 @@ impl Merge<'_> {
     async fn merge(&self, plan: &MergePlan, staged: &Staged, turn: i64) -> Result<Changes, Failure> {
         let dataset = self.connection.name();
         let quoted = |table: &Table| self.connection.quoted(staged.name(table));
-        let script_at = |at: Timestamp| merge_script(&dataset, plan, self.batches, quoted, at);
-        let id = IdHasher::new("merge").part(&turn.to_string()).part(&script_at(Timestamp::from_micros(0))).finish();
+        let script_at = |at: Timestamp| merge_script(&dataset, turn, plan, self.input.batches, quoted, at);
+        let id = IdHasher::new("merge").part(&script_at(Timestamp::from_micros(0))).finish();
         let (id, work) = (format!("merge_{}", id.hex().as_str()), script(&script_at(self.merged_at)));
         let mut done = self.connection.run(&id, &work, 0).await?;
         while done.joined && !self.is_recorded(plan).await? {
@@ -82,12 +84,24 @@ impl Merge<'_> {
 
     /// Whether coverage tells of the plan, or of what came after it.
     async fn is_recorded(&self, plan: &MergePlan) -> Result<bool, Failure> {
-        let known = coverage::known(self.connection, self.batches).await;
+        let known = coverage::known(self.connection, self.input).await;
         let known = known.map_err(|error| Failure::MayPass(Reason::of(error)))?;
-        let is_there = |bucket, version: &Version| known.versions.get(bucket).is_some_and(|there| there >= version);
         let updates = &plan.coverage;
-        Ok(!updates.is_empty() && updates.iter().all(|update| is_there(&update.bucket, &update.version)))
+        Ok(!updates.is_empty() && updates.iter().all(|update| is_told(update, known.recorded.get(&update.bucket))))
     }
+}
+
+fn is_told(update: &CoverageUpdate, known: Option<&merge_plan::Known>) -> bool {
+    let Some(known) = known else { return false };
+    let newest = known.state.as_ref().and_then(|state| state.newest.as_ref());
+    let newest = newest.map(|newest| (newest.fetched_at, newest.snapshot_id.clone()));
+    let rows = update.loaded.as_ref().is_none_or(|loaded| {
+        let is_later = |there: &Version| {
+            there.answer() != loaded.version.answer() || there.normalized_at >= loaded.version.normalized_at
+        };
+        known.loaded.as_ref().is_some_and(is_later)
+    });
+    newest >= update.judged.newest && rows
 }
 
 /// Why a round merged nothing.
@@ -138,6 +152,6 @@ fn report(plan: MergePlan, changes: &Changes) -> MergeReport {
         TableChange { table: of.table.name, written, deleted }
     });
     let tables = tables.collect();
-    let batches = plan.outcomes.into_iter().map(|outcome| Merged { won: outcome.won, lost: outcome.lost });
-    MergeReport { batches: batches.collect(), tables }
+    let batches = plan.outcomes.into_iter().map(Merged::from).collect();
+    MergeReport { batches, tables, replays: plan.replays }
 }

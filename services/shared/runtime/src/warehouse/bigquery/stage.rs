@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Duration, Utc};
 use everycent_domain::identity::IdHasher;
 use everycent_domain::merge_plan::{MergePlan, StagedFile, TablePlan};
+use everycent_domain::objects::answer_file;
 use everycent_domain::sql::bigquery as sql;
 use everycent_schemas::SnapshotId;
 use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::rowfile::Cell;
-use everycent_schemas::tables::{Column, Kind, Table};
+use everycent_schemas::stored::{AnswerRow, StoredRow};
+use everycent_schemas::tables::{self, Column, Kind, Table};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use gcp_bigquery_client::model::field_type::FieldType;
 use gcp_bigquery_client::model::job_configuration::JobConfiguration;
@@ -20,6 +22,7 @@ use gcp_bigquery_client::model::table::Table as Created;
 use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
 use gcp_bigquery_client::model::table_reference::TableReference;
 use gcp_bigquery_client::model::table_schema::TableSchema;
+use serde_json::Value;
 
 use super::connection::{Connection, patiently};
 use super::failure::Failure;
@@ -86,7 +89,10 @@ pub(super) async fn stage(
 ) -> Result<Staged, WarehouseError> {
     let with_files: Vec<&TablePlan> = plan.tables.iter().filter(|table| !table.files.is_empty()).collect();
     let loads: Vec<_> = with_files.iter().map(|table| load(connection, store, table, batches)).collect();
-    let staged = Staged(stream::iter(loads).buffer_unordered(AT_ONCE).try_collect().await?);
+    let mut staged = Staged(stream::iter(loads).buffer_unordered(AT_ONCE).try_collect().await?);
+    if !plan.answers.is_empty() {
+        staged.0.extend([answers(connection, store, &plan.answers).await?]);
+    }
     match look(connection, plan, batches, &staged).await {
         Ok(bad) if bad.is_empty() => Ok(staged),
         Ok(bad) => {
@@ -108,10 +114,10 @@ async fn load(
     plan: &TablePlan,
     batches: &[BatchNormalized],
 ) -> Result<(&'static str, String), WarehouseError> {
-    let uris = uris(store, &plan.files)?;
+    let uris = uris(store, plan.files.iter().map(|staged| staged.file.object.as_str()))?;
     let id = uris.iter().fold(IdHasher::new("staging").part(&connection.name()), |id, uri| id.part(uri)).finish();
     let name = format!("staging_{}_{}", plan.table.name, id.hex().as_str());
-    let trouble = match load_alone(connection, plan.table, &name, uris).await {
+    let trouble = match load_alone(connection, plan.table, &name, load_job(connection, &name, uris)).await {
         Ok(Some(bytes)) if bytes == said_bytes(plan) => return Ok((plan.table.name, name)),
         Ok(bytes) => {
             tracing::warn!(table = name, ?bytes, said = said_bytes(plan), "other bytes than said; reading the files");
@@ -129,6 +135,55 @@ async fn load(
     Err(trouble)
 }
 
+/// Loads what is said of answers. They may be many more than a script has room for, and their file is made of them, so it
+/// needs no second look.
+async fn answers(
+    connection: &Connection,
+    store: &dyn Store,
+    answers: &[AnswerRow],
+) -> Result<(&'static str, String), WarehouseError> {
+    let table =
+        tables::find(AnswerRow::TABLE).expect("invariant: a row type is made from the schema of a shipped table");
+    let lines = lines(table, answers);
+    let object = answer_file(IdHasher::new("answers").part(&lines).finish().hex().as_str());
+    store.create(&object, lines.into()).await.map_err(row_files::not_read)?;
+    let id = IdHasher::new("staging").part(&connection.name()).part(object.as_str()).finish();
+    let name = format!("staging_{}_{}", table.name, id.hex().as_str());
+    let uris = uris(store, [object.as_str()])?;
+    let loaded = load_alone(connection, table, &name, load_json(connection, &name, uris)).await;
+    loaded.map_err(|failure| failure.during(ACTION))?;
+    // It is loaded. A file that stays costs only its place.
+    if let Err(error) = store.delete(&object).await {
+        tracing::info!(%object, error = %error, "a file of answers is left");
+    }
+    Ok((table.name, name))
+}
+
+/// An object a line. Money and instants are texts, which BigQuery reads exactly.
+fn lines(table: &Table, answers: &[AnswerRow]) -> String {
+    let value = |cell: Cell| match cell {
+        Cell::Null => Value::Null,
+        Cell::Boolean(value) => value.into(),
+        Cell::Integer(value) => value.into(),
+        Cell::Text(text) => text.into(),
+        Cell::Money(amount) => amount.to_string().into(),
+    };
+    let line = |answer: &AnswerRow| {
+        let named = table.columns.iter().map(|column| column.name.clone()).zip(answer.cells().into_iter().map(value));
+        format!("{}\n", Value::Object(named.collect()))
+    };
+    answers.iter().map(line).collect()
+}
+
+fn load_json(connection: &Connection, name: &str, uris: Vec<String>) -> JobConfiguration {
+    let mut work = load_job(connection, name, uris);
+    if let Some(load) = &mut work.load {
+        load.source_format = Some("NEWLINE_DELIMITED_JSON".to_owned());
+        (load.use_avro_logical_types, load.decimal_target_types) = (None, None);
+    }
+    work
+}
+
 /// How many bytes the events say that the files have together.
 fn said_bytes(plan: &TablePlan) -> i64 {
     let files: BTreeMap<&str, i64> =
@@ -137,14 +192,14 @@ fn said_bytes(plan: &TablePlan) -> i64 {
 }
 
 /// Where BigQuery finds the files.
-fn uris(store: &dyn Store, files: &[StagedFile]) -> Result<Vec<String>, WarehouseError> {
+fn uris<'a>(store: &dyn Store, objects: impl IntoIterator<Item = &'a str>) -> Result<Vec<String>, WarehouseError> {
     let address = store.address();
     if !address.starts_with("gs://") {
         let reason =
             format!("BigQuery reads row files from Cloud Storage only, and the store is {address}; set it to gs://…");
         return Err(WarehouseError::Refused { action: ACTION, reason: reason.into() });
     }
-    let objects: BTreeSet<&str> = files.iter().map(|staged| staged.file.object.as_str()).collect();
+    let objects: BTreeSet<&str> = objects.into_iter().collect();
     Ok(objects.into_iter().map(|object| format!("{}/{object}", address.trim_end_matches('/'))).collect())
 }
 
@@ -153,9 +208,8 @@ async fn load_alone(
     connection: &Connection,
     table: &Table,
     name: &str,
-    uris: Vec<String>,
+    work: JobConfiguration,
 ) -> Result<Option<i64>, Failure> {
-    let work = load_job(connection, name, uris);
     let load = || load_once(connection, table, name, &work);
     backoff::LOAD.retry(load, |failure| failure.is_concurrent(ACTION)).await
 }

@@ -4,6 +4,7 @@
 use super::Fixture;
 use super::world::{Answer, RowStore, acme, at, changes, costs, coverage, day, held};
 use crate::warehouse::{Warehouse, WarehouseError};
+use everycent_domain::merge_plan::MergeInput;
 
 /// Asserts that the merge is refused over the object, and that nothing of it is seen.
 #[track_caller]
@@ -23,20 +24,29 @@ pub async fn an_error_in_the_second_file_leaves_nothing_of_the_first(fixture: &d
     let good = store.batch(&Answer::new("s1", 10, (0, 0), &[(0, "a", 1)]));
     let bad = store.batch(&Answer::new("s2", 10, (1, 1), &[(1, "b", 2)]));
     store.remove(&bad.files[0].object);
-    assert_bad(warehouse.merge(&store, &[good.clone(), bad.clone()], at(1)).await, &bad.files[0].object);
+    assert_bad(
+        warehouse.merge(&store, MergeInput::of(&[good.clone(), bad.clone()]), at(1)).await,
+        &bad.files[0].object,
+    );
     assert!(is_empty(&*warehouse).await);
-    warehouse.merge(&store, &[good], at(1)).await.unwrap();
+    warehouse.merge(&store, MergeInput::of(&[good]), at(1)).await.unwrap();
     assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 1)]));
 }
 
 pub async fn a_key_that_comes_twice_is_refused_in_new_and_in_known_buckets(fixture: &dyn Fixture) {
     let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
     let twice = store.batch(&Answer::new("s1", 10, (0, 0), &[(0, "a", 1), (0, "a", 1)]));
-    assert_bad(warehouse.merge(&store, std::slice::from_ref(&twice), at(1)).await, &twice.files[0].object);
+    assert_bad(
+        warehouse.merge(&store, MergeInput::of(std::slice::from_ref(&twice)), at(1)).await,
+        &twice.files[0].object,
+    );
     assert!(is_empty(&*warehouse).await);
 
     store.merge(&*warehouse, &[Answer::new("s2", 5, (0, 0), &[(0, "a", 7)])]).await.unwrap();
-    assert_bad(warehouse.merge(&store, std::slice::from_ref(&twice), at(1)).await, &twice.files[0].object);
+    assert_bad(
+        warehouse.merge(&store, MergeInput::of(std::slice::from_ref(&twice)), at(1)).await,
+        &twice.files[0].object,
+    );
     assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 7)]));
 }
 
@@ -58,21 +68,21 @@ pub async fn a_file_that_is_not_what_its_event_says_is_refused(fixture: &dyn Fix
 
     let mut more_rows = said.clone();
     more_rows.files[0].rows = 3;
-    assert_bad(warehouse.merge(&store, &[more_rows], at(1)).await, &object);
+    assert_bad(warehouse.merge(&store, MergeInput::of(&[more_rows]), at(1)).await, &object);
     let mut less_bytes = said.clone();
     less_bytes.files[0].bytes -= 1;
-    assert_bad(warehouse.merge(&store, &[less_bytes], at(1)).await, &object);
+    assert_bad(warehouse.merge(&store, MergeInput::of(&[less_bytes]), at(1)).await, &object);
     let mut other_table = said.clone();
     other_table.files[0].table = "cursor_usage_stats".into();
-    assert_bad(warehouse.merge(&store, &[other_table], at(1)).await, &object);
+    assert_bad(warehouse.merge(&store, MergeInput::of(&[other_table]), at(1)).await, &object);
     let mut damaged = whole.clone();
     *damaged.last_mut().unwrap() ^= 1;
     store.put(&object, damaged);
-    assert_bad(warehouse.merge(&store, std::slice::from_ref(&said), at(1)).await, &object);
+    assert_bad(warehouse.merge(&store, MergeInput::of(std::slice::from_ref(&said)), at(1)).await, &object);
     assert!(is_empty(&*warehouse).await);
 
     store.put(&object, whole);
-    warehouse.merge(&store, &[said], at(1)).await.unwrap();
+    warehouse.merge(&store, MergeInput::of(&[said]), at(1)).await.unwrap();
     assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 1), (0, "b", 2)]));
 }
 
@@ -81,9 +91,9 @@ pub async fn a_row_of_another_account_or_day_is_refused(fixture: &dyn Fixture) {
     let said = store.batch(&Answer::new("s1", 10, (0, 1), &[(0, "a", 1), (1, "b", 2)]));
     let mut other_account = said.clone();
     other_account.account_id = "other".into();
-    assert_bad(warehouse.merge(&store, &[other_account], at(1)).await, &said.files[0].object);
+    assert_bad(warehouse.merge(&store, MergeInput::of(&[other_account]), at(1)).await, &said.files[0].object);
     let mut fewer_days = said.clone();
     fewer_days.buckets.pop();
-    assert_bad(warehouse.merge(&store, &[fewer_days], at(1)).await, &said.files[0].object);
+    assert_bad(warehouse.merge(&store, MergeInput::of(&[fewer_days]), at(1)).await, &said.files[0].object);
     assert!(is_empty(&*warehouse).await);
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use everycent_domain::merge_plan::MergeInput;
 use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::rows::{ApiKeyOwner, Row};
@@ -87,8 +88,8 @@ pub async fn what_a_directory_no_longer_tells_stays_with_the_time_it_was_last_to
     let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
     let first = Reading::new("s1", 10, 0, &[("k1", "ann"), ("k2", "bob")]).batch(&store);
     let second = Reading::new("s2", 20, 1, &[("k2", "cy"), ("k3", "cy")]).batch(&store);
-    warehouse.merge(&store, &[first], at(1)).await.unwrap();
-    let report = warehouse.merge(&store, &[second], at(2)).await.unwrap();
+    warehouse.merge(&store, MergeInput::of(&[first]), at(1)).await.unwrap();
+    let report = warehouse.merge(&store, MergeInput::of(&[second]), at(2)).await.unwrap();
     assert_eq!((report.tables[0].written, report.tables[0].deleted), (2, 0));
     assert_eq!(owners(&*warehouse).await, held(&[("k1", "ann", 10), ("k2", "cy", 20), ("k3", "cy", 20)]));
     assert_eq!(coverage(&*warehouse).await.len(), 2);
@@ -99,11 +100,11 @@ pub async fn a_replay_of_a_directory_that_says_the_same_changes_no_row(fixture: 
     let first = Reading::new("s1", 10, 0, &[("k1", "ann"), ("k2", "bob")]);
     let again = Reading { answer: Answer { normalized: 90, ..first.answer.clone() }, ..first.clone() };
     let other = Reading { owners: vec![("k1", "ann"), ("k2", "rob")], ..again.clone() };
-    warehouse.merge(&store, &[first.batch(&store)], at(1)).await.unwrap();
-    let report = warehouse.merge(&store, &[again.batch(&store)], at(2)).await.unwrap();
+    warehouse.merge(&store, MergeInput::of(&[first.batch(&store)]), at(1)).await.unwrap();
+    let report = warehouse.merge(&store, MergeInput::of(&[again.batch(&store)]), at(2)).await.unwrap();
     assert_eq!(super::world::changes(&report), (0, 0));
     let later = Reading { answer: Answer { normalized: 99, ..other.answer.clone() }, ..other };
-    let report = warehouse.merge(&store, &[later.batch(&store)], at(3)).await.unwrap();
+    let report = warehouse.merge(&store, MergeInput::of(&[later.batch(&store)]), at(3)).await.unwrap();
     assert_eq!(super::world::changes(&report), (1, 0));
     assert_eq!(owners(&*warehouse).await, held(&[("k1", "ann", 10), ("k2", "rob", 10)]));
 }
@@ -126,7 +127,7 @@ pub async fn readings_of_a_directory_in_any_order_and_grouping_end_in_the_same_r
             group.map(|index| readings[*index].of(account).batch(&store)).collect::<Vec<_>>()
         };
         let merged: Vec<BatchNormalized> = orders.iter().enumerate().flat_map(next).collect();
-        warehouse.merge(&store, &merged, at(1)).await.unwrap();
+        warehouse.merge(&store, MergeInput::of(&merged), at(1)).await.unwrap();
     }
     let owners = all_owners(&*warehouse).await;
     for (number, groups) in orders.iter().enumerate() {
@@ -138,14 +139,14 @@ pub async fn a_reading_that_was_merged_and_lost_since_is_delivered_again_without
     let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
     let first = Reading::new("s1", 10, 0, &[("k1", "ann")]).batch(&store);
     let second = Reading::new("s2", 20, 0, &[("k1", "bob")]).batch(&store);
-    warehouse.merge(&store, std::slice::from_ref(&first), at(1)).await.unwrap();
+    warehouse.merge(&store, MergeInput::of(std::slice::from_ref(&first)), at(1)).await.unwrap();
     store.remove(&first.files[0].object);
-    warehouse.merge(&store, std::slice::from_ref(&second), at(2)).await.unwrap();
+    warehouse.merge(&store, MergeInput::of(std::slice::from_ref(&second)), at(2)).await.unwrap();
     store.remove(&second.files[0].object);
 
-    let report = warehouse.merge(&store, &[first, second], at(3)).await.unwrap();
+    let report = warehouse.merge(&store, MergeInput::of(&[first, second]), at(3)).await.unwrap();
     assert_eq!(super::world::changes(&report), (0, 0));
-    let lost = Merged { won: vec![], lost: vec![day(0)] };
+    let lost = Merged { won: vec![], lost: vec![day(0)], held: vec![] };
     assert_eq!(report.batches, [lost.clone(), lost]);
     assert_eq!(owners(&*warehouse).await, held(&[("k1", "bob", 20)]));
 }

@@ -10,12 +10,12 @@ pub async fn merging_the_same_batch_again_changes_no_row(fixture: &dyn Fixture) 
     let answer = Answer::new("s1", 10, (0, 1), &[(0, "a", 1), (1, "b", 2)]);
     let first = store.merge(&*warehouse, std::slice::from_ref(&answer)).await.unwrap();
     assert_eq!(changes(&first), (2, 0));
-    assert_eq!(first.batches, [Merged { won: vec![day(0), day(1)], lost: vec![] }]);
+    assert_eq!(first.batches, [Merged { won: vec![day(0), day(1)], lost: vec![], held: vec![] }]);
     let before = (costs(&*warehouse).await, coverage(&*warehouse).await);
 
     let again = store.merge(&*warehouse, &[answer.clone(), answer]).await.unwrap();
     assert_eq!(changes(&again), (0, 0));
-    let lost = Merged { won: vec![], lost: vec![day(0), day(1)] };
+    let lost = Merged { won: vec![], lost: vec![day(0), day(1)], held: vec![] };
     assert_eq!(again.batches, [lost.clone(), lost]);
     assert_eq!((costs(&*warehouse).await, coverage(&*warehouse).await), before);
 }
@@ -37,7 +37,7 @@ pub async fn an_older_answer_after_a_newer_one_changes_nothing(fixture: &dyn Fix
     let before = coverage(&*warehouse).await;
     let older = Answer::new("s1", 10, (0, 0), &[(0, "a", 1), (0, "z", 9)]);
     let report = store.merge(&*warehouse, &[older]).await.unwrap();
-    assert_eq!(report.batches, [Merged { won: vec![], lost: vec![day(0)] }]);
+    assert_eq!(report.batches, [Merged { won: vec![], lost: vec![day(0)], held: vec![] }]);
     assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 2)]));
     assert_eq!(coverage(&*warehouse).await, before);
 }
@@ -51,7 +51,7 @@ pub async fn a_replay_replaces_the_same_answer_and_loses_against_a_later_one(fix
 
     let replay = Answer { normalized: 99, costs: vec![(0, "a", 11), (1, "b", 12)], ..first };
     let report = store.merge(&*warehouse, &[replay]).await.unwrap();
-    assert_eq!(report.batches, [Merged { won: vec![day(0)], lost: vec![day(1)] }]);
+    assert_eq!(report.batches, [Merged { won: vec![day(0)], lost: vec![day(1)], held: vec![] }]);
     assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 11), (1, "b", 3)]));
     let versions: Vec<_> = coverage(&*warehouse).await.into_iter().map(|row| row.normalized_at.unwrap()).collect();
     assert_eq!(versions, [at(99), at(21)]);
@@ -64,9 +64,9 @@ pub async fn several_batches_in_one_merge_each_decide_their_days(fixture: &dyn F
     let elsewhere = Answer { account: "other", ..Answer::new("s3", 5, (0, 0), &[(0, "a", 7)]) };
     let report = store.merge(&*warehouse, &[later, earlier, elsewhere]).await.unwrap();
     let decided = [
-        Merged { won: vec![day(2), day(3)], lost: vec![] },
-        Merged { won: vec![day(0), day(1)], lost: vec![day(2)] },
-        Merged { won: vec![day(0)], lost: vec![] },
+        Merged { won: vec![day(2), day(3)], lost: vec![], held: vec![] },
+        Merged { won: vec![day(0), day(1)], lost: vec![day(2)], held: vec![] },
+        Merged { won: vec![day(0)], lost: vec![], held: vec![] },
     ];
     assert_eq!(report.batches, decided);
     assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 1), (1, "b", 1), (2, "c", 2), (3, "d", 2)]));

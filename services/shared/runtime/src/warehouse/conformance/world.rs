@@ -6,8 +6,10 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::objects::{ObjectName, row_file};
-use everycent_schemas::events::{BatchNormalized, Bucket, RowFile};
+use everycent_domain::recipe::NORMALIZER_VERSION;
+use everycent_schemas::events::{BatchNormalized, Bucket, Reported, RowFile};
 use everycent_schemas::rowfile::{Cell, RowFileWriter};
 use everycent_schemas::rows::{ClaudeCost, RejectedRecord, Row};
 use everycent_schemas::{Day, SnapshotId, Timestamp, Usd};
@@ -74,6 +76,11 @@ impl Answer {
             rejects: i64::try_from(self.rejects.iter().filter(|(day, _)| of_day(*day)).count()).unwrap(),
             amount_usd: Some(costs().map(|(.., nanos)| Usd::from_nanos(*nanos)).sum()),
             quantity: 0,
+            reported: Some(Reported {
+                usd: Some(costs().map(|(.., nanos)| Usd::from_nanos(*nanos)).sum()),
+                ..Reported::default()
+            }),
+            content_hash: None,
         }
     }
 
@@ -138,6 +145,8 @@ impl RowStore {
             fetched_at: at(answer.fetched),
             normalized_at: at(answer.normalized),
             recipe: "r".into(),
+            normalizer: Some(NORMALIZER_VERSION),
+            rows_omitted: false,
             buckets: (answer.days.0..=answer.days.1).map(|offset| answer.bucket(offset)).collect(),
             files,
         }
@@ -175,7 +184,7 @@ impl RowStore {
     /// Lays the answers down and merges them in one go.
     pub async fn merge(&self, warehouse: &dyn Warehouse, answers: &[Answer]) -> Result<MergeReport, WarehouseError> {
         let batches: Vec<BatchNormalized> = answers.iter().map(|answer| self.batch(answer)).collect();
-        warehouse.merge(self, &batches, at(1_000)).await
+        warehouse.merge(self, MergeInput::of(&batches), at(1_000)).await
     }
 }
 

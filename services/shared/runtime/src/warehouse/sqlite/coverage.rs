@@ -1,55 +1,71 @@
-//! What the file knows about buckets: versions, loaded and failed days; and the verdicts on them.
+//! What the file knows about buckets: loaded and failed days, and what was judged; and the verdicts of checks.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use everycent_domain::bucket::BucketId;
-use everycent_domain::merge_plan::{self, CoverageUpdate, CoverageVersions, Version};
+use everycent_domain::merge_plan::{CoverageUpdate, Recorded};
 use everycent_domain::reconcile::Verdict;
-use everycent_domain::sql::{failed_values, loaded_values, sqlite as sql, verdict_values};
-use everycent_schemas::events::{BatchNormalized, FetchFailed};
+use everycent_domain::sql::{failed_values, known, merged_values, sqlite as sql, verdict_values};
+use everycent_schemas::events::FetchFailed;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::stored::{StoredRow, UnreadableRow};
 use everycent_schemas::{Day, Timestamp, UsdOverflow};
-use rusqlite::types::{FromSqlError, Type, Value};
-use rusqlite::{Connection, OptionalExtension, Row, Statement, TransactionBehavior, params, params_from_iter};
+use rusqlite::types::Value;
+use rusqlite::{Connection, Statement, TransactionBehavior, params_from_iter};
 
 use super::errors::named;
 use super::query;
 use crate::failure::Reason;
 use crate::warehouse::{CoverageRow, WarehouseError, refuse_a_failure_too_wide};
 
-/// The versions that are loaded of the buckets that the batches speak of.
-pub(super) fn versions(connection: &Connection, batches: &[BatchNormalized]) -> rusqlite::Result<CoverageVersions> {
-    let mut statement = connection.prepare(&sql::loaded_version())?;
-    let mut versions = CoverageVersions::new();
-    for bucket in merge_plan::buckets_of(batches) {
-        let BucketId { source, account_id, activity_date } = &bucket;
-        let found = statement
-            .query_row(params![source, account_id.as_str(), activity_date.to_string()], |row| {
-                let snapshot_id = row.get::<_, String>(1)?.into();
-                Ok(Version { fetched_at: parsed(row, 0)?, snapshot_id, normalized_at: parsed(row, 2)? })
-            })
-            .optional()?;
-        versions.extend(found.map(|version| (bucket, version)));
+/// What coverage says of the buckets.
+pub(super) fn recorded(
+    connection: &Connection,
+    path: &Path,
+    buckets: &BTreeSet<BucketId>,
+) -> Result<Recorded, WarehouseError> {
+    let failed = named(path, "merge");
+    let mut statement = connection.prepare(&sql::known_of_bucket()).map_err(failed)?;
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    let mut recorded = Recorded::new();
+    for bucket in buckets {
+        let mut found = statement.query(bucket_values(bucket)).map_err(failed)?;
+        if let Some(row) = found.next().map_err(failed)? {
+            let known = known(query::cells(row, &columns)?).ok_or_else(|| {
+                let BucketId { source, account_id, activity_date } = bucket;
+                let reason =
+                    format!("coverage of {source} {account_id} {activity_date} is not what this version reads");
+                WarehouseError::Refused { action: "merge", reason: reason.into() }
+            })?;
+            recorded.insert(bucket.clone(), known);
+        }
     }
-    Ok(versions)
+    Ok(recorded)
 }
 
-pub(super) fn record_loaded(
+/// The values that name a bucket in a statement.
+pub(super) fn bucket_values(bucket: &BucketId) -> [String; 3] {
+    [bucket.source.clone(), bucket.account_id.to_string(), bucket.activity_date.to_string()]
+}
+
+pub(super) fn record_merged(
     connection: &Connection,
     path: &Path,
     updates: &[CoverageUpdate],
     merged_at: Timestamp,
 ) -> Result<(), WarehouseError> {
     let failed = named(path, "merge");
-    let mut statement = connection.prepare(&sql::record_loaded()).map_err(failed)?;
+    let mut with_rows = connection.prepare(&sql::record_merged(true)).map_err(failed)?;
+    let mut without = connection.prepare(&sql::record_merged(false)).map_err(failed)?;
     for update in updates {
-        let values = bound(loaded_values(update, merged_at)).map_err(|e| WarehouseError::Refused {
+        let values = bound(merged_values(update, merged_at)).map_err(|e| WarehouseError::Refused {
             action: "merge",
             reason: Reason::of(e).reworded(|said| {
                 format!("control sum of {} {}: {said}", update.bucket.source, update.bucket.activity_date)
             }),
         })?;
+        let statement = if update.loaded.is_some() { &mut with_rows } else { &mut without };
         statement.execute(params_from_iter(values)).map_err(failed)?;
     }
     Ok(())
@@ -110,7 +126,7 @@ pub(super) fn store_verdicts(
     transaction.commit().map_err(failed)
 }
 
-fn execute(
+pub(super) fn execute(
     statement: &mut Statement<'_>,
     values: Vec<Cell>,
     action: &'static str,
@@ -132,14 +148,4 @@ fn bound(values: Vec<Cell>) -> Result<Vec<Value>, UsdOverflow> {
         })
     };
     values.into_iter().map(bound).collect()
-}
-
-fn parsed<T>(row: &Row<'_>, place: usize) -> rusqlite::Result<T>
-where
-    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
-{
-    let text: String = row.get(place)?;
-    text.parse().map_err(|e| {
-        rusqlite::Error::FromSqlConversionFailure(place, Type::Text, Box::new(FromSqlError::Other(Box::new(e))))
-    })
 }

@@ -3,17 +3,17 @@
 use std::path::Path;
 
 use everycent_domain::bucket::BucketId;
-use everycent_domain::merge_plan::{self, MergePlan, StagedFile, TablePlan};
+use everycent_domain::merge_plan::{self, MergeInput, MergePlan, StagedFile, TablePlan};
 use everycent_domain::sql::sqlite::{TableMerge, table_merge};
 use everycent_schemas::Timestamp;
 use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::tables::Absence;
 use rusqlite::{Connection, ToSql, Transaction, TransactionBehavior, params_from_iter};
 
-use super::coverage;
 use super::errors::named;
 use super::feed::Files;
 use super::load::{Destination, Loader};
+use super::{answers, coverage};
 use crate::warehouse::{MergeReport, Merged, TableChange, WarehouseError, bad_plan};
 
 const ACTION: &str = "merge";
@@ -21,24 +21,27 @@ const ACTION: &str = "merge";
 pub(super) fn merge(
     connection: &mut Connection,
     path: &Path,
-    batches: &[BatchNormalized],
+    input: MergeInput<'_>,
     mut files: Files,
     merged_at: Timestamp,
 ) -> Result<MergeReport, WarehouseError> {
     let failed = named(path, ACTION);
+    let batches = input.batches;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    let recorded = coverage::versions(&transaction, batches).map_err(failed)?;
-    let plan = merge_plan::plan(batches, &recorded).map_err(bad_plan)?;
+    let recorded = coverage::recorded(&transaction, path, &input.buckets())?;
+    let read = answers::read(&transaction, path, &input.buckets_to_read(&recorded))?;
+    let plan = merge_plan::plan(input, &recorded, &read).map_err(bad_plan)?;
     files.ask(files_of(&plan));
     let tables = plan
         .tables
         .iter()
         .map(|table| TableWork { transaction: &transaction, path, batches, plan: table }.run(&mut files))
         .collect::<Result<_, _>>()?;
-    coverage::record_loaded(&transaction, path, &plan.coverage, merged_at)?;
+    coverage::record_merged(&transaction, path, &plan.coverage, merged_at)?;
+    answers::record(&transaction, path, &plan)?;
     transaction.commit().map_err(failed)?;
-    let merged = plan.outcomes.into_iter().map(|outcome| Merged { won: outcome.won, lost: outcome.lost });
-    Ok(MergeReport { batches: merged.collect(), tables })
+    let batches = plan.outcomes.into_iter().map(Merged::from).collect();
+    Ok(MergeReport { batches, tables, replays: plan.replays })
 }
 
 fn files_of(plan: &MergePlan) -> Vec<StagedFile> {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use bytes::Bytes;
+use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::objects::ObjectName;
 use everycent_domain::sql::sqlite::table_merge;
 use everycent_schemas::{tables, views};
@@ -165,7 +166,7 @@ async fn a_file_opened_to_be_read_answers_and_refuses_every_change() {
     assert_eq!(acme(&reader).await, held(&[(0, "a", 1)]));
     assert_eq!(coverage(&reader).await.len(), 1);
     assert_names(&refusal(reader.migrate().await), &path, "read only");
-    assert_names(&refusal(reader.merge(&store, &[], at(1)).await), &path, "read only");
+    assert_names(&refusal(reader.merge(&store, MergeInput::of(&[]), at(1)).await), &path, "read only");
 }
 
 #[tokio::test]
@@ -213,11 +214,11 @@ async fn a_merge_that_its_caller_gave_up_leaves_nothing_and_blocks_nobody() {
     let (warehouse, rows, hanging) = (Folder::new().warehouse().await, RowStore::default(), Hanging::default());
     let batch = rows.batch(&Answer::new("s1", 10, (0, 0), &[(0, "a", 1)]));
     tokio::select! {
-        outcome = warehouse.merge(&hanging, std::slice::from_ref(&batch), at(1)) => panic!("{outcome:?}"),
+        outcome = warehouse.merge(&hanging, MergeInput::of(std::slice::from_ref(&batch)), at(1)) => panic!("{outcome:?}"),
         () = hanging.0.notified() => {}
     }
     assert!(costs(&*warehouse).await.is_empty());
-    warehouse.merge(&rows, &[batch], at(1)).await.unwrap();
+    warehouse.merge(&rows, MergeInput::of(&[batch]), at(1)).await.unwrap();
     assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 1)]));
 }
 

@@ -1,5 +1,6 @@
 //! What people see.
 
+use everycent_domain::merge_plan::MergeInput;
 use everycent_schemas::events::{BatchNormalized, Bucket, RowFile};
 use everycent_schemas::rowfile::RowFileWriter;
 use everycent_schemas::rows::{ClaudeCost, CursorUsageStat, Row};
@@ -37,10 +38,12 @@ impl Merged {
             fetched_at: at(1),
             normalized_at: at(2),
             recipe: "r".into(),
+            normalizer: None,
+            rows_omitted: false,
             buckets: day(0).through(day(40)).map(bucket).collect(),
             files: vec![RowFile { table: R::TABLE.into(), object: "rows/x.avro".into(), rows: count, bytes }],
         };
-        warehouse.merge(&store, &[batch], at(3)).await.unwrap();
+        warehouse.merge(&store, MergeInput::of(&[batch]), at(3)).await.unwrap();
         Self { connection: Connection::open(path).unwrap(), _folder: folder }
     }
 
@@ -53,7 +56,16 @@ impl Merged {
 }
 
 fn bucket(activity_date: Day) -> Bucket {
-    Bucket { activity_date, settled: true, rows: 0, rejects: 0, amount_usd: None, quantity: 0 }
+    Bucket {
+        activity_date,
+        settled: true,
+        rows: 0,
+        rejects: 0,
+        amount_usd: None,
+        quantity: 0,
+        reported: None,
+        content_hash: None,
+    }
 }
 
 fn cost<'a>(

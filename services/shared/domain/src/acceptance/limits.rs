@@ -1,0 +1,87 @@
+//! How much a day may lose without anybody looking.
+
+use everycent_schemas::events::Reported;
+
+use super::figures::Measure;
+
+/// In nano-dollars, tokens or pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thresholds {
+    /// A loss of no more than this is accepted.
+    pub small: i128,
+    /// A loss of more than this, and of more than half, waits for a person.
+    pub large: i128,
+    /// Where this or more lay, nothing at all waits for a person.
+    pub all: i128,
+}
+
+/// How much a report may lose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// A loss of no more than this part is accepted.
+    pub percent: u32,
+    pub usd: Thresholds,
+    pub tokens: Thresholds,
+    pub count: Thresholds,
+    /// Every answer is accepted: what is reported is how things stand, or a person's word.
+    pub unlimited: bool,
+}
+
+const NANOS: i128 = 1_000_000_000;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// A part of which the loss is more than a person would want to wait for.
+const HALF_PERCENT: i128 = 50;
+/// A figure that rises above so many times the earlier one is worth a word.
+const TIMES: i128 = 10;
+
+/// What an answer does to what was known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// It takes away little or nothing.
+    Fine,
+    /// It rises so far that it is worth a word.
+    Rose(Measure),
+    /// It takes away too much.
+    Fell { measure: Measure, needs_a_person: bool },
+}
+
+impl Limits {
+    pub const DEFAULT: Self = Self {
+        percent: 25,
+        usd: Thresholds { small: NANOS, large: 20 * NANOS, all: NANOS / 2 },
+        // In the same proportions.
+        tokens: Thresholds { small: 10_000, large: 200_000, all: 5_000 },
+        count: Thresholds { small: 20, large: 400, all: 10 },
+        unlimited: false,
+    };
+    pub const UNLIMITED: Self = Self { unlimited: true, ..Self::DEFAULT };
+
+    pub(super) fn thresholds(&self, measure: Measure) -> Thresholds {
+        match measure {
+            Measure::Usd => self.usd,
+            Measure::Tokens => self.tokens,
+            Measure::Count => self.count,
+        }
+    }
+
+    /// Compares an answer with the mark.
+    pub(super) fn change(&self, mark: &Reported, now: &Reported) -> Change {
+        let Some(measure) = Measure::of(mark).filter(|_| !self.unlimited) else { return Change::Fine };
+        let (before, after) = (measure.amount(mark), measure.amount(now));
+        let Thresholds { small, large, all } = self.thresholds(measure);
+        let lost = before - after;
+        let more_than = |percent: i128| lost * 100 > before * percent;
+        let is_gone = after <= 0 && before >= all;
+        if is_gone || (more_than(self.percent.into()) && lost > small) {
+            let needs_a_person = is_gone || (more_than(HALF_PERCENT) && lost > large);
+            return Change::Fell { measure, needs_a_person };
+        }
+        if after > before * TIMES && after - before > large { Change::Rose(measure) } else { Change::Fine }
+    }
+}

@@ -1,0 +1,122 @@
+//! What the judgement of the next answer rests on.
+
+use everycent_schemas::events::Reported;
+use everycent_schemas::{SnapshotId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::figures::{Figures, Stored};
+
+/// The place of an answer among those of its bucket.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AnswerId {
+    pub fetched_at: Timestamp,
+    pub snapshot_id: SnapshotId,
+}
+
+impl AnswerId {
+    /// As the name of its manifest spells it; later answers are greater.
+    pub fn version(&self) -> String {
+        crate::objects::answer_version(self.fetched_at, &self.snapshot_id)
+    }
+}
+
+/// The answer whose rows are the bucket's rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    pub id: AnswerId,
+    pub figures: Figures,
+    /// The highest figures that were accepted since a loss was last believed, and the normalizer that made them. A loss
+    /// is measured from there, so that slow erosion adds up. `None` where nothing is known of the figures.
+    pub mark: Option<(i64, Reported)>,
+}
+
+/// What is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// When the answer was fetched that reported the least so far.
+    pub since: Timestamp,
+    /// What it reported, by the normalizer of this number.
+    pub least: (i64, Reported),
+    /// What it takes away, and what ends it.
+    pub words: String,
+}
+
+/// The state of the fold over the answers of one bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct State {
+    /// `None` while there is no answer.
+    pub accepted: Option<Accepted>,
+    pub held: Option<Held>,
+    /// Figures that a person did not believe: an answer that reports no less, and yet too little, is not held again.
+    pub disbelieved: Option<(i64, Reported)>,
+    /// An answer can't be compared with the accepted one until both have figures of one normalizer.
+    pub waits: bool,
+    /// A decision has named an answer that has not come.
+    pub is_awaited: bool,
+    /// The newest answer, whatever became of it.
+    pub newest: Option<AnswerId>,
+}
+
+/// All but what coverage has columns for: the ids, and what is held in words.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct InText {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    figures: Option<Figures>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mark: Option<(i64, Stored)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    least: Option<(i64, Stored)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disbelieved: Option<(i64, Stored)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_awaited: Option<bool>,
+    /// The accepted answer where its rows are not the loaded ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<(Timestamp, SnapshotId)>,
+}
+
+impl State {
+    /// What is kept beside the columns of coverage. Where the accepted answer is the one that is `loaded`, it is not
+    /// named again.
+    pub fn to_text(&self, loaded: Option<&AnswerId>) -> String {
+        let stored = |(normalizer, reported): &(i64, Reported)| (*normalizer, Stored::of(reported));
+        let accepted = self.accepted.as_ref();
+        let text = InText {
+            figures: accepted.map(|accepted| accepted.figures.clone()),
+            mark: accepted.and_then(|accepted| accepted.mark.as_ref().map(stored)),
+            least: self.held.as_ref().map(|held| stored(&held.least)),
+            disbelieved: self.disbelieved.as_ref().map(stored),
+            waits: self.waits.then_some(true),
+            is_awaited: self.is_awaited.then_some(true),
+            accepted: accepted
+                .filter(|accepted| Some(&accepted.id) != loaded)
+                .map(|accepted| (accepted.id.fetched_at, accepted.id.snapshot_id.clone())),
+        };
+        serde_json::to_string(&text).expect("invariant: a struct of texts and numbers is JSON")
+    }
+
+    /// The state that coverage tells of: the text, beside its columns. `None` where the text is none of ours.
+    pub fn from_text(
+        text: &str,
+        loaded: Option<AnswerId>,
+        newest: Option<AnswerId>,
+        held: Option<(Timestamp, String)>,
+    ) -> Option<Self> {
+        let text: InText = serde_json::from_str(text).ok()?;
+        let reported = |(normalizer, stored): (i64, Stored)| (normalizer, stored.reported());
+        let named = text.accepted.map(|(fetched_at, snapshot_id)| AnswerId { fetched_at, snapshot_id });
+        let (figures, mark) = (text.figures.unwrap_or_default(), text.mark.map(reported));
+        let held = text.least.map(reported).zip(held).map(|(least, (since, words))| Held { since, least, words });
+        Some(Self {
+            accepted: named.or(loaded).map(|id| Accepted { id, figures, mark }),
+            held,
+            disbelieved: text.disbelieved.map(reported),
+            waits: text.waits.unwrap_or(false),
+            is_awaited: text.is_awaited.unwrap_or(false),
+            newest,
+        })
+    }
+}

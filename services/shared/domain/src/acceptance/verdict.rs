@@ -1,0 +1,55 @@
+//! What is thought of an answer when its turn comes, in words for people.
+
+use everycent_schemas::{AnswerVerdict, Timestamp};
+
+use super::figures::Measure;
+
+/// What is thought of an answer when its turn comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opinion {
+    /// Believed; `reason` where something was odd about it.
+    Accepted { reason: Option<String> },
+    /// Not believed yet.
+    Held { reason: String },
+    /// A person did not believe it, or one like it.
+    Disbelieved { reason: String },
+    /// Not compared yet.
+    Waits,
+}
+
+impl Opinion {
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Accepted { reason } => reason.as_deref(),
+            Self::Held { reason } | Self::Disbelieved { reason } => Some(reason),
+            Self::Waits => Some("waits until the accepted answer was made again by the same normalizer"),
+        }
+    }
+
+    /// The verdict on the answer, where a later one was accepted or not.
+    pub fn verdict(&self, later_accepted: bool) -> AnswerVerdict {
+        match self {
+            _ if later_accepted => AnswerVerdict::Superseded,
+            Self::Accepted { .. } => AnswerVerdict::Accepted,
+            Self::Held { .. } | Self::Waits => AnswerVerdict::Held,
+            Self::Disbelieved { .. } => AnswerVerdict::Superseded,
+        }
+    }
+}
+
+pub(super) fn fell(measure: Measure, before: i128, after: i128, needs_a_person: bool) -> String {
+    let ends = if needs_a_person {
+        "a person has to accept it"
+    } else {
+        "it is accepted once an answer of a day later reports no less"
+    };
+    format!("fell from {} to {}; {ends}", measure.text(before), measure.text(after))
+}
+
+pub(super) fn stayed_low(measure: Measure, before: i128, after: i128, since: Timestamp) -> String {
+    format!("fell from {} to {}, and did not rise again since {since}", measure.text(before), measure.text(after))
+}
+
+pub(super) fn rose(measure: Measure, before: i128, after: i128) -> String {
+    format!("rose from {} to {}, more than tenfold", measure.text(before), measure.text(after))
+}

@@ -1,0 +1,149 @@
+//! What a merge decides on, and what it has to know before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use everycent_schemas::Timestamp;
+use everycent_schemas::events::{AnswerDecided, BatchNormalized};
+use everycent_schemas::stored::AnswerRow;
+use everycent_schemas::{Day, SnapshotId};
+
+use crate::acceptance::{AnswerId, Figures, Limits, State};
+use crate::bucket::BucketId;
+use crate::report::Kind;
+use crate::source::Source;
+
+/// Which rows a bucket holds: those of a snapshot, as they were made at a time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    pub fetched_at: Timestamp,
+    pub snapshot_id: SnapshotId,
+    pub normalized_at: Timestamp,
+}
+
+impl Version {
+    pub fn of(batch: &BatchNormalized) -> Self {
+        Self {
+            fetched_at: batch.fetched_at,
+            snapshot_id: batch.snapshot_id.clone(),
+            normalized_at: batch.normalized_at,
+        }
+    }
+
+    /// The answer that the rows are of.
+    pub fn answer(&self) -> AnswerId {
+        AnswerId { fetched_at: self.fetched_at, snapshot_id: self.snapshot_id.clone() }
+    }
+}
+
+/// Limits of all sources, as they are configured.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Acceptance {
+    pub default: Limits,
+    pub by_source: BTreeMap<String, Limits>,
+}
+
+impl Acceptance {
+    /// The limits of a report of days. Of what stands at a moment, and of what a person imports, every answer counts.
+    pub fn limits(&self, source: &str) -> Limits {
+        match source.parse::<Source>().map(Source::kind) {
+            Ok(Kind::PointInTime | Kind::Upload) => Limits::UNLIMITED,
+            _ => self.by_source.get(source).copied().unwrap_or(self.default),
+        }
+    }
+
+    /// When a day was surely reported for the first time.
+    pub fn closed_at(source: &str, day: Day) -> Timestamp {
+        let lag_days = match source.parse::<Source>().map(Source::kind) {
+            Ok(Kind::Days(days)) => days.lag_days,
+            _ => 0,
+        };
+        day.next().plus(lag_days.max(1)).start()
+    }
+}
+
+/// Batches and decisions that are merged together.
+#[derive(Debug, Clone, Copy)]
+pub struct MergeInput<'a> {
+    pub batches: &'a [BatchNormalized],
+    pub decisions: &'a [AnswerDecided],
+    pub acceptance: &'a Acceptance,
+}
+
+impl<'a> MergeInput<'a> {
+    /// Batches alone, within the default limits.
+    pub fn of(batches: &'a [BatchNormalized]) -> Self {
+        static DEFAULT: Acceptance = Acceptance { default: Limits::DEFAULT, by_source: BTreeMap::new() };
+        Self { batches, decisions: &[], acceptance: &DEFAULT }
+    }
+
+    /// The buckets that are spoken of, in order: what has to be known of coverage before a plan is made.
+    pub fn buckets(&self) -> BTreeSet<BucketId> {
+        let of_batches = self.batches.iter().flat_map(|batch| {
+            batch.buckets.iter().map(|bucket| BucketId {
+                source: batch.source.clone(),
+                account_id: batch.account_id.clone(),
+                activity_date: bucket.activity_date,
+            })
+        });
+        of_batches.chain(self.decisions.iter().map(decided_bucket)).collect()
+    }
+
+    /// The buckets whose earlier answers have to be read. One that only newer answers came for is judged by what coverage
+    /// keeps.
+    pub fn buckets_to_read(&self, recorded: &Recorded) -> BTreeSet<BucketId> {
+        let decided: BTreeSet<BucketId> = self.decisions.iter().map(decided_bucket).collect();
+        let mut to_read = decided;
+        for batch in self.batches {
+            let id = Version::of(batch).answer();
+            for bucket in &batch.buckets {
+                let bucket = BucketId {
+                    source: batch.source.clone(),
+                    account_id: batch.account_id.clone(),
+                    activity_date: bucket.activity_date,
+                };
+                if recorded.get(&bucket).is_some_and(|known| known.needs_answers(&id, batch.normalizer)) {
+                    to_read.insert(bucket);
+                }
+            }
+        }
+        to_read
+    }
+}
+
+pub(super) fn decided_bucket(decided: &AnswerDecided) -> BucketId {
+    BucketId {
+        source: decided.source.clone(),
+        account_id: decided.account_id.clone(),
+        activity_date: decided.activity_date,
+    }
+}
+
+/// What coverage says of one bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Known {
+    /// Whose rows are loaded.
+    pub loaded: Option<Version>,
+    /// Whether the vendor no longer restates the day, by what is loaded.
+    pub settled: bool,
+    /// `None` where an earlier release wrote the row.
+    pub state: Option<State>,
+}
+
+impl Known {
+    /// Whether a new answer can't be judged by what coverage keeps: it is older than another one, or its figures are of a
+    /// normalizer that made none of the accepted answer.
+    fn needs_answers(&self, id: &AnswerId, normalizer: Option<i64>) -> bool {
+        let Some(state) = &self.state else { return self.loaded.is_some() };
+        let is_comparable = |figures: &Figures| normalizer.is_some_and(|normalizer| figures.has(normalizer));
+        state.waits
+            || state.is_awaited
+            || state.newest.as_ref().is_some_and(|newest| id <= newest)
+            || state.accepted.as_ref().is_some_and(|accepted| !is_comparable(&accepted.figures))
+    }
+}
+
+/// What coverage says of the buckets that matter here.
+pub type Recorded = BTreeMap<BucketId, Known>;
+
+/// The answers that were read, of each bucket that had to be.
+pub type Answers = BTreeMap<BucketId, Vec<AnswerRow>>;

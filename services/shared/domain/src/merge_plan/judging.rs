@@ -1,0 +1,221 @@
+//! Judging the answers of one bucket that a merge brings.
+
+use std::collections::BTreeMap;
+
+use everycent_schemas::events::{AnswerDecided, BatchNormalized};
+use everycent_schemas::stored::AnswerRow;
+use everycent_schemas::{AnswerVerdict, Decision, Timestamp};
+
+use super::Place;
+use super::input::{Known, Version};
+use crate::acceptance::{Answer, AnswerId, Figures, Limits, State, fold, judged, step};
+use crate::bucket::BucketId;
+use crate::recipe::NORMALIZER_VERSION;
+
+/// What a merge brings of one bucket.
+#[derive(Debug, Default)]
+pub(super) struct News<'a> {
+    pub batches: Vec<(Place, &'a BatchNormalized)>,
+    pub decisions: Vec<&'a AnswerDecided>,
+}
+
+/// What becomes of one bucket.
+#[derive(Debug)]
+pub(super) struct BucketJudgement {
+    pub state: State,
+    /// Answers that are new, or of which something else is said now.
+    pub answers: Vec<AnswerRow>,
+    /// Earlier answers, none of which were read, are superseded by the accepted one.
+    pub supersedes: bool,
+    /// The batch whose rows become the bucket's rows.
+    pub winner: Option<Place>,
+    /// Answers whose rows, or figures, have to be made again.
+    pub to_replay: Vec<AnswerRow>,
+    /// The batches whose answer is held.
+    pub held: Vec<Place>,
+}
+
+/// The rules by which a bucket is judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    pub limits: Limits,
+    pub closed_at: Timestamp,
+}
+
+/// Judges a bucket: by what coverage keeps of it, or, where its earlier answers were read, by all of them.
+pub(super) fn judge(
+    bucket: &BucketId,
+    news: &News<'_>,
+    known: &Known,
+    read: Option<&[AnswerRow]>,
+    rules: Rules,
+) -> BucketJudgement {
+    let before = Lines::read(bucket, known, read.unwrap_or_default());
+    let mut lines = before.clone();
+    news.batches.iter().for_each(|(place, batch)| lines.take(bucket, *place, batch));
+    news.decisions.iter().for_each(|decided| lines.decide(bucket, decided));
+    let state = match (read, &known.state) {
+        (None, Some(state)) => lines.go_on(state.clone(), rules),
+        _ => lines.start_again(rules),
+    };
+    let supersedes = read.is_none() && accepted_id(&state) != known.state.as_ref().and_then(accepted_id);
+    let winner = winner(&state, news, known);
+    let to_replay = if winner.is_some() { vec![] } else { lines.to_replay(&state, known) };
+    let held = news.batches.iter().filter(|(_, batch)| lines.is_held(&Version::of(batch).answer()));
+    BucketJudgement {
+        held: held.map(|(place, _)| *place).collect(),
+        answers: lines.0.into_iter().filter(|(id, row)| before.0.get(id) != Some(row)).map(|(_, row)| row).collect(),
+        supersedes,
+        winner,
+        to_replay,
+        state,
+    }
+}
+
+fn accepted_id(state: &State) -> Option<&AnswerId> {
+    state.accepted.as_ref().map(|accepted| &accepted.id)
+}
+
+/// The batch that has the rows of the accepted answer, as they were made last; none, where these are loaded.
+fn winner(state: &State, news: &News<'_>, known: &Known) -> Option<Place> {
+    let accepted = accepted_id(state)?;
+    let with_rows = news.batches.iter().filter(|(_, batch)| !batch.rows_omitted);
+    let of_accepted = with_rows.filter(|(_, batch)| Version::of(batch).answer() == *accepted);
+    let (place, batch) = of_accepted.max_by_key(|(place, batch)| (batch.normalized_at, std::cmp::Reverse(*place)))?;
+    let is_newer = match &known.loaded {
+        Some(loaded) if loaded.answer() == *accepted => loaded.normalized_at < batch.normalized_at,
+        _ => true,
+    };
+    is_newer.then_some(*place)
+}
+
+/// The answers of a bucket by their place.
+#[derive(Debug, Clone)]
+struct Lines(BTreeMap<AnswerId, AnswerRow>);
+
+impl Lines {
+    fn read(bucket: &BucketId, known: &Known, rows: &[AnswerRow]) -> Self {
+        let mut lines = Self(rows.iter().map(|row| (id(row), row.clone())).collect());
+        // What an earlier release loaded is the first answer.
+        if let (Some(loaded), None) = (&known.loaded, &known.state) {
+            let first = || AnswerRow { normalized_at: Some(loaded.normalized_at), ..line(bucket, &loaded.answer()) };
+            lines.0.entry(loaded.answer()).or_insert_with(first);
+        }
+        lines
+    }
+
+    fn take(&mut self, bucket: &BucketId, place: Place, batch: &BatchNormalized) {
+        let id = Version::of(batch).answer();
+        let said = &batch.buckets[place.bucket];
+        let row = self.0.entry(id.clone()).or_insert_with(|| line(bucket, &id));
+        let mut figures = figures(row);
+        if let (Some(normalizer), Some(reported)) = (batch.normalizer, said.reported) {
+            figures.add(&Figures::of(normalizer, reported));
+        }
+        row.sums = (figures != Figures::default()).then(|| figures.to_text());
+        if row.normalized_at.is_some_and(|made| made >= batch.normalized_at) && row.rows.is_some() {
+            return;
+        }
+        (row.from_date, row.to_date) = (Some(batch.from_date), Some(batch.to_date));
+        (row.normalized_at, row.recipe) = (Some(batch.normalized_at), Some(batch.recipe.clone()));
+        (row.settled, row.rows, row.rejects) = (Some(said.settled), Some(said.rows), Some(said.rejects));
+        let reported = said.reported.unwrap_or_default();
+        row.reported_usd = reported.usd;
+        (row.reported_tokens, row.reported_count) = (reported.tokens, reported.count);
+        row.content_hash.clone_from(&said.content_hash);
+    }
+
+    fn decide(&mut self, bucket: &BucketId, decided: &AnswerDecided) {
+        let Ok(decision) = decided.decision.parse::<Decision>() else { return };
+        let id = AnswerId { fetched_at: decided.fetched_at, snapshot_id: decided.snapshot_id.clone() };
+        let row = self.0.entry(id.clone()).or_insert_with(|| line(bucket, &id));
+        let (made, earlier) = ((decided.decided_at, decision), (row.decided_at, row.decision));
+        if earlier.0.zip(earlier.1).is_none_or(|earlier| earlier < made) {
+            (row.decision, row.decided_at) = (Some(decision), Some(decided.decided_at));
+            row.decision_note.clone_from(&decided.note);
+        }
+    }
+
+    /// Judges answers that are newer than all before them.
+    fn go_on(&mut self, mut state: State, rules: Rules) -> State {
+        let mut opinions = Vec::new();
+        for (id, row) in &self.0 {
+            let (next, opinion) = step(state, &answer(id, row), &rules.limits, rules.closed_at);
+            state = next;
+            opinions.push(opinion);
+        }
+        for (row, judged) in self.0.values_mut().zip(judged(&opinions)) {
+            (row.verdict, row.reason) = (judged.verdict, judged.reason);
+        }
+        state
+    }
+
+    /// Judges all answers. One that only a decision has named so far is none.
+    fn start_again(&mut self, rules: Rules) -> State {
+        let known = || |(_, row): &(&AnswerId, &AnswerRow)| row.normalized_at.is_some();
+        let answers: Vec<Answer> = self.0.iter().filter(known()).map(|(id, row)| answer(id, row)).collect();
+        let (mut state, judged) = fold(&answers, &rules.limits, rules.closed_at);
+        state.is_awaited = answers.len() < self.0.len();
+        let rows = self.0.values_mut().filter(|row| row.normalized_at.is_some());
+        for (row, judged) in rows.zip(judged) {
+            (row.verdict, row.reason) = (judged.verdict, judged.reason);
+        }
+        state
+    }
+
+    fn is_held(&self, id: &AnswerId) -> bool {
+        self.0.get(id).is_some_and(|row| row.verdict == AnswerVerdict::Held)
+    }
+
+    /// The accepted answer, if it is not the one whose rows are loaded; while answers wait for a comparison, those that
+    /// this normalizer made no figures of.
+    fn to_replay(&self, state: &State, known: &Known) -> Vec<AnswerRow> {
+        let accepted = accepted_id(state);
+        let is_loaded = accepted == known.loaded.as_ref().map(Version::answer).as_ref();
+        let wanted = |(id, row): &(&AnswerId, &AnswerRow)| {
+            let waits = state.waits && row.verdict != AnswerVerdict::Superseded;
+            (Some(*id) == accepted && !is_loaded) || (waits && !figures(row).has(NORMALIZER_VERSION))
+        };
+        self.0.iter().filter(wanted).map(|(_, row)| row.clone()).collect()
+    }
+}
+
+fn answer(id: &AnswerId, row: &AnswerRow) -> Answer {
+    Answer { id: id.clone(), figures: figures(row), decision: row.decision }
+}
+
+fn figures(row: &AnswerRow) -> Figures {
+    row.sums.as_deref().map(Figures::from_text).unwrap_or_default()
+}
+
+fn id(row: &AnswerRow) -> AnswerId {
+    AnswerId { fetched_at: row.fetched_at, snapshot_id: row.snapshot_id.clone() }
+}
+
+/// A line of which nothing is known yet.
+fn line(bucket: &BucketId, id: &AnswerId) -> AnswerRow {
+    AnswerRow {
+        source: bucket.source.clone(),
+        account_id: bucket.account_id.clone(),
+        activity_date: bucket.activity_date,
+        fetched_at: id.fetched_at,
+        snapshot_id: id.snapshot_id.clone(),
+        from_date: None,
+        to_date: None,
+        verdict: AnswerVerdict::Superseded,
+        reason: None,
+        settled: None,
+        normalized_at: None,
+        recipe: None,
+        rows: None,
+        rejects: None,
+        reported_usd: None,
+        reported_tokens: None,
+        reported_count: None,
+        content_hash: None,
+        sums: None,
+        decision: None,
+        decided_at: None,
+        decision_note: None,
+    }
+}

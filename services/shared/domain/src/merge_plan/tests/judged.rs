@@ -1,0 +1,269 @@
+//! What a merge does with answers that take away what was known, in whatever order they come.
+
+use everycent_schemas::events::{AnswerDecided, Reported};
+use everycent_schemas::{AnswerVerdict, Decision};
+use proptest::prelude::*;
+
+use super::super::*;
+use super::tables_in_memory::Tables;
+use super::{batch, day, days};
+use crate::recipe::NORMALIZER_VERSION;
+
+const HOUR: i64 = 3_600_000_000;
+
+/// An answer of this hour about the first days of October, with so many cents for each.
+fn answer(hour: i64, cents: &[i64]) -> BatchNormalized {
+    let last = u32::try_from(cents.len()).unwrap() - 1;
+    let mut batch = batch(&format!("s{hour:04}"), hour * HOUR, hour * HOUR + 1, 0, last);
+    batch.normalizer = Some(NORMALIZER_VERSION);
+    for (bucket, cents) in batch.buckets.iter_mut().zip(cents) {
+        bucket.reported = Some(Reported { usd: Some(cents_usd(*cents)), tokens: None, count: None });
+    }
+    batch
+}
+
+fn cents_usd(cents: i64) -> Usd {
+    Usd::from_nanos(i128::from(cents) * 10_000_000)
+}
+
+fn decided(hour: i64, decision: Decision, at: i64) -> AnswerDecided {
+    AnswerDecided {
+        source: super::COSTS.into(),
+        account_id: "acme".into(),
+        activity_date: day(0),
+        snapshot_id: format!("s{hour:04}").as_str().into(),
+        fetched_at: Timestamp::from_micros(hour * HOUR),
+        decision: decision.to_string(),
+        decided_at: Timestamp::from_micros(at),
+        note: None,
+    }
+}
+
+/// The rows of a replay, made later than those of the batch.
+fn made_again(batch: &BatchNormalized, replay: &Replay) -> BatchNormalized {
+    let mut again = batch.clone();
+    again.normalized_at = Timestamp::from_micros(batch.normalized_at.micros() + 1_000);
+    again.normalizer = Some(NORMALIZER_VERSION);
+    again.rows_omitted = false;
+    again.buckets.retain(|bucket| replay.days.contains(bucket.activity_date));
+    again
+}
+
+/// Merges, and serves what the plans ask for until nothing is left.
+fn settle(tables: &mut Tables, all: &[BatchNormalized], batches: &[BatchNormalized], decisions: &[AnswerDecided]) {
+    let mut replays = tables.merge_all(batches, decisions).replays;
+    for _ in 0..100 {
+        let again: Vec<BatchNormalized> = replays
+            .iter()
+            .map(|replay| made_again(all.iter().find(|batch| batch.snapshot_id == replay.snapshot_id).unwrap(), replay))
+            .collect();
+        if again.is_empty() {
+            return;
+        }
+        replays = tables.merge(&again).replays;
+    }
+    panic!("the plans go on asking for replays");
+}
+
+#[test]
+fn an_answer_that_takes_away_much_is_held_and_the_earlier_rows_stay() {
+    let mut tables = Tables::default();
+    tables.merge(&[answer(1, &[600, 600])]);
+    let plan = tables.merge(&[answer(2, &[200, 590])]);
+    assert_eq!(plan.outcomes, [Outcome { won: days([1]), lost: days([0]), held: days([0]) }]);
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Held, "s0001"));
+    assert_eq!(tables.loaded(day(1)), "s0002");
+    assert_eq!(tables.verdicts(day(0)), [AnswerVerdict::Accepted, AnswerVerdict::Held]);
+    let held = &plan.answers.iter().find(|answer| answer.activity_date == day(0)).unwrap().reason;
+    let words = "fell from 6.00 dollars to 2.00 dollars; it is accepted once an answer of a day later reports no less";
+    assert_eq!(held.as_deref(), Some(words));
+}
+
+#[test]
+fn a_held_loss_is_believed_when_an_answer_of_a_day_later_reports_no_less() {
+    let mut tables = Tables::default();
+    tables.merge(&[answer(1, &[600])]);
+    tables.merge(&[answer(2, &[200])]);
+    tables.merge(&[answer(25, &[200])]);
+    assert_eq!(tables.loaded(day(0)), "s0001", "23 hours later is no day");
+    tables.merge(&[answer(26, &[200])]);
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Settled, "s0026"));
+    let superseded = AnswerVerdict::Superseded;
+    assert_eq!(tables.verdicts(day(0)), [superseded, superseded, superseded, AnswerVerdict::Accepted]);
+}
+
+#[test]
+fn a_large_loss_and_an_empty_day_wait_for_a_person() {
+    for (before, after) in [(10_000, 4_000), (50, 0), (10_000, 0)] {
+        let mut tables = Tables::default();
+        tables.merge(&[answer(1, &[before])]);
+        for hour in [2, 50, 500] {
+            tables.merge(&[answer(hour, &[after])]);
+        }
+        assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Held, "s0001"), "{before} {after}");
+    }
+}
+
+#[test]
+fn a_small_loss_is_accepted_and_so_is_an_empty_answer_where_little_lay() {
+    for (before, after) in [(49, 0), (400, 300), (399, 300), (10_000, 7_500), (200, 101)] {
+        let mut tables = Tables::default();
+        tables.merge(&[answer(1, &[before])]);
+        tables.merge(&[answer(2, &[after])]);
+        assert_eq!(tables.loaded(day(0)), "s0002", "{before} {after}");
+    }
+}
+
+#[test]
+fn slow_erosion_adds_up() {
+    let mut tables = Tables::default();
+    for (hour, cents) in [(1, 1_000), (2, 900), (3, 800), (4, 700)] {
+        tables.merge(&[answer(hour, &[cents])]);
+    }
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Held, "s0003"));
+    tables.merge(&[answer(28, &[700])]);
+    assert_eq!(tables.loaded(day(0)), "s0028");
+    tables.merge(&[answer(29, &[600])]);
+    assert_eq!(tables.loaded(day(0)), "s0029", "a loss that was believed is where the next one is measured from");
+}
+
+#[test]
+fn what_a_person_accepts_is_made_again_and_loaded() {
+    let all = [answer(1, &[10_000]), answer(2, &[100])];
+    let mut tables = Tables::default();
+    settle(&mut tables, &all, &all, &[]);
+    let plan = tables.merge_all(&[], &[decided(2, Decision::Accept, 7)]);
+    assert_eq!(tables.state(day(0)), CoverageState::Replaying);
+    assert_eq!(plan.replays.iter().map(|replay| replay.snapshot_id.as_str()).collect::<Vec<_>>(), ["s0002"]);
+    tables.merge(&[made_again(&all[1], &plan.replays[0])]);
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Settled, "s0002"));
+}
+
+#[test]
+fn what_a_person_did_not_believe_is_not_held_again() {
+    let mut tables = Tables::default();
+    tables.merge(&[answer(1, &[10_000]), answer(2, &[100])]);
+    tables.merge_all(&[], &[decided(2, Decision::Keep, 7)]);
+    for hour in [3, 40] {
+        tables.merge(&[answer(hour, &[100])]);
+        assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Settled, "s0001"));
+    }
+    tables.merge(&[answer(41, &[50])]);
+    assert_eq!(tables.state(day(0)), CoverageState::Held, "it reports even less");
+    tables.merge(&[answer(42, &[10_100])]);
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Settled, "s0042"));
+}
+
+#[test]
+fn an_older_answer_that_comes_late_takes_its_place_among_the_others() {
+    let all = [answer(1, &[600]), answer(2, &[200]), answer(3, &[300])];
+    let mut late = Tables::default();
+    settle(&mut late, &all, &all[1..], &[]);
+    assert_eq!(late.loaded(day(0)), "s0003");
+    settle(&mut late, &all, &all[..1], &[]);
+    assert_eq!((late.state(day(0)), late.loaded(day(0))), (CoverageState::Held, "s0001"));
+}
+
+#[test]
+fn figures_of_another_normalizer_are_compared_once_the_accepted_answer_was_made_again() {
+    let mut old = answer(1, &[600]);
+    old.normalizer = Some(NORMALIZER_VERSION - 1);
+    let all = [old, answer(2, &[200])];
+    let mut tables = Tables::default();
+    tables.merge(&all[..1]);
+    let plan = tables.merge(&all[1..]);
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Replaying, "s0001"));
+    assert_eq!(plan.replays.iter().map(|replay| replay.snapshot_id.as_str()).collect::<Vec<_>>(), ["s0001"]);
+    settle(&mut tables, &all, &[made_again(&all[0], &plan.replays[0])], &[]);
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Held, "s0001"));
+}
+
+#[test]
+fn what_an_earlier_release_loaded_is_the_first_answer() {
+    let first = answer(1, &[600, 600]);
+    let all = [first.clone(), answer(2, &[200, 590])];
+    let mut tables = Tables::written_by_an_earlier_release(&first);
+    settle(&mut tables, &all, &all[1..], &[]);
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Held, "s0001"));
+    assert_eq!((tables.state(day(1)), tables.loaded(day(1))), (CoverageState::Settled, "s0002"));
+}
+
+#[test]
+fn an_answer_announced_without_rows_is_judged_and_its_rows_are_asked_for() {
+    let rows = [answer(1, &[600]), answer(2, &[200])];
+    let announced = rows.clone().map(|batch| BatchNormalized { rows_omitted: true, files: vec![], ..batch });
+    let mut tables = Tables::default();
+    settle(&mut tables, &rows, &announced, &[]);
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Held, "s0001"));
+}
+
+#[derive(Debug, Clone)]
+enum News {
+    Batch(BatchNormalized),
+    Decided(AnswerDecided),
+}
+
+fn any_news() -> impl Strategy<Value = Vec<News>> {
+    let cents = prop::sample::select(vec![0, 30, 60, 100, 200, 300, 500, 600, 2_000, 5_000, 10_000]);
+    let batch = (1..60_i64, prop::collection::vec(cents, 1..3)).prop_map(|(hour, cents)| answer(hour, &cents));
+    let decision = (1..60_i64, any::<bool>(), 1..100_i64)
+        .prop_map(|(hour, accepts, at)| decided(hour, if accepts { Decision::Accept } else { Decision::Keep }, at));
+    let news = prop_oneof![8 => batch.prop_map(News::Batch), 1 => decision.prop_map(News::Decided)];
+    // One snapshot an hour.
+    prop::collection::vec(news, 1..14).prop_map(|mut news| {
+        let mut hours = BTreeSet::new();
+        news.retain(|news| match news {
+            News::Batch(batch) => hours.insert(batch.fetched_at),
+            News::Decided(_) => true,
+        });
+        news
+    })
+}
+
+fn come(tables: &mut Tables, all: &[BatchNormalized], news: &[News]) {
+    let batches: Vec<_> = news
+        .iter()
+        .filter_map(|news| match news {
+            News::Batch(batch) => Some(batch.clone()),
+            News::Decided(_) => None,
+        })
+        .collect();
+    let decisions: Vec<_> = news
+        .iter()
+        .filter_map(|news| match news {
+            News::Decided(decided) => Some(decided.clone()),
+            News::Batch(_) => None,
+        })
+        .collect();
+    settle(tables, all, &batches, &decisions);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_and_any_grouping_of_answers_and_decisions_ends_in_the_same_tables(
+        (news, shuffled) in any_news().prop_flat_map(|news| (Just(news.clone()), Just(news).prop_shuffle())),
+        cuts in prop::collection::vec(any::<bool>(), 14),
+        twice in prop::collection::vec(any::<bool>(), 14),
+    ) {
+        let all: Vec<_> = news.iter().filter_map(|news| match news {
+            News::Batch(batch) => Some(batch.clone()),
+            News::Decided(_) => None,
+        }).collect();
+        let (mut at_once, mut step_by_step) = (Tables::default(), Tables::default());
+        come(&mut at_once, &all, &news);
+        let mut group = Vec::new();
+        for ((news, cut), twice) in shuffled.iter().zip(cuts).zip(twice) {
+            group.push(news.clone());
+            if twice {
+                group.push(news.clone());
+            }
+            if cut {
+                come(&mut step_by_step, &all, &std::mem::take(&mut group));
+            }
+        }
+        come(&mut step_by_step, &all, &group);
+        prop_assert_eq!(at_once.without_times_of_work(), step_by_step.without_times_of_work());
+    }
+}

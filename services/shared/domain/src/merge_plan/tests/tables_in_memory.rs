@@ -1,0 +1,107 @@
+//! What plans would leave behind in coverage and answers, without a warehouse.
+
+use everycent_schemas::AnswerVerdict;
+use everycent_schemas::events::AnswerDecided;
+
+use super::super::*;
+use crate::acceptance::{AnswerId, State};
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Tables {
+    recorded: BTreeMap<BucketId, Known>,
+    answers: BTreeMap<BucketId, BTreeMap<(Timestamp, SnapshotId), AnswerRow>>,
+    states: BTreeMap<BucketId, CoverageState>,
+}
+
+impl Tables {
+    pub(super) fn plan(
+        &self,
+        batches: &[BatchNormalized],
+        decisions: &[AnswerDecided],
+    ) -> Result<MergePlan, PlanError> {
+        let input = MergeInput { decisions, ..MergeInput::of(batches) };
+        let to_read = input.buckets_to_read(&self.recorded).into_iter();
+        let answers = to_read.map(|bucket| {
+            let of_bucket = self.answers.get(&bucket).into_iter().flat_map(BTreeMap::values).cloned().collect();
+            (bucket, of_bucket)
+        });
+        plan(input, &self.recorded, &answers.collect())
+    }
+
+    pub(super) fn merge(&mut self, batches: &[BatchNormalized]) -> MergePlan {
+        self.merge_all(batches, &[])
+    }
+
+    pub(super) fn merge_all(&mut self, batches: &[BatchNormalized], decisions: &[AnswerDecided]) -> MergePlan {
+        let plan = self.plan(batches, decisions).unwrap();
+        self.apply(&plan);
+        plan
+    }
+
+    fn apply(&mut self, plan: &MergePlan) {
+        for update in &plan.coverage {
+            let known = self.recorded.entry(update.bucket.clone()).or_default();
+            if let Some(loaded) = &update.loaded {
+                (known.loaded, known.settled) = (Some(loaded.version.clone()), loaded.settled);
+            }
+            let judged = update.judged.clone();
+            let newest = judged.newest.map(|(fetched_at, snapshot_id)| AnswerId { fetched_at, snapshot_id });
+            let loaded = known.loaded.as_ref().map(Version::answer);
+            known.state = Some(State::from_text(&judged.judgement, loaded, newest, judged.held).unwrap());
+            self.states.insert(update.bucket.clone(), update.state);
+        }
+        for answer in &plan.answers {
+            let bucket = BucketId {
+                source: answer.source.clone(),
+                account_id: answer.account_id.clone(),
+                activity_date: answer.activity_date,
+            };
+            let key = (answer.fetched_at, answer.snapshot_id.clone());
+            self.answers.entry(bucket).or_default().insert(key, answer.clone());
+        }
+        for (bucket, fetched_at, snapshot_id) in &plan.superseding {
+            let earlier = self.answers.entry(bucket.clone()).or_default();
+            for (_, answer) in earlier.range_mut(..(*fetched_at, snapshot_id.clone())) {
+                answer.verdict = AnswerVerdict::Superseded;
+            }
+        }
+    }
+
+    /// What a release without answers left behind of a batch.
+    pub(super) fn written_by_an_earlier_release(batch: &BatchNormalized) -> Self {
+        let mut tables = Self::default();
+        tables.merge(std::slice::from_ref(batch));
+        tables.recorded.values_mut().for_each(|known| known.state = None);
+        tables.answers.clear();
+        tables
+    }
+
+    /// The tables without what depends on when rows were made.
+    pub(super) fn without_times_of_work(mut self) -> Self {
+        let zero = Timestamp::from_micros(0);
+        for loaded in self.recorded.values_mut().filter_map(|known| known.loaded.as_mut()) {
+            loaded.normalized_at = zero;
+        }
+        for answer in self.answers.values_mut().flat_map(BTreeMap::values_mut) {
+            answer.normalized_at = answer.normalized_at.map(|_| zero);
+        }
+        self
+    }
+
+    pub(super) fn state(&self, day: Day) -> CoverageState {
+        let of_day = self.states.iter().find(|(bucket, _)| bucket.activity_date == day);
+        *of_day.unwrap().1
+    }
+
+    /// The snapshot whose rows the day holds.
+    pub(super) fn loaded(&self, day: Day) -> &str {
+        let known = self.recorded.iter().find(|(bucket, _)| bucket.activity_date == day).unwrap().1;
+        known.loaded.as_ref().unwrap().snapshot_id.as_str()
+    }
+
+    /// Verdicts of the day's answers, in order.
+    pub(super) fn verdicts(&self, day: Day) -> Vec<AnswerVerdict> {
+        let of_day = self.answers.iter().filter(|(bucket, _)| bucket.activity_date == day);
+        of_day.flat_map(|(_, answers)| answers.values().map(|answer| answer.verdict)).collect()
+    }
+}

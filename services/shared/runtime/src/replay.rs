@@ -1,0 +1,194 @@
+//! What of the raw store is announced again, so that the warehouse holds what was decided, made anew.
+//!
+//! Of a day that the warehouse knows, the accepted answer is read again. Of one that it does not know, every answer is
+//! judged again, by its sums and by what a person decided; the loader then asks for the rows of the accepted one itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use everycent_domain::acceptance::{AnswerId, State};
+use everycent_domain::manifest::{InvalidManifest, Manifest};
+use everycent_domain::objects::{ManifestName, ObjectName, RawObject, raw_prefix};
+use everycent_domain::replay::ReplayPlan;
+use everycent_domain::source::Source;
+use everycent_domain::sums::{InvalidSums, Sums};
+use everycent_domain::window::Window;
+use everycent_schemas::events::{AnswerDecided, BatchNormalized};
+use everycent_schemas::stored::CoverageRow;
+use everycent_schemas::{Day, SnapshotId, Timestamp};
+
+use crate::store::{Store, StoreError};
+
+/// Names that one listing asks for.
+const LISTED: usize = 1000;
+
+/// The raw store can't be replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{object}: {reason}")]
+    Manifest { object: ObjectName, reason: InvalidManifest },
+    #[error("{object}: {reason}")]
+    Sums { object: ObjectName, reason: InvalidSums },
+    #[error("{object}: it is no decision: {reason}")]
+    Decision { object: ObjectName, reason: serde_json::Error },
+}
+
+/// What lies in the raw store of one source and account.
+#[derive(Debug, Default)]
+pub struct RawAccount {
+    pub manifests: Vec<ManifestName>,
+    /// By the manifest that they lie beside.
+    sums: Vec<(ManifestName, ObjectName)>,
+    decisions: Vec<(Day, ObjectName)>,
+}
+
+impl RawAccount {
+    /// The days from the first window to the last; none, where nothing was ever asked for.
+    pub fn days(&self) -> Option<Window> {
+        self.manifests.iter().map(|manifest| manifest.window).reduce(Window::union)
+    }
+}
+
+/// What is to be announced.
+#[derive(Debug, Default)]
+pub struct Announcements {
+    /// Snapshots whose pages are read again.
+    pub snapshots: Vec<Manifest>,
+    /// Answers that are judged again, without their rows.
+    pub judged: Vec<BatchNormalized>,
+    pub decided: Vec<AnswerDecided>,
+}
+
+/// What lies in the raw store of a source, by account as names spell it.
+pub async fn list(store: &dyn Store, source: Source) -> Result<BTreeMap<String, RawAccount>, StoreError> {
+    let mut accounts: BTreeMap<String, RawAccount> = BTreeMap::new();
+    let mut after: Option<ObjectName> = None;
+    loop {
+        let names = store.list(&raw_prefix(source.name()), after.as_ref(), LISTED).await?;
+        for name in &names {
+            match RawObject::of(name) {
+                RawObject::Manifest(manifest) => {
+                    accounts.entry(manifest.account.clone()).or_default().manifests.push(manifest);
+                }
+                RawObject::Sums(manifest) => {
+                    accounts.entry(manifest.account.clone()).or_default().sums.push((manifest, name.clone()));
+                }
+                RawObject::Decision { account, day } => {
+                    accounts.entry(account).or_default().decisions.push((day, name.clone()));
+                }
+                RawObject::Other => {}
+            }
+        }
+        if names.len() < LISTED {
+            return Ok(accounts);
+        }
+        after = names.last().cloned();
+    }
+}
+
+/// What is to be announced of the days of `range`, where coverage says so much of this source and account.
+pub async fn announcements<'a>(
+    store: &dyn Store,
+    source: Source,
+    raw: &RawAccount,
+    range: Window,
+    coverage: impl IntoIterator<Item = &'a CoverageRow>,
+) -> Result<Announcements, ReplayError> {
+    let mut announcements = Announcements::default();
+    if source.keeps_rows() {
+        let plan = ReplayPlan::new(range, raw.manifests.iter().cloned()).of_every_answer();
+        announcements.snapshots = deciding(store, plan).await?;
+        return Ok(announcements);
+    }
+    let known: BTreeMap<Day, Answered> =
+        coverage.into_iter().filter_map(|row| Some((row.activity_date, Answered::of(row)?))).collect();
+    let unknown: BTreeSet<Day> = range.days().filter(|day| !known.contains_key(day)).collect();
+    let wanted = |day: &Day| range.contains(*day) && unknown.contains(day);
+    for (manifest, object) in &raw.sums {
+        if manifest.window.days().any(|day| wanted(&day)) {
+            let sums = store.read(object).await?;
+            let sums = Sums::from_json(&sums);
+            let sums = sums.map_err(|reason| ReplayError::Sums { object: object.clone(), reason })?;
+            announcements.judged.extend(sums.announced(|day| wanted(&day)));
+        }
+    }
+    for (_, object) in raw.decisions.iter().filter(|(day, _)| wanted(day)) {
+        let decided = store.read(object).await?;
+        let decided = serde_json::from_slice(&decided);
+        let decided = decided.map_err(|reason| ReplayError::Decision { object: object.clone(), reason })?;
+        announcements.decided.push(decided);
+    }
+    announcements.snapshots = snapshots(store, raw, range, &known, &unknown).await?;
+    Ok(announcements)
+}
+
+/// The snapshots to read again: the accepted ones, those that came after whatever coverage knows, and, of days that it does
+/// not know, the latest of those without sums.
+async fn snapshots(
+    store: &dyn Store,
+    raw: &RawAccount,
+    range: Window,
+    known: &BTreeMap<Day, Answered>,
+    unknown: &BTreeSet<Day>,
+) -> Result<Vec<Manifest>, ReplayError> {
+    let with_sums: BTreeSet<&ObjectName> = raw.sums.iter().map(|(manifest, _)| &manifest.object).collect();
+    let is_known = |manifest: &ManifestName| {
+        let days = manifest.window.days().filter(|day| range.contains(*day));
+        days.filter_map(|day| known.get(&day))
+            .any(|answered| answered.accepted == manifest.version || answered.newest < manifest.version)
+    };
+    let chosen: BTreeSet<ObjectName> =
+        raw.manifests.iter().filter(|of| is_known(of)).map(|of| of.object.clone()).collect();
+    let without_sums = raw.manifests.iter().filter(|manifest| !with_sums.contains(&manifest.object)).cloned();
+    let mut plan = ReplayPlan::of_days(unknown.iter().copied().filter(|day| range.contains(*day)), without_sums);
+    let mut manifests = Vec::new();
+    while let Some(candidate) = plan.next_candidate() {
+        let manifest = read(store, &candidate.object).await?;
+        if plan.decide(&manifest.covered) && !chosen.contains(&candidate.object) {
+            manifests.push(manifest);
+        }
+    }
+    for object in &chosen {
+        manifests.push(read(store, object).await?);
+    }
+    Ok(manifests)
+}
+
+/// What coverage says of the answers about a day, as the names of manifests spell them.
+struct Answered {
+    accepted: String,
+    newest: String,
+}
+
+impl Answered {
+    /// None where nothing was accepted yet.
+    fn of(row: &CoverageRow) -> Option<Self> {
+        let loaded = answer(row.fetched_at, row.snapshot_id.as_ref());
+        let newest = answer(row.newest().0, row.newest().1);
+        let state = row.judgement.as_deref();
+        let state = state.and_then(|text| State::from_text(text, loaded.clone(), newest.clone(), None));
+        let accepted = state.and_then(|state| state.accepted).map(|accepted| accepted.id).or(loaded)?;
+        Some(Self { accepted: accepted.version(), newest: newest.unwrap_or(accepted).version() })
+    }
+}
+
+fn answer(fetched_at: Option<Timestamp>, snapshot_id: Option<&SnapshotId>) -> Option<AnswerId> {
+    Some(AnswerId { fetched_at: fetched_at?, snapshot_id: snapshot_id?.clone() })
+}
+
+async fn deciding(store: &dyn Store, mut plan: ReplayPlan) -> Result<Vec<Manifest>, ReplayError> {
+    let mut manifests = Vec::new();
+    while let Some(candidate) = plan.next_candidate() {
+        let manifest = read(store, &candidate.object).await?;
+        if plan.decide(&manifest.covered) {
+            manifests.push(manifest);
+        }
+    }
+    Ok(manifests)
+}
+
+async fn read(store: &dyn Store, object: &ObjectName) -> Result<Manifest, ReplayError> {
+    let json = store.read(object).await?;
+    Manifest::from_json(&json).map_err(|reason| ReplayError::Manifest { object: object.clone(), reason })
+}
