@@ -23,7 +23,8 @@ Faults: ENDPOINT[?TEXT]:KIND[=VALUE][@WHEN][*TIMES]
             member-joins, member-leaves, member-swap, event-joins, event-leaves,
             missing-scope, expired-cursor,
             unknown-fields, unknown-values,
-            amount-text, amount-number, date-missing, count-text
+            amount-text, amount-number, huge-amounts, huge-counts,
+            date-missing, count-text
   @WHEN     always (default), nth=N (the N-th such request), page=N,
             day=YYYY-MM-DD (answers that cover it)
   *TIMES    at most so often; without end by default
