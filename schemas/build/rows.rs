@@ -16,13 +16,17 @@ fn row(table: &Table) -> String {
          impl Generated for {name}{elided} {{}}\n\n\
          impl Row for {name}{elided} {{\n    const TABLE: &'static str = {table:?};\n\n    \
          fn amount(&self) -> Option<Usd> {{\n        {amount}\n    }}\n\n    \
-         fn quantity(&self) -> i64 {{\n        {quantity}\n    }}\n}}\n",
+         fn quantity(&self) -> i64 {{\n        {quantity}\n    }}\n\n    \
+         fn magnitude(&self) -> Magnitude {{\n        \
+         Magnitude {{ nanos: {nanos}, count: {count} }}\n    }}\n}}\n",
         name = table.row,
         doc = rust::doc(&format!("A row of `{}`. {}", table.name, table.doc), ""),
         fields = table.columns.iter().map(field).collect::<String>(),
         table = table.name,
         amount = sum("total", "None", table, &[Kind::Money]),
         quantity = sum("count", "0", table, &[Kind::Int, Kind::Long]),
+        nanos = sum("nanos_of", "0", table, &[Kind::Money]),
+        count = sum("count_of", "0", table, &[Kind::Int, Kind::Long]),
     )
 }
 

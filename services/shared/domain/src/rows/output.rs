@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use everycent_schemas::events::{BatchNormalized, Bucket, RowFile};
 use everycent_schemas::rowfile::RowFileWriter;
-use everycent_schemas::rows::{RejectedRecord, Row};
+use everycent_schemas::rows::{Magnitude, RejectedRecord, Row};
 use everycent_schemas::{Day, Timestamp, Usd};
 
 use super::error::NormalizeError;
+use super::limits::{Limit, OutOfRange};
 use super::records::{PageContext, Position};
 use crate::identity::IdHasher;
 use crate::manifest::Manifest;
@@ -46,6 +47,7 @@ struct Tally {
     rejects: i64,
     amount_usd: Option<Usd>,
     quantity: i64,
+    magnitude: Magnitude,
 }
 
 impl<'a> Output<'a> {
@@ -102,15 +104,28 @@ impl<'a> Output<'a> {
         day.filter(|day| self.covers(*day)).or(self.manifest.covered.first().copied())
     }
 
-    /// Takes a row of a covered day, if the day is wanted.
-    pub fn row<R: Row>(&mut self, day: Day, row: &R) {
-        let Some(tally) = self.tallies.get_mut(&day) else { return };
+    /// Takes a row of a covered day, if the day is wanted and can hold it beside the others.
+    pub fn row<R: Row>(&mut self, day: Day, row: &R) -> Result<(), OutOfRange> {
+        self.fits(day, row.magnitude())?;
+        let Some(tally) = self.tallies.get_mut(&day) else { return Ok(()) };
         tally.rows += 1;
-        tally.quantity = tally.quantity.saturating_add(row.quantity());
+        tally.magnitude = tally.magnitude + row.magnitude();
+        // Neither sum is larger than the magnitude, which is far from what these numbers hold.
+        tally.quantity += row.quantity();
         if let Some(amount) = row.amount() {
             tally.amount_usd = Some(tally.amount_usd.unwrap_or_default() + amount);
         }
         self.append(row);
+        Ok(())
+    }
+
+    /// Whether the day can hold rows of this magnitude beside the others: asked first where a record gives several rows,
+    /// all of them or none.
+    pub fn fits(&self, day: Day, rows: Magnitude) -> Result<(), OutOfRange> {
+        let Some(tally) = self.tallies.get(&day) else { return Ok(()) };
+        let Some(limit) = Limit::exceeded_by(tally.magnitude + rows) else { return Ok(()) };
+        let (source_name, account_id) = (self.manifest.source.clone(), self.manifest.account_id.clone());
+        Err(OutOfRange { source_name, account_id, day, limit })
     }
 
     /// Takes a record that can't become a row, if the day for which it counts is wanted.
