@@ -4,11 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use everycent_schemas::events::{BatchNormalized, RowFile};
+use everycent_schemas::events::{BatchNormalized, Bucket, RowFile};
 use everycent_schemas::tables::{self, Absence, Table};
-use everycent_schemas::{Day, SnapshotId, Timestamp, Usd};
+use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp, Usd};
 
 use crate::bucket::BucketId;
+use crate::money;
 
 /// Which answer a bucket holds; the higher one wins.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,6 +107,10 @@ pub enum PlanError {
     DayTwice { snapshot_id: SnapshotId, day: Day },
     #[error("row file {object} is for table {table}, which {source_name} does not feed")]
     WrongTable { object: String, table: String, source_name: String },
+    #[error(
+        "{source_name} of account `{account_id}` on {day}: out of range: the day's money, {amount_usd} USD, is more than a warehouse holds"
+    )]
+    OutOfRange { source_name: String, account_id: AccountId, day: Day, amount_usd: Usd },
 }
 
 /// Decides what merging `batches` does where `recorded` is loaded already.
@@ -158,6 +163,7 @@ fn winners(batches: &[BatchNormalized], recorded: &CoverageVersions) -> Result<W
     let mut winners = Winners::new();
     for (index, batch) in batches.iter().enumerate() {
         refuse_a_day_twice(batch)?;
+        refuse_a_sum_out_of_range(batch)?;
         let version = Version::of(batch);
         for (place, said) in batch.buckets.iter().enumerate() {
             let bucket = bucket_id(batch, said.activity_date);
@@ -168,6 +174,20 @@ fn winners(batches: &[BatchNormalized], recorded: &CoverageVersions) -> Result<W
         }
     }
     Ok(winners)
+}
+
+/// A batch of an earlier version: today's normalizer rejects what would make such a sum.
+fn refuse_a_sum_out_of_range(batch: &BatchNormalized) -> Result<(), PlanError> {
+    let day = |said: &Bucket| Some((said.activity_date, said.amount_usd.filter(|sum| !money::is_storable(*sum))?));
+    match batch.buckets.iter().find_map(day) {
+        Some((day, amount_usd)) => Err(PlanError::OutOfRange {
+            source_name: batch.source.clone(),
+            account_id: batch.account_id.clone(),
+            day,
+            amount_usd,
+        }),
+        None => Ok(()),
+    }
 }
 
 fn refuse_a_day_twice(batch: &BatchNormalized) -> Result<(), PlanError> {

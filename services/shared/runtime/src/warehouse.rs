@@ -14,6 +14,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use everycent_domain::merge_plan::PlanError;
 use everycent_domain::reconcile::Verdict;
+use everycent_domain::sql;
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::{Day, Timestamp};
@@ -77,6 +78,13 @@ pub enum WarehouseError {
         #[source]
         reason: Reason,
     },
+    /// A number leaves the range of the warehouse. The rows are to blame, and no attempt helps while they are there.
+    #[error("warehouse: {action}: {reason}")]
+    OutOfRange {
+        action: &'static str,
+        #[source]
+        reason: Reason,
+    },
     /// A row file is missing or damaged, or does not say what its event says.
     #[error("row file {object}: {reason}")]
     BadRows {
@@ -91,7 +99,7 @@ impl Retryable for WarehouseError {
         match self {
             Self::Unavailable { .. } => Retryability::Transient,
             Self::Refused { .. } => Retryability::Permanent,
-            Self::BadRows { .. } => Retryability::Impossible,
+            Self::OutOfRange { .. } | Self::BadRows { .. } => Retryability::Impossible,
         }
     }
 }
@@ -99,10 +107,21 @@ impl Retryable for WarehouseError {
 /// A batch that contradicts itself is one with bad rows.
 fn bad_plan(error: PlanError) -> WarehouseError {
     let object = match &error {
+        PlanError::OutOfRange { .. } => {
+            return WarehouseError::OutOfRange { action: "merge", reason: Reason::of(error) };
+        }
         PlanError::WrongTable { object, .. } => object.clone(),
         PlanError::DayTwice { snapshot_id, .. } => snapshot_id.to_string(),
     };
     WarehouseError::BadRows { object, reason: Reason::of(error) }
+}
+
+/// Says where the sums of a query are made: the error of a warehouse names nothing.
+fn located(error: WarehouseError, template: &str) -> WarehouseError {
+    let WarehouseError::OutOfRange { action, reason } = error else { return error };
+    let tables = sql::tables_of(template).join(", ");
+    let reason = reason.reworded(|said| format!("a sum over {tables} is out of range ({said})"));
+    WarehouseError::OutOfRange { action, reason }
 }
 
 /// More days than any window has.

@@ -1,6 +1,5 @@
 #![allow(clippy::unwrap_used)]
 
-use everycent_schemas::events::Bucket;
 use proptest::prelude::*;
 
 use super::*;

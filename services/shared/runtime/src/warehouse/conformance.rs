@@ -50,6 +50,8 @@ macro_rules! warehouse_conformance {
             rows_of_lost_days_are_not_taken_from_a_file
             a_file_that_is_not_what_its_event_says_is_refused
             a_row_of_another_account_or_day_is_refused
+            a_day_whose_sum_no_warehouse_holds_is_refused_by_name_and_the_others_merge
+            a_sum_that_leaves_the_range_names_the_table_that_it_is_made_over
             what_a_directory_no_longer_tells_stays_with_the_time_it_was_last_told
             a_replay_of_a_directory_that_says_the_same_changes_no_row
             readings_of_a_directory_in_any_order_and_grouping_end_in_the_same_rows

@@ -44,10 +44,11 @@ pub(super) fn record_loaded(
     let failed = named(path, "merge");
     let mut statement = connection.prepare(&sql::record_loaded()).map_err(failed)?;
     for update in updates {
-        let values = bound(loaded_values(update, merged_at)).map_err(|e| WarehouseError::Refused {
+        let values = bound(loaded_values(update, merged_at)).map_err(|e| WarehouseError::OutOfRange {
             action: "merge",
             reason: Reason::of(e).reworded(|said| {
-                format!("control sum of {} {}: {said}", update.bucket.source, update.bucket.activity_date)
+                let BucketId { source, account_id, activity_date } = &update.bucket;
+                format!("control sum of {source} of account `{account_id}` on {activity_date}: {said}")
             }),
         })?;
         statement.execute(params_from_iter(values)).map_err(failed)?;
