@@ -5,6 +5,7 @@ mod buckets;
 mod closeness;
 mod control;
 mod feeds;
+mod range;
 mod tolerances;
 
 use everycent_schemas::{AccountId, Day, Usd};
@@ -16,6 +17,7 @@ pub use closeness::Slip;
 pub(crate) use closeness::{allowance, is_near};
 pub use control::{ComparedDay, Control, ControlSums, Shown};
 pub use feeds::FeedFact;
+pub use range::{OutOfRangeRows, figures_in_range, sum_out_of_range};
 pub use tolerances::Tolerances;
 
 /// A day of an account.
@@ -45,7 +47,7 @@ impl Verdict {
             (Figure::Day(found), Figure::Day(expected)) => {
                 Figure::Count((found.epoch_days() - expected.epoch_days()).into())
             }
-            (found, expected) => Figure::Count(found.count() - expected.count()),
+            (found, expected) => Figure::Count(found.count().saturating_sub(expected.count())),
         }
     }
 
@@ -74,6 +76,7 @@ pub enum Check {
     TablesEqualCoverage,
     NoMissingBucket,
     NoReject,
+    FiguresInRange,
     NoStrangeAccount,
     EqualsExpected,
 }
@@ -92,6 +95,7 @@ impl Check {
             Self::TablesEqualCoverage => "tables_equal_coverage",
             Self::NoMissingBucket => "no_missing_bucket",
             Self::NoReject => "no_reject",
+            Self::FiguresInRange => "figures_in_range",
             Self::NoStrangeAccount => "no_strange_account",
             Self::EqualsExpected => "equals_expected",
         }
@@ -109,6 +113,7 @@ impl Check {
             Self::TablesEqualCoverage => "tables hold the rows, the money and the counts that were merged",
             Self::NoMissingBucket => "every day of every source is loaded",
             Self::NoReject => "every record became a row",
+            Self::FiguresInRange => "no figure in the tables is too large to be added up",
             Self::NoStrangeAccount => "every account in the tables is a configured one",
             Self::EqualsExpected => "the total equals the figure read off the console",
         }
