@@ -4,9 +4,10 @@ mod days;
 mod elsewhere;
 mod outcome;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, anyhow};
+use everycent_domain::future::after;
 use everycent_domain::manifest::Manifest;
 use everycent_domain::objects::{ManifestName, ObjectName, raw_prefix};
 use everycent_domain::replay::ReplayPlan;
@@ -14,8 +15,9 @@ use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_fetcher::stored;
 use everycent_runtime::store::Store;
+use everycent_runtime::warehouse::CoverageRow;
 use everycent_runtime::worker::publish;
-use everycent_schemas::{AccountId, Day, SnapshotId};
+use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -40,7 +42,7 @@ pub async fn replay(
     if let (Some(from), Some(to)) = (args.from, args.to) {
         Window::new(from, to).map_err(|e| Failure::usage(anyhow!("--from, --to: {e}")))?;
     }
-    let snapshots = snapshots(deployment.store.as_ref(), args).await?;
+    let snapshots = snapshots(deployment.store.as_ref(), args, deployment.clock.now()).await?;
     if args.dry_run {
         return show_report(&Report::new(&snapshots, None), json);
     }
@@ -64,25 +66,35 @@ async fn here(
     watcher: &Watcher,
     stop: CancellationToken,
 ) -> Result<Done, Failure> {
-    let published_at = deployment.clock.now();
+    let now = deployment.clock.now();
+    // Also after a clock that went back, rows that are made now are later than those that are there.
+    let published_at = after(last_made(&deployment.whole_coverage().await?, snapshots), now);
     for manifest in snapshots {
         publish(deployment.bus.as_ref(), &stored(manifest, published_at, named_days(args, manifest))).await?;
     }
     pipeline::drain(deployment, Part::FromStored, watcher.observer(), stop.clone()).await?;
     watcher.end();
     let changed = watcher.tally().tables.values().map(|(written, deleted)| written + deleted).sum();
-    let dead_letters = pipeline::dead_letters_since(deployment, published_at, |_| true).await?;
+    let dead_letters = pipeline::dead_letters_since(deployment, now, |_| true).await?;
     Ok(Done { rows_changed: Some(changed), not_merged: 0, dead_letters, interrupted: stop.is_cancelled() })
 }
 
+/// When rows of what is replayed were last made.
+fn last_made(coverage: &[CoverageRow], snapshots: &[Manifest]) -> Option<Timestamp> {
+    let feeds: BTreeSet<(&str, &AccountId)> =
+        snapshots.iter().map(|manifest| (manifest.source.as_str(), &manifest.account_id)).collect();
+    let replayed = coverage.iter().filter(|row| feeds.contains(&(row.source.as_str(), &row.account_id)));
+    replayed.filter_map(|row| row.normalized_at).max()
+}
+
 /// The manifests of the snapshots that decide the range, of every source and account asked for.
-async fn snapshots(store: &dyn Store, args: &ReplayArgs) -> Result<Vec<Manifest>, Failure> {
+async fn snapshots(store: &dyn Store, args: &ReplayArgs, now: Timestamp) -> Result<Vec<Manifest>, Failure> {
     let sources = if args.sources.is_empty() { Source::ALL.to_vec() } else { args.sources.clone() };
     let mut chosen = Vec::new();
     for source in sources {
         for manifests in by_account(store, source).await?.into_values() {
             let Some(range) = range(args, &manifests) else { continue };
-            let plan = ReplayPlan::new(range, manifests);
+            let plan = ReplayPlan::new(range, manifests, now);
             let plan = if source.keeps_rows() { plan.of_every_answer() } else { plan };
             chosen.extend(deciding(store, plan).await?);
         }

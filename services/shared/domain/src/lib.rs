@@ -5,6 +5,7 @@
 pub mod attribution;
 pub mod bucket;
 pub mod catalog;
+pub mod future;
 pub mod identity;
 pub mod manifest;
 pub mod merge_plan;

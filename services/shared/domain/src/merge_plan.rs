@@ -9,9 +9,10 @@ use everycent_schemas::tables::{self, Absence, Table};
 use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp, Usd};
 
 use crate::bucket::BucketId;
+use crate::future::horizon;
 use crate::money;
 
-/// Which answer a bucket holds; the higher one wins.
+/// Which answer a bucket holds; the higher one wins, as [`Version::is_lower`] has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
     pub fetched_at: Timestamp,
@@ -26,6 +27,17 @@ impl Version {
             snapshot_id: batch.snapshot_id.clone(),
             normalized_at: batch.normalized_at,
         }
+    }
+
+    /// Whether the other version wins at this time. What lies in the future wins over nothing that does not.
+    pub fn is_lower(&self, other: &Self, now: Timestamp) -> bool {
+        let horizon = horizon(now);
+        self.rank(horizon) < other.rank(horizon)
+    }
+
+    fn rank(&self, horizon: Timestamp) -> (bool, Timestamp, &SnapshotId, bool, Timestamp) {
+        let Self { fetched_at, snapshot_id, normalized_at } = self;
+        (*fetched_at <= horizon, *fetched_at, snapshot_id, *normalized_at <= horizon, *normalized_at)
     }
 }
 
@@ -113,9 +125,9 @@ pub enum PlanError {
     OutOfRange { source_name: String, account_id: AccountId, day: Day, amount_usd: Usd },
 }
 
-/// Decides what merging `batches` does where `recorded` is loaded already.
-pub fn plan(batches: &[BatchNormalized], recorded: &CoverageVersions) -> Result<MergePlan, PlanError> {
-    let winners = winners(batches, recorded)?;
+/// Decides what merging `batches` now does where `recorded` is loaded already.
+pub fn plan(batches: &[BatchNormalized], recorded: &CoverageVersions, now: Timestamp) -> Result<MergePlan, PlanError> {
+    let winners = winners(batches, recorded, now)?;
     Ok(MergePlan {
         outcomes: outcomes(batches, &winners),
         tables: table_plans(batches, &winners, recorded)?,
@@ -158,7 +170,7 @@ impl Place {
 
 type Winners = BTreeMap<BucketId, Place>;
 
-fn winners(batches: &[BatchNormalized], recorded: &CoverageVersions) -> Result<Winners, PlanError> {
+fn winners(batches: &[BatchNormalized], recorded: &CoverageVersions, now: Timestamp) -> Result<Winners, PlanError> {
     let mut highest = recorded.clone();
     let mut winners = Winners::new();
     for (index, batch) in batches.iter().enumerate() {
@@ -167,7 +179,7 @@ fn winners(batches: &[BatchNormalized], recorded: &CoverageVersions) -> Result<W
         let version = Version::of(batch);
         for (place, said) in batch.buckets.iter().enumerate() {
             let bucket = bucket_id(batch, said.activity_date);
-            if highest.get(&bucket).is_none_or(|loaded| *loaded < version) {
+            if highest.get(&bucket).is_none_or(|loaded| loaded.is_lower(&version, now)) {
                 highest.insert(bucket.clone(), version.clone());
                 winners.insert(bucket, Place { batch: index, bucket: place });
             }

@@ -162,6 +162,8 @@ pub const FLUSH_FAR_AWAY: Flush =
 /// - A merge is one transaction over coverage and all tables: all of it is seen, or nothing.
 /// - In coverage a bucket is won only by a version higher than the one recorded, in the order `fetched_at`,
 ///   `snapshot_id`, `normalized_at`. An equal version has been merged before: it loses and changes nothing.
+/// - A version that lies in the future (see the domain's `future`) is lower than one that does not. A failure that does marks
+///   no day that an answer came for.
 /// - In the won buckets of each table that the source feeds, rows with a known key are updated if their content differs,
 ///   new keys are inserted, and keys that are no longer there are deleted. Nothing outside the won buckets is touched.
 /// - Where the content is the same nothing is written, and the row goes on telling which answer last changed it.

@@ -4,6 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 
+const NOW: Timestamp = Timestamp::from_micros(1_000);
+/// Hours later.
+const FUTURE: i64 = 9_000_000_000;
 const COSTS: &str = "anthropic/cost_report";
 
 fn day(offset: u32) -> Day {
@@ -40,7 +43,7 @@ fn batch(snapshot_id: &str, fetched: i64, normalized: i64, from: u32, to: u32) -
 }
 
 fn plan_from_nothing(batches: &[BatchNormalized]) -> MergePlan {
-    plan(batches, &CoverageVersions::new()).unwrap()
+    plan(batches, &CoverageVersions::new(), NOW).unwrap()
 }
 
 fn days(offsets: impl IntoIterator<Item = u32>) -> Vec<Day> {
@@ -73,15 +76,45 @@ fn the_later_answer_wins_where_two_overlap_and_the_earlier_keeps_the_rest() {
 fn a_replay_wins_over_the_same_answer_and_loses_against_a_later_one() {
     let recorded =
         after(&CoverageVersions::new(), &plan_from_nothing(&[batch("a", 5, 6, 0, 0), batch("b", 7, 8, 1, 1)]));
-    let replayed = plan(&[batch("a", 5, 99, 0, 1)], &recorded).unwrap();
+    let replayed = plan(&[batch("a", 5, 99, 0, 1)], &recorded, NOW).unwrap();
     assert_eq!(replayed.outcomes, [Outcome { won: days([0]), lost: days([1]) }]);
+}
+
+#[test]
+fn an_answer_of_the_future_loses_against_any_other_whoever_comes_first() {
+    let (future, real) = (batch("f", FUTURE, FUTURE, 0, 1), batch("a", 5, 6, 1, 2));
+    for batches in [[future.clone(), real.clone()], [real.clone(), future.clone()]] {
+        let mut recorded = CoverageVersions::new();
+        for batch in batches {
+            recorded = after(&recorded, &plan(&[batch], &recorded, NOW).unwrap());
+        }
+        assert_eq!(recorded.values().map(|version| version.snapshot_id.as_str()).collect::<Vec<_>>(), ["f", "a", "a"]);
+    }
+}
+
+#[test]
+fn rows_that_were_made_in_the_future_are_replaced_by_a_replay_and_by_no_older_answer() {
+    let recorded = after(&CoverageVersions::new(), &plan_from_nothing(&[batch("b", 5, FUTURE, 0, 0)]));
+    let older = plan(&[batch("a", 4, 9, 0, 0)], &recorded, NOW).unwrap();
+    assert!(older.outcomes[0].won.is_empty());
+    let replayed = plan(&[batch("b", 5, 9, 0, 0)], &recorded, NOW).unwrap();
+    assert_eq!(replayed.outcomes[0].won, days([0]));
+}
+
+#[test]
+fn a_sum_that_no_warehouse_holds_is_refused_by_name() {
+    let mut huge = batch("a", 1, 1, 0, 0);
+    huge.buckets[0].amount_usd = Some(Usd::from_nanos(18_000_000_000_000_000_000));
+    let error = plan(&[huge], &CoverageVersions::new(), NOW).unwrap_err().to_string();
+    let place = "anthropic/cost_report of account `acme` on 2025-10-01: out of range";
+    assert!(error.starts_with(place), "{error}");
 }
 
 #[test]
 fn a_version_that_was_merged_before_loses_and_changes_nothing() {
     let first = batch("a", 5, 6, 0, 1);
     let recorded = after(&CoverageVersions::new(), &plan_from_nothing(std::slice::from_ref(&first)));
-    let again = plan(&[first.clone(), first], &recorded).unwrap();
+    let again = plan(&[first.clone(), first], &recorded, NOW).unwrap();
     assert!(again.tables.is_empty() && again.coverage.is_empty());
     assert!(again.outcomes.iter().all(|outcome| outcome.won.is_empty() && outcome.lost == days(0..=1)));
 }
@@ -118,12 +151,12 @@ fn other_accounts_and_sources_are_other_buckets() {
 fn a_batch_that_contradicts_itself_is_refused_by_name() {
     let mut twice = batch("a", 1, 1, 0, 0);
     twice.buckets.push(twice.buckets[0].clone());
-    let error = plan(&[twice], &CoverageVersions::new()).unwrap_err();
+    let error = plan(&[twice], &CoverageVersions::new(), NOW).unwrap_err();
     assert_eq!(error.to_string(), "batch a says two things about 2025-10-01");
 
     let mut foreign = batch("a", 1, 1, 0, 0);
     foreign.files[0].table = "cursor_usage_stats".into();
-    let error = plan(&[foreign], &CoverageVersions::new()).unwrap_err();
+    let error = plan(&[foreign], &CoverageVersions::new(), NOW).unwrap_err();
     assert_eq!(
         error.to_string(),
         "row file rows/claude_costs/a/1.avro is for table cursor_usage_stats, which anthropic/cost_report does not feed"
@@ -131,7 +164,8 @@ fn a_batch_that_contradicts_itself_is_refused_by_name() {
 }
 
 fn any_batch() -> impl Strategy<Value = BatchNormalized> {
-    (0..3_i64, 0..4_i64, 0..6_u32, 0..4_u32).prop_map(|(fetched, normalized, from, length)| {
+    let instant = || prop_oneof![4 => 0..4_i64, 1 => FUTURE..FUTURE + 2];
+    (instant(), instant(), 0..6_u32, 0..4_u32).prop_map(|(fetched, normalized, from, length)| {
         batch(&format!("s{fetched}{from}{length}"), fetched, normalized, from, from + length)
     })
 }
@@ -149,10 +183,10 @@ proptest! {
         for (batch, cut) in shuffled.into_iter().zip(cuts) {
             group.push(batch);
             if cut {
-                step_by_step = after(&step_by_step, &plan(&std::mem::take(&mut group), &step_by_step).unwrap());
+                step_by_step = after(&step_by_step, &plan(&std::mem::take(&mut group), &step_by_step, NOW).unwrap());
             }
         }
-        step_by_step = after(&step_by_step, &plan(&group, &step_by_step).unwrap());
+        step_by_step = after(&step_by_step, &plan(&group, &step_by_step, NOW).unwrap());
         prop_assert_eq!(at_once, step_by_step);
     }
 

@@ -40,7 +40,8 @@ pub fn merge_script(
     merged_at: Timestamp,
 ) -> String {
     let dialect = BigQuery { dataset };
-    let changes: Vec<Change> = plan.tables.iter().filter_map(|of| change(of, batches, &staging, &dialect)).collect();
+    let changes: Vec<Change> =
+        plan.tables.iter().filter_map(|of| change(of, batches, &staging, &dialect, merged_at)).collect();
     let mut merges = Vec::new();
     if !plan.coverage.is_empty() {
         merges.push(coverage::merge_coverage(&plan.coverage, merged_at, dataset));
@@ -121,6 +122,7 @@ fn change(
     batches: &[BatchNormalized],
     staging: impl Fn(&Table) -> String,
     dialect: &BigQuery<'_>,
+    now: Timestamp,
 ) -> Option<Change> {
     let target = dialect.table(plan.table);
     let (dml, written) = match (plan.files.is_empty(), plan.table.absence) {
@@ -134,8 +136,8 @@ fn change(
         }
         (false, Absence::Keep) => {
             let staging = staging(plan.table);
-            let count = rows_that_say_something_else(plan.table, &staging, &target);
-            (keep_rows(plan.table, &staging, &target), Written::Before(count))
+            let count = rows_that_say_something_else(plan.table, &staging, &target, now);
+            (keep_rows(plan.table, &staging, &target, now), Written::Before(count))
         }
         (true, Absence::Keep) => return None,
     };

@@ -5,10 +5,12 @@ mod ddl;
 mod dialect;
 mod names;
 
+use everycent_schemas::Timestamp;
 use everycent_schemas::tables::{Column, Table};
 
 use super::Dialect;
 use super::columns::{key_order, lines};
+use crate::future::horizon;
 
 pub use coverage::{coverage_between, loaded_version, record_failure, record_loaded, store_verdict};
 pub use ddl::{base_view, create_table};
@@ -52,10 +54,15 @@ pub fn table_merge(table: &Table) -> TableMerge {
     }
 }
 
-/// Writes a row of a table that keeps its rows, if no later answer wrote it before.
-pub fn keep(table: &Table) -> String {
+/// Writes a row of a table that keeps its rows, if no later answer wrote it before. What lies in the future is not later
+/// than what does not.
+pub fn keep(table: &Table, now: Timestamp) -> String {
     let target = Sqlite.table(table);
-    let version = |of: &str| format!("({of}.fetched_at, {of}.snapshot_id, {of}.ingestion_timestamp)");
+    let not_future = |at: String| format!("{at} <= '{}', {at}", horizon(now));
+    let version = |of: &str| {
+        let (fetched, made) = (format!("{of}.fetched_at"), format!("{of}.ingestion_timestamp"));
+        format!("({}, {of}.snapshot_id, {})", not_future(fetched), not_future(made))
+    };
     format!("{}\n{}\nWHERE {} < {}", insert(&target, table), replace(table), version(&target), version("excluded"))
 }
 

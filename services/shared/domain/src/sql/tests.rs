@@ -57,7 +57,7 @@ fn the_statements_of_a_merge_into_sqlite() {
 #[test]
 fn the_statements_that_keep_a_row_in_sqlite() {
     let users = tables::find("dim_users").unwrap();
-    let text = [sqlite::says_the_same(users), sqlite::keep(users)].join(";\n\n") + ";\n";
+    let text = [sqlite::says_the_same(users), sqlite::keep(users, Timestamp::from_micros(0))].join(";\n\n") + ";\n";
     insta::assert_snapshot!("sqlite_keep_dim_users", text);
 }
 
@@ -65,7 +65,7 @@ fn the_statements_that_keep_a_row_in_sqlite() {
 fn the_statements_of_coverage_and_verdicts_in_sqlite() {
     let statements = [
         sqlite::loaded_version(),
-        sqlite::record_loaded(),
+        sqlite::record_loaded(Timestamp::from_micros(0)),
         sqlite::record_failure(),
         sqlite::coverage_between(),
         sqlite::store_verdict(),
@@ -99,7 +99,7 @@ fn totals(snapshot_id: &str, fetched_at: i64, from: u32, to: u32, files: usize) 
 }
 
 fn script(batches: &[BatchNormalized]) -> String {
-    let plan = merge_plan::plan(batches, &CoverageVersions::new()).unwrap();
+    let plan = merge_plan::plan(batches, &CoverageVersions::new(), Timestamp::from_micros(0)).unwrap();
     let staging = |table: &tables::Table| format!("`acme-billing.staging.{}`", table.name);
     bigquery::merge_script("acme-billing.ai_usage_analytics", &plan, batches, staging, Timestamp::from_micros(9))
 }
@@ -135,7 +135,7 @@ fn the_look_at_what_bigquery_has_staged() {
     users.source = "anthropic/users".into();
     users.files[0].table = "dim_users".into();
     let batches = [totals("s1", 1, 0, 1, 1), users];
-    let plan = merge_plan::plan(&batches, &CoverageVersions::new()).unwrap();
+    let plan = merge_plan::plan(&batches, &CoverageVersions::new(), Timestamp::from_micros(0)).unwrap();
     let look = bigquery::look_at_staged(&plan, &batches, |table| format!("`p.d.staging_{}`", table.name)).unwrap();
     insta::assert_snapshot!("bigquery_look_at_staged", look + ";\n");
     assert_eq!(bigquery::look_at_staged(&merge_plan::MergePlan::default(), &[], |_| unreachable!()), None);

@@ -34,6 +34,10 @@ macro_rules! warehouse_conformance {
             a_later_answer_that_says_the_same_writes_no_row
             an_older_answer_after_a_newer_one_changes_nothing
             a_replay_replaces_the_same_answer_and_loses_against_a_later_one
+            an_answer_of_the_future_loses_against_any_other_whoever_comes_first
+            rows_that_were_made_in_the_future_are_replaced_by_a_replay
+            a_reading_of_the_future_loses_row_by_row_against_any_other
+            a_failure_of_the_future_marks_no_day_that_an_answer_came_for_and_later_ones_count_again
             several_batches_in_one_merge_each_decide_their_days
             any_order_and_any_grouping_of_the_same_batches_ends_in_the_same_tables
             a_row_that_says_something_else_is_updated_with_where_it_came_from

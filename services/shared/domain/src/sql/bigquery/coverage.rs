@@ -13,6 +13,7 @@ use super::literal::{BUCKET_VERSION, bounds, date, dates, literal, lower, timest
 use super::names::text_literal;
 use super::turn::{in_turn, turn_table};
 use crate::bucket::BucketId;
+use crate::future::horizon;
 use crate::merge_plan::{CoverageUpdate, Version};
 use crate::reconcile::Verdict;
 use crate::sql::Dialect;
@@ -127,7 +128,11 @@ pub fn store_verdicts(dataset: &str, verdicts: &[Verdict], checked_at: Timestamp
 pub(super) fn merge_coverage(updates: &[CoverageUpdate], merged_at: Timestamp, dataset: &str) -> String {
     let columns = coverage_columns(Group::Loaded);
     let rows = updates.iter().map(|update| row(&columns, loaded_values(update, merged_at)));
-    let state = format!("IF(T.`failed_at` > S.`fetched_at`, '{}', S.`state`)", CoverageState::Failed);
+    // A failure of the future outweighs nothing, and is forgotten: no later one could take its place.
+    let horizon = timestamp(horizon(merged_at));
+    let failed = CoverageState::Failed;
+    let state = format!("IF(T.`failed_at` > S.`fetched_at` AND T.`failed_at` <= {horizon}, '{failed}', S.`state`)");
+    let kept = |name: &str| format!("  `{name}` = IF(T.`failed_at` <= {horizon}, T.`{name}`, NULL)");
     format!(
         "MERGE {coverage} AS T\nUSING (\n  SELECT * FROM UNNEST([\n{rows}\n  ])\n) AS S\n\
          ON {same}\n  AND {bounds}\n\
@@ -136,8 +141,8 @@ pub(super) fn merge_coverage(updates: &[CoverageUpdate], merged_at: Timestamp, d
         rows = rows.collect::<Vec<_>>().join(",\n"),
         same = same_key(table::<CoverageRow>()),
         bounds = bounds(updates.iter().map(|update| update.bucket.activity_date), "T.`activity_date`"),
-        lower = lower(BUCKET_VERSION, "T.", "S."),
-        set = set(table::<CoverageRow>(), &columns, Some(&state)),
+        lower = lower(BUCKET_VERSION, "T.", "S.", merged_at),
+        set = [set(table::<CoverageRow>(), &columns, Some(&state)), kept("failed_at"), kept("failure")].join(",\n"),
         insert = insert(&columns),
     )
 }

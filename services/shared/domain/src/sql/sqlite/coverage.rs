@@ -1,11 +1,12 @@
 //! Coverage and the verdicts: what is loaded, what failed, what a check said. The columns, and the order in which their
 //! values are bound, are those of [`stored`](crate::sql::stored).
 
-use everycent_schemas::CoverageState;
 use everycent_schemas::stored::{CoverageRow, ReconciliationRow};
 use everycent_schemas::tables::{Column, Group};
+use everycent_schemas::{CoverageState, Timestamp};
 
 use super::{Sqlite, insert, insert_columns, replace, stored_name};
+use crate::future::horizon;
 use crate::sql::Dialect;
 use crate::sql::columns::{key_order, lines};
 use crate::sql::stored::{coverage_columns, table};
@@ -30,12 +31,18 @@ pub fn loaded_version() -> String {
 }
 
 /// Writes what coverage says of a won bucket; bound as `loaded_values`. What it knows of failures is left alone, but a
-/// failure that began after the answer was fetched outweighs it.
-pub fn record_loaded() -> String {
-    let coverage = coverage();
+/// failure that began after the answer was fetched outweighs it. One that lies in the future does not, and is forgotten:
+/// no later one could take its place.
+pub fn record_loaded(now: Timestamp) -> String {
+    let (coverage, horizon) = (coverage(), horizon(now));
     let failed = CoverageState::Failed;
-    let state = format!("CASE WHEN {coverage}.failed_at > excluded.fetched_at THEN '{failed}' ELSE excluded.state END");
-    upsert(Group::Loaded, &state)
+    let state = format!(
+        "CASE WHEN {coverage}.failed_at > excluded.fetched_at AND {coverage}.failed_at <= '{horizon}' \
+         THEN '{failed}' ELSE excluded.state END"
+    );
+    let kept =
+        |name: &str| format!("{name} = CASE WHEN {coverage}.failed_at <= '{horizon}' THEN {coverage}.{name} END");
+    format!("{},\n  {},\n  {}", upsert(Group::Loaded, &state), kept("failed_at"), kept("failure"))
 }
 
 /// Records a failed day; bound as `failed_values`. Only the latest failure counts, so that any order of them ends the

@@ -38,7 +38,7 @@ impl Merge<'_> {
     /// Plans and merges.
     async fn round(&self) -> Result<MergeReport, Setback> {
         let known = coverage::known(self.connection, self.batches).await?;
-        let mut plan = merge_plan::plan(self.batches, &known.versions).map_err(bad_plan)?;
+        let mut plan = merge_plan::plan(self.batches, &known.versions, self.merged_at).map_err(bad_plan)?;
         stage::forget_the_gone(self.store, &mut plan).await?;
         if plan.coverage.is_empty() && plan.tables.iter().all(|table| table.files.is_empty()) {
             return Ok(report(plan, &BTreeMap::new()));
@@ -84,7 +84,9 @@ impl Merge<'_> {
     async fn is_recorded(&self, plan: &MergePlan) -> Result<bool, Failure> {
         let known = coverage::known(self.connection, self.batches).await;
         let known = known.map_err(|error| Failure::MayPass(Reason::of(error)))?;
-        let is_there = |bucket, version: &Version| known.versions.get(bucket).is_some_and(|there| there >= version);
+        let is_there = |bucket, version: &Version| {
+            known.versions.get(bucket).is_some_and(|there| !there.is_lower(version, self.merged_at))
+        };
         let updates = &plan.coverage;
         Ok(!updates.is_empty() && updates.iter().all(|update| is_there(&update.bucket, &update.version)))
     }

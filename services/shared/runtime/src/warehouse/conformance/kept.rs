@@ -149,3 +149,18 @@ pub async fn a_reading_that_was_merged_and_lost_since_is_delivered_again_without
     assert_eq!(report.batches, [lost.clone(), lost]);
     assert_eq!(owners(&*warehouse).await, held(&[("k1", "bob", 20)]));
 }
+
+pub async fn a_reading_of_the_future_loses_row_by_row_against_any_other(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let future = Reading::new("s9", 9_000_000_000, 0, &[("k1", "ann"), ("k2", "bob")]);
+    let real = Reading::new("s1", 10, 0, &[("k1", "eve")]);
+    for batches in [vec![future.of(1), real.of(2)], vec![real.of(1), future.of(2)], vec![future.of(3), real.of(3)]] {
+        let batches: Vec<BatchNormalized> = batches.iter().map(|reading| reading.batch(&store)).collect();
+        warehouse.merge(&store, &batches, at(1)).await.unwrap();
+    }
+    let owners = all_owners(&*warehouse).await;
+    for number in 1..=3 {
+        let account = real.of(number).answer.account;
+        assert_eq!(owners[account], held(&[("k1", "eve", 10), ("k2", "bob", 9_000_000_000)]), "{account}");
+    }
+}

@@ -42,7 +42,7 @@ pub(super) fn record_loaded(
     merged_at: Timestamp,
 ) -> Result<(), WarehouseError> {
     let failed = named(path, "merge");
-    let mut statement = connection.prepare(&sql::record_loaded()).map_err(failed)?;
+    let mut statement = connection.prepare(&sql::record_loaded(merged_at)).map_err(failed)?;
     for update in updates {
         let values = bound(loaded_values(update, merged_at)).map_err(|e| WarehouseError::OutOfRange {
             action: "merge",
