@@ -62,6 +62,9 @@ pub struct Arguments {
     /// Also answer today's unfinished day.
     #[arg(long)]
     pub with_today: bool,
+    /// So many seconds is the world's clock, which answers tell in `Date`, later than this machine's; negative is earlier.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
+    pub clock_offset: i64,
     /// Limit of each Cursor endpoint; the vendor's own is 20.
     #[arg(long, value_name = "REQUESTS")]
     pub cursor_per_minute: Option<u32>,
