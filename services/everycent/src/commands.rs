@@ -4,6 +4,7 @@ pub mod attribution;
 pub mod demo;
 pub mod import;
 pub mod reconcile;
+pub mod repair_clock;
 pub mod replay;
 pub mod report;
 pub mod run;

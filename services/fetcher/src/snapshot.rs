@@ -100,6 +100,7 @@ impl<'a> SnapshotWriter<'a> {
             covered: Vec::new(),
             pages: Vec::new(),
             remarks: Vec::new(),
+            redated_from: None,
         };
         let folder = manifest.folder();
         Self { pager, written: Written { store, source, manifest, folder, observer } }

@@ -94,6 +94,10 @@ impl Warehouse for Away {
         Err(away())
     }
 
+    async fn forget_future(&self, _: &[SnapshotId], _: Day) -> Result<(), WarehouseError> {
+        Err(away())
+    }
+
     async fn store_verdicts(&self, _: &[Verdict], _: Timestamp) -> Result<(), WarehouseError> {
         Err(away())
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
+use everycent_domain::future::{after, is_future};
 use everycent_domain::manifest::Manifest;
 use everycent_domain::report::{Contents, Faults, Import};
 use everycent_domain::source::Source;
@@ -14,7 +15,7 @@ use everycent_fetcher::{Upload, store_upload, stored};
 use everycent_runtime::clock::{Clock, SystemClock};
 use everycent_runtime::threads;
 use everycent_runtime::worker::publish;
-use everycent_schemas::{AccountId, Day, SnapshotId, tables};
+use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp, tables};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -138,15 +139,18 @@ async fn load(
     watcher: &Watcher,
     stop: CancellationToken,
 ) -> Result<Report, Failure> {
-    let manifest = store_upload(deployment.store.as_ref(), upload, deployment.clock.now()).await?;
-    let published_at = deployment.clock.now();
+    let now = deployment.clock.now();
+    // A file that is imported now is later than those before it, also when the clock went back.
+    let imported_at = after(last_imported(deployment, upload).await?, now);
+    let manifest = store_upload(deployment.store.as_ref(), upload, imported_at).await?;
+    let published_at = imported_at;
     let snapshot = stored(&manifest, published_at, None);
     watcher.say(&format!("importing {}", count(lines(contents), "line")));
     let (Merges { not_merged, dead_letters }, interrupted) = match deployment.services {
         Services::Here => {
             publish(deployment.bus.as_ref(), &snapshot).await?;
             pipeline::drain(deployment, Part::FromStored, watcher.observer(), stop.clone()).await?;
-            let dead_letters = pipeline::dead_letters_since(deployment, published_at, |_| true).await?;
+            let dead_letters = pipeline::dead_letters_since(deployment, now, |_| true).await?;
             (Merges { not_merged: 0, dead_letters }, stop.is_cancelled())
         }
         Services::Elsewhere => {
@@ -178,6 +182,16 @@ async fn load(
         warehouse: deployment.warehouse.address(),
     };
     Ok(report)
+}
+
+/// When the last file of this kind and account was imported, or made into rows.
+async fn last_imported(deployment: &Deployment, upload: &Upload<'_>) -> Result<Option<Timestamp>, Failure> {
+    let coverage = deployment.whole_coverage().await?;
+    let of_account =
+        coverage.iter().filter(|row| row.source == upload.source.name() && row.account_id == *upload.account_id);
+    let now = deployment.clock.now();
+    let times = of_account.flat_map(|row| [row.fetched_at, row.normalized_at]).flatten();
+    Ok(times.filter(|at| !is_future(*at, now)).max())
 }
 
 fn object(manifest: &Manifest) -> Result<String, Failure> {

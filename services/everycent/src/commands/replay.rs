@@ -7,7 +7,7 @@ mod outcome;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, anyhow};
-use everycent_domain::future::after;
+use everycent_domain::future::{after, is_future};
 use everycent_domain::manifest::Manifest;
 use everycent_domain::objects::{ManifestName, ObjectName, raw_prefix};
 use everycent_domain::replay::ReplayPlan;
@@ -68,7 +68,7 @@ async fn here(
 ) -> Result<Done, Failure> {
     let now = deployment.clock.now();
     // Also after a clock that went back, rows that are made now are later than those that are there.
-    let published_at = after(last_made(&deployment.whole_coverage().await?, snapshots), now);
+    let published_at = after(last_made(&deployment.whole_coverage().await?, snapshots, now), now);
     for manifest in snapshots {
         publish(deployment.bus.as_ref(), &stored(manifest, published_at, named_days(args, manifest))).await?;
     }
@@ -80,11 +80,11 @@ async fn here(
 }
 
 /// When rows of what is replayed were last made.
-fn last_made(coverage: &[CoverageRow], snapshots: &[Manifest]) -> Option<Timestamp> {
+fn last_made(coverage: &[CoverageRow], snapshots: &[Manifest], now: Timestamp) -> Option<Timestamp> {
     let feeds: BTreeSet<(&str, &AccountId)> =
         snapshots.iter().map(|manifest| (manifest.source.as_str(), &manifest.account_id)).collect();
     let replayed = coverage.iter().filter(|row| feeds.contains(&(row.source.as_str(), &row.account_id)));
-    replayed.filter_map(|row| row.normalized_at).max()
+    replayed.filter_map(|row| row.normalized_at).filter(|at| !is_future(*at, now)).max()
 }
 
 /// The manifests of the snapshots that decide the range, of every source and account asked for.

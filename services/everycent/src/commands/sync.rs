@@ -106,7 +106,8 @@ pub async fn once(
         Services::Elsewhere => elsewhere::is_about(letter, &windows),
     };
     let dead_letters = pipeline::dead_letters_since(deployment, now, is_ours).await?;
-    let ended = Ended { windows: windows.len(), failed, dead_letters, interrupted };
+    let of_due_days = matches!(days, Days::Due { .. });
+    let ended = Ended { of_due_days, windows: windows.len(), failed, dead_letters, interrupted };
     Ok(Report::new(deployment, watcher.tally(), answers, ended))
 }
 

@@ -6,6 +6,7 @@ mod closeness;
 mod control;
 mod feeds;
 mod range;
+mod stamps;
 mod tolerances;
 
 use everycent_schemas::{AccountId, Day, Usd};
@@ -18,6 +19,7 @@ pub(crate) use closeness::{allowance, is_near};
 pub use control::{ComparedDay, Control, ControlSums, Shown};
 pub use feeds::FeedFact;
 pub use range::{OutOfRangeRows, figures_in_range, sum_out_of_range};
+pub use stamps::{ADVICE, FutureStamps, StampsByFeed, future_stamps, no_future_stamp};
 pub use tolerances::Tolerances;
 
 /// A day of an account.
@@ -77,6 +79,7 @@ pub enum Check {
     NoMissingBucket,
     NoReject,
     FiguresInRange,
+    NoFutureStamp,
     NoStrangeAccount,
     EqualsExpected,
 }
@@ -96,6 +99,7 @@ impl Check {
             Self::NoMissingBucket => "no_missing_bucket",
             Self::NoReject => "no_reject",
             Self::FiguresInRange => "figures_in_range",
+            Self::NoFutureStamp => "no_future_stamp",
             Self::NoStrangeAccount => "no_strange_account",
             Self::EqualsExpected => "equals_expected",
         }
@@ -114,6 +118,7 @@ impl Check {
             Self::NoMissingBucket => "every day of every source is loaded",
             Self::NoReject => "every record became a row",
             Self::FiguresInRange => "no figure in the tables is too large to be added up",
+            Self::NoFutureStamp => "nothing is dated by a clock that was ahead",
             Self::NoStrangeAccount => "every account in the tables is a configured one",
             Self::EqualsExpected => "the total equals the figure read off the console",
         }

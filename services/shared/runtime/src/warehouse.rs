@@ -17,7 +17,7 @@ use everycent_domain::reconcile::Verdict;
 use everycent_domain::sql;
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
 use everycent_schemas::rowfile::Cell;
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{Day, SnapshotId, Timestamp};
 
 use crate::failure::{Reason, Retryability, Retryable};
 use crate::store::Store;
@@ -170,6 +170,7 @@ pub const FLUSH_FAR_AWAY: Flush =
 /// - Hence any number of merges of the same batches, in any order and any grouping, end in the same tables; only which
 ///   of several answers that say the same a row is credited to depends on who came first.
 /// - A row file that is not what its event says, or that holds a row of another account or day, refuses the merge.
+/// - What is forgotten of the future takes no row of another snapshot or of a day up to the last.
 /// - A failure marks its days `failed` if it began after the loaded answer was fetched. It takes no row away.
 #[async_trait]
 pub trait Warehouse: Debug + Send + Sync {
@@ -199,6 +200,10 @@ pub trait Warehouse: Debug + Send + Sync {
     /// Runs one read-only query, written in the template language of the views (see the domain's `sql`). Columns whose
     /// name ends in `_usd` come back as [`Cell::Money`], exact.
     async fn query(&self, template: &str) -> Result<Rows, WarehouseError>;
+
+    /// Forgets what a clock that was ahead has left, once its answers were dated anew and merged again: rows of these
+    /// snapshots in tables that keep their rows, and in all tables and coverage whatever is of a day after `last`.
+    async fn forget_future(&self, snapshots: &[SnapshotId], last: Day) -> Result<(), WarehouseError>;
 
     /// Stores verdicts, each in place of the earlier one of the same check, account and day.
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError>;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_domain::bucket::BucketId;
 use everycent_domain::reconcile::{
-    Check, FeedFact, Tolerances, Verdict, figures_in_range, no_missing_bucket, no_reject, no_strange_account,
-    sum_out_of_range, tables_equal_coverage,
+    Check, FeedFact, StampsByFeed, Tolerances, Verdict, figures_in_range, future_stamps, no_future_stamp,
+    no_missing_bucket, no_reject, no_strange_account, sum_out_of_range, tables_equal_coverage,
 };
 use everycent_domain::source::Source;
 use everycent_domain::vendors::anthropic::checks::{equals_expected, implied_price};
@@ -18,10 +18,11 @@ use everycent_runtime::warehouse::{CoverageRow, Warehouse};
 use everycent_schemas::{AccountId, Day};
 
 use super::Question;
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Services};
 use crate::facts::{self, Loaded, claude, cursor, money};
 use crate::failure::{Failure, is_out_of_range};
 use crate::scope::Feed;
+use crate::stamps::{add_stored, stored_in_the_future};
 
 /// Verdicts on the question's range. `coverage` is that of all days there are.
 pub(super) async fn judge(
@@ -55,7 +56,18 @@ pub(super) async fn judge(
     verdicts.extend(no_missing_bucket(&buckets));
     verdicts.extend(no_reject(&buckets));
     verdicts.extend(no_strange_account(&buckets, &configured));
+    verdicts.extend(no_future_stamp(window, &stamps(deployment, coverage).await?));
     Ok(verdicts)
+}
+
+/// Stamps of the future in coverage, and in the store where a look at all of it costs nothing.
+async fn stamps(deployment: &Deployment, coverage: &[CoverageRow]) -> Result<StampsByFeed, Failure> {
+    let now = deployment.clock.now();
+    let mut stamps = future_stamps(coverage, now);
+    if deployment.services == Services::Here {
+        add_stored(&mut stamps, &stored_in_the_future(deployment.store.as_ref(), now).await?);
+    }
+    Ok(stamps)
 }
 
 /// The figure that a person read off the console, if there is one.

@@ -48,7 +48,7 @@ pub(super) async fn replay(
         recipe: deployment.config.recipe.fingerprint(),
     };
     let begin = if args.anew { Begun::begin_anew } else { Begun::begin };
-    let last_made = last_made(&deployment.whole_coverage().await?, snapshots);
+    let last_made = last_made(&deployment.whole_coverage().await?, snapshots, now);
     // A clock that went back since the last replay must not make this one lose.
     let begun = begin(deployment.home.data_dir(), Command::Replay, &asked, after(last_made, now))?;
     // The time of the first attempt, so that what is done twice is the same work and changes nothing.

@@ -86,6 +86,8 @@ impl WindowReport {
 
 /// How a sync ended.
 pub(super) struct Ended {
+    /// Nobody named the days: all that are over were meant.
+    pub of_due_days: bool,
     pub windows: usize,
     pub failed: Vec<WindowReport>,
     pub dead_letters: u64,
@@ -114,7 +116,10 @@ impl Report {
             dead_letters: ended.dead_letters,
             interrupted: ended.interrupted,
             clock_offset_s: tally.clock_offset.map(|offset| offset.num_seconds()),
-            not_asked_until: tally.clock_offset.and_then(|offset| not_asked_until(deployment.clock.now(), offset)),
+            not_asked_until: tally
+                .clock_offset
+                .filter(|_| ended.of_due_days)
+                .and_then(|offset| not_asked_until(deployment.clock.now(), offset)),
             peak_memory_bytes: peak_memory::bytes(),
         }
     }
@@ -150,7 +155,8 @@ fn clock_text(report: &Report) -> String {
 fn duration_text(seconds: u64) -> String {
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
     let (size, unit) = units.into_iter().find(|(size, _)| seconds >= 2 * size).unwrap_or((1, "second"));
-    count(usize::try_from(seconds / size).unwrap_or(usize::MAX), unit)
+    let rounded = seconds.saturating_add(size / 2) / size;
+    count(usize::try_from(rounded).unwrap_or(usize::MAX), unit)
 }
 
 impl Work {

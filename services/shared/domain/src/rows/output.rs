@@ -198,10 +198,16 @@ impl<'a> Output<'a> {
         })
     }
 
+    /// An answer whose time is not known may be from before the day settled.
+    fn is_settled(&self, day: Day) -> bool {
+        let is_dated = self.manifest.redated_from.is_none() || !matches!(self.kind, Kind::Days(_));
+        is_dated && self.kind.is_settled(day, self.manifest.fetched_at)
+    }
+
     fn bucket(&self, day: Day, tally: &Tally) -> Bucket {
         Bucket {
             activity_date: day,
-            settled: self.kind.is_settled(day, self.manifest.fetched_at),
+            settled: self.is_settled(day),
             rows: tally.rows,
             rejects: tally.rejects,
             amount_usd: tally.amount_usd,

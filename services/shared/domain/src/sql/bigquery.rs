@@ -21,7 +21,7 @@ use super::Dialect;
 use crate::merge_plan::{MergePlan, TablePlan};
 use table::{keep_rows, merge_table, rows_that_say_something_else, rows_that_tell_the_batch, won, won_bounds};
 
-pub use coverage::{coverage_between, loaded_versions, record_failures, store_verdicts};
+pub use coverage::{coverage_between, forget_future, loaded_versions, record_failures, store_verdicts};
 pub use dialect::BigQuery;
 pub use schema::{Found, add_column, existing_columns, wanted_columns};
 pub use staged::look_at_staged;

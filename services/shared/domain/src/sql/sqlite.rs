@@ -12,7 +12,9 @@ use super::Dialect;
 use super::columns::{key_order, lines};
 use crate::future::horizon;
 
-pub use coverage::{coverage_between, loaded_version, record_failure, record_loaded, store_verdict};
+pub use coverage::{
+    coverage_between, forget_days_after, forget_snapshot, loaded_version, record_failure, record_loaded, store_verdict,
+};
 pub use ddl::{base_view, create_table};
 pub use dialect::Sqlite;
 pub use names::{stored_name, type_name};

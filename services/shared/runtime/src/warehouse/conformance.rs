@@ -60,6 +60,7 @@ macro_rules! warehouse_conformance {
             a_replay_of_a_directory_that_says_the_same_changes_no_row
             readings_of_a_directory_in_any_order_and_grouping_end_in_the_same_rows
             a_reading_that_was_merged_and_lost_since_is_delivered_again_without_its_file
+            what_is_forgotten_of_the_future_takes_nothing_else
         }
     };
     (@tests $attributes:tt $fixture:expr; $($sentence:ident)*) => {

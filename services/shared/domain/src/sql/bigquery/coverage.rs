@@ -6,7 +6,7 @@ use everycent_schemas::events::FetchFailed;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::stored::{CoverageRow, ReconciliationRow};
 use everycent_schemas::tables::{Column, Group, Table};
-use everycent_schemas::{AccountId, CoverageState, Day, Timestamp};
+use everycent_schemas::{AccountId, CoverageState, Day, SnapshotId, Timestamp};
 
 use super::BigQuery;
 use super::literal::{BUCKET_VERSION, bounds, date, dates, literal, lower, timestamp};
@@ -18,7 +18,9 @@ use crate::merge_plan::{CoverageUpdate, Version};
 use crate::reconcile::Verdict;
 use crate::sql::Dialect;
 use crate::sql::columns::lines;
-use crate::sql::stored::{coverage_columns, failed_values, loaded_values, table, verdict_values};
+use crate::sql::stored::{
+    coverage_columns, failed_values, kept_tables, loaded_values, table, tables_of_days, verdict_values,
+};
 
 fn coverage_table(dataset: &str) -> String {
     BigQuery { dataset }.table(table::<CoverageRow>())
@@ -100,6 +102,19 @@ fn failed_window(columns: &[&Column], failure: &FetchFailed) -> String {
     let named = of_all_days.map(|(column, value)| named(column, &value));
     let named = named.chain(days.map(|(name, day)| format!("{} AS {name}", date(day))));
     format!("    STRUCT({})", named.collect::<Vec<_>>().join(", "))
+}
+
+/// Deletes the rows of these snapshots from every table that keeps its rows, and what is of a later day from every table of
+/// days.
+pub fn forget_future(dataset: &str, snapshots: &[SnapshotId], last: Day) -> String {
+    let dialect = BigQuery { dataset };
+    let ids: Vec<String> = snapshots.iter().map(|id| text_literal(id.as_str())).collect();
+    let of_snapshots = kept_tables()
+        .filter(|_| !ids.is_empty())
+        .map(|table| format!("DELETE FROM {} WHERE `snapshot_id` IN ({})", dialect.table(table), ids.join(", ")));
+    let of_days = tables_of_days()
+        .map(|table| format!("DELETE FROM {} WHERE `activity_date` > {}", dialect.table(table), date(last)));
+    in_turn(dataset, of_snapshots.chain(of_days)).join(";\n\n")
 }
 
 /// Stores verdicts, of which there is at least one, each in place of the earlier one; of two with the same key the last.

@@ -9,7 +9,7 @@ use super::{Sqlite, insert, insert_columns, replace, stored_name};
 use crate::future::horizon;
 use crate::sql::Dialect;
 use crate::sql::columns::{key_order, lines};
-use crate::sql::stored::{coverage_columns, table};
+use crate::sql::stored::{coverage_columns, kept_tables, table, tables_of_days};
 
 fn coverage() -> String {
     Sqlite.table(table::<CoverageRow>())
@@ -58,6 +58,16 @@ pub fn record_failure() -> String {
          OR (excluded.failed_at, excluded.failure) > ({coverage}.failed_at, {coverage}.failure)",
         upsert(Group::Failure, &state),
     )
+}
+
+/// Deletes the rows of a snapshot from every table that keeps its rows; bound: the snapshot.
+pub fn forget_snapshot() -> impl Iterator<Item = String> {
+    kept_tables().map(|table| format!("DELETE FROM {} WHERE snapshot_id = ?1", Sqlite.table(table)))
+}
+
+/// Deletes what is of a later day from every table of days; bound: the day.
+pub fn forget_days_after() -> impl Iterator<Item = String> {
+    tables_of_days().map(|table| format!("DELETE FROM {} WHERE activity_date > ?1", Sqlite.table(table)))
 }
 
 /// Inserts the columns of a writer, or updates all of them but the key.

@@ -9,7 +9,7 @@ use everycent_domain::sql::bigquery as sql;
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::stored::StoredRow;
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{Day, SnapshotId, Timestamp};
 
 use super::connection::Connection;
 use crate::failure::Reason;
@@ -62,6 +62,19 @@ pub(super) async fn between(connection: &Connection, from: Day, to: Day) -> Resu
 pub(super) async fn record_failures(connection: &Connection, failures: &[FetchFailed]) -> Result<(), WarehouseError> {
     for failures in failures.chunks(AT_ONCE) {
         connection.change("record failures", &sql::record_failures(&connection.name(), failures)).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn forget_future(
+    connection: &Connection,
+    snapshots: &[SnapshotId],
+    last: Day,
+) -> Result<(), WarehouseError> {
+    let (name, none) = (connection.name(), [&[][..]]);
+    let parts = snapshots.chunks(AT_ONCE).chain(none.into_iter().filter(|_| snapshots.is_empty()));
+    for snapshots in parts {
+        connection.change("forget the future", &sql::forget_future(&name, snapshots, last)).await?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use everycent_domain::sql::{failed_values, loaded_values, sqlite as sql, verdict
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::stored::{StoredRow, UnreadableRow};
-use everycent_schemas::{Day, Timestamp, UsdOverflow};
+use everycent_schemas::{Day, SnapshotId, Timestamp, UsdOverflow};
 use rusqlite::types::{FromSqlError, Type, Value};
 use rusqlite::{Connection, OptionalExtension, Row, Statement, TransactionBehavior, params, params_from_iter};
 
@@ -71,6 +71,26 @@ pub(super) fn record_failures(
                 execute(&mut statement, failed_values(failure, day), "record failures", path)?;
             }
         }
+    }
+    transaction.commit().map_err(failed)
+}
+
+pub(super) fn forget_future(
+    connection: &mut Connection,
+    path: &Path,
+    snapshots: &[SnapshotId],
+    last: Day,
+) -> Result<(), WarehouseError> {
+    let failed = named(path, "forget the future");
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    for statement in sql::forget_snapshot() {
+        let mut statement = transaction.prepare(&statement).map_err(failed)?;
+        for snapshot_id in snapshots {
+            statement.execute([snapshot_id.as_str()]).map_err(failed)?;
+        }
+    }
+    for statement in sql::forget_days_after() {
+        transaction.execute(&statement, [last.to_string()]).map_err(failed)?;
     }
     transaction.commit().map_err(failed)
 }
