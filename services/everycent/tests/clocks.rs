@@ -103,19 +103,6 @@ fn a_failure_is_dated_by_the_vendors_clock_too_and_the_next_answer_heals_it() {
 }
 
 #[test]
-fn minutes_apart_two_machines_agree_which_answer_is_the_later_one() {
-    let scene = Scene::october();
-    // The first machine is six minutes ahead, the second, which asks later, six behind.
-    scene.simulator.with_world(|world| world.options.clock = WorldClock::Offset(TimeDelta::minutes(-6)));
-    scene.run(&sync()).exits(0).says(&["6 minutes ahead"]);
-    restate(&scene);
-    scene.simulator.with_world(|world| world.options.clock = WorldClock::Offset(TimeDelta::minutes(6)));
-    scene.run(&sync()).exits(0).says(&["6 minutes behind"]);
-    assert_tells(&scene, "2025-10-03", "2025-10-17");
-    scene.run("reconcile").exits(0);
-}
-
-#[test]
 fn an_answer_that_tells_no_time_is_dated_by_this_machine() {
     let scene = Scene::october();
     scene.simulator.with_world(|world| world.options.clock = WorldClock::Unreadable);
@@ -258,4 +245,43 @@ fn a_replay_and_an_import_are_later_than_what_was_made_before_though_the_clock_w
     std::fs::write(scene.path("owners.csv"), owners("bob")).unwrap();
     scene.run("import api-key-owners owners.csv").exits(0);
     assert_eq!(scene.tables().one("SELECT owner_email FROM dim_api_key_owners"), "bob@example.com");
+}
+
+#[test]
+fn a_file_that_is_imported_after_another_is_later_though_the_clock_went_back() {
+    let scene = Scene::october();
+    let owners = |owner: &str| format!("api_key_id,owner_email,team,note\napikey_01A,{owner}@example.com,,\n");
+    let import = |owner: &str| {
+        std::fs::write(scene.path("owners.csv"), owners(owner)).unwrap();
+        scene.run("import api-key-owners owners.csv").exits(0);
+    };
+    import("ada");
+    // As if it had been imported two days from now, by a clock that was ahead.
+    let manifest = scene.manifests("upload/api_key_owners").remove(0);
+    let folder = manifest.parent().unwrap();
+    let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+    let ahead = (Utc::now() + TimeDelta::days(2)).format("%Y%m%dT%H%M%S%.6fZ").to_string();
+    let renamed = folder.with_file_name(format!("{ahead}_{}", name.split_once('_').unwrap().1));
+    std::fs::rename(folder, &renamed).unwrap();
+
+    import("bob");
+    let manifests = scene.manifests("upload/api_key_owners");
+    assert_eq!(manifests.len(), 2);
+    assert!(manifests[0].starts_with(&renamed), "the later file has the later name: {manifests:?}");
+    assert_eq!(scene.tables().one("SELECT owner_email FROM dim_api_key_owners"), "bob@example.com");
+}
+
+#[test]
+fn what_a_killed_sync_left_in_the_queue_by_a_clock_that_was_ahead_does_not_wait_for_that_time() {
+    let scene = Scene::october();
+    scene.simulator.inject(Fault::on(Endpoint::AnthropicCostReport, FaultKind::SlowBody { pause_ms: 60_000 }).times(1));
+    let running = scene.start(&sync());
+    support::until("a request", || (scene.request_count() > 0).then_some(()));
+    running.kill();
+    let queue = rusqlite::Connection::open(scene.home().join("bus.sqlite")).unwrap();
+    let ahead = (Utc::now() + TimeDelta::days(40)).timestamp_micros();
+    assert!(queue.execute("UPDATE messages SET due_at = ?1, lease = NULL", [ahead]).unwrap() > 0);
+    drop(queue);
+    scene.run(&sync()).exits(0);
+    assert_tells(&scene, "2025-10-03", "2025-10-17");
 }

@@ -28,6 +28,11 @@ impl FetchAccount {
         self.client.as_ref().map_or_else(|_| clock.now(), |client| client.now())
     }
 
+    /// Whether an answer of the vendor told it.
+    pub fn knows_the_time(&self) -> bool {
+        self.client.as_ref().is_ok_and(|client| client.knows_the_time())
+    }
+
     /// How much the vendor's clock is ahead of this machine's.
     pub fn clock_offset(&self) -> Duration {
         self.client.as_ref().map_or_else(|_| Duration::zero(), |client| client.clock_offset())

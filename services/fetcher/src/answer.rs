@@ -31,7 +31,9 @@ pub async fn since(
 ) -> Result<Stored, StoreError> {
     let Some(latest) = latest(store, source, account_id, window, now).await? else { return Ok(Stored::default()) };
     let last = latest.fetched_at();
-    if !requested_at.is_some_and(|at| latest.is_fetched_since(at)) {
+    // One that lies ahead by whatever little was not fetched since a request of now.
+    let is_answer = |at| latest.is_fetched_since(at) && last.is_some_and(|last| last <= now);
+    if !requested_at.is_some_and(is_answer) {
         return Ok(Stored { answer: None, last });
     }
     // One that does not read is as good as none: the window is asked for again.

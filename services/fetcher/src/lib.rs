@@ -134,7 +134,7 @@ impl Fetcher {
             if let Some(manifest) = known.answer {
                 return Ok(Some(stored(&manifest, now, None)));
             }
-            self.note_version(source, account, known.last);
+            known.last.iter().for_each(|last| self.note_version(source, account, *last));
             let client = account.client.as_ref().map_err(|reason| FetchError::NoClient(reason.clone()))?;
             let assumed = (!settled).then(|| client.clock_offset());
             match self.read_until_whole(source, account, window, (client, assumed)).await {
@@ -155,7 +155,7 @@ impl Fetcher {
     ) -> Result<SnapshotStored, FetchError> {
         let mut last_fault = None;
         for reading in 1.. {
-            let fetched_at = self.note_version(source, account, None);
+            let fetched_at = self.next_version(source, account);
             let task = PagingTask {
                 window,
                 today: fetched_at.day(),
@@ -170,7 +170,12 @@ impl Fetcher {
                 fetched_at,
                 &self.observer,
             );
-            match writer.fetch(client, assumed).await {
+            let read = writer.fetch(client, assumed).await;
+            // By a clock that turned out to be wrong nothing was dated.
+            if !matches!(read, Err(FetchError::OtherClock)) {
+                self.note_version(source, account, fetched_at);
+            }
+            match read {
                 Ok(manifest) => return Ok(stored(&manifest, client.now(), None)),
                 Err(error) if error.is_final() || reading >= self.settings.max_readings => return Err(error),
                 Err(error) => {
@@ -183,15 +188,16 @@ impl Fetcher {
     }
 
     /// The time of what is fetched now: the vendor's, and later than that of whatever was fetched before.
-    fn note_version(&self, source: Source, account: &FetchAccount, known: Option<Timestamp>) -> Timestamp {
+    fn next_version(&self, source: Source, account: &FetchAccount) -> Timestamp {
+        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = versions.get(&(source, account.account_id.clone())).copied();
+        after(last, account.now(self.clock.as_ref()))
+    }
+
+    fn note_version(&self, source: Source, account: &FetchAccount, fetched_at: Timestamp) {
         let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         let last = versions.entry((source, account.account_id.clone())).or_default();
-        let now = account.now(self.clock.as_ref());
-        match known {
-            Some(known) => *last = known.max(*last),
-            None => *last = after(Some(*last), now),
-        }
-        *last
+        *last = fetched_at.max(*last);
     }
 
     /// Warns once of a clock that is off by more than anybody means.
@@ -216,7 +222,12 @@ impl Fetcher {
     async fn handle_one(&self, event: &FetchRequested) -> Outcome {
         // A request that comes again after midnight means the same days.
         let now = self.now(event);
-        let asked_at = event.requested_at.map_or(now, |at| at.min(now));
+        let asked_at = match event.requested_at {
+            // Days that are named are those of whoever named them; what has not begun is left out when it is known.
+            Some(at) if event.from_date.is_some() => at,
+            Some(at) => at.min(now),
+            None => now,
+        };
         let tasks = match resolve(event, self.accounts.values(), asked_at.day()) {
             Ok(tasks) => tasks,
             Err(error) => return Outcome::dead_letter(error),
@@ -244,11 +255,10 @@ impl Fetcher {
     }
 }
 
-/// The days of the window that have begun for the vendor, where its clock is not this machine's. How things stand is read
-/// for its today.
+/// The days of the window that have begun for the vendor, once its time is known. How things stand is read for its today.
 fn begun(source: Source, account: &FetchAccount, window: Window, now: Timestamp) -> Option<Window> {
     let today = now.day();
-    if account.clock_offset().is_zero() || window.to() <= today {
+    if !account.knows_the_time() || window.to() <= today {
         return Some(window);
     }
     match source.kind() {

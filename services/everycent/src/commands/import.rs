@@ -6,13 +6,15 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
-use everycent_domain::future::{after, is_future};
+use chrono::Duration;
 use everycent_domain::manifest::Manifest;
+use everycent_domain::objects::{ManifestName, ObjectName, raw_prefix};
 use everycent_domain::report::{Contents, Faults, Import};
 use everycent_domain::source::Source;
 use everycent_domain::vendors::upload;
 use everycent_fetcher::{Upload, store_upload, stored};
 use everycent_runtime::clock::{Clock, SystemClock};
+use everycent_runtime::store::Store;
 use everycent_runtime::threads;
 use everycent_runtime::worker::publish;
 use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp, tables};
@@ -28,6 +30,9 @@ use crate::pipeline::{self, Part};
 use crate::progress::{Tally, Watcher};
 use crate::scope;
 use crate::show::{self, count};
+
+/// Names that one listing asks for.
+const LISTED: usize = 1000;
 
 pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken) -> Result<(), Failure> {
     let (source, SheetArgs { file }) = sheet(&args.sheet);
@@ -141,7 +146,8 @@ async fn load(
 ) -> Result<Report, Failure> {
     let now = deployment.clock.now();
     // A file that is imported now is later than those before it, also when the clock went back.
-    let imported_at = after(last_imported(deployment, upload).await?, now);
+    let last = last_imported(deployment.store.as_ref(), upload.source).await?;
+    let imported_at = last.map_or(now, |last| now.max(last.plus(Duration::microseconds(1))));
     let manifest = store_upload(deployment.store.as_ref(), upload, imported_at).await?;
     let published_at = imported_at;
     let snapshot = stored(&manifest, published_at, None);
@@ -184,14 +190,18 @@ async fn load(
     Ok(report)
 }
 
-/// When the last file of this kind and account was imported, or made into rows.
-async fn last_imported(deployment: &Deployment, upload: &Upload<'_>) -> Result<Option<Timestamp>, Failure> {
-    let coverage = deployment.whole_coverage().await?;
-    let of_account =
-        coverage.iter().filter(|row| row.source == upload.source.name() && row.account_id == *upload.account_id);
-    let now = deployment.clock.now();
-    let times = of_account.flat_map(|row| [row.fetched_at, row.normalized_at]).flatten();
-    Ok(times.filter(|at| !is_future(*at, now)).max())
+/// When the last file of this kind was imported. A stamp of the future counts here, for whether a clock was ahead then or is
+/// behind now is not known, and the later file must win in both cases.
+async fn last_imported(store: &dyn Store, source: Source) -> Result<Option<Timestamp>, Failure> {
+    let (mut last, mut after): (Option<Timestamp>, Option<ObjectName>) = (None, None);
+    loop {
+        let names = store.list(&raw_prefix(source.name()), after.as_ref(), LISTED).await?;
+        last = names.iter().filter_map(ManifestName::parse).filter_map(|name| name.fetched_at()).chain(last).max();
+        if names.len() < LISTED {
+            return Ok(last);
+        }
+        after = names.last().cloned();
+    }
 }
 
 fn object(manifest: &Manifest) -> Result<String, Failure> {

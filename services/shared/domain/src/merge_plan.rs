@@ -125,6 +125,12 @@ pub enum PlanError {
     OutOfRange { source_name: String, account_id: AccountId, day: Day, amount_usd: Usd },
 }
 
+/// What time it is for a merge: the loader's clock says, unless a batch was made later than that. A loader whose clock is
+/// behind must not take what was fetched just now for something of the future.
+pub fn time_of(batches: &[BatchNormalized], merged_at: Timestamp) -> Timestamp {
+    batches.iter().map(|batch| batch.normalized_at).fold(merged_at, Timestamp::max)
+}
+
 /// Decides what merging `batches` now does where `recorded` is loaded already.
 pub fn plan(batches: &[BatchNormalized], recorded: &CoverageVersions, now: Timestamp) -> Result<MergePlan, PlanError> {
     let winners = winners(batches, recorded, now)?;

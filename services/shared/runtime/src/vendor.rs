@@ -87,6 +87,11 @@ impl VendorClient {
         self.time.now()
     }
 
+    /// Whether an answer told it.
+    pub fn knows_the_time(&self) -> bool {
+        self.time.is_known()
+    }
+
     /// How much the vendor's clock is ahead of this machine's, negative where it is behind; nothing as long as no answer
     /// showed that they differ.
     pub fn clock_offset(&self) -> Duration {

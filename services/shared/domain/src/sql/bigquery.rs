@@ -18,7 +18,7 @@ use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::tables::{Absence, Table};
 
 use super::Dialect;
-use crate::merge_plan::{MergePlan, TablePlan};
+use crate::merge_plan::{MergePlan, TablePlan, time_of};
 use table::{keep_rows, merge_table, rows_that_say_something_else, rows_that_tell_the_batch, won, won_bounds};
 
 pub use coverage::{coverage_between, forget_future, loaded_versions, record_failures, store_verdicts};
@@ -40,11 +40,12 @@ pub fn merge_script(
     merged_at: Timestamp,
 ) -> String {
     let dialect = BigQuery { dataset };
+    let now = time_of(batches, merged_at);
     let changes: Vec<Change> =
-        plan.tables.iter().filter_map(|of| change(of, batches, &staging, &dialect, merged_at)).collect();
+        plan.tables.iter().filter_map(|of| change(of, batches, &staging, &dialect, now)).collect();
     let mut merges = Vec::new();
     if !plan.coverage.is_empty() {
-        merges.push(coverage::merge_coverage(&plan.coverage, merged_at, dataset));
+        merges.push(coverage::merge_coverage(&plan.coverage, merged_at, now, dataset));
         merges.push(coverage::assert_coverage(&plan.coverage, dataset));
     }
     merges.extend(changes.iter().flat_map(Change::statements));

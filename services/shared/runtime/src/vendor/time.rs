@@ -4,7 +4,7 @@
 //! fetchers ask the same vendor, so they agree, whatever their own clocks say.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use chrono::{DateTime, Duration};
 use everycent_schemas::Timestamp;
@@ -25,11 +25,12 @@ pub(super) struct VendorTime {
     clock: Arc<dyn Clock>,
     /// What is added to this machine's clock.
     offset_us: AtomicI64,
+    is_known: AtomicBool,
 }
 
 impl VendorTime {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, offset_us: AtomicI64::new(0) }
+        Self { clock, offset_us: AtomicI64::new(0), is_known: AtomicBool::new(false) }
     }
 
     /// By this machine's clock.
@@ -41,6 +42,11 @@ impl VendorTime {
         self.clock.now().plus(self.offset())
     }
 
+    /// Whether an answer told it.
+    pub fn is_known(&self) -> bool {
+        self.is_known.load(Ordering::Relaxed)
+    }
+
     /// How much the vendor's clock is ahead of this machine's; nothing where they agree.
     pub fn offset(&self) -> Duration {
         Duration::microseconds(self.offset_us.load(Ordering::Relaxed))
@@ -50,6 +56,7 @@ impl VendorTime {
     pub fn observe(&self, headers: &HeaderMap, sent_at: Timestamp) {
         let Some(date) = date(headers) else { return };
         let known = self.offset_us.load(Ordering::Relaxed);
+        self.is_known.store(true, Ordering::Relaxed);
         self.offset_us.store(corrected(known, date, sent_at, self.clock.now()), Ordering::Relaxed);
     }
 }

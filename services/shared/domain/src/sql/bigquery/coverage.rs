@@ -140,11 +140,16 @@ pub fn store_verdicts(dataset: &str, verdicts: &[Verdict], checked_at: Timestamp
 }
 
 /// What coverage says of the buckets from now on.
-pub(super) fn merge_coverage(updates: &[CoverageUpdate], merged_at: Timestamp, dataset: &str) -> String {
+pub(super) fn merge_coverage(
+    updates: &[CoverageUpdate],
+    merged_at: Timestamp,
+    now: Timestamp,
+    dataset: &str,
+) -> String {
     let columns = coverage_columns(Group::Loaded);
     let rows = updates.iter().map(|update| row(&columns, loaded_values(update, merged_at)));
     // A failure of the future outweighs nothing, and is forgotten: no later one could take its place.
-    let horizon = timestamp(horizon(merged_at));
+    let horizon = timestamp(horizon(now));
     let failed = CoverageState::Failed;
     let state = format!("IF(T.`failed_at` > S.`fetched_at` AND T.`failed_at` <= {horizon}, '{failed}', S.`state`)");
     let kept = |name: &str| format!("  `{name}` = IF(T.`failed_at` <= {horizon}, T.`{name}`, NULL)");
@@ -156,7 +161,7 @@ pub(super) fn merge_coverage(updates: &[CoverageUpdate], merged_at: Timestamp, d
         rows = rows.collect::<Vec<_>>().join(",\n"),
         same = same_key(table::<CoverageRow>()),
         bounds = bounds(updates.iter().map(|update| update.bucket.activity_date), "T.`activity_date`"),
-        lower = lower(BUCKET_VERSION, "T.", "S.", merged_at),
+        lower = lower(BUCKET_VERSION, "T.", "S.", now),
         set = [set(table::<CoverageRow>(), &columns, Some(&state)), kept("failed_at"), kept("failure")].join(",\n"),
         insert = insert(&columns),
     )

@@ -38,7 +38,7 @@ impl Merge<'_> {
     /// Plans and merges.
     async fn round(&self) -> Result<MergeReport, Setback> {
         let known = coverage::known(self.connection, self.batches).await?;
-        let mut plan = merge_plan::plan(self.batches, &known.versions, self.merged_at).map_err(bad_plan)?;
+        let mut plan = merge_plan::plan(self.batches, &known.versions, self.now()).map_err(bad_plan)?;
         stage::forget_the_gone(self.store, &mut plan).await?;
         if plan.coverage.is_empty() && plan.tables.iter().all(|table| table.files.is_empty()) {
             return Ok(report(plan, &BTreeMap::new()));
@@ -59,6 +59,10 @@ impl Merge<'_> {
             Err(Failure::Concurrent(reason) | Failure::NotFound(reason)) => Err(Setback::OvertakenBy(reason)),
             Err(failure) => Err(failure.during(ACTION).into()),
         }
+    }
+
+    fn now(&self) -> Timestamp {
+        merge_plan::time_of(self.batches, self.merged_at)
     }
 
     async fn has_changed(&self, versions: &CoverageVersions) -> Result<bool, WarehouseError> {
@@ -85,7 +89,7 @@ impl Merge<'_> {
         let known = coverage::known(self.connection, self.batches).await;
         let known = known.map_err(|error| Failure::MayPass(Reason::of(error)))?;
         let is_there = |bucket, version: &Version| {
-            known.versions.get(bucket).is_some_and(|there| !there.is_lower(version, self.merged_at))
+            known.versions.get(bucket).is_some_and(|there| !there.is_lower(version, self.now()))
         };
         let updates = &plan.coverage;
         Ok(!updates.is_empty() && updates.iter().all(|update| is_there(&update.bucket, &update.version)))

@@ -152,7 +152,8 @@ pub async fn a_reading_that_was_merged_and_lost_since_is_delivered_again_without
 
 pub async fn a_reading_of_the_future_loses_row_by_row_against_any_other(fixture: &dyn Fixture) {
     let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
-    let future = Reading::new("s9", 9_000_000_000, 0, &[("k1", "ann"), ("k2", "bob")]);
+    let mut future = Reading::new("s9", 9_000_000_000, 0, &[("k1", "ann"), ("k2", "bob")]);
+    future.answer.normalized = 11;
     let real = Reading::new("s1", 10, 0, &[("k1", "eve")]);
     for batches in [vec![future.of(1), real.of(2)], vec![real.of(1), future.of(2)], vec![future.of(3), real.of(3)]] {
         let batches: Vec<BatchNormalized> = batches.iter().map(|reading| reading.batch(&store)).collect();

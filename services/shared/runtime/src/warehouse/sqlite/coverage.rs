@@ -40,9 +40,10 @@ pub(super) fn record_loaded(
     path: &Path,
     updates: &[CoverageUpdate],
     merged_at: Timestamp,
+    now: Timestamp,
 ) -> Result<(), WarehouseError> {
     let failed = named(path, "merge");
-    let mut statement = connection.prepare(&sql::record_loaded(merged_at)).map_err(failed)?;
+    let mut statement = connection.prepare(&sql::record_loaded(now)).map_err(failed)?;
     for update in updates {
         let values = bound(loaded_values(update, merged_at)).map_err(|e| WarehouseError::OutOfRange {
             action: "merge",

@@ -28,14 +28,15 @@ pub(super) fn merge(
     let failed = named(path, ACTION);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     let recorded = coverage::versions(&transaction, batches).map_err(failed)?;
-    let plan = merge_plan::plan(batches, &recorded, merged_at).map_err(bad_plan)?;
+    let now = merge_plan::time_of(batches, merged_at);
+    let plan = merge_plan::plan(batches, &recorded, now).map_err(bad_plan)?;
     files.ask(files_of(&plan));
     let tables = plan
         .tables
         .iter()
-        .map(|table| TableWork { transaction: &transaction, path, batches, plan: table, merged_at }.run(&mut files))
+        .map(|table| TableWork { transaction: &transaction, path, batches, plan: table, now }.run(&mut files))
         .collect::<Result<_, _>>()?;
-    coverage::record_loaded(&transaction, path, &plan.coverage, merged_at)?;
+    coverage::record_loaded(&transaction, path, &plan.coverage, merged_at, now)?;
     transaction.commit().map_err(failed)?;
     let merged = plan.outcomes.into_iter().map(|outcome| Merged { won: outcome.won, lost: outcome.lost });
     Ok(MergeReport { batches: merged.collect(), tables })
@@ -51,7 +52,7 @@ struct TableWork<'a> {
     path: &'a Path,
     batches: &'a [BatchNormalized],
     plan: &'a TablePlan,
-    merged_at: Timestamp,
+    now: Timestamp,
 }
 
 impl TableWork<'_> {
@@ -102,7 +103,7 @@ impl TableWork<'_> {
     }
 
     fn keep_rows(&self, files: &mut Files) -> Result<TableChange, WarehouseError> {
-        let mut loader = Loader::keeping(self.transaction, self.path, self.plan.table, self.merged_at)?;
+        let mut loader = Loader::keeping(self.transaction, self.path, self.plan.table, self.now)?;
         for staged in &self.plan.files {
             let batch = &self.batches[staged.batch];
             let days = batch.buckets.iter().map(|bucket| (bucket.activity_date, Destination::New));
