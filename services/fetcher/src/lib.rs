@@ -101,6 +101,8 @@ impl Fetcher {
             Err(error) => {
                 warn!(source = %source, account.id = %account.account_id, window = %window, "{}", chain(&error));
                 let reason = error.to_string();
+                // Days that have not begun have not failed either.
+                let window = begun(source, account, window, account.now(self.clock.as_ref())).unwrap_or(window);
                 self.observer.tell(Progress::Failed { source, account_id, window, reason: reason.clone() });
                 let failed = FetchFailed {
                     source: source.name().to_owned(),

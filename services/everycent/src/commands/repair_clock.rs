@@ -12,6 +12,7 @@ use everycent_domain::future::{after, is_future};
 use everycent_domain::manifest::Manifest;
 use everycent_domain::objects::ManifestName;
 use everycent_domain::reconcile::{FutureStamps, StampsByFeed, future_stamps};
+use everycent_domain::source::Source;
 use everycent_fetcher::stored;
 use everycent_runtime::store::Store;
 use everycent_runtime::warehouse::CoverageRow;
@@ -81,7 +82,8 @@ async fn redate(
         let manifest = Manifest::from_json(&store.read(&name.object).await?)?;
         let before = manifest.snapshot_id.clone();
         let latest = latest_possible(&manifest, coverage, now);
-        let manifest = manifest.redated(latest.plus(Duration::microseconds(-older)));
+        let is_of_a_moment = manifest.source.parse().is_ok_and(Source::keeps_rows);
+        let manifest = manifest.redated(latest.plus(Duration::microseconds(-older)), is_of_a_moment);
         store.create(&manifest.folder().manifest(), manifest.to_json().into()).await?;
         store.delete(&name.object).await?;
         redated.push(Redated { manifest, before });

@@ -2,12 +2,13 @@
 
 mod days;
 mod elsewhere;
+mod made;
 mod outcome;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::{Context, anyhow};
-use everycent_domain::future::{after, is_future};
+use everycent_domain::future::after;
 use everycent_domain::manifest::Manifest;
 use everycent_domain::objects::{ManifestName, ObjectName, raw_prefix};
 use everycent_domain::replay::ReplayPlan;
@@ -15,7 +16,6 @@ use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_fetcher::stored;
 use everycent_runtime::store::Store;
-use everycent_runtime::warehouse::CoverageRow;
 use everycent_runtime::worker::publish;
 use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
 use serde::Serialize;
@@ -28,6 +28,7 @@ use crate::pipeline::{self, Part};
 use crate::progress::Watcher;
 use crate::show::{self, Grid, count};
 use days::named_days;
+use made::last_made;
 use outcome::Done;
 
 /// Names that one listing asks for.
@@ -77,14 +78,6 @@ async fn here(
     let changed = watcher.tally().tables.values().map(|(written, deleted)| written + deleted).sum();
     let dead_letters = pipeline::dead_letters_since(deployment, now, |_| true).await?;
     Ok(Done { rows_changed: Some(changed), not_merged: 0, dead_letters, interrupted: stop.is_cancelled() })
-}
-
-/// When rows of what is replayed were last made.
-fn last_made(coverage: &[CoverageRow], snapshots: &[Manifest], now: Timestamp) -> Option<Timestamp> {
-    let feeds: BTreeSet<(&str, &AccountId)> =
-        snapshots.iter().map(|manifest| (manifest.source.as_str(), &manifest.account_id)).collect();
-    let replayed = coverage.iter().filter(|row| feeds.contains(&(row.source.as_str(), &row.account_id)));
-    replayed.filter_map(|row| row.normalized_at).filter(|at| !is_future(*at, now)).max()
 }
 
 /// The manifests of the snapshots that decide the range, of every source and account asked for.

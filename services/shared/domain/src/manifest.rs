@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use crate::identity::IdHasher;
 use crate::objects::{ObjectName, SnapshotFolder};
-use crate::source::Source;
 use crate::window::Window;
 
 /// All that is needed to read a snapshot without the vendor. It is written last: a snapshot without one is not whole.
@@ -77,13 +76,12 @@ impl Manifest {
         serde_json::from_slice(bytes).map_err(unreadable)
     }
 
-    /// The same answer with another time. Its pages stay where they are. A reading of how things stand is one of the day on
-    /// which it was made, so it moves with it.
+    /// The same answer with another time. Its pages stay where they are. What is read of a moment is of the day on which it
+    /// was read, so it moves with it.
     #[must_use]
-    pub fn redated(self, fetched_at: Timestamp) -> Self {
-        let is_reading = self.source.parse().is_ok_and(Source::keeps_rows);
+    pub fn redated(self, fetched_at: Timestamp, is_of_a_moment: bool) -> Self {
         let day = fetched_at.day();
-        let (window, covered) = match is_reading && self.window.from() > day {
+        let (window, covered) = match is_of_a_moment && self.window.from() > day {
             true => (Window::of(day), vec![day]),
             false => (self.window, self.covered),
         };
@@ -145,7 +143,7 @@ mod tests {
     #[test]
     fn an_answer_with_another_time_keeps_its_pages_and_says_which_time_it_had() {
         let now: Timestamp = "2025-10-20T12:00:00Z".parse().unwrap();
-        let redated = manifest().redated(now);
+        let redated = manifest().redated(now, false);
         assert_eq!((redated.fetched_at, redated.redated_from), (now, Some(Timestamp::from_micros(1))));
         assert_eq!((&redated.pages, redated.window), (&manifest().pages, manifest().window));
         assert_ne!(redated.snapshot_id, manifest().snapshot_id);
@@ -161,7 +159,7 @@ mod tests {
             covered: vec![ahead],
             ..manifest()
         };
-        let redated = reading.redated("2025-10-20T12:00:00Z".parse().unwrap());
+        let redated = reading.redated("2025-10-20T12:00:00Z".parse().unwrap(), true);
         let day = Day::new(2025, 10, 20).unwrap();
         assert_eq!((redated.window, redated.covered), (Window::of(day), vec![day]));
     }

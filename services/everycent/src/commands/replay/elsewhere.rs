@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::days::named_days;
-use super::last_made;
+use super::made::last_made;
 use super::outcome::Done;
 use crate::begun::{Begun, Command};
 use crate::cli::ReplayArgs;
