@@ -19,7 +19,9 @@ fn row(table: &Table) -> String {
          fn quantity(&self) -> i64 {{\n        {quantity}\n    }}\n\n    \
          fn money(&self, column: &str) -> Option<Usd> {{\n        match column {{\n{money}            _ => None,\n        }}\n    }}\n\n    \
          fn integer(&self, column: &str) -> Option<i64> {{\n        match column {{\n{integer}            _ => None,\n        }}\n    }}\n\n    \
-         fn content(&self, into: &mut Vec<u8>) {{\n{content}    }}\n}}\n",
+         fn content(&self, into: &mut Vec<u8>) {{\n{content}    }}\n\n    \
+         fn magnitude(&self) -> Magnitude {{\n        \
+         Magnitude {{ nanos: {nanos}, count: {count} }}\n    }}\n}}\n",
         name = table.row,
         doc = rust::doc(&format!("A row of `{}`. {}", table.name, table.doc), ""),
         fields = table.columns.iter().map(field).collect::<String>(),
@@ -29,6 +31,8 @@ fn row(table: &Table) -> String {
         money = arms(table, &[Kind::Money]),
         integer = arms(table, &[Kind::Int, Kind::Long]),
         content = content(table),
+        nanos = sum("nanos_of", "0", table, &[Kind::Money]),
+        count = sum("count_of", "0", table, &[Kind::Int, Kind::Long]),
     )
 }
 

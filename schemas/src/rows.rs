@@ -5,6 +5,8 @@
 
 mod content;
 
+use std::ops::Add;
+
 use serde::Serialize;
 
 use crate::{Day, Timestamp, Usd};
@@ -28,9 +30,29 @@ pub trait Row: Serialize + Generated {
     /// Appends all that the vendor reported: not where the row came from, and not what rules or prices made of it. Two
     /// rows append the same bytes only if they report the same.
     fn content(&self, into: &mut Vec<u8>);
+
+    /// How large the row's columns are that count for control sums, whatever their sign.
+    fn magnitude(&self) -> Magnitude;
 }
 
 use content::Content;
+
+/// Sums of absolute values. No sum of some of the columns of the same rows is larger, in whichever order it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Magnitude {
+    /// Of the money columns, in nano-dollars.
+    pub nanos: u128,
+    /// Of the integer columns.
+    pub count: u128,
+}
+
+impl Add for Magnitude {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { nanos: self.nanos.saturating_add(other.nanos), count: self.count.saturating_add(other.count) }
+    }
+}
 
 use generated::Generated;
 
@@ -48,4 +70,12 @@ fn total(amounts: impl IntoIterator<Item = Option<Usd>>) -> Option<Usd> {
 
 fn count(numbers: impl IntoIterator<Item = Option<i64>>) -> i64 {
     numbers.into_iter().flatten().fold(0, i64::saturating_add)
+}
+
+fn nanos_of(amounts: impl IntoIterator<Item = Option<Usd>>) -> u128 {
+    amounts.into_iter().flatten().fold(0, |sum, amount| sum.saturating_add(amount.nanos().unsigned_abs()))
+}
+
+fn count_of(numbers: impl IntoIterator<Item = Option<i64>>) -> u128 {
+    numbers.into_iter().flatten().fold(0, |sum, number| sum.saturating_add(number.unsigned_abs().into()))
 }

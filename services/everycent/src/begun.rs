@@ -69,7 +69,9 @@ impl Begun {
         A: Serialize + DeserializeOwned + PartialEq,
     {
         let file = home.join(command.file());
-        let goes_on = |note: &Note<A>| note.asked == *asked && now < note.begun_at.plus(RESUMED_FOR);
+        // One that was begun in the future was begun by a clock that was ahead.
+        let is_recent = |note: &Note<A>| note.begun_at <= now && now < note.begun_at.plus(RESUMED_FOR);
+        let goes_on = |note: &Note<A>| note.asked == *asked && is_recent(note);
         if let Some(note) = read(&file)?.filter(goes_on) {
             return Ok(Self { file, begun_at: note.begun_at, resumed: true });
         }
@@ -138,5 +140,6 @@ mod tests {
         assert!(!resumed(begun_at));
         assert!(resumed(begun_at.plus(RESUMED_FOR - Duration::microseconds(1))));
         assert!(!resumed(begun_at.plus(RESUMED_FOR)));
+        assert!(!resumed(begun_at), "it was begun by a clock that was ahead");
     }
 }

@@ -82,6 +82,12 @@ pub enum Command {
     /// Needed after a change of attribution rules or prices, or to put back what was edited by hand. For each day the
     /// latest stored answer is used. Answers fetched later always win over a replay.
     Replay(ReplayArgs),
+    /// Date anew what a clock that was ahead has dated in the future.
+    ///
+    /// Answers with a time in the future win over nothing, and days that carry one are never settled: the next sync asks for
+    /// them again. The stored answers stay, and would be the newest once that time has come. Without --yes it only shows
+    /// what it found. Make sure that this machine's clock is right first.
+    RepairClock(RepairClockArgs),
     /// Load a sheet that a person keeps: use of claude.ai, or owners of API keys.
     ///
     /// For what no API tells. The file is checked as a whole first; with a fault in it nothing is stored, and each fault
@@ -164,6 +170,13 @@ pub struct ReplayArgs {
     /// List the snapshots that would be replayed, and do nothing.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RepairClockArgs {
+    /// Do it: this machine's clock is right.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ pub mod demo;
 pub mod history;
 pub mod import;
 pub mod reconcile;
+pub mod repair_clock;
 pub mod replay;
 pub mod report;
 pub mod run;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use everycent_runtime::failure;
+use everycent_runtime::warehouse::WarehouseError;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -33,6 +34,11 @@ impl Failure {
             Self::Reported => None,
         }
     }
+}
+
+/// Whether the warehouse could not add up what its tables hold.
+pub fn is_out_of_range(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(WarehouseError::OutOfRange { .. }))
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {

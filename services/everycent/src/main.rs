@@ -19,6 +19,7 @@ mod rejects;
 mod report;
 mod scope;
 mod show;
+mod stamps;
 
 use std::process::ExitCode;
 
@@ -28,7 +29,10 @@ use everycent_runtime::service::stop_on_signal;
 use everycent_runtime::telemetry::{self, Format};
 
 use cli::{AttributionCommand, Cli, Command};
-use commands::{accept, attribution, demo, history, import, reconcile, replay, report as report_command, run, setup, status, sync};
+use commands::{
+    accept, attribution, demo, history, import, reconcile, repair_clock, replay, report as report_command, run, setup,
+    status, sync,
+};
 use failure::Failure;
 use opening::{open_present, open_read_only, open_to_ask, open_to_check};
 
@@ -57,6 +61,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Sync(args) => sync::sync(&open_to_ask(global, &args.sources).await?, args, json, stop).await,
         Command::Run(args) => run::run(global, args, stop).await,
         Command::Replay(args) => replay::replay(&open_present(global).await?, args, json, stop).await,
+        Command::RepairClock(args) => repair_clock::repair_clock(&open_present(global).await?, args, json, stop).await,
         Command::Import(args) => import::import(global, args, stop).await,
         Command::Reconcile(args) => reconcile::reconcile(&open_to_check(global).await?, args, json).await,
         Command::Accept(args) => accept::accept(&open_present(global).await?, args, json, stop).await,

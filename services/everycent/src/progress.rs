@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, stderr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chrono::Duration;
 use everycent_domain::window::Window;
 use everycent_runtime::progress::{Observer, Progress};
 use everycent_schemas::events::BatchMerged;
@@ -24,6 +25,8 @@ pub struct Tally {
     pub rejects: i64,
     /// Windows that could not be fetched.
     pub failed: Vec<(Feed, Window)>,
+    /// How much a vendor's clock is ahead of this machine's, where that is worth a warning.
+    pub clock_offset: Option<Duration>,
     /// Rows written and deleted, by table.
     pub tables: BTreeMap<&'static str, (u64, u64)>,
 }
@@ -49,6 +52,9 @@ impl Tally {
             Progress::Stored { .. } => self.windows += 1,
             Progress::Failed { source, account_id, window, .. } => {
                 self.failed.push((Feed { source: *source, account_id: account_id.clone() }, *window));
+            }
+            Progress::ClockIsOff { offset, .. } => {
+                self.clock_offset = self.clock_offset.filter(|known| known.abs() >= offset.abs()).or(Some(*offset));
             }
             Progress::Asking { .. } => {}
         }
@@ -183,6 +189,9 @@ fn show(bar: &ProgressBar, progress: &Progress) {
             bar.inc(1);
             say(bar, &format!("failed {source} of {account_id}, {window}"));
         }
-        Progress::PageKept { .. } | Progress::Normalized { .. } | Progress::Merged { .. } => {}
+        Progress::PageKept { .. }
+        | Progress::ClockIsOff { .. }
+        | Progress::Normalized { .. }
+        | Progress::Merged { .. } => {}
     }
 }

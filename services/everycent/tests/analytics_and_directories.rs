@@ -218,7 +218,8 @@ fn a_day_without_cost_is_loaded_and_one_that_lost_all_its_cost_is_empty() {
     remove_all(days[0]);
     scene.run(&sync(&days)).exits(0);
     remove_all(days[5]);
-    scene.run(&sync(&days)).exits(0);
+    scene.run(&sync(&days)).exits(1).says(&["a person has to accept it"]);
+    assert_eq!(scene.accept_held(), 1);
     let tables = scene.tables();
     for day in [days[0], days[5]] {
         assert_eq!(tables.one(&format!("SELECT rows FROM coverage WHERE activity_date = '{day}'")), "0");

@@ -182,7 +182,9 @@ fn a_restated_day_of_claude_code_replaces_estimates_and_drops_who_and_what_vanis
         // Her key stays, and speaks for itself from now on.
         world.remove_user("user_01Ada").unwrap();
     });
-    scene.run("sync --from 2025-09-01 --to 2025-09-05").exits(0);
+    scene.run("sync --from 2025-09-01 --to 2025-09-05").exits(1);
+    assert!(scene.tables().count(of_opus) > 0, "what took away so much is held");
+    assert!(scene.accept_held() > 0);
     assert_tells_claude_code(&scene, "2025-09-01", "2025-09-05");
     assert_eq!(scene.tables().count(of_opus), 0);
     let by_key = "SELECT COUNT(*) FROM claude_code_usage_stats WHERE api_key_name = 'claude_code_key_ada'";

@@ -98,7 +98,7 @@ fn a_file_is_kept_byte_for_byte_with_a_manifest_that_says_what_it_is() {
     assert_eq!(usage(&scene), lines(USAGE));
 
     let objects = scene.objects("raw/upload/claude_usage/default/2025-10-03_2025-10-05");
-    let [manifest, page] = &objects[..] else { panic!("{objects:?}") };
+    let [manifest, page, _sums] = &objects[..] else { panic!("{objects:?}") };
     assert!(page.ends_with("page-00001.csv.zst"), "{}", page.display());
     assert_eq!(content(page), text);
     let manifest: serde_json::Value = serde_json::from_slice(&fs::read(manifest).unwrap()).unwrap();

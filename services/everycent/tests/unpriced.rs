@@ -61,7 +61,7 @@ fn a_day_of_cursor_without_a_price_fails_alone_and_a_replay_heals_it_once_it_has
     let status = scene.run("status --json").exits(0).json();
     assert_eq!((&status["failed"], &status["dead_letters"]), (&serde_json::json!([]), &serde_json::json!([])));
     let dead: Vec<_> = status["queue"].as_array().unwrap().iter().map(|queue| queue["dead"].clone()).collect();
-    assert_eq!(dead, [0, 0, 0, 0], "letters of work that was done are gone");
+    assert_eq!(dead, [0, 0, 0, 0, 0], "letters of work that was done are gone");
     scene.run("reconcile").exits(0);
 }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use chrono::Duration;
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
 use everycent_runtime::clock::Clock;
 use everycent_runtime::config::{Account, Config};
 use everycent_runtime::failure::Reason;
 use everycent_runtime::vendor::VendorClient;
-use everycent_schemas::AccountId;
+use everycent_schemas::{AccountId, Timestamp};
 
 /// An account of a vendor.
 #[derive(Debug, Clone)]
@@ -19,6 +20,23 @@ pub struct FetchAccount {
     pub sources: Vec<Source>,
     /// The client, or why there is none, for example for want of a key.
     pub client: Result<Arc<VendorClient>, Reason>,
+}
+
+impl FetchAccount {
+    /// The time at the vendor, as far as it is known.
+    pub fn now(&self, clock: &dyn Clock) -> Timestamp {
+        self.client.as_ref().map_or_else(|_| clock.now(), |client| client.now())
+    }
+
+    /// Whether an answer of the vendor told it.
+    pub fn knows_the_time(&self) -> bool {
+        self.client.as_ref().is_ok_and(|client| client.knows_the_time())
+    }
+
+    /// How much the vendor's clock is ahead of this machine's.
+    pub fn clock_offset(&self) -> Duration {
+        self.client.as_ref().map_or_else(|_| Duration::zero(), |client| client.clock_offset())
+    }
 }
 
 /// Every configured account. One without a usable key fails its windows and names the reason.

@@ -10,12 +10,15 @@ mod settings;
 mod snapshot;
 mod upload;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use chrono::Duration;
+use everycent_domain::future::after;
 use everycent_domain::paging::PagingTask;
 use everycent_domain::replay::stored;
+use everycent_domain::report::Kind;
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
 use everycent_domain::window::Window;
@@ -45,7 +48,14 @@ pub struct Fetcher {
     clock: Arc<dyn Clock>,
     settings: FetcherSettings,
     observer: Observer,
+    /// When each report of each account was last fetched.
+    versions: Mutex<BTreeMap<(Source, AccountId), Timestamp>>,
+    /// Accounts whose clock was warned of.
+    warned: Mutex<BTreeSet<(Vendor, AccountId)>>,
 }
+
+/// What a person should know of. Smaller ones are corrected without a word.
+const CLOCK_IS_OFF: Duration = Duration::minutes(2);
 
 impl Fetcher {
     pub fn new(
@@ -58,7 +68,7 @@ impl Fetcher {
     ) -> Self {
         let accounts =
             accounts.into_iter().map(|account| ((account.vendor, account.account_id.clone()), account)).collect();
-        Self { accounts, store, bus, clock, settings, observer }
+        Self { accounts, store, bus, clock, settings, observer, versions: Mutex::default(), warned: Mutex::default() }
     }
 
     /// Fetches one window and tells how it ended: stored, or failed. Only what stands between us and the store or the
@@ -71,17 +81,17 @@ impl Fetcher {
         window: Window,
         requested_at: Option<Timestamp>,
     ) -> Result<(), Outcome> {
-        let started_at = self.clock.now();
+        let began_at = self.clock.now();
         let account_id = account.account_id.clone();
         self.observer.tell(Progress::Asking { source, account_id: account_id.clone(), window });
-        let answered = answer::since(self.store.as_ref(), source, &account.account_id, window, requested_at).await;
-        let outcome = match (answered?, &account.client) {
-            (Some(manifest), _) => Ok(stored(&manifest, self.clock.now(), None)),
-            (None, Ok(client)) => self.read_until_whole(source, account, window, client).await,
-            (None, Err(reason)) => Err(FetchError::NoClient(reason.clone())),
-        };
+        let outcome = self.answer(source, account, window, requested_at).await;
+        self.watch_clock(source, account);
         match outcome {
-            Ok(stored) => {
+            Ok(None) => {
+                warn!(source = %source, account.id = %account_id, window = %window, "no day of it has begun for the vendor");
+                Ok(())
+            }
+            Ok(Some(stored)) => {
                 let pages = stored.pages.unsigned_abs();
                 self.observer.tell(Progress::Stored { source, account_id, window, pages });
                 info!(snapshot.id = %stored.snapshot_id, source = %source, window = %window, pages, "snapshot stored");
@@ -91,6 +101,8 @@ impl Fetcher {
             Err(error) => {
                 warn!(source = %source, account.id = %account.account_id, window = %window, "{}", chain(&error));
                 let reason = error.to_string();
+                // Days that have not begun have not failed either.
+                let window = begun(source, account, window, account.now(self.clock.as_ref())).unwrap_or(window);
                 self.observer.tell(Progress::Failed { source, account_id, window, reason: reason.clone() });
                 let failed = FetchFailed {
                     source: source.name().to_owned(),
@@ -98,11 +110,41 @@ impl Fetcher {
                     from_date: window.from(),
                     to_date: window.to(),
                     reason,
-                    failed_at: started_at,
+                    failed_at: began_at.plus(account.clock_offset()),
                 };
                 publish(self.bus.as_ref(), &failed).await.map_err(Outcome::from)
             }
         }
+    }
+
+    /// The snapshot that answers the window: one that is stored, or a new one. `None` where this machine's clock is ahead of
+    /// the vendor's, and no day of the window has begun there.
+    async fn answer(
+        &self,
+        source: Source,
+        account: &FetchAccount,
+        window: Window,
+        requested_at: Option<Timestamp>,
+    ) -> Result<Option<SnapshotStored>, FetchError> {
+        // Once more where the first answer shows what the clock is off by. It may be set meanwhile, but not for ever.
+        for settled in [false, false, true] {
+            let now = account.now(self.clock.as_ref());
+            let Some(window) = begun(source, account, window, now) else { return Ok(None) };
+            let since = requested_at.map(|at| at.max(at.plus(account.clock_offset())));
+            let store = self.store.as_ref();
+            let known = answer::since(store, source, &account.account_id, window, since, now).await?;
+            if let Some(manifest) = known.answer {
+                return Ok(Some(stored(&manifest, now, None)));
+            }
+            known.last.iter().for_each(|last| self.note_version(source, account, *last));
+            let client = account.client.as_ref().map_err(|reason| FetchError::NoClient(reason.clone()))?;
+            let assumed = (!settled).then(|| client.clock_offset());
+            match self.read_until_whole(source, account, window, (client, assumed)).await {
+                Err(FetchError::OtherClock) => {}
+                read => return read.map(Some),
+            }
+        }
+        Err(FetchError::OtherClock)
     }
 
     /// Asks the window again from its start while its answers do not make a whole, a few times.
@@ -111,11 +153,11 @@ impl Fetcher {
         source: Source,
         account: &FetchAccount,
         window: Window,
-        client: &VendorClient,
+        (client, assumed): (&VendorClient, Option<Duration>),
     ) -> Result<SnapshotStored, FetchError> {
         let mut last_fault = None;
         for reading in 1.. {
-            let fetched_at = self.clock.now();
+            let fetched_at = self.next_version(source, account);
             let task = PagingTask {
                 window,
                 today: fetched_at.day(),
@@ -130,8 +172,13 @@ impl Fetcher {
                 fetched_at,
                 &self.observer,
             );
-            match writer.fetch(client).await {
-                Ok(manifest) => return Ok(stored(&manifest, self.clock.now(), None)),
+            let read = writer.fetch(client, assumed).await;
+            // By a clock that turned out to be wrong nothing was dated.
+            if !matches!(read, Err(FetchError::OtherClock)) {
+                self.note_version(source, account, fetched_at);
+            }
+            match read {
+                Ok(manifest) => return Ok(stored(&manifest, client.now(), None)),
                 Err(error) if error.is_final() || reading >= self.settings.max_readings => return Err(error),
                 Err(error) => {
                     info!(source = %source, window = %window, reading, "asking again from the start: {error}");
@@ -142,10 +189,47 @@ impl Fetcher {
         unreachable!("invariant: the loop ends by returning")
     }
 
+    /// The time of what is fetched now: the vendor's, and later than that of whatever was fetched before.
+    fn next_version(&self, source: Source, account: &FetchAccount) -> Timestamp {
+        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = versions.get(&(source, account.account_id.clone())).copied();
+        after(last, account.now(self.clock.as_ref()))
+    }
+
+    fn note_version(&self, source: Source, account: &FetchAccount, fetched_at: Timestamp) {
+        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = versions.entry((source, account.account_id.clone())).or_default();
+        *last = fetched_at.max(*last);
+    }
+
+    /// Warns once of a clock that is off by more than anybody means.
+    fn watch_clock(&self, source: Source, account: &FetchAccount) {
+        let offset = account.clock_offset();
+        if offset.abs() < CLOCK_IS_OFF {
+            return;
+        }
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if !warned.insert((account.vendor, account.account_id.clone())) {
+            return;
+        }
+        warn!(
+            vendor = %account.vendor,
+            account.id = %account.account_id,
+            clock.offset_s = offset.num_seconds(),
+            "this machine's clock is wrong: answers are dated by the vendor's"
+        );
+        self.observer.tell(Progress::ClockIsOff { source, account_id: account.account_id.clone(), offset });
+    }
+
     async fn handle_one(&self, event: &FetchRequested) -> Outcome {
         // A request that comes again after midnight means the same days.
-        let now = self.clock.now();
-        let asked_at = event.requested_at.map_or(now, |at| at.min(now));
+        let now = self.now(event);
+        let asked_at = match event.requested_at {
+            // Days that are named are those of whoever named them; what has not begun is left out when it is known.
+            Some(at) if event.from_date.is_some() => at,
+            Some(at) => at.min(now),
+            None => now,
+        };
         let tasks = match resolve(event, self.accounts.values(), asked_at.day()) {
             Ok(tasks) => tasks,
             Err(error) => return Outcome::dead_letter(error),
@@ -157,6 +241,34 @@ impl Fetcher {
             }
         }
         Outcome::Done
+    }
+
+    /// The time at the vendor that the request is for.
+    fn now(&self, event: &FetchRequested) -> Timestamp {
+        let vendor = event.source.parse::<Source>().map(Source::vendor);
+        let is_meant = |account: &&FetchAccount| {
+            vendor.as_ref().is_ok_and(|vendor| *vendor == account.vendor)
+                && event.account_id.as_ref().is_none_or(|id| *id == account.account_id)
+        };
+        self.accounts
+            .values()
+            .find(is_meant)
+            .map_or_else(|| self.clock.now(), |account| account.now(self.clock.as_ref()))
+    }
+}
+
+/// The days of the window that have begun for the vendor, once its time is known. How things stand is read for its today.
+fn begun(source: Source, account: &FetchAccount, window: Window, now: Timestamp) -> Option<Window> {
+    let today = now.day();
+    if !account.knows_the_time() || window.to() <= today {
+        return Some(window);
+    }
+    match source.kind() {
+        Kind::PointInTime => Some(Window::of(today)),
+        Kind::Days(_) | Kind::Upload => {
+            let last = window.days().take_while(|day| source.reaches(*day, today)).last()?;
+            Window::new(window.from(), last).ok()
+        }
     }
 }
 

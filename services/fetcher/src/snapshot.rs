@@ -1,6 +1,7 @@
 //! One reading of one window: page after page into the store, the manifest last.
 
 use bytes::Bytes;
+use chrono::Duration;
 use everycent_domain::identity::sha256_hex;
 use everycent_domain::manifest::{FORMAT, Manifest, PageEntry, snapshot_id};
 use everycent_domain::objects::{PageForm, SnapshotFolder};
@@ -26,6 +27,9 @@ pub enum FetchError {
     /// The vendor refused to go on paging; from the start it may.
     #[error(transparent)]
     Restart(VendorError),
+    /// The first answer showed that this machine's clock is wrong by other than was known; nothing is stored.
+    #[error("the vendor's clock is not this machine's")]
+    OtherClock,
     #[error(transparent)]
     Paging(#[from] PagingFault),
     #[error(transparent)]
@@ -36,7 +40,7 @@ impl FetchError {
     /// Whether asking the window again from its start can't help now.
     pub fn is_final(&self) -> bool {
         match self {
-            Self::NoClient(_) | Self::Vendor(_) | Self::Store(_) => true,
+            Self::NoClient(_) | Self::Vendor(_) | Self::OtherClock | Self::Store(_) => true,
             Self::Restart(_) => false,
             Self::Paging(fault) => matches!(fault, PagingFault::TooManyPages { .. }),
         }
@@ -45,7 +49,7 @@ impl FetchError {
     pub fn into_fault(self) -> Option<PagingFault> {
         match self {
             Self::Paging(fault) => Some(fault),
-            Self::NoClient(_) | Self::Vendor(_) | Self::Restart(_) | Self::Store(_) => None,
+            Self::NoClient(_) | Self::Vendor(_) | Self::Restart(_) | Self::OtherClock | Self::Store(_) => None,
         }
     }
 
@@ -94,18 +98,23 @@ impl<'a> SnapshotWriter<'a> {
             covered: Vec::new(),
             pages: Vec::new(),
             remarks: Vec::new(),
+            redated_from: None,
         };
         let folder = manifest.folder();
         Self { pager, written: Written { store, source, manifest, folder, observer } }
     }
 
-    /// Asks until the answer is whole, and only then writes the manifest.
-    pub async fn fetch(self, client: &VendorClient) -> Result<Manifest, FetchError> {
+    /// Asks until the answer is whole, and only then writes the manifest. The days that are asked for and the time of the
+    /// fetch are right only if the clock is off by what was assumed; the first answer, good or bad, tells.
+    pub async fn fetch(self, client: &VendorClient, assumed: Option<Duration>) -> Result<Manifest, FetchError> {
         let Self { mut pager, mut written } = self;
         let mut request = pager.first();
         loop {
             let first_page = written.manifest.pages.is_empty();
             let answer = client.send(&vendor_request(request)).await;
+            if first_page && assumed.is_some_and(|offset| client.clock_offset() != offset) {
+                return Err(FetchError::OtherClock);
+            }
             let page = answer.map_err(|error| FetchError::asking(error, first_page))?;
             let (body, kept) = threads::compute(move || kept(page)).await;
             // First stored, then looked at: what a pager refuses or panics over is the evidence.
@@ -232,7 +241,7 @@ mod tests {
             let (at, observer) = (window.to().plus(9).start(), Observer::silent());
             let mut writer = SnapshotWriter::new(&copy, source, &task, &"acme".into(), at, &observer);
             writer.pager = Box::new(Stubborn(writer.pager.first(), end));
-            writer.fetch(&client).await.map(drop)
+            writer.fetch(&client, None).await.map(drop)
         });
         assert!(!matches!(reading.await, Ok(Ok(()))), "it gave no snapshot");
         store.list("", None, 10).await.unwrap().iter().map(ToString::to_string).collect()

@@ -20,7 +20,7 @@ use everycent_runtime::worker::{Worker, decode, publish};
 use everycent_schemas::SnapshotId;
 use everycent_schemas::events::{FetchRequested, SnapshotStored};
 use tempfile::TempDir;
-use vendor_sim::{Simulator, worlds};
+use vendor_sim::{Simulator, WorldClock, worlds};
 
 const REPORT: &str = "anthropic/cost_totals";
 /// From the time at which a place begins.
@@ -53,6 +53,8 @@ impl Place {
     /// Lets a fetcher take what is ready; gives how often the vendor was asked for it.
     async fn fetch(&self, faults: Faults) -> usize {
         let asked_before = self.simulator.requests().len();
+        let now = self.clock.now().to_chrono();
+        self.simulator.with_world(|world| world.options.clock = WorldClock::At(now));
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let auth = Auth::AnthropicKey(Secret::new(self.simulator.anthropic_key()));
         let settings = VendorSettings::new(self.simulator.url().parse().unwrap(), auth, "the test's key");

@@ -8,9 +8,9 @@ use everycent_runtime::bus::BusSettings;
 use everycent_runtime::bus::sqlite::SqliteBus;
 use everycent_runtime::clock::SystemClock;
 use everycent_runtime::store::memory::MemoryStore;
-use everycent_runtime::warehouse::{CoverageRow, MergeReport, Rows};
+use everycent_runtime::warehouse::{CoverageRow, MergeReport, Rows, SqliteWarehouse};
 use everycent_schemas::events::{Bucket, FetchFailed};
-use everycent_schemas::{Day, SnapshotId};
+use everycent_schemas::{Day, SnapshotId, Usd};
 
 use super::*;
 
@@ -100,6 +100,10 @@ impl Warehouse for Away {
         Err(away())
     }
 
+    async fn forget_future(&self, _: &[SnapshotId], _: Day) -> Result<(), WarehouseError> {
+        Err(away())
+    }
+
     async fn store_verdicts(&self, _: &[Verdict], _: Timestamp) -> Result<(), WarehouseError> {
         Err(away())
     }
@@ -138,4 +142,35 @@ async fn a_warehouse_that_is_away_is_not_asked_for_each_batch() {
 async fn a_batch_that_can_not_be_merged_leaves_the_others_alone() {
     assert_eq!(five_batches(|days| days == 2).await, (vec![true, false, true, true, true], vec![5, 1, 1, 1, 1, 1]));
     assert_eq!(five_batches(|_| false).await, (vec![true; 5], vec![5]));
+}
+
+/// Rows that no attempt merges, such as those of a day whose sum no column holds.
+fn poisoned(days: usize) -> BatchNormalized {
+    let mut poisoned = batch(days);
+    poisoned.buckets[0].amount_usd = Some(Usd::from_nanos(i128::from(i64::MAX) + 1));
+    poisoned
+}
+
+#[tokio::test]
+async fn a_poisoned_batch_is_a_dead_letter_with_its_reason_and_those_gathered_with_it_are_merged() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(SystemClock);
+    let warehouse = Arc::new(SqliteWarehouse::open(&folder.path().join("tables")).unwrap());
+    warehouse.migrate().await.unwrap();
+    let bus = SqliteBus::open(&folder.path().join("bus"), Arc::clone(&clock) as _, BusSettings::default()).unwrap();
+    let store = Arc::new(MemoryStore::default());
+    let loader = Loader::new(store, Arc::new(bus), warehouse, clock, Arc::default(), Observer::silent());
+    for batches in [vec![batch(1), poisoned(2), batch(3)], vec![poisoned(4)]] {
+        for (batch, outcome) in batches.iter().zip(loader.handle(&batches).await) {
+            match outcome {
+                Outcome::Done => assert_eq!(batch.buckets[0].amount_usd, None),
+                Outcome::DeadLetter { reason } => {
+                    assert!(batch.buckets[0].amount_usd.is_some());
+                    let place = "anthropic/cost_report of account `acme` on 2025-10-01: out of range";
+                    assert!(reason.contains(place), "{reason}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
 }

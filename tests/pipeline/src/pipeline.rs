@@ -21,7 +21,7 @@ use everycent_runtime::worker::publish;
 use everycent_schemas::Day;
 use everycent_schemas::events::FetchRequested;
 use tempfile::TempDir;
-use vendor_sim::{Simulator, World};
+use vendor_sim::{Simulator, World, WorldClock};
 
 use self::clock::TickingClock;
 use self::services::{BUS, Services, Surroundings};
@@ -146,6 +146,9 @@ impl Pipeline {
 
     /// Lets a service do one round; says how many messages it took. A process that died in it is started again.
     pub async fn step(&mut self, service: Service) -> Result<usize> {
+        // The vendors' clocks are right, and so is the pipeline's.
+        let now = self.clock.now().to_chrono();
+        self.simulator.with_world(|world| world.options.clock = WorldClock::At(now));
         let taken = self.services().step(service).await;
         if self.fate.is_dead() {
             self.crash(self.starts.is_multiple_of(2)).await?;

@@ -23,7 +23,8 @@ Faults: ENDPOINT[?TEXT]:KIND[=VALUE][@WHEN][*TIMES]
             member-joins, member-leaves, member-swap, event-joins, event-leaves,
             missing-scope, expired-cursor,
             unknown-fields, unknown-values,
-            amount-text, amount-number, date-missing, count-text
+            amount-text, amount-number, huge-amounts, huge-counts,
+            date-missing, count-text
   @WHEN     always (default), nth=N (the N-th such request), page=N,
             day=YYYY-MM-DD (answers that cover it)
   *TIMES    at most so often; without end by default
@@ -61,6 +62,9 @@ pub struct Arguments {
     /// Also answer today's unfinished day.
     #[arg(long)]
     pub with_today: bool,
+    /// So many seconds is the world's clock, which answers tell in `Date`, later than this machine's; negative is earlier.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
+    pub clock_offset: i64,
     /// Limit of each Cursor endpoint; the vendor's own is 20.
     #[arg(long, value_name = "REQUESTS")]
     pub cursor_per_minute: Option<u32>,

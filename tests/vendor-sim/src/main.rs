@@ -6,9 +6,9 @@ use std::error::Error;
 use std::pin::pin;
 
 use self::arguments::{Arguments, WorldName};
-use chrono::{Days, Utc};
+use chrono::{Days, TimeDelta, Utc};
 use clap::Parser;
-use vendor_sim::{Fault, Simulator, World, worlds};
+use vendor_sim::{Fault, Simulator, World, WorldClock, worlds};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -56,6 +56,7 @@ fn world(arguments: &Arguments) -> World {
     };
     world.options.today = arguments.today.unwrap_or(world.options.today);
     world.options.today_is_returned = arguments.with_today;
+    world.options.clock = WorldClock::Offset(TimeDelta::seconds(arguments.clock_offset));
     world.options.cursor_requests_per_minute = arguments.cursor_per_minute;
     world.options.analytics_requests_per_minute = arguments.analytics_per_minute;
     world

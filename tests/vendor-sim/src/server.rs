@@ -14,6 +14,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
+use chrono::Utc;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -168,6 +169,7 @@ impl Shared {
             page: covers.map(|covers| covers.page),
             faults: hit_by,
         });
+        outgoing.reply.headers.push(("date", self.world.options.clock.date_header(Utc::now())));
         outgoing
     }
 

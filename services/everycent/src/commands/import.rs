@@ -6,16 +6,19 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
+use chrono::Duration;
 use everycent_domain::manifest::Manifest;
+use everycent_domain::objects::{ManifestName, ObjectName, raw_prefix};
 use everycent_domain::replay::stored;
 use everycent_domain::report::{Contents, Faults, Import};
 use everycent_domain::source::Source;
 use everycent_domain::vendors::upload;
 use everycent_fetcher::{Upload, store_upload};
 use everycent_runtime::clock::{Clock, SystemClock};
+use everycent_runtime::store::Store;
 use everycent_runtime::threads;
 use everycent_runtime::worker::publish;
-use everycent_schemas::{AccountId, Day, SnapshotId, tables};
+use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp, tables};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +31,9 @@ use crate::pipeline::{self, Part};
 use crate::progress::{Tally, Watcher};
 use crate::scope;
 use crate::show::{self, count};
+
+/// Names that one listing asks for.
+const LISTED: usize = 1000;
 
 pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken) -> Result<(), Failure> {
     let (source, SheetArgs { file }) = sheet(&args.sheet);
@@ -139,15 +145,19 @@ async fn load(
     watcher: &Watcher,
     stop: CancellationToken,
 ) -> Result<Report, Failure> {
-    let manifest = store_upload(deployment.store.as_ref(), upload, deployment.clock.now()).await?;
-    let published_at = deployment.clock.now();
+    let now = deployment.clock.now();
+    // A file that is imported now is later than those before it, also when the clock went back.
+    let last = last_imported(deployment.store.as_ref(), upload.source).await?;
+    let imported_at = last.map_or(now, |last| now.max(last.plus(Duration::microseconds(1))));
+    let manifest = store_upload(deployment.store.as_ref(), upload, imported_at).await?;
+    let published_at = imported_at;
     let snapshot = stored(&manifest, published_at, None);
     watcher.say(&format!("importing {}", count(lines(contents), "line")));
     let (Merges { not_merged, dead_letters }, interrupted) = match deployment.services {
         Services::Here => {
             publish(deployment.bus.as_ref(), &snapshot).await?;
             pipeline::drain(deployment, Part::FromStored, watcher.observer(), stop.clone()).await?;
-            let dead_letters = pipeline::dead_letters_since(deployment, published_at, |_| true).await?;
+            let dead_letters = pipeline::dead_letters_since(deployment, now, |_| true).await?;
             (Merges { not_merged: 0, dead_letters }, stop.is_cancelled())
         }
         Services::Elsewhere => {
@@ -179,6 +189,20 @@ async fn load(
         warehouse: deployment.warehouse.address(),
     };
     Ok(report)
+}
+
+/// When the last file of this kind was imported. A stamp of the future counts here, for whether a clock was ahead then or is
+/// behind now is not known, and the later file must win in both cases.
+async fn last_imported(store: &dyn Store, source: Source) -> Result<Option<Timestamp>, Failure> {
+    let (mut last, mut after): (Option<Timestamp>, Option<ObjectName>) = (None, None);
+    loop {
+        let names = store.list(&raw_prefix(source.name()), after.as_ref(), LISTED).await?;
+        last = names.iter().filter_map(ManifestName::parse).filter_map(|name| name.fetched_at()).chain(last).max();
+        if names.len() < LISTED {
+            return Ok(last);
+        }
+        after = names.last().cloned();
+    }
 }
 
 fn object(manifest: &Manifest) -> Result<String, Failure> {

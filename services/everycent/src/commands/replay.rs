@@ -2,9 +2,11 @@
 
 mod days;
 mod elsewhere;
+mod made;
 mod outcome;
 
 use anyhow::anyhow;
+use everycent_domain::future::after;
 use everycent_domain::manifest::Manifest;
 use everycent_domain::objects::in_names;
 use everycent_domain::replay::stored;
@@ -24,6 +26,7 @@ use crate::pipeline::{self, Part};
 use crate::progress::Watcher;
 use crate::show::{self, Grid, count};
 use days::named_days;
+use made::last_made;
 use outcome::Done;
 
 pub async fn replay(
@@ -68,28 +71,30 @@ async fn here(
     watcher: &Watcher,
     stop: CancellationToken,
 ) -> Result<Done, Failure> {
-    let published_at = deployment.clock.now();
+    let now = deployment.clock.now();
+    // Also after a clock that went back, rows that are made now are later than those that are there.
+    let published_at = after(last_made(&deployment.whole_coverage().await?, snapshots, now), now);
     for manifest in snapshots {
         publish(deployment.bus.as_ref(), &stored(manifest, published_at, named_days(args, manifest))).await?;
     }
     pipeline::drain(deployment, Part::FromStored, watcher.observer(), stop.clone()).await?;
     watcher.end();
     let changed = watcher.tally().tables.values().map(|(written, deleted)| written + deleted).sum();
-    let dead_letters = pipeline::dead_letters_since(deployment, published_at, |_| true).await?;
+    let dead_letters = pipeline::dead_letters_since(deployment, now, |_| true).await?;
     Ok(Done { rows_changed: Some(changed), not_merged: 0, dead_letters, interrupted: stop.is_cancelled() })
 }
 
 /// What is announced of the range, of every source and account asked for.
 async fn announcements(deployment: &Deployment, args: &ReplayArgs) -> Result<Announcements, Failure> {
     let store = deployment.store.as_ref();
-    let coverage = deployment.whole_coverage().await?;
+    let (coverage, now) = (deployment.whole_coverage().await?, deployment.clock.now());
     let sources = if args.sources.is_empty() { Source::ALL.to_vec() } else { args.sources.clone() };
     let mut all = Announcements::default();
     for source in sources {
         for (account, raw) in replay::list(store, source).await? {
             let Some(range) = range(args, &raw) else { continue };
             let is_about = |row: &&CoverageRow| row.source == source.name() && in_names(&row.account_id) == account;
-            let found = replay::announcements(store, source, &raw, range, coverage.iter().filter(is_about)).await;
+            let found = replay::announcements(store, source, &raw, range, coverage.iter().filter(is_about), now).await;
             let Announcements { snapshots, judged, decided } = found.map_err(anyhow::Error::from)?;
             all.snapshots.extend(snapshots);
             all.judged.extend(judged);

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use everycent_domain::reconcile::{ADVICE, FutureStamps, future_stamps};
 use everycent_domain::report::Kind;
 use everycent_domain::source::Source;
 use everycent_runtime::bus::{DeadLetter, Depth};
 use everycent_runtime::warehouse::CoverageRow;
-use everycent_schemas::{AccountId, CoverageState, Day};
+use everycent_schemas::{AccountId, CoverageState, Day, Timestamp};
 use serde::Serialize;
 
 use crate::deployment::{Deployment, Services};
@@ -44,6 +45,8 @@ struct Report {
     warehouse: String,
     coverage: Vec<FeedCoverage>,
     failed: Vec<FailedDay>,
+    /// What is dated in the future.
+    future_stamps: Vec<FutureStamp>,
     /// Some of the rejected records; coverage counts them all.
     rejects: Vec<RejectRow>,
     /// Of a queue that can be counted.
@@ -78,6 +81,14 @@ struct FailedDay {
 }
 
 #[derive(Debug, Serialize)]
+struct FutureStamp {
+    source: String,
+    account_id: AccountId,
+    days: usize,
+    latest: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
 struct Queue {
     topic: &'static str,
     ready: u64,
@@ -107,6 +118,10 @@ impl Report {
             warehouse: deployment.warehouse.address(),
             coverage: by_feed(coverage),
             failed: failed.map(FailedDay::of).collect(),
+            future_stamps: future_stamps(coverage, deployment.clock.now())
+                .into_iter()
+                .filter_map(FutureStamp::of)
+                .collect(),
             rejects,
             queue: depths.map(|depths| depths.iter().map(Queue::of).collect()),
             dead_letters: dead.iter().map(Dead::of).collect(),
@@ -136,6 +151,13 @@ impl FailedDay {
 
     fn is_alike(&self, other: &Self) -> bool {
         (&self.source, &self.account_id, &self.failure) == (&other.source, &other.account_id, &other.failure)
+    }
+}
+
+impl FutureStamp {
+    fn of(((source, account_id), stamps): ((String, AccountId), FutureStamps)) -> Option<Self> {
+        let FutureStamps { days, latest, .. } = stamps;
+        latest.map(|latest| Self { source, account_id, days, latest })
     }
 }
 
@@ -248,6 +270,7 @@ fn text(report: &Report) -> String {
         text += &coverage_text(&report.coverage);
     }
     text += &failed_text(&report.failed);
+    text += &future_text(&report.future_stamps);
     text += &rejects_text(report);
     text += &heading("Queue");
     text += &match &report.queue {
@@ -293,6 +316,17 @@ fn failed_text(failed: &[FailedDay]) -> String {
         0 => text,
         more => format!("{text}  and {}; --json lists all\n", count(more, "more failure")),
     }
+}
+
+fn future_text(stamps: &[FutureStamp]) -> String {
+    if stamps.is_empty() {
+        return String::new();
+    }
+    let mut text = heading("Dated in the future");
+    for FutureStamp { source, account_id, days, latest } in stamps {
+        text += &format!("  ✗ {source} of {account_id}: {}, up to {latest}\n", count(*days, "day"));
+    }
+    format!("{text}    {ADVICE}\n")
 }
 
 fn queue_text(queues: &[Queue]) -> String {

@@ -65,7 +65,10 @@ pub async fn once(
     // Who is interrupted here asks for nothing more, or it would be asked for twice.
     let windows = match stop.is_cancelled() {
         true => Vec::new(),
-        false => plan_windows(deployment, &before, days, &feeds, begun.begun_at)?,
+        false => {
+            let since = wanted::Since { begun_at: begun.begun_at, now: deployment.clock.now() };
+            plan_windows(deployment, &before, days, &feeds, since)?
+        }
     };
     if !stop.is_cancelled() {
         watcher.begin(windows.len(), begun.resumed);
@@ -103,7 +106,8 @@ pub async fn once(
         Services::Elsewhere => elsewhere::is_about(letter, &windows),
     };
     let dead_letters = pipeline::dead_letters_since(deployment, now, is_ours).await?;
-    let ended = Ended { windows: windows.len(), failed, dead_letters, interrupted };
+    let of_due_days = matches!(days, Days::Due { .. });
+    let ended = Ended { of_due_days, windows: windows.len(), failed, dead_letters, interrupted };
     Ok(Report::new(deployment, watcher.tally(), answers, ended))
 }
 
@@ -113,19 +117,19 @@ fn plan_windows(
     coverage: &[CoverageRow],
     days: Days,
     feeds: &[Feed],
-    begun_at: Timestamp,
+    since: wanted::Since,
 ) -> Result<Vec<(Feed, Window)>, Failure> {
     let known = scope::known_days(coverage);
-    let today = deployment.clock.now().day();
+    let today = since.now.day();
     let range = days.window(today);
     let mut windows = Vec::new();
     for feed in feeds {
         let states =
             known.get(&(feed.source.name().to_owned(), feed.account_id.clone())).map_or(&[][..], Vec::as_slice);
         let mut wanted = match (feed.source.kind(), days) {
-            (Kind::PointInTime, _) => wanted::reading(today, states, begun_at).into_iter().collect(),
-            (_, Days::Named(range)) => wanted::named(range, states, begun_at),
-            (_, Days::Due { .. }) => wanted::due(deployment.history(range, states)?, states, begun_at),
+            (Kind::PointInTime, _) => wanted::reading(today, states, since).into_iter().collect(),
+            (_, Days::Named(range)) => wanted::named(range, states, since),
+            (_, Days::Due { .. }) => wanted::due(deployment.history(range, states)?, states, since),
         };
         wanted.retain(|day| feed.source.reaches(*day, today));
         windows.extend(plan(feed.source, wanted).into_iter().map(|window| (feed.clone(), window)));

@@ -150,8 +150,9 @@ impl Answers {
     ) -> Result<(), Failure> {
         for (feed, window) in self.left.clone() {
             let store = deployment.store.as_ref();
-            let answer = answered_since(store, feed.source, &feed.account_id, window, Some(since)).await?;
-            if answer.is_some_and(|manifest| manifest.covered.is_empty()) {
+            let now = deployment.clock.now();
+            let stored = answered_since(store, feed.source, &feed.account_id, window, Some(since), now).await?;
+            if stored.answer.is_some_and(|manifest| manifest.covered.is_empty()) {
                 watcher.answered(&feed, window);
                 self.left.remove(&(feed, window));
             }

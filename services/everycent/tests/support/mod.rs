@@ -170,6 +170,16 @@ impl Scene {
         Ended::of(words, &mut self.command(words))
     }
 
+    /// Accepts every answer that is held; says how many there were.
+    pub fn accept_held(&self) -> usize {
+        let held = self.tables().rows("SELECT source, account_id, activity_date FROM coverage WHERE state = 'held'");
+        for bucket in &held {
+            let [source, account, day] = &bucket[..] else { panic!("{bucket:?}") };
+            self.run(&format!("accept {day} --source {source} --account {account}")).exits(0);
+        }
+        held.len()
+    }
+
     /// Starts the program and leaves it running.
     pub fn start(&self, words: &str) -> Running {
         Running::start(words, self.command(words), self.folder.path())

@@ -11,8 +11,17 @@ pub const FACTS: [&str; 4] =
     ["claude_costs_nano", "claude_cost_totals_nano", "cursor_usage_stats_nano", "rejected_records"];
 
 /// Columns that say when and by which snapshot, not what.
-const HISTORY: [&str; 7] =
-    ["snapshot_id", "fetched_at", "ingestion_timestamp", "normalized_at", "merged_at", "failed_at", "object"];
+const HISTORY: [&str; 9] = [
+    "snapshot_id",
+    "fetched_at",
+    "ingestion_timestamp",
+    "normalized_at",
+    "merged_at",
+    "newest_fetched_at",
+    "newest_snapshot_id",
+    "failed_at",
+    "object",
+];
 
 pub struct Tables(Connection);
 

@@ -6,6 +6,7 @@ pub mod acceptance;
 pub mod attribution;
 pub mod bucket;
 pub mod catalog;
+pub mod future;
 pub mod identity;
 pub mod manifest;
 pub mod merge_plan;

@@ -26,6 +26,10 @@ pub struct Manifest {
     /// What was odd about the answer and yet accepted.
     #[serde(default)]
     pub remarks: Vec<String>,
+    /// The time in the future that a clock which was ahead had given it. Then `fetched_at` is only the latest that it can
+    /// be, so the answer is no last word on a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redated_from: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +74,20 @@ impl Manifest {
             return Err(InvalidManifest::TooNew(format));
         }
         serde_json::from_slice(bytes).map_err(unreadable)
+    }
+
+    /// The same answer with another time. Its pages stay where they are. What is read of a moment is of the day on which it
+    /// was read, so it moves with it.
+    #[must_use]
+    pub fn redated(self, fetched_at: Timestamp, is_of_a_moment: bool) -> Self {
+        let day = fetched_at.day();
+        let (window, covered) = match is_of_a_moment && self.window.from() > day {
+            true => (Window::of(day), vec![day]),
+            false => (self.window, self.covered),
+        };
+        let snapshot_id = snapshot_id(&self.source, &self.account_id, window, fetched_at);
+        let redated_from = Some(self.redated_from.unwrap_or(self.fetched_at));
+        Self { snapshot_id, window, covered, fetched_at, redated_from, ..self }
     }
 
     pub fn folder(&self) -> SnapshotFolder {
@@ -118,7 +136,32 @@ mod tests {
                 request_id: None,
             }],
             remarks: vec![],
+            redated_from: None,
         }
+    }
+
+    #[test]
+    fn an_answer_with_another_time_keeps_its_pages_and_says_which_time_it_had() {
+        let now: Timestamp = "2025-10-20T12:00:00Z".parse().unwrap();
+        let redated = manifest().redated(now, false);
+        assert_eq!((redated.fetched_at, redated.redated_from), (now, Some(Timestamp::from_micros(1))));
+        assert_eq!((&redated.pages, redated.window), (&manifest().pages, manifest().window));
+        assert_ne!(redated.snapshot_id, manifest().snapshot_id);
+        assert_eq!(Manifest::from_json(&redated.to_json()).unwrap(), redated);
+    }
+
+    #[test]
+    fn a_reading_of_a_day_that_has_not_begun_is_one_of_the_day_that_it_is_dated_to() {
+        let ahead = Day::new(2026, 1, 9).unwrap();
+        let reading = Manifest {
+            source: "cursor/members".to_owned(),
+            window: Window::of(ahead),
+            covered: vec![ahead],
+            ..manifest()
+        };
+        let redated = reading.redated("2025-10-20T12:00:00Z".parse().unwrap(), true);
+        let day = Day::new(2025, 10, 20).unwrap();
+        assert_eq!((redated.window, redated.covered), (Window::of(day), vec![day]));
     }
 
     #[test]

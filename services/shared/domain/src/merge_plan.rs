@@ -13,6 +13,7 @@ use everycent_schemas::tables::{self, Absence, Table};
 use everycent_schemas::{AccountId, CoverageState, Day, SnapshotId, Timestamp, Usd};
 
 use crate::bucket::BucketId;
+use crate::money;
 use crate::window::Window;
 use input::decided_bucket;
 use judging::{BucketJudgement, News, Rules, judge};
@@ -138,13 +139,28 @@ pub enum PlanError {
     DayTwice { snapshot_id: SnapshotId, day: Day },
     #[error("row file {object} is for table {table}, which {source_name} does not feed")]
     WrongTable { object: String, table: String, source_name: String },
+    #[error(
+        "{source_name} of account `{account_id}` on {day}: out of range: the day's money, {amount_usd} USD, is more than a warehouse holds"
+    )]
+    OutOfRange { source_name: String, account_id: AccountId, day: Day, amount_usd: Usd },
 }
 
-/// Decides what merging the input does where so much is recorded. `answers` are those of the buckets that
+/// What time it is for a merge: the loader's clock says, unless a batch was made later than that. A loader whose clock is
+/// behind must not take what was fetched just now for something of the future.
+pub fn time_of(batches: &[BatchNormalized], merged_at: Timestamp) -> Timestamp {
+    batches.iter().map(|batch| batch.normalized_at).fold(merged_at, Timestamp::max)
+}
+
+/// Decides what merging the input now does where so much is recorded. `answers` are those of the buckets that
 /// [`MergeInput::buckets_to_read`] names.
-pub fn plan(input: MergeInput<'_>, recorded: &Recorded, answers: &Answers) -> Result<MergePlan, PlanError> {
+pub fn plan(
+    input: MergeInput<'_>,
+    recorded: &Recorded,
+    answers: &Answers,
+    now: Timestamp,
+) -> Result<MergePlan, PlanError> {
     let batches = input.batches;
-    let judgements = judgements(input, recorded, answers)?;
+    let judgements = judgements(input, recorded, answers, now)?;
     let won = judgements.iter().filter_map(|(bucket, judgement)| Some((bucket.clone(), judgement.winner?)));
     let winners: Winners = won.collect();
     let replays = judgements.values().flat_map(|judgement| &judgement.to_replay);
@@ -193,10 +209,16 @@ type Winners = BTreeMap<BucketId, Place>;
 type Judgements = BTreeMap<BucketId, BucketJudgement>;
 
 /// Judges each bucket that the input speaks of.
-fn judgements(input: MergeInput<'_>, recorded: &Recorded, answers: &Answers) -> Result<Judgements, PlanError> {
+fn judgements(
+    input: MergeInput<'_>,
+    recorded: &Recorded,
+    answers: &Answers,
+    now: Timestamp,
+) -> Result<Judgements, PlanError> {
     let mut news: BTreeMap<BucketId, News<'_>> = BTreeMap::new();
     for (index, batch) in input.batches.iter().enumerate() {
         refuse_a_day_twice(batch)?;
+        refuse_a_sum_out_of_range(batch)?;
         for (place, said) in batch.buckets.iter().enumerate() {
             let of_bucket = news.entry(bucket_id(batch, said.activity_date)).or_default();
             of_bucket.batches.push((Place { batch: index, bucket: place }, batch));
@@ -209,7 +231,7 @@ fn judgements(input: MergeInput<'_>, recorded: &Recorded, answers: &Answers) -> 
     let judged = news.into_iter().map(|(bucket, news)| {
         let known = recorded.get(&bucket).unwrap_or(&unknown);
         let closed_at = Acceptance::closed_at(&bucket.source, bucket.activity_date);
-        let rules = Rules { limits: input.acceptance.limits(&bucket.source), closed_at };
+        let rules = Rules { now, limits: input.acceptance.limits(&bucket.source), closed_at };
         let read = answers.get(&bucket).map(Vec::as_slice);
         let judgement = judge(&bucket, &news, known, read, rules);
         (bucket, judgement)
@@ -279,6 +301,20 @@ fn grouped<'a>(wanted: impl Iterator<Item = &'a AnswerRow>) -> Vec<Replay> {
         replay.window = replay.window.or(window);
     }
     replays.into_values().collect()
+}
+
+/// A batch of an earlier version: today's normalizer rejects what would make such a sum.
+fn refuse_a_sum_out_of_range(batch: &BatchNormalized) -> Result<(), PlanError> {
+    let day = |said: &Bucket| Some((said.activity_date, said.amount_usd.filter(|sum| !money::is_storable(*sum))?));
+    match batch.buckets.iter().find_map(day) {
+        Some((day, amount_usd)) => Err(PlanError::OutOfRange {
+            source_name: batch.source.clone(),
+            account_id: batch.account_id.clone(),
+            day,
+            amount_usd,
+        }),
+        None => Ok(()),
+    }
 }
 
 fn refuse_a_day_twice(batch: &BatchNormalized) -> Result<(), PlanError> {

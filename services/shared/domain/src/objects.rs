@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::NaiveDateTime;
 use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -199,6 +200,12 @@ impl ManifestName {
         self.version.as_str() >= compact(at).as_str()
     }
 
+    /// When the snapshot was fetched.
+    pub fn fetched_at(&self) -> Option<Timestamp> {
+        let (at, _) = self.version.split_once('_')?;
+        Some(NaiveDateTime::parse_from_str(at, COMPACT).ok()?.and_utc().into())
+    }
+
     /// `None` for any other object.
     pub fn parse(object: &ObjectName) -> Option<Self> {
         let parts: Vec<&str> = object.as_str().split('/').collect();
@@ -231,10 +238,11 @@ pub fn row_file(
 pub fn answer_file(id: &str) -> ObjectName {
     ObjectName(format!("rows/answers/{id}.json"))
 }
+const COMPACT: &str = "%Y%m%dT%H%M%S%.6fZ";
 
 /// `20251003T000000.000000Z`: an instant that sorts as text and needs no quoting anywhere.
 fn compact(at: Timestamp) -> String {
-    at.to_chrono().format("%Y%m%dT%H%M%S%.6fZ").to_string()
+    at.to_chrono().format(COMPACT).to_string()
 }
 
 /// An account as part of a name: other characters than letters, digits and `-` become `=` and their code.
@@ -273,6 +281,7 @@ mod tests {
         let name = ManifestName::parse(&folder.manifest()).unwrap();
         assert_eq!((name.source.as_str(), name.window.from()), ("anthropic/cost_report", day));
         assert_eq!(name.version, "19700101T000000.000001Z_ab12");
+        assert_eq!(name.fetched_at(), Some(Timestamp::from_micros(1)));
         assert!(name.is_fetched_since(Timestamp::from_micros(1)) && !name.is_fetched_since(Timestamp::from_micros(2)));
         assert_eq!(ManifestName::parse(&page), None);
         assert_eq!(RawObject::of(&folder.manifest()), RawObject::Manifest(name.clone()));

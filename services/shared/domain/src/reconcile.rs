@@ -5,6 +5,8 @@ mod buckets;
 mod closeness;
 mod control;
 mod feeds;
+mod range;
+mod stamps;
 mod tolerances;
 
 use everycent_schemas::{AccountId, Day, Usd};
@@ -16,6 +18,8 @@ pub use closeness::Slip;
 pub(crate) use closeness::{allowance, is_near};
 pub use control::{ComparedDay, Control, ControlSums, Shown};
 pub use feeds::FeedFact;
+pub use range::{OutOfRangeRows, figures_in_range, sum_out_of_range};
+pub use stamps::{ADVICE, FutureStamps, StampsByFeed, future_stamps, no_future_stamp};
 pub use tolerances::Tolerances;
 
 /// A day of an account.
@@ -45,7 +49,7 @@ impl Verdict {
             (Figure::Day(found), Figure::Day(expected)) => {
                 Figure::Count((found.epoch_days() - expected.epoch_days()).into())
             }
-            (found, expected) => Figure::Count(found.count() - expected.count()),
+            (found, expected) => Figure::Count(found.count().saturating_sub(expected.count())),
         }
     }
 
@@ -74,6 +78,8 @@ pub enum Check {
     TablesEqualCoverage,
     NoMissingBucket,
     NoReject,
+    FiguresInRange,
+    NoFutureStamp,
     NoStrangeAccount,
     EqualsExpected,
 }
@@ -92,6 +98,8 @@ impl Check {
             Self::TablesEqualCoverage => "tables_equal_coverage",
             Self::NoMissingBucket => "no_missing_bucket",
             Self::NoReject => "no_reject",
+            Self::FiguresInRange => "figures_in_range",
+            Self::NoFutureStamp => "no_future_stamp",
             Self::NoStrangeAccount => "no_strange_account",
             Self::EqualsExpected => "equals_expected",
         }
@@ -109,6 +117,8 @@ impl Check {
             Self::TablesEqualCoverage => "tables hold the rows, the money and the counts that were merged",
             Self::NoMissingBucket => "every day of every source is loaded",
             Self::NoReject => "every record became a row",
+            Self::FiguresInRange => "no figure in the tables is too large to be added up",
+            Self::NoFutureStamp => "nothing is dated by a clock that was ahead",
             Self::NoStrangeAccount => "every account in the tables is a configured one",
             Self::EqualsExpected => "the total equals the figure read off the console",
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use everycent_schemas::events::SnapshotStored;
 use everycent_schemas::{Day, Timestamp};
 
+use crate::future::horizon;
 use crate::manifest::Manifest;
 use crate::objects::ManifestName;
 use crate::window::Window;
@@ -21,17 +22,21 @@ pub struct ReplayPlan {
 }
 
 impl ReplayPlan {
-    /// A plan for the manifests of one source and account.
-    pub fn new(range: Window, manifests: impl IntoIterator<Item = ManifestName>) -> Self {
-        Self::of_days(range.days(), manifests)
+    /// A plan for the manifests of one source and account. An answer of the future decides no day that another one does.
+    pub fn new(range: Window, manifests: impl IntoIterator<Item = ManifestName>, now: Timestamp) -> Self {
+        Self::of_days(range.days(), manifests, now)
     }
 
     /// A plan for the manifests of one source and account, for some days.
-    pub fn of_days(days: impl IntoIterator<Item = Day>, manifests: impl IntoIterator<Item = ManifestName>) -> Self {
+    pub fn of_days(
+        days: impl IntoIterator<Item = Day>,
+        manifests: impl IntoIterator<Item = ManifestName>,
+        now: Timestamp,
+    ) -> Self {
         let undecided: BTreeSet<Day> = days.into_iter().collect();
         let is_about = |manifest: &ManifestName| manifest.window.days().any(|day| undecided.contains(&day));
         let mut candidates: Vec<ManifestName> = manifests.into_iter().filter(is_about).collect();
-        candidates.sort_by(|a, b| a.version.cmp(&b.version));
+        candidates.sort_by_cached_key(|name| (!name.is_fetched_since(horizon(now)), name.version.clone()));
         Self { candidates, undecided, every: false }
     }
 
@@ -82,6 +87,8 @@ mod tests {
     use super::*;
     use crate::objects::SnapshotFolder;
 
+    const NOW: Timestamp = Timestamp::from_micros(1_000);
+
     fn day(number: u32) -> Day {
         Day::new(2025, 10, number).unwrap()
     }
@@ -96,7 +103,7 @@ mod tests {
     fn only_the_latest_answer_of_each_day_is_replayed() {
         let range = Window::new(day(3), day(9)).unwrap();
         let manifests = [manifest(1, 9, 1), manifest(8, 9, 2), manifest(3, 7, 3), manifest(20, 25, 9)];
-        let mut plan = ReplayPlan::new(range, manifests);
+        let mut plan = ReplayPlan::new(range, manifests, NOW);
         let mut replayed = Vec::new();
         while let Some(candidate) = plan.next_candidate() {
             let covered: Vec<Day> = candidate.window.days().collect();
@@ -109,7 +116,7 @@ mod tests {
     #[test]
     fn a_day_that_the_latest_answer_leaves_out_is_taken_from_the_one_before() {
         let range = Window::new(day(3), day(4)).unwrap();
-        let mut plan = ReplayPlan::new(range, [manifest(3, 4, 1), manifest(3, 4, 2)]);
+        let mut plan = ReplayPlan::new(range, [manifest(3, 4, 1), manifest(3, 4, 2)], NOW);
         assert_eq!(plan.next_candidate().unwrap().version, "19700101T000000.000002Z_s");
         assert!(plan.decide(&[day(3)]));
         assert_eq!(plan.next_candidate().unwrap().version, "19700101T000000.000001Z_s");
@@ -121,9 +128,19 @@ mod tests {
     fn of_a_directory_every_reading_is_replayed() {
         let range = Window::new(day(3), day(4)).unwrap();
         let readings = [manifest(3, 3, 1), manifest(3, 3, 2), manifest(4, 4, 3), manifest(5, 5, 4)];
-        let mut plan = ReplayPlan::new(range, readings).of_every_answer();
+        let mut plan = ReplayPlan::new(range, readings, NOW).of_every_answer();
         let replayed =
             std::iter::from_fn(|| plan.next_candidate().filter(|reading| plan.decide(&[reading.window.to()])));
         assert_eq!(replayed.count(), 3);
+    }
+
+    #[test]
+    fn an_answer_of_the_future_is_taken_only_where_there_is_no_other() {
+        let range = Window::new(day(3), day(5)).unwrap();
+        let future = 7_200_000_000;
+        let mut plan = ReplayPlan::new(range, [manifest(3, 5, future), manifest(3, 4, 2)], NOW);
+        assert_eq!(plan.next_candidate().unwrap().window.to_string(), "2025-10-03..2025-10-04");
+        assert!(plan.decide(&[day(3), day(4)]));
+        assert_eq!(plan.next_candidate().unwrap().window.to_string(), "2025-10-03..2025-10-05");
     }
 }

@@ -3,10 +3,12 @@
 //! It owns the row files, the rejects and the sums of a snapshot, and knows no report.
 
 mod error;
+mod limits;
 mod output;
 mod records;
 
 pub use error::NormalizeError;
+pub use limits::{DAY_COUNT_MAX, DAY_MONEY_MAX, Limit, OutOfRange};
 pub use output::{FinishedFile, Output, PART_BYTES};
 pub(crate) use records::without_content;
 pub use records::{PageContext, Position, read_alone, read_discreetly};

@@ -19,7 +19,7 @@ pub use columns::key_order;
 pub use dialect::{CreateView, Dialect};
 pub use sqlite::Sqlite;
 pub use stored::{failed_values, known, merged_values, verdict_values};
-pub use template::{TemplateError, query, text};
+pub use template::{TemplateError, query, tables_of, text};
 pub use view::view;
 
 #[cfg(test)]

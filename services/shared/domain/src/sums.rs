@@ -157,7 +157,7 @@ mod tests {
             recipe: "r".into(),
             normalizer: Some(2),
             rows_omitted: true,
-            buckets: vec![bucket(1, -37_300_001), bucket(2, i128::MAX / 1_000_000_000_000)],
+            buckets: vec![bucket(1, -37_300_001), bucket(2, 999_999_999_123_456_789)],
             files: vec![],
         }
     }

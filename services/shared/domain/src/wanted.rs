@@ -2,6 +2,7 @@
 
 use everycent_schemas::{Day, Timestamp};
 
+use crate::future::is_future;
 use crate::source::Source;
 use crate::window::Window;
 
@@ -17,36 +18,46 @@ pub struct DayState {
     pub failed: bool,
 }
 
+/// When a command is at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Since {
+    /// When it first began: before an interruption, if there was one.
+    pub begun_at: Timestamp,
+    pub now: Timestamp,
+}
+
 impl DayState {
-    /// Whether an answer was fetched since this moment and nothing failed after it.
-    fn is_fresh(&self, since: Timestamp) -> bool {
-        !self.failed && self.fetched_at.is_some_and(|at| at >= since)
+    /// Whether an answer was fetched since the command first began and nothing failed after it. One that lies in the future
+    /// was not: a command always asks for what it has not asked for itself.
+    fn is_fresh(&self, since: Since) -> bool {
+        !self.failed && self.fetched_at.is_some_and(|at| since.begun_at <= at && at <= since.now)
     }
 
-    fn is_final(&self) -> bool {
-        !self.failed && self.fetched_at.is_some() && self.settled
+    /// Whether nothing is left to ask for. An answer of the future may be from before the day settled.
+    fn is_final(&self, since: Since) -> bool {
+        !self.failed && self.settled && self.fetched_at.is_some_and(|at| !is_future(at, since.now))
     }
 }
 
 /// Days that a person named: all of them, but for those already answered since the command first began.
-pub fn named(range: Window, known: &[DayState], begun_at: Timestamp) -> Vec<Day> {
-    range.days().filter(|day| state(known, *day).is_none_or(|state| !state.is_fresh(begun_at))).collect()
+pub fn named(range: Window, known: &[DayState], since: Since) -> Vec<Day> {
+    range.days().filter(|day| state(known, *day).is_none_or(|state| !state.is_fresh(since))).collect()
 }
 
 /// Days that are missing, failed or may still be restated: of the range, and of whatever was loaded before it. A day
 /// before the range that was never loaded was asked for once and is nobody's business since.
-pub fn due(range: Window, known: &[DayState], begun_at: Timestamp) -> Vec<Day> {
+pub fn due(range: Window, known: &[DayState], since: Since) -> Vec<Day> {
     let loaded = known.iter().filter(|state| state.fetched_at.is_some());
     let before = loaded.map(|state| state.day).filter(|day| *day < range.from());
     before
         .chain(range.days())
-        .filter(|day| state(known, *day).is_none_or(|state| !state.is_final() && !state.is_fresh(begun_at)))
+        .filter(|day| state(known, *day).is_none_or(|state| !state.is_final(since) && !state.is_fresh(since)))
         .collect()
 }
 
 /// The day of a reading of how things stand: today, unless it was read since the command first began.
-pub fn reading(today: Day, known: &[DayState], begun_at: Timestamp) -> Option<Day> {
-    Some(today).filter(|today| state(known, *today).is_none_or(|state| !state.is_fresh(begun_at)))
+pub fn reading(today: Day, known: &[DayState], since: Since) -> Option<Day> {
+    Some(today).filter(|today| state(known, *today).is_none_or(|state| !state.is_fresh(since)))
 }
 
 /// `known` is in order of day.
@@ -74,7 +85,9 @@ mod tests {
     use super::*;
     use crate::vendors::{anthropic, cursor};
 
-    const BEGUN: Timestamp = Timestamp::from_micros(100);
+    const BEGUN: Since = Since { begun_at: Timestamp::from_micros(100), now: Timestamp::from_micros(200) };
+    /// Two hours later.
+    const FUTURE: i64 = 7_200_000_200;
 
     fn day(number: u32) -> Day {
         Day::new(2025, 10, number).unwrap()
@@ -121,6 +134,23 @@ mod tests {
         let range = Window::new(day(4), day(7)).unwrap();
         let named: Vec<String> = named(range, &known(), BEGUN).iter().map(ToString::to_string).collect();
         assert_eq!(named, ["2025-10-04", "2025-10-06", "2025-10-07"]);
+    }
+
+    #[test]
+    fn an_answer_of_the_future_is_neither_fresh_nor_the_last_word() {
+        let known = [state(1, Some(FUTURE), true, false), state(2, Some(FUTURE), false, false)];
+        let range = Window::new(day(1), day(2)).unwrap();
+        assert_eq!(named(range, &known, BEGUN), [day(1), day(2)]);
+        assert_eq!(due(range, &known, BEGUN), [day(1), day(2)]);
+        assert_eq!(reading(day(2), &known, BEGUN), Some(day(2)));
+    }
+
+    #[test]
+    fn an_answer_that_another_machine_dates_some_minutes_ahead_may_be_the_last_word_and_is_never_fresh() {
+        let known = [state(1, Some(60_000_000), true, false), state(2, Some(60_000_000), false, false)];
+        let range = Window::new(day(1), day(2)).unwrap();
+        assert_eq!(due(range, &known, BEGUN), [day(2)]);
+        assert_eq!(named(range, &known, BEGUN), [day(1), day(2)]);
     }
 
     fn named_day(text: &str) -> Day {

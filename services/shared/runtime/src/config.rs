@@ -3,6 +3,7 @@
 //! It owns the configuration file's format, its defaults and the variables beside it, and checks each value as far as
 //! its own text goes. It opens nothing but the file itself; a key is read when it is used, and never kept in the file.
 
+mod acceptance;
 mod account;
 mod address;
 mod error;
@@ -65,7 +66,7 @@ impl Config {
             accounts: if accounts.is_empty() { Account::from_env(env, sources) } else { accounts },
             recipe: Recipe { rules: document.attribution_rules()?, cursor_prices: document.cursor_prices()? },
             tolerances: document.tolerances(),
-            acceptance: Acceptance::default(),
+            acceptance: document.acceptance()?,
         })
     }
 

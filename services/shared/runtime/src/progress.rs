@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::Duration;
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_schemas::AccountId;
@@ -20,6 +21,8 @@ pub enum Progress {
     Stored { source: Source, account_id: AccountId, window: Window, pages: u32 },
     /// It could not be fetched.
     Failed { source: Source, account_id: AccountId, window: Window, reason: String },
+    /// The vendor's clock is so much ahead of this machine's, negative for behind. Told once for each account.
+    ClockIsOff { source: Source, account_id: AccountId, offset: Duration },
     /// Rows were made of a snapshot.
     Normalized { source: String, rows: i64, rejects: i64 },
     /// Batches were merged.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_domain::acceptance::{AnswerId, State};
+use everycent_domain::future::horizon;
 use everycent_domain::manifest::{InvalidManifest, Manifest};
 use everycent_domain::objects::{ManifestName, ObjectName, RawObject, raw_prefix};
 use everycent_domain::replay::ReplayPlan;
@@ -94,10 +95,11 @@ pub async fn announcements<'a>(
     raw: &RawAccount,
     range: Window,
     coverage: impl IntoIterator<Item = &'a CoverageRow>,
+    now: Timestamp,
 ) -> Result<Announcements, ReplayError> {
     let mut announcements = Announcements::default();
     if source.keeps_rows() {
-        let plan = ReplayPlan::new(range, raw.manifests.iter().cloned()).of_every_answer();
+        let plan = ReplayPlan::new(range, raw.manifests.iter().cloned(), now).of_every_answer();
         announcements.snapshots = deciding(store, plan).await?;
         return Ok(announcements);
     }
@@ -119,7 +121,7 @@ pub async fn announcements<'a>(
         let decided = decided.map_err(|reason| ReplayError::Decision { object: object.clone(), reason })?;
         announcements.decided.push(decided);
     }
-    announcements.snapshots = snapshots(store, raw, range, &known, &unknown).await?;
+    announcements.snapshots = snapshots(store, raw, range, &known, &unknown, now).await?;
     Ok(announcements)
 }
 
@@ -131,17 +133,20 @@ async fn snapshots(
     range: Window,
     known: &BTreeMap<Day, Answered>,
     unknown: &BTreeSet<Day>,
+    now: Timestamp,
 ) -> Result<Vec<Manifest>, ReplayError> {
     let with_sums: BTreeSet<&ObjectName> = raw.sums.iter().map(|(manifest, _)| &manifest.object).collect();
     let is_known = |manifest: &ManifestName| {
         let days = manifest.window.days().filter(|day| range.contains(*day));
-        days.filter_map(|day| known.get(&day))
-            .any(|answered| answered.accepted == manifest.version || answered.newest < manifest.version)
+        days.filter_map(|day| known.get(&day)).any(|answered| {
+            answered.accepted == manifest.version
+                || (answered.newest < manifest.version && !manifest.is_fetched_since(horizon(now)))
+        })
     };
     let chosen: BTreeSet<ObjectName> =
         raw.manifests.iter().filter(|of| is_known(of)).map(|of| of.object.clone()).collect();
     let without_sums = raw.manifests.iter().filter(|manifest| !with_sums.contains(&manifest.object)).cloned();
-    let mut plan = ReplayPlan::of_days(unknown.iter().copied().filter(|day| range.contains(*day)), without_sums);
+    let mut plan = ReplayPlan::of_days(unknown.iter().copied().filter(|day| range.contains(*day)), without_sums, now);
     let mut manifests = Vec::new();
     while let Some(candidate) = plan.next_candidate() {
         let manifest = read(store, &candidate.object).await?;

@@ -12,10 +12,12 @@ mod pace;
 mod request;
 mod retry;
 mod settings;
+mod time;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
+use chrono::Duration;
 use everycent_schemas::Timestamp;
 pub use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
@@ -32,6 +34,7 @@ use crate::clock::Clock;
 use crate::failure::Reason;
 use error::Failed;
 use pace::Pace;
+use time::VendorTime;
 
 /// One answer of a vendor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +43,7 @@ pub struct VendorPage {
     pub body: Bytes,
     /// The vendor's name for the exchange, for questions to its support.
     pub request_id: Option<String>,
-    /// When the whole of it was here.
+    /// When the whole of it was here, by this machine's clock.
     pub received_at: Timestamp,
 }
 
@@ -51,7 +54,7 @@ pub struct VendorClient {
     settings: VendorSettings,
     credential: (HeaderName, HeaderValue),
     pace: Pace,
-    clock: Arc<dyn Clock>,
+    time: VendorTime,
 }
 
 impl VendorClient {
@@ -63,7 +66,7 @@ impl VendorClient {
         let credential = settings.auth.header(&settings.key_name).map_err(|e| wrong(e.into()))?;
         let http = connection::build(&settings).map_err(wrong)?;
         let pace = Pace::new(settings.requests_per_minute, settings.burst);
-        Ok(Self { http, settings, credential, pace, clock })
+        Ok(Self { http, settings, credential, pace, time: VendorTime::new(clock) })
     }
 
     /// Sends a request, as often as it takes within the settings. Requests only read at the vendor, so repeating one
@@ -79,6 +82,22 @@ impl VendorClient {
         answer
     }
 
+    /// The time at the vendor, as far as its answers told it.
+    pub fn now(&self) -> Timestamp {
+        self.time.now()
+    }
+
+    /// Whether an answer told it.
+    pub fn knows_the_time(&self) -> bool {
+        self.time.is_known()
+    }
+
+    /// How much the vendor's clock is ahead of this machine's, negative where it is behind; nothing as long as no answer
+    /// showed that they differ.
+    pub fn clock_offset(&self) -> Duration {
+        self.time.offset()
+    }
+
     fn name(&self, request: &VendorRequest) -> RequestName {
         RequestName { vendor: self.settings.auth.vendor(), method: request.method, path: request.path.clone() }
     }
@@ -86,7 +105,11 @@ impl VendorClient {
     async fn attempt(&self, request: &VendorRequest, name: &RequestName, attempt: u32) -> Result<VendorPage, Failed> {
         let http = self.http_request(request)?;
         let waited = self.pace.turn().await;
+        let sent_at = self.time.uncorrected();
         let answered = self.http.execute(http).await;
+        if let Ok(response) = &answered {
+            self.time.observe(response.headers(), sent_at);
+        }
         let status = answered.as_ref().ok().map(|response| response.status().as_u16());
         let result = match answered {
             Ok(response) => self.read_answer(response, name, attempt).await,

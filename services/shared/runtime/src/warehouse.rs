@@ -14,9 +14,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use everycent_domain::merge_plan::{MergeInput, Outcome, PlanError, Replay};
 use everycent_domain::reconcile::Verdict;
+use everycent_domain::sql;
 use everycent_schemas::events::FetchFailed;
 use everycent_schemas::rowfile::Cell;
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{Day, SnapshotId, Timestamp};
 
 use crate::failure::{Reason, Retryability, Retryable};
 use crate::store::Store;
@@ -87,6 +88,13 @@ pub enum WarehouseError {
         #[source]
         reason: Reason,
     },
+    /// A number leaves the range of the warehouse. The rows are to blame, and no attempt helps while they are there.
+    #[error("warehouse: {action}: {reason}")]
+    OutOfRange {
+        action: &'static str,
+        #[source]
+        reason: Reason,
+    },
     /// A row file is missing or damaged, or does not say what its event says.
     #[error("row file {object}: {reason}")]
     BadRows {
@@ -101,7 +109,7 @@ impl Retryable for WarehouseError {
         match self {
             Self::Unavailable { .. } => Retryability::Transient,
             Self::Refused { .. } => Retryability::Permanent,
-            Self::BadRows { .. } => Retryability::Impossible,
+            Self::OutOfRange { .. } | Self::BadRows { .. } => Retryability::Impossible,
         }
     }
 }
@@ -109,10 +117,21 @@ impl Retryable for WarehouseError {
 /// A batch that contradicts itself is one with bad rows.
 fn bad_plan(error: PlanError) -> WarehouseError {
     let object = match &error {
+        PlanError::OutOfRange { .. } => {
+            return WarehouseError::OutOfRange { action: "merge", reason: Reason::of(error) };
+        }
         PlanError::WrongTable { object, .. } => object.clone(),
         PlanError::DayTwice { snapshot_id, .. } => snapshot_id.to_string(),
     };
     WarehouseError::BadRows { object, reason: Reason::of(error) }
+}
+
+/// Says where the sums of a query are made: the error of a warehouse names nothing.
+fn located(error: WarehouseError, template: &str) -> WarehouseError {
+    let WarehouseError::OutOfRange { action, reason } = error else { return error };
+    let tables = sql::tables_of(template).join(", ");
+    let reason = reason.reworded(|said| format!("a sum over {tables} is out of range ({said})"));
+    WarehouseError::OutOfRange { action, reason }
 }
 
 /// More days than any window has.
@@ -153,6 +172,8 @@ pub const FLUSH_FAR_AWAY: Flush = Flush { batches: Gather { max: 200, linger: Du
 /// - A bucket holds the rows of the answer that its fold accepts (the domain's `acceptance`), as they were made last:
 ///   answers are judged in the order `fetched_at`, `snapshot_id`, and of one answer the highest `normalized_at` counts.
 ///   What has been merged before loses and changes nothing.
+/// - An answer that lies in the future (see the domain's `future`) comes before all that do not. A failure that does marks
+///   no day that an answer came for.
 /// - Every answer leaves a row in `answers`. Where the rows of the accepted one are not at hand, the bucket keeps its rows,
 ///   coverage says `replaying`, and the merge asks for a replay.
 /// - In the won buckets of each table that the source feeds, rows with a known key are updated if their content differs,
@@ -161,6 +182,7 @@ pub const FLUSH_FAR_AWAY: Flush = Flush { batches: Gather { max: 200, linger: Du
 /// - Hence any number of merges of the same batches, in any order and any grouping, end in the same tables; only which
 ///   of several answers that say the same a row is credited to depends on who came first.
 /// - A row file that is not what its event says, or that holds a row of another account or day, refuses the merge.
+/// - What is forgotten of the future takes no row of another snapshot or of a day up to the last.
 /// - A failure marks its days `failed` if it began after the loaded answer was fetched. It takes no row away.
 #[async_trait]
 pub trait Warehouse: Debug + Send + Sync {
@@ -190,6 +212,10 @@ pub trait Warehouse: Debug + Send + Sync {
     /// Runs one read-only query, written in the template language of the views (see the domain's `sql`). Columns whose
     /// name ends in `_usd` come back as [`Cell::Money`], exact.
     async fn query(&self, template: &str) -> Result<Rows, WarehouseError>;
+
+    /// Forgets what a clock that was ahead has left, once its answers were dated anew and merged again: rows of these
+    /// snapshots in tables that keep their rows, and in all tables and coverage whatever is of a day after `last`.
+    async fn forget_future(&self, snapshots: &[SnapshotId], last: Day) -> Result<(), WarehouseError>;
 
     /// Stores verdicts, each in place of the earlier one of the same check, account and day.
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError>;

@@ -1,6 +1,7 @@
 //! What a configuration file may say, what it means, and how it is refused.
 #![allow(clippy::unwrap_used)]
 
+use everycent_domain::acceptance::Limits;
 use everycent_domain::attribution::{Evidence, Platform};
 use everycent_domain::reconcile::Tolerances;
 use everycent_domain::vendor::Vendor;
@@ -336,4 +337,41 @@ fn a_file_that_cannot_be_read_is_named() {
     let missing = folder.path().join("missing.toml");
     let error = Config::load(Some(&missing), &env(&[])).unwrap_err().to_string();
     assert!(error.starts_with(&format!("configuration {} can't be read: ", missing.display())), "{error}");
+}
+
+#[test]
+fn limits_of_acceptance_are_by_source_over_those_of_all() {
+    let text = r#"
+[acceptance.default]
+fall_percent = 30
+empty_usd = "0.25"
+
+[[acceptance.sources]]
+source = "cursor/usage_events"
+limits = { fall_percent = 10, person_usd = "5", fall_count = 3 }
+"#;
+    let acceptance = load(text, &[]).config.unwrap().acceptance;
+    let nanos = 1_000_000_000_i128;
+    assert_eq!((acceptance.default.percent, acceptance.default.usd.all), (30, nanos / 4));
+    assert_eq!(acceptance.default.tokens, Limits::DEFAULT.tokens);
+    let events = acceptance.by_source["cursor/usage_events"];
+    assert_eq!((events.percent, events.usd.large, events.usd.all, events.count.small), (10, 5 * nanos, nanos / 4, 3));
+}
+
+#[test]
+fn limits_of_acceptance_that_mean_nothing_are_refused_with_their_place() {
+    let cases = [
+        ("[acceptance.default]\nfall_percent = 101", "everycent.toml:2", "a whole number from 0 to 100"),
+        ("[acceptance.default]\nfall_usd = \"a lot\"", "everycent.toml:2", "found"),
+        ("[[acceptance.sources]]\nsource = \"cursor/event\"\nlimits = {}", "everycent.toml:2", "expected a source"),
+        (
+            "[[acceptance.sources]]\nsource = \"cursor/spend\"\nlimits = {}\n[[acceptance.sources]]\nsource = \"cursor/spend\"\nlimits = {}",
+            "everycent.toml:5",
+            "a second time",
+        ),
+    ];
+    for (text, place, expected) in cases {
+        let error = error(text);
+        assert!(error.contains(place) && error.contains(expected), "{error}");
+    }
 }

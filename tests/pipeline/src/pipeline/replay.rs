@@ -29,7 +29,7 @@ pub(super) async fn deciding(
             let of_account: Vec<ManifestName> =
                 manifests.iter().filter(|manifest| manifest.account == account).cloned().collect();
             let Some(window) = window(range, &of_account)? else { continue };
-            let plan = ReplayPlan::new(window, of_account);
+            let plan = ReplayPlan::new(window, of_account, published_at);
             let mut plan = if report.absence == Absence::Deleted { plan } else { plan.of_every_answer() };
             while let Some(candidate) = plan.next_candidate() {
                 let manifest = Manifest::from_json(&store.read(&candidate.object).await?)?;

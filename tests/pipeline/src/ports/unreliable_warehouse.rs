@@ -9,7 +9,7 @@ use everycent_runtime::faults::Faults;
 use everycent_runtime::store::Store;
 use everycent_runtime::warehouse::{CoverageRow, MergeReport, Rows, Warehouse, WarehouseError};
 use everycent_schemas::events::FetchFailed;
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{Day, SnapshotId, Timestamp};
 
 /// Asks its faults about `merge` and `record_failures`, the writes of the services.
 #[derive(Debug)]
@@ -57,6 +57,10 @@ impl Warehouse for UnreliableWarehouse {
 
     async fn query(&self, template: &str) -> Result<Rows, WarehouseError> {
         self.inner.query(template).await
+    }
+
+    async fn forget_future(&self, snapshots: &[SnapshotId], last: Day) -> Result<(), WarehouseError> {
+        self.inner.forget_future(snapshots, last).await
     }
 
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {

@@ -11,6 +11,9 @@ use crate::endpoint::{Endpoint, Vendor};
 use crate::exchange::Request;
 use crate::{anthropic, cursor};
 
+/// Nine billion dollars.
+const HUGE_CENTS: i64 = 900_000_000_000;
+
 /// Gives the page the records of the first one and leaves its own place among the pages.
 pub(super) fn repeat(body: &mut Value, first_page: &[u8], endpoint: Endpoint) {
     if let Ok(mut first) = serde_json::from_slice::<Value>(first_page) {
@@ -28,16 +31,19 @@ pub(super) fn point_to_itself(body: &mut Value, endpoint: Endpoint, request: &Re
 
 pub(super) fn spoil(body: &mut Value, kind: &FaultKind, when: When, endpoint: Endpoint) {
     let form = Form::of(endpoint);
-    let mut set = |path: Option<&str>, value: Value| {
+    let mut set_in = |records: usize, path: Option<&str>, value: Value| {
         if let Some(path) = path {
-            set_in_record(body, when, form, path, &value);
+            set_in_records(body, when, form, path, &value, records);
         }
     };
     match kind {
-        FaultKind::AmountText => set(form.amount, json!("abc")),
-        FaultKind::AmountNumber => set(form.amount, json!(12)),
-        FaultKind::CountText => set(form.count, json!("many")),
-        FaultKind::UnknownValues => form.unknown.iter().for_each(|(path, value)| set(Some(path), json!(value))),
+        FaultKind::AmountText => set_in(1, form.amount, json!("abc")),
+        FaultKind::AmountNumber => set_in(1, form.amount, json!(12)),
+        FaultKind::CountText => set_in(1, form.count, json!("many")),
+        FaultKind::HugeAmounts if form.amount_is_text => set_in(2, form.amount, json!(HUGE_CENTS.to_string())),
+        FaultKind::HugeAmounts => set_in(2, form.amount, json!(HUGE_CENTS)),
+        FaultKind::HugeCounts => set_in(2, form.count, json!(i64::MAX)),
+        FaultKind::UnknownValues => form.unknown.iter().for_each(|(path, value)| set_in(1, Some(path), json!(value))),
         FaultKind::FlatCacheCreation => flatten_cache_creation(body, when, form),
         FaultKind::UnknownFields => add_fields(body),
         FaultKind::MissingBucket => drop_day(body, when, form),
@@ -81,27 +87,29 @@ fn entries(body: &mut Value, form: Form) -> &mut Vec<Value> {
     body[form.list].as_array_mut().expect("invariant: just made an array")
 }
 
-/// Sets a field of the first record that is meant: one with that field, so not a plain or null one.
-fn set_in_record(body: &mut Value, when: When, form: Form, path: &str, value: &Value) {
-    let has_field = |record: &Value| record.pointer(path).is_some_and(|field| !field.is_null());
-    if let Some(field) = first_record(body, when, form, has_field).and_then(|record| record.pointer_mut(path)) {
+/// Sets a field of the first records that are meant: those with that field, so not plain or null ones.
+fn set_in_records(body: &mut Value, when: When, form: Form, path: &str, value: &Value, records: usize) {
+    let has_field = |record: &&mut Value| record.pointer(path).is_some_and(|field| !field.is_null());
+    let meant = meant_records(body, when, form).filter(has_field).take(records);
+    for field in meant.filter_map(|record| record.pointer_mut(path)) {
         *field = value.clone();
     }
 }
 
-fn first_record(body: &mut Value, when: When, form: Form, wanted: impl Fn(&Value) -> bool) -> Option<&mut Value> {
-    let mut meant = entries(body, form).iter_mut().filter(|entry| is_meant(entry, when, form));
+fn meant_records(body: &mut Value, when: When, form: Form) -> Box<dyn Iterator<Item = &mut Value> + '_> {
+    let meant = entries(body, form).iter_mut().filter(move |entry| is_meant(entry, when, form));
     if form.has_buckets {
-        meant.filter_map(|bucket| bucket["results"].as_array_mut()).flatten().find(|record| wanted(record))
+        Box::new(meant.filter_map(|bucket| bucket["results"].as_array_mut()).flatten())
     } else {
-        meant.find(|record| wanted(record))
+        Box::new(meant)
     }
 }
 
 fn flatten_cache_creation(body: &mut Value, when: When, form: Form) {
     let Some(place) = form.cache_creation_in else { return };
-    let is_nested = |record: &Value| record.pointer(place).is_some_and(|fields| fields["cache_creation"].is_object());
-    let record = first_record(body, when, form, is_nested);
+    let is_nested =
+        |record: &&mut Value| record.pointer(place).is_some_and(|fields| fields["cache_creation"].is_object());
+    let record = meant_records(body, when, form).find(is_nested);
     if let Some(fields) = record.and_then(|record| record.pointer_mut(place)?.as_object_mut()) {
         let nested = fields.remove("cache_creation").unwrap_or_default();
         let counts = nested.as_object().into_iter().flat_map(|counts| counts.values());

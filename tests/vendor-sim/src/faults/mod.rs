@@ -91,6 +91,10 @@ pub enum FaultKind {
     DateMissing,
     /// One record with a count that is a text.
     CountText,
+    /// Two records whose amount is nine billion dollars: each fits 64 bits of nano-dollars, and both together do not.
+    HugeAmounts,
+    /// Two records with the largest count that 64 bits hold.
+    HugeCounts,
     /// One record whose tokens written to the cache are one flat number instead of an object (Anthropic's token usage).
     FlatCacheCreation,
     /// A page of HTML with status 200.
@@ -144,9 +148,9 @@ impl FaultKind {
     pub(crate) fn is_possible_at(&self, endpoint: Endpoint) -> bool {
         let form = Form::of(endpoint);
         match self {
-            FaultKind::AmountText => form.amount.is_some(),
+            FaultKind::AmountText | FaultKind::HugeAmounts => form.amount.is_some(),
             FaultKind::AmountNumber => form.amount_is_text,
-            FaultKind::CountText => form.count.is_some(),
+            FaultKind::CountText | FaultKind::HugeCounts => form.count.is_some(),
             FaultKind::MemberJoins | FaultKind::MemberLeaves | FaultKind::MemberSwap => {
                 endpoint.vendor() == Vendor::Cursor
             }

@@ -87,7 +87,7 @@ impl fmt::Display for FaultKind {
 }
 
 /// The kinds without a value.
-const PLAIN: [(&str, FaultKind); 19] = [
+const PLAIN: [(&str, FaultKind); 21] = [
     ("repeated-page", FaultKind::RepeatedPage),
     ("member-joins", FaultKind::MemberJoins),
     ("member-leaves", FaultKind::MemberLeaves),
@@ -102,6 +102,8 @@ const PLAIN: [(&str, FaultKind); 19] = [
     ("amount-number", FaultKind::AmountNumber),
     ("date-missing", FaultKind::DateMissing),
     ("count-text", FaultKind::CountText),
+    ("huge-amounts", FaultKind::HugeAmounts),
+    ("huge-counts", FaultKind::HugeCounts),
     ("flat-cache-creation", FaultKind::FlatCacheCreation),
     ("not-json", FaultKind::NotJson),
     ("wrong-content", FaultKind::WrongContent),

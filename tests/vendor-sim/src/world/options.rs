@@ -2,13 +2,15 @@
 //!
 //! Owns the switches and their defaults. It must never hold what the vendors report.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 /// How the vendors behave in this world. Public fields: set them before or while the server runs.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The world's clock. Days after it do not exist.
+    /// The first day that is not over. Days after it do not exist.
     pub today: NaiveDate,
+    /// The world's clock, whose time every answer tells in its header `Date`.
+    pub clock: WorldClock,
     /// Whether today's unfinished day is already answered; undocumented, so both must be withstood.
     pub today_is_returned: bool,
     pub anthropic_key: String,
@@ -55,6 +57,7 @@ impl Options {
     pub fn at(today: NaiveDate) -> Options {
         Options {
             today,
+            clock: WorldClock::default(),
             today_is_returned: false,
             anthropic_key: "sk-ant-admin01-sim".to_owned(),
             cursor_key: "crsr_sim".to_owned(),
@@ -97,4 +100,34 @@ pub enum KindSpelling {
     Labels,
     /// Such as `USAGE_EVENT_KIND_USAGE_BASED`.
     Constants,
+}
+
+/// What time it is for the vendors. Readers have clocks of their own, which may be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorldClock {
+    /// So much later than this machine's clock; negative is earlier. A reader on this machine has a clock that is wrong by
+    /// as much the other way.
+    Offset(TimeDelta),
+    /// Stands still: for readers whose clock a test moves on.
+    At(DateTime<Utc>),
+    /// An answer tells no time that can be read.
+    Unreadable,
+}
+
+impl Default for WorldClock {
+    fn default() -> WorldClock {
+        WorldClock::Offset(TimeDelta::zero())
+    }
+}
+
+impl WorldClock {
+    /// The value of `Date`, as RFC 9110 writes it.
+    pub(crate) fn date_header(self, machine: DateTime<Utc>) -> String {
+        let instant = match self {
+            WorldClock::Offset(offset) => machine + offset,
+            WorldClock::At(instant) => instant,
+            WorldClock::Unreadable => return "today".to_owned(),
+        };
+        instant.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_domain::bucket::BucketId;
 use everycent_domain::reconcile::{
-    FeedFact, Tolerances, Verdict, no_missing_bucket, no_reject, no_strange_account, tables_equal_coverage,
+    Check, FeedFact, StampsByFeed, Tolerances, Verdict, figures_in_range, future_stamps, no_future_stamp,
+    no_missing_bucket, no_reject, no_strange_account, sum_out_of_range, tables_equal_coverage,
 };
 use everycent_domain::source::Source;
 use everycent_domain::vendors::anthropic::checks::{equals_expected, implied_price};
@@ -17,10 +18,11 @@ use everycent_runtime::warehouse::{CoverageRow, Warehouse};
 use everycent_schemas::{AccountId, Day};
 
 use super::Question;
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Services};
 use crate::facts::{self, Loaded, claude, cursor, money};
-use crate::failure::Failure;
+use crate::failure::{Failure, is_out_of_range};
 use crate::scope::Feed;
+use crate::stamps::{add_stored, stored_in_the_future};
 
 /// Verdicts on the question's range. `coverage` is that of all days there are.
 pub(super) async fn judge(
@@ -31,9 +33,22 @@ pub(super) async fn judge(
     let (warehouse, window) = (deployment.warehouse.as_ref(), question.window);
     let tolerances = &deployment.config.tolerances;
     let facts = Facts { warehouse, window, loaded: Loaded::new(coverage), tolerances };
-    let mut verdicts = facts.controls().await?;
-    verdicts.extend(facts.prices().await?);
-    verdicts.extend(facts.cursor().await?);
+    let mut verdicts = Vec::new();
+    for (checks, outcome) in [
+        ("the reports that show the same money", facts.controls().await),
+        ("implied prices", facts.prices().await),
+        ("Cursor's spend", facts.cursor().await),
+        ("the expected total", expected(warehouse, question, coverage).await),
+    ] {
+        verdicts.extend(unless_out_of_range(window, checks, outcome)?);
+    }
+    let sums_are_made = verdicts.iter().all(|verdict| verdict.check != Check::FiguresInRange);
+    if sums_are_made {
+        verdicts.extend(figures_in_range(window, &facts::out_of_range(warehouse, window).await?));
+    } else {
+        let culprits = facts::culprits(warehouse, window).await?;
+        verdicts.extend(figures_in_range(window, &culprits).into_iter().filter(|verdict| !verdict.passed));
+    }
     let buckets = facts::buckets(warehouse, window, coverage, wanted(deployment, question, coverage)).await?;
     let accounts = &deployment.config.accounts;
     let configured: Vec<_> = accounts.iter().map(|account| (account.vendor, account.id.clone())).collect();
@@ -41,12 +56,44 @@ pub(super) async fn judge(
     verdicts.extend(no_missing_bucket(&buckets));
     verdicts.extend(no_reject(&buckets));
     verdicts.extend(no_strange_account(&buckets, &configured));
-    if let Some((expectation, scope)) = &question.expected {
-        let found = claude::claude_total(warehouse, window, scope).await?;
-        let missing = days_without_cost(coverage, window);
-        verdicts.push(equals_expected(window, &scope.workspace, *expectation, found, &missing));
-    }
+    verdicts.extend(no_future_stamp(window, &stamps(deployment, coverage).await?));
     Ok(verdicts)
+}
+
+/// Stamps of the future in coverage, and in the store where a look at all of it costs nothing.
+async fn stamps(deployment: &Deployment, coverage: &[CoverageRow]) -> Result<StampsByFeed, Failure> {
+    let now = deployment.clock.now();
+    let mut stamps = future_stamps(coverage, now);
+    if deployment.services == Services::Here {
+        add_stored(&mut stamps, &stored_in_the_future(deployment.store.as_ref(), now).await?);
+    }
+    Ok(stamps)
+}
+
+/// The figure that a person read off the console, if there is one.
+async fn expected(
+    warehouse: &dyn Warehouse,
+    question: &Question,
+    coverage: &[CoverageRow],
+) -> Result<Vec<Verdict>, Failure> {
+    let Some((expectation, scope)) = &question.expected else { return Ok(Vec::new()) };
+    let found = claude::claude_total(warehouse, question.window, scope).await?;
+    let missing = days_without_cost(coverage, question.window);
+    Ok(vec![equals_expected(question.window, &scope.workspace, *expectation, found, &missing)])
+}
+
+/// A sum that the warehouse can't make fails its own checks and keeps back no other.
+fn unless_out_of_range(
+    window: Window,
+    checks: &str,
+    outcome: Result<Vec<Verdict>, Failure>,
+) -> Result<Vec<Verdict>, Failure> {
+    match outcome {
+        Err(Failure::Failed(error)) if is_out_of_range(&error) => {
+            Ok(vec![sum_out_of_range(window, checks, &format!("{error:#}"))])
+        }
+        other => other,
+    }
 }
 
 /// What the checks of money need.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::anyhow;
 use everycent_domain::bucket::BucketId;
+use everycent_domain::future::after;
 use everycent_domain::manifest::Manifest;
 use everycent_domain::replay::stored;
 use everycent_domain::source::Source;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::days::named_days;
+use super::made::last_made;
 use super::outcome::Done;
 use crate::begun::{Begun, Command};
 use crate::cli::ReplayArgs;
@@ -46,7 +48,9 @@ pub(super) async fn replay(
         recipe: deployment.config.recipe.fingerprint(),
     };
     let begin = if args.anew { Begun::begin_anew } else { Begun::begin };
-    let begun = begin(deployment.home.data_dir(), Command::Replay, &asked, now)?;
+    let last_made = last_made(&deployment.whole_coverage().await?, snapshots, now);
+    // A clock that went back since the last replay must not make this one lose.
+    let begun = begin(deployment.home.data_dir(), Command::Replay, &asked, after(last_made, now))?;
     // The time of the first attempt, so that what is done twice is the same work and changes nothing.
     let published_at = begun.begun_at;
     let left = match begun.resumed {

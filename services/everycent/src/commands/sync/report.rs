@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use chrono::Duration;
 use everycent_domain::window::Window;
-use everycent_schemas::{AccountId, Day};
+use everycent_schemas::{AccountId, Day, Timestamp};
 use serde::Serialize;
 
 use crate::deployment::Deployment;
@@ -35,6 +36,12 @@ pub struct Report {
     pub unanswered: Vec<WindowReport>,
     pub dead_letters: u64,
     pub interrupted: bool,
+    /// How much the vendor's clock is ahead of this machine's in seconds, negative for behind, if they disagree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock_offset_s: Option<i64>,
+    /// The last day, by the vendor's clock, that was not asked for because by this machine's it has not begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_asked_until: Option<Day>,
     /// The most memory that this process held so far, where the system tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peak_memory_bytes: Option<u64>,
@@ -79,6 +86,8 @@ impl WindowReport {
 
 /// How a sync ended.
 pub(super) struct Ended {
+    /// Nobody named the days: all that are over were meant.
+    pub of_due_days: bool,
     pub windows: usize,
     pub failed: Vec<WindowReport>,
     pub dead_letters: u64,
@@ -106,13 +115,48 @@ impl Report {
             unanswered: unanswered.collect(),
             dead_letters: ended.dead_letters,
             interrupted: ended.interrupted,
+            clock_offset_s: tally.clock_offset.map(|offset| offset.num_seconds()),
+            not_asked_until: tally
+                .clock_offset
+                .filter(|_| ended.of_due_days)
+                .and_then(|offset| not_asked_until(deployment.clock.now(), offset)),
             peak_memory_bytes: peak_memory::bytes(),
         }
     }
 
     pub fn is_clean(&self) -> bool {
-        self.failed.is_empty() && self.unanswered.is_empty() && self.dead_letters == 0 && !self.interrupted
+        self.failed.is_empty()
+            && self.unanswered.is_empty()
+            && self.dead_letters == 0
+            && !self.interrupted
+            && self.not_asked_until.is_none()
     }
+}
+
+/// Where this machine's clock is behind, the days that are over by the vendor's and not by its own are missing.
+fn not_asked_until(now: Timestamp, offset: Duration) -> Option<Day> {
+    let (here, there) = (now.day(), now.plus(offset).day());
+    (here < there).then(|| there.minus(1))
+}
+
+/// What a person does about a clock.
+fn clock_text(report: &Report) -> String {
+    let Some(offset_s) = report.clock_offset_s else { return String::new() };
+    let (size, side) = (duration_text(offset_s.unsigned_abs()), if offset_s < 0 { "ahead of" } else { "behind" });
+    let missing = report.not_asked_until.map_or_else(String::new, |day| {
+        format!(" Days up to {day} are over there and were not asked for: sync again once it is right.")
+    });
+    format!(
+        "\nThis machine's clock is {size} {side} the vendor's, by which answers are dated. Set it, for example with \
+         `timedatectl set-ntp true`.{missing}\n"
+    )
+}
+
+fn duration_text(seconds: u64) -> String {
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let (size, unit) = units.into_iter().find(|(size, _)| seconds >= 2 * size).unwrap_or((1, "second"));
+    let rounded = seconds.saturating_add(size / 2) / size;
+    count(usize::try_from(rounded).unwrap_or(usize::MAX), unit)
 }
 
 impl Work {
@@ -151,6 +195,7 @@ pub fn text(report: &Report) -> String {
         let messages = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");
         text += &format!("\n{messages} given up; `everycent status` tells why\n");
     }
+    text += &clock_text(report);
     text += &match (report.interrupted, &report.work) {
         (true, Some(_)) => "\nInterrupted. Run the same command again to go on.\n".to_owned(),
         (true, None) => "\nInterrupted. The services go on; the same command asks only for what is left.\n".to_owned(),

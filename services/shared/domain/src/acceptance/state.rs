@@ -5,6 +5,7 @@ use everycent_schemas::{SnapshotId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::figures::{Figures, Stored};
+use crate::future::is_future;
 
 /// The place of an answer among those of its bucket.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,6 +15,11 @@ pub struct AnswerId {
 }
 
 impl AnswerId {
+    /// Its place among the answers of a bucket. One of the future comes before all others, so that none is lost to it.
+    pub fn rank(&self, now: Timestamp) -> (bool, &Self) {
+        (!is_future(self.fetched_at, now), self)
+    }
+
     /// As the name of its manifest spells it; later answers are greater.
     pub fn version(&self) -> String {
         crate::objects::answer_version(self.fetched_at, &self.snapshot_id)

@@ -9,6 +9,7 @@ use everycent_schemas::{Day, SnapshotId};
 
 use crate::acceptance::{AnswerId, Figures, Limits, State};
 use crate::bucket::BucketId;
+use crate::future::is_future;
 use crate::report::Kind;
 use crate::source::Source;
 
@@ -90,7 +91,7 @@ impl<'a> MergeInput<'a> {
 
     /// The buckets whose earlier answers have to be read. One that only newer answers came for is judged by what coverage
     /// keeps.
-    pub fn buckets_to_read(&self, recorded: &Recorded) -> BTreeSet<BucketId> {
+    pub fn buckets_to_read(&self, recorded: &Recorded, now: Timestamp) -> BTreeSet<BucketId> {
         let decided: BTreeSet<BucketId> = self.decisions.iter().map(decided_bucket).collect();
         let mut to_read = decided;
         for batch in self.batches {
@@ -101,7 +102,7 @@ impl<'a> MergeInput<'a> {
                     account_id: batch.account_id.clone(),
                     activity_date: bucket.activity_date,
                 };
-                if recorded.get(&bucket).is_some_and(|known| known.needs_answers(&id, batch.normalizer)) {
+                if recorded.get(&bucket).is_some_and(|known| known.needs_answers(&id, batch.normalizer, now)) {
                     to_read.insert(bucket);
                 }
             }
@@ -132,12 +133,15 @@ pub struct Known {
 impl Known {
     /// Whether a new answer can't be judged by what coverage keeps: it is older than another one, or its figures are of a
     /// normalizer that made none of the accepted answer.
-    fn needs_answers(&self, id: &AnswerId, normalizer: Option<i64>) -> bool {
+    fn needs_answers(&self, id: &AnswerId, normalizer: Option<i64>, now: Timestamp) -> bool {
         let Some(state) = &self.state else { return self.loaded.is_some() };
         let is_comparable = |figures: &Figures| normalizer.is_some_and(|normalizer| figures.has(normalizer));
         state.waits
             || state.is_awaited
-            || state.newest.as_ref().is_some_and(|newest| id <= newest)
+            || state
+                .newest
+                .as_ref()
+                .is_some_and(|newest| is_future(newest.fetched_at, now) || id.rank(now) <= newest.rank(now))
             || state.accepted.as_ref().is_some_and(|accepted| !is_comparable(&accepted.figures))
     }
 }

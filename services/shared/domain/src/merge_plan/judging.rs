@@ -1,5 +1,6 @@
 //! Judging the answers of one bucket that a merge brings.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use everycent_schemas::events::{AnswerDecided, BatchNormalized};
@@ -8,8 +9,9 @@ use everycent_schemas::{AnswerVerdict, Decision, Timestamp};
 
 use super::Place;
 use super::input::{Known, Version};
-use crate::acceptance::{Answer, AnswerId, Figures, Limits, State, fold, judged, step};
+use crate::acceptance::{Answer, AnswerId, Figures, Judged, Limits, State, fold, judged, step};
 use crate::bucket::BucketId;
+use crate::future::is_future;
 use crate::recipe::NORMALIZER_VERSION;
 
 /// What a merge brings of one bucket.
@@ -38,6 +40,7 @@ pub(super) struct BucketJudgement {
 /// The rules by which a bucket is judged.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
+    pub now: Timestamp,
     pub limits: Limits,
     pub closed_at: Timestamp,
 }
@@ -52,14 +55,14 @@ pub(super) fn judge(
 ) -> BucketJudgement {
     let before = Lines::read(bucket, known, read.unwrap_or_default());
     let mut lines = before.clone();
-    news.batches.iter().for_each(|(place, batch)| lines.take(bucket, *place, batch));
+    news.batches.iter().for_each(|(place, batch)| lines.take(bucket, *place, batch, rules.now));
     news.decisions.iter().for_each(|decided| lines.decide(bucket, decided));
     let state = match (read, &known.state) {
         (None, Some(state)) => lines.go_on(state.clone(), rules),
         _ => lines.start_again(rules),
     };
     let supersedes = read.is_none() && accepted_id(&state) != known.state.as_ref().and_then(accepted_id);
-    let winner = winner(&state, news, known);
+    let winner = winner(&state, news, known, rules.now);
     let to_replay = if winner.is_some() { vec![] } else { lines.to_replay(&state, known) };
     let held = news.batches.iter().filter(|(_, batch)| lines.is_held(&Version::of(batch).answer()));
     BucketJudgement {
@@ -77,16 +80,23 @@ fn accepted_id(state: &State) -> Option<&AnswerId> {
 }
 
 /// The batch that has the rows of the accepted answer, as they were made last; none, where these are loaded.
-fn winner(state: &State, news: &News<'_>, known: &Known) -> Option<Place> {
+fn winner(state: &State, news: &News<'_>, known: &Known, now: Timestamp) -> Option<Place> {
     let accepted = accepted_id(state)?;
     let with_rows = news.batches.iter().filter(|(_, batch)| !batch.rows_omitted);
     let of_accepted = with_rows.filter(|(_, batch)| Version::of(batch).answer() == *accepted);
-    let (place, batch) = of_accepted.max_by_key(|(place, batch)| (batch.normalized_at, std::cmp::Reverse(*place)))?;
+    let (place, batch) = of_accepted.max_by_key(|(place, batch)| (made(batch.normalized_at, now), Reverse(*place)))?;
     let is_newer = match &known.loaded {
-        Some(loaded) if loaded.answer() == *accepted => loaded.normalized_at < batch.normalized_at,
+        Some(loaded) if loaded.answer() == *accepted => {
+            made(loaded.normalized_at, now) < made(batch.normalized_at, now)
+        }
         _ => true,
     };
     is_newer.then_some(*place)
+}
+
+/// The order of rows of one answer: those that were made later count, and those of the future least.
+fn made(at: Timestamp, now: Timestamp) -> (bool, Timestamp) {
+    (!is_future(at, now), at)
 }
 
 /// The answers of a bucket by their place.
@@ -104,7 +114,7 @@ impl Lines {
         lines
     }
 
-    fn take(&mut self, bucket: &BucketId, place: Place, batch: &BatchNormalized) {
+    fn take(&mut self, bucket: &BucketId, place: Place, batch: &BatchNormalized, now: Timestamp) {
         let id = Version::of(batch).answer();
         let said = &batch.buckets[place.bucket];
         let row = self.0.entry(id.clone()).or_insert_with(|| line(bucket, &id));
@@ -113,7 +123,8 @@ impl Lines {
             figures.add(&Figures::of(normalizer, reported));
         }
         row.sums = (figures != Figures::default()).then(|| figures.to_text());
-        if row.normalized_at.is_some_and(|made| made >= batch.normalized_at) && row.rows.is_some() {
+        let is_later = |earlier| made(earlier, now) >= made(batch.normalized_at, now);
+        if row.normalized_at.is_some_and(is_later) && row.rows.is_some() {
             return;
         }
         (row.from_date, row.to_date) = (Some(batch.from_date), Some(batch.to_date));
@@ -139,27 +150,38 @@ impl Lines {
     /// Judges answers that are newer than all before them.
     fn go_on(&mut self, mut state: State, rules: Rules) -> State {
         let mut opinions = Vec::new();
-        for (id, row) in &self.0 {
+        for (id, row) in self.in_order(rules.now) {
             let (next, opinion) = step(state, &answer(id, row), &rules.limits, rules.closed_at);
             state = next;
             opinions.push(opinion);
         }
-        for (row, judged) in self.0.values_mut().zip(judged(&opinions)) {
-            (row.verdict, row.reason) = (judged.verdict, judged.reason);
-        }
+        self.judged(judged(&opinions), rules.now);
         state
+    }
+
+    /// The answers from the first to the last.
+    fn in_order(&self, now: Timestamp) -> Vec<(&AnswerId, &AnswerRow)> {
+        let mut answers: Vec<_> = self.0.iter().filter(|(_, row)| row.normalized_at.is_some()).collect();
+        answers.sort_by_key(|(id, _)| id.rank(now));
+        answers
+    }
+
+    /// Takes what became of the answers, in their order.
+    fn judged(&mut self, judged: Vec<Judged>, now: Timestamp) {
+        let ids: Vec<AnswerId> = self.in_order(now).into_iter().map(|(id, _)| id.clone()).collect();
+        for (id, judged) in ids.iter().zip(judged) {
+            if let Some(row) = self.0.get_mut(id) {
+                (row.verdict, row.reason) = (judged.verdict, judged.reason);
+            }
+        }
     }
 
     /// Judges all answers. One that only a decision has named so far is none.
     fn start_again(&mut self, rules: Rules) -> State {
-        let known = || |(_, row): &(&AnswerId, &AnswerRow)| row.normalized_at.is_some();
-        let answers: Vec<Answer> = self.0.iter().filter(known()).map(|(id, row)| answer(id, row)).collect();
+        let answers: Vec<Answer> = self.in_order(rules.now).into_iter().map(|(id, row)| answer(id, row)).collect();
         let (mut state, judged) = fold(&answers, &rules.limits, rules.closed_at);
         state.is_awaited = answers.len() < self.0.len();
-        let rows = self.0.values_mut().filter(|row| row.normalized_at.is_some());
-        for (row, judged) in rows.zip(judged) {
-            (row.verdict, row.reason) = (judged.verdict, judged.reason);
-        }
+        self.judged(judged, rules.now);
         state
     }
 

@@ -9,6 +9,9 @@ use tables_in_memory::Tables;
 mod judged;
 mod tables_in_memory;
 
+const NOW: Timestamp = Timestamp::from_micros(3_600_000_000_000);
+/// Hours later.
+const FUTURE: i64 = 9_000_000_000_000;
 const COSTS: &str = "anthropic/cost_report";
 
 fn day(offset: u32) -> Day {
@@ -79,6 +82,37 @@ fn a_replay_wins_over_the_same_answer_and_loses_against_a_later_one() {
 }
 
 #[test]
+fn an_answer_of_the_future_loses_against_any_other_whoever_comes_first() {
+    let (future, real) = (batch("f", FUTURE, FUTURE, 0, 1), batch("a", 5, 6, 1, 2));
+    for batches in [[future.clone(), real.clone()], [real.clone(), future.clone()]] {
+        let mut tables = Tables::default();
+        for batch in batches {
+            tables.merge(&[batch]);
+        }
+        assert_eq!([0, 1, 2].map(|offset| tables.loaded(day(offset))), ["f", "a", "a"]);
+    }
+}
+
+#[test]
+fn rows_that_were_made_in_the_future_are_replaced_by_a_replay_and_by_no_older_answer() {
+    let mut tables = Tables::default();
+    tables.merge(&[batch("b", 5, FUTURE, 0, 0)]);
+    let older = tables.merge(&[batch("a", 4, 9, 0, 0)]);
+    assert!(older.outcomes[0].won.is_empty());
+    let replayed = tables.merge(&[batch("b", 5, 9, 0, 0)]);
+    assert_eq!(replayed.outcomes[0].won, days([0]));
+}
+
+#[test]
+fn a_sum_that_no_warehouse_holds_is_refused_by_name() {
+    let mut huge = batch("a", 1, 1, 0, 0);
+    huge.buckets[0].amount_usd = Some(Usd::from_nanos(18_000_000_000_000_000_000));
+    let error = Tables::default().plan(&[huge], &[]).unwrap_err().to_string();
+    let place = "anthropic/cost_report of account `acme` on 2025-10-01: out of range";
+    assert!(error.starts_with(place), "{error}");
+}
+
+#[test]
 fn a_version_that_was_merged_before_loses_and_changes_nothing() {
     let first = batch("a", 5, 6, 0, 1);
     let mut tables = Tables::default();
@@ -133,7 +167,8 @@ fn a_batch_that_contradicts_itself_is_refused_by_name() {
 }
 
 fn any_batch() -> impl Strategy<Value = BatchNormalized> {
-    (0..3_i64, 0..4_i64, 0..6_u32, 0..4_u32).prop_map(|(fetched, normalized, from, length)| {
+    let instant = || prop_oneof![4 => 0..4_i64, 1 => FUTURE..FUTURE + 2];
+    (instant(), instant(), 0..6_u32, 0..4_u32).prop_map(|(fetched, normalized, from, length)| {
         batch(&format!("s{fetched}{from}{length}"), fetched, normalized, from, from + length)
     })
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use everycent_schemas::events::{BatchNormalized, Bucket, Reported, RowFile};
 use everycent_schemas::rowfile::RowFileWriter;
-use everycent_schemas::rows::{RejectedRecord, Row};
+use everycent_schemas::rows::{Magnitude, RejectedRecord, Row};
 use everycent_schemas::{Day, Timestamp, Usd};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::error::NormalizeError;
+use super::limits::{Limit, OutOfRange};
 use super::records::{PageContext, Position};
 use crate::identity::IdHasher;
 use crate::manifest::Manifest;
@@ -55,6 +56,7 @@ struct Tally {
     reported: Reported,
     /// The sum of the hashes of all rows, so that their order does not matter.
     content: u128,
+    magnitude: Magnitude,
 }
 
 impl<'a> Output<'a> {
@@ -113,11 +115,14 @@ impl<'a> Output<'a> {
         day.filter(|day| self.covers(*day)).or(self.manifest.covered.first().copied())
     }
 
-    /// Takes a row of a covered day, if the day is wanted.
-    pub fn row<R: Row>(&mut self, day: Day, row: &R) {
-        let Some(tally) = self.tallies.get_mut(&day) else { return };
+    /// Takes a row of a covered day, if the day is wanted and can hold it beside the others.
+    pub fn row<R: Row>(&mut self, day: Day, row: &R) -> Result<(), OutOfRange> {
+        self.fits(day, row.magnitude())?;
+        let Some(tally) = self.tallies.get_mut(&day) else { return Ok(()) };
         tally.rows += 1;
-        tally.quantity = tally.quantity.saturating_add(row.quantity());
+        tally.magnitude = tally.magnitude + row.magnitude();
+        // Neither sum is larger than the magnitude, which is far from what these numbers hold.
+        tally.quantity += row.quantity();
         if let Some(amount) = row.amount() {
             tally.amount_usd = Some(tally.amount_usd.unwrap_or_default() + amount);
         }
@@ -126,6 +131,16 @@ impl<'a> Output<'a> {
         row.content(&mut self.content);
         tally.content = tally.content.wrapping_add(xxh3_128(&self.content));
         self.append(row);
+        Ok(())
+    }
+
+    /// Whether the day can hold rows of this magnitude beside the others: asked first where a record gives several rows,
+    /// all of them or none.
+    pub fn fits(&self, day: Day, rows: Magnitude) -> Result<(), OutOfRange> {
+        let Some(tally) = self.tallies.get(&day) else { return Ok(()) };
+        let Some(limit) = Limit::exceeded_by(tally.magnitude + rows) else { return Ok(()) };
+        let (source_name, account_id) = (self.manifest.source.clone(), self.manifest.account_id.clone());
+        Err(OutOfRange { source_name, account_id, day, limit })
     }
 
     /// Takes a record that can't become a row, if the day for which it counts is wanted.
@@ -200,10 +215,16 @@ impl<'a> Output<'a> {
         })
     }
 
+    /// An answer whose time is not known may be from before the day settled.
+    fn is_settled(&self, day: Day) -> bool {
+        let is_dated = self.manifest.redated_from.is_none() || !matches!(self.kind, Kind::Days(_));
+        is_dated && self.kind.is_settled(day, self.manifest.fetched_at)
+    }
+
     fn bucket(&self, day: Day, tally: &Tally) -> Bucket {
         Bucket {
             activity_date: day,
-            settled: self.kind.is_settled(day, self.manifest.fetched_at),
+            settled: self.is_settled(day),
             rows: tally.rows,
             rejects: tally.rejects,
             amount_usd: tally.amount_usd,

@@ -19,10 +19,12 @@ use everycent_schemas::stored::AnswerRow;
 use everycent_schemas::tables::{Absence, Table};
 
 use super::{Dialect, stored};
-use crate::merge_plan::{MergePlan, TablePlan};
+use crate::merge_plan::{MergePlan, TablePlan, time_of};
 use table::{keep_rows, merge_table, rows_that_say_something_else, rows_that_tell_the_batch, won, won_bounds};
 
-pub use coverage::{answers_of_buckets, coverage_between, known_of_buckets, record_failures, store_verdicts};
+pub use coverage::{
+    answers_of_buckets, coverage_between, forget_future, known_of_buckets, record_failures, store_verdicts,
+};
 pub use dialect::BigQuery;
 pub use schema::{Found, add_column, existing_columns, wanted_columns};
 pub use staged::look_at_staged;
@@ -39,8 +41,10 @@ pub fn merge_script(
     merged_at: Timestamp,
 ) -> String {
     let dialect = BigQuery { dataset };
-    let changes: Vec<Change> = plan.tables.iter().filter_map(|of| change(of, batches, &staging, &dialect)).collect();
-    let mut merges = coverage::merge_coverage(&plan.coverage, merged_at, dataset);
+    let now = time_of(batches, merged_at);
+    let changes: Vec<Change> =
+        plan.tables.iter().filter_map(|of| change(of, batches, &staging, &dialect, now)).collect();
+    let mut merges = coverage::merge_coverage(&plan.coverage, merged_at, now, dataset);
     if !plan.answers.is_empty() {
         merges.push(coverage::merge_answers(&plan.answers, &staging(stored::table::<AnswerRow>()), dataset));
     }
@@ -120,6 +124,7 @@ fn change(
     batches: &[BatchNormalized],
     staging: impl Fn(&Table) -> String,
     dialect: &BigQuery<'_>,
+    now: Timestamp,
 ) -> Option<Change> {
     let target = dialect.table(plan.table);
     let (dml, written) = match (plan.files.is_empty(), plan.table.absence) {
@@ -133,8 +138,8 @@ fn change(
         }
         (false, Absence::Keep) => {
             let staging = staging(plan.table);
-            let count = rows_that_say_something_else(plan.table, &staging, &target);
-            (keep_rows(plan.table, &staging, &target), Written::Before(count))
+            let count = rows_that_say_something_else(plan.table, &staging, &target, now);
+            (keep_rows(plan.table, &staging, &target, now), Written::Before(count))
         }
         (true, Absence::Keep) => return None,
     };

@@ -5,14 +5,16 @@ mod ddl;
 mod dialect;
 mod names;
 
+use everycent_schemas::Timestamp;
 use everycent_schemas::tables::{Column, Table};
 
 use super::Dialect;
 use super::columns::{key_order, lines};
+use crate::future::horizon;
 
 pub use coverage::{
-    answers_of_bucket, coverage_between, known_of_bucket, record_failure, record_merged, store_answer, store_verdict,
-    supersede_answers,
+    answers_of_bucket, coverage_between, forget_days_after, forget_snapshot, known_of_bucket, record_failure,
+    record_merged, store_answer, store_verdict, supersede_answers,
 };
 pub use ddl::{base_view, create_table};
 pub use dialect::Sqlite;
@@ -55,10 +57,15 @@ pub fn table_merge(table: &Table) -> TableMerge {
     }
 }
 
-/// Writes a row of a table that keeps its rows, if no later answer wrote it before.
-pub fn keep(table: &Table) -> String {
+/// Writes a row of a table that keeps its rows, if no later answer wrote it before. What lies in the future is not later
+/// than what does not.
+pub fn keep(table: &Table, now: Timestamp) -> String {
     let target = Sqlite.table(table);
-    let version = |of: &str| format!("({of}.fetched_at, {of}.snapshot_id, {of}.ingestion_timestamp)");
+    let not_future = |at: String| format!("{at} <= '{}', {at}", horizon(now));
+    let version = |of: &str| {
+        let (fetched, made) = (format!("{of}.fetched_at"), format!("{of}.ingestion_timestamp"));
+        format!("({}, {of}.snapshot_id, {})", not_future(fetched), not_future(made))
+    };
     format!("{}\n{}\nWHERE {} < {}", insert(&target, table), replace(table), version(&target), version("excluded"))
 }
 

@@ -7,7 +7,7 @@
 use everycent_schemas::events::FetchFailed;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::stored::{CoverageRow, ReconciliationRow, StoredRow};
-use everycent_schemas::tables::{self, Column, Group, Table};
+use everycent_schemas::tables::{self, Absence, Column, Group, Table};
 use everycent_schemas::{CoverageState, Day, Timestamp};
 
 use crate::acceptance::{AnswerId, State};
@@ -17,6 +17,17 @@ use crate::reconcile::Verdict;
 /// The table that holds such rows.
 pub(super) fn table<R: StoredRow>() -> &'static Table {
     tables::find(R::TABLE).expect("invariant: a row type is made from the schema of a shipped table")
+}
+
+/// Tables whose rows stay when an answer no longer reports them.
+pub(super) fn kept_tables() -> impl Iterator<Item = &'static Table> {
+    tables::all().iter().filter(|table| table.absence == Absence::Keep)
+}
+
+/// Tables of the rows of days, and coverage. Verdicts are of the day that they were asked for.
+pub(super) fn tables_of_days() -> impl Iterator<Item = &'static Table> {
+    let verdicts = ReconciliationRow::TABLE;
+    tables::all().iter().filter(move |table| table.name != verdicts && table.column("activity_date").is_some())
 }
 
 /// What a merge writes of a bucket: whose rows it holds, and what is thought of its answers; or the latter alone.

@@ -60,6 +60,18 @@ pub fn text(value: &str) -> String {
     format!("[[text:{}]]", hex::encode(value))
 }
 
+/// The tables and views that a template reads, each once.
+pub fn tables_of(template: &str) -> Vec<&str> {
+    let mut named = Vec::new();
+    for call in template.split("[[").skip(1).filter_map(|rest| rest.split("]]").next()) {
+        let Some(name) = call.strip_prefix("table:").or_else(|| call.strip_prefix("view:")) else { continue };
+        if !named.contains(&name) {
+            named.push(name);
+        }
+    }
+    named
+}
+
 /// What the last line begins with.
 fn indent(sql: &str) -> String {
     let line = sql.rsplit('\n').next().unwrap_or_default();

@@ -57,7 +57,7 @@ fn the_statements_of_a_merge_into_sqlite() {
 #[test]
 fn the_statements_that_keep_a_row_in_sqlite() {
     let users = tables::find("dim_users").unwrap();
-    let text = [sqlite::says_the_same(users), sqlite::keep(users)].join(";\n\n") + ";\n";
+    let text = [sqlite::says_the_same(users), sqlite::keep(users, Timestamp::from_micros(0))].join(";\n\n") + ";\n";
     insta::assert_snapshot!("sqlite_keep_dim_users", text);
 }
 
@@ -65,8 +65,8 @@ fn the_statements_that_keep_a_row_in_sqlite() {
 fn the_statements_of_coverage_and_verdicts_in_sqlite() {
     let statements = [
         sqlite::known_of_bucket(),
-        sqlite::record_merged(true),
-        sqlite::record_merged(false),
+        sqlite::record_merged(true, Timestamp::from_micros(0)),
+        sqlite::record_merged(false, Timestamp::from_micros(0)),
         sqlite::answers_of_bucket(),
         sqlite::store_answer(),
         sqlite::supersede_answers(),
@@ -107,7 +107,7 @@ fn totals(snapshot_id: &str, fetched_at: i64, from: u32, to: u32, files: usize) 
 }
 
 fn planned(batches: &[BatchNormalized]) -> MergePlan {
-    merge_plan::plan(MergeInput::of(batches), &Recorded::new(), &Answers::new()).unwrap()
+    merge_plan::plan(MergeInput::of(batches), &Recorded::new(), &Answers::new(), Timestamp::from_micros(0)).unwrap()
 }
 
 fn script(batches: &[BatchNormalized]) -> String {

@@ -95,6 +95,7 @@ mod tests {
             covered: window.days().collect(),
             pages: vec![page],
             remarks: vec![],
+            redated_from: None,
         };
         let recipe = Recipe::default();
         let mut normalizer = Normalizer::new(&manifest, &recipe, fetched_at)?;

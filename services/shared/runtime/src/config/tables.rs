@@ -23,6 +23,7 @@ pub(super) struct Tables {
     pub(super) attribution: AttributionTable,
     pub(super) prices: PriceTables,
     pub(super) reconcile: ReconcileTable,
+    pub(super) acceptance: AcceptanceTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -125,4 +126,35 @@ pub(super) struct ReconcileTable {
     pub(super) price_percent: Option<Text<Percent>>,
     pub(super) cursor_spend_percent: Option<Text<Percent>>,
     pub(super) claude_code_percent: Option<Text<Percent>>,
+}
+
+/// The limits of all sources, and those of some.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct AcceptanceTable {
+    pub(super) default: LimitsTable,
+    pub(super) sources: Vec<SourceLimitsTable>,
+}
+
+/// What a day may lose, as far as it is another one than by default.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LimitsTable {
+    pub(super) fall_percent: Option<Spanned<u32>>,
+    pub(super) fall_usd: Option<Text<Dollars>>,
+    pub(super) fall_tokens: Option<u32>,
+    pub(super) fall_count: Option<u32>,
+    pub(super) person_usd: Option<Text<Dollars>>,
+    pub(super) person_tokens: Option<u32>,
+    pub(super) person_count: Option<u32>,
+    pub(super) empty_usd: Option<Text<Dollars>>,
+    pub(super) empty_tokens: Option<u32>,
+    pub(super) empty_count: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SourceLimitsTable {
+    pub(super) source: Spanned<String>,
+    pub(super) limits: LimitsTable,
 }

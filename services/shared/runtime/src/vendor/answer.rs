@@ -53,9 +53,11 @@ impl VendorClient {
             End::Failed(_) => return Err(VendorError::CutBody { request, attempts, received_bytes }),
         }
         match shape(&body, is_html(response.headers())) {
-            Shape::Json => {
-                Ok(VendorPage { body, request_id: request_id(response.headers()), received_at: self.clock.now() })
-            }
+            Shape::Json => Ok(VendorPage {
+                body,
+                request_id: request_id(response.headers()),
+                received_at: self.time.uncorrected(),
+            }),
             Shape::Unfinished => Err(VendorError::CutBody { request, attempts, received_bytes }),
             Shape::Empty => Err(not_json("empty".to_owned())),
             Shape::Html => Err(not_json(format!("an HTML page: {}", quote(&self.text(&body))))),
@@ -82,7 +84,7 @@ impl VendorClient {
             }
             _ => VendorError::Refused { request, status: status.as_u16(), message: refusal(status, message) },
         };
-        Failed { error, told: retry_after(response.headers(), status, self.clock.now()) }
+        Failed { error, told: retry_after(response.headers(), status, self.now()) }
     }
 
     /// A body as text, without the key.

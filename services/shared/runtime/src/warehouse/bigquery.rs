@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::reconcile::Verdict;
 use everycent_schemas::events::FetchFailed;
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{Day, SnapshotId, Timestamp};
 
 use self::connection::Connection;
 use super::{
@@ -103,6 +103,10 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn query(&self, template: &str) -> Result<Rows, WarehouseError> {
         query::query(&self.connection, template).await
+    }
+
+    async fn forget_future(&self, snapshots: &[SnapshotId], last: Day) -> Result<(), WarehouseError> {
+        coverage::forget_future(self.to_change("forget the future")?, snapshots, last).await
     }
 
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {

@@ -34,6 +34,11 @@ macro_rules! warehouse_conformance {
             a_later_answer_that_says_the_same_writes_no_row
             an_older_answer_after_a_newer_one_changes_nothing
             a_replay_replaces_the_same_answer_and_loses_against_a_later_one
+            an_answer_of_the_future_loses_against_any_other_whoever_comes_first
+            rows_that_were_made_in_the_future_are_replaced_by_a_replay
+            a_loader_whose_clock_is_behind_takes_what_was_fetched_just_now_for_no_future
+            a_reading_of_the_future_loses_row_by_row_against_any_other
+            a_failure_of_the_future_marks_no_day_that_an_answer_came_for_and_later_ones_count_again
             several_batches_in_one_merge_each_decide_their_days
             any_order_and_any_grouping_of_the_same_batches_ends_in_the_same_tables
             a_row_that_says_something_else_is_updated_with_where_it_came_from
@@ -50,10 +55,13 @@ macro_rules! warehouse_conformance {
             rows_of_lost_days_are_not_taken_from_a_file
             a_file_that_is_not_what_its_event_says_is_refused
             a_row_of_another_account_or_day_is_refused
+            a_day_whose_sum_no_warehouse_holds_is_refused_by_name_and_the_others_merge
+            a_sum_that_leaves_the_range_names_the_table_that_it_is_made_over
             what_a_directory_no_longer_tells_stays_with_the_time_it_was_last_told
             a_replay_of_a_directory_that_says_the_same_changes_no_row
             readings_of_a_directory_in_any_order_and_grouping_end_in_the_same_rows
             a_reading_that_was_merged_and_lost_since_is_delivered_again_without_its_file
+            what_is_forgotten_of_the_future_takes_nothing_else
         }
     };
     (@tests $attributes:tt $fixture:expr; $($sentence:ident)*) => {

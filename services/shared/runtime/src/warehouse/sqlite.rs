@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::reconcile::Verdict;
 use everycent_schemas::events::FetchFailed;
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{Day, SnapshotId, Timestamp};
 use rusqlite::Connection;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -141,6 +141,12 @@ impl Warehouse for SqliteWarehouse {
     async fn query(&self, template: &str) -> Result<Rows, WarehouseError> {
         let (path, template) = (self.path.clone(), template.to_owned());
         self.read(move |connection| query::query(connection, &path, &template)).await
+    }
+
+    async fn forget_future(&self, snapshots: &[SnapshotId], last: Day) -> Result<(), WarehouseError> {
+        let (path, snapshots) = (self.path.clone(), snapshots.to_vec());
+        let forget = move |connection: &mut Connection| coverage::forget_future(connection, &path, &snapshots, last);
+        self.write("forget the future", forget).await
     }
 
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {

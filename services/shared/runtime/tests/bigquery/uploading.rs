@@ -10,7 +10,7 @@ use everycent_domain::reconcile::Verdict;
 use everycent_runtime::store::{Created, Store, StoreError};
 use everycent_runtime::warehouse::{BigQueryWarehouse, CoverageRow, MergeReport, Rows, Warehouse, WarehouseError};
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{Day, SnapshotId, Timestamp};
 
 use super::world::Dataset;
 
@@ -153,6 +153,10 @@ impl Warehouse for Uploading {
 
     async fn query(&self, template: &str) -> Result<Rows, WarehouseError> {
         self.warehouse.query(template).await
+    }
+
+    async fn forget_future(&self, snapshots: &[SnapshotId], last: Day) -> Result<(), WarehouseError> {
+        self.warehouse.forget_future(snapshots, last).await
     }
 
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {

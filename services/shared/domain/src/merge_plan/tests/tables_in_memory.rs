@@ -4,6 +4,7 @@ use everycent_schemas::AnswerVerdict;
 use everycent_schemas::events::AnswerDecided;
 
 use super::super::*;
+use super::NOW;
 use crate::acceptance::{AnswerId, State};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,12 +21,12 @@ impl Tables {
         decisions: &[AnswerDecided],
     ) -> Result<MergePlan, PlanError> {
         let input = MergeInput { decisions, ..MergeInput::of(batches) };
-        let to_read = input.buckets_to_read(&self.recorded).into_iter();
+        let to_read = input.buckets_to_read(&self.recorded, NOW).into_iter();
         let answers = to_read.map(|bucket| {
             let of_bucket = self.answers.get(&bucket).into_iter().flat_map(BTreeMap::values).cloned().collect();
             (bucket, of_bucket)
         });
-        plan(input, &self.recorded, &answers.collect())
+        plan(input, &self.recorded, &answers.collect(), NOW)
     }
 
     pub(super) fn merge(&mut self, batches: &[BatchNormalized]) -> MergePlan {

@@ -13,12 +13,14 @@ use super::literal::{bounds, date, dates, literal, timestamp};
 use super::names::text_literal;
 use super::turn::{in_turn, turn_table};
 use crate::bucket::BucketId;
+use crate::future::horizon;
 use crate::merge_plan::CoverageUpdate;
 use crate::reconcile::Verdict;
 use crate::sql::Dialect;
 use crate::sql::columns::lines;
 use crate::sql::stored::{
-    KNOWN_COLUMNS, coverage_columns, failed_values, merge_groups, merged_values, table, verdict_values,
+    KNOWN_COLUMNS, coverage_columns, failed_values, kept_tables, merge_groups, merged_values, table, tables_of_days,
+    verdict_values,
 };
 
 fn coverage_table(dataset: &str) -> String {
@@ -132,6 +134,19 @@ fn failed_window(columns: &[&Column], failure: &FetchFailed) -> String {
     format!("    STRUCT({})", named.collect::<Vec<_>>().join(", "))
 }
 
+/// Deletes the rows of these snapshots from every table that keeps its rows, and what is of a later day from every table of
+/// days.
+pub fn forget_future(dataset: &str, snapshots: &[SnapshotId], last: Day) -> String {
+    let dialect = BigQuery { dataset };
+    let ids: Vec<String> = snapshots.iter().map(|id| text_literal(id.as_str())).collect();
+    let of_snapshots = kept_tables()
+        .filter(|_| !ids.is_empty())
+        .map(|table| format!("DELETE FROM {} WHERE `snapshot_id` IN ({})", dialect.table(table), ids.join(", ")));
+    let of_days = tables_of_days()
+        .map(|table| format!("DELETE FROM {} WHERE `activity_date` > {}", dialect.table(table), date(last)));
+    in_turn(dataset, of_snapshots.chain(of_days)).join(";\n\n")
+}
+
 /// Stores verdicts, of which there is at least one, each in place of the earlier one; of two with the same key the last.
 pub fn store_verdicts(dataset: &str, verdicts: &[Verdict], checked_at: Timestamp) -> String {
     let table = table::<ReconciliationRow>();
@@ -155,7 +170,18 @@ pub fn store_verdicts(dataset: &str, verdicts: &[Verdict], checked_at: Timestamp
 }
 
 /// What coverage says of the buckets from now on: of those whose rows change, and of the others.
-pub(super) fn merge_coverage(updates: &[CoverageUpdate], merged_at: Timestamp, dataset: &str) -> Vec<String> {
+pub(super) fn merge_coverage(
+    updates: &[CoverageUpdate],
+    merged_at: Timestamp,
+    now: Timestamp,
+    dataset: &str,
+) -> Vec<String> {
+    // A failure of the future outweighs nothing, and is forgotten: no later one could take its place.
+    let horizon = timestamp(horizon(now));
+    let failed = CoverageState::Failed;
+    let state =
+        format!("IF(T.`failed_at` > S.`newest_fetched_at` AND T.`failed_at` <= {horizon}, '{failed}', S.`state`)");
+    let kept = |name: &str| format!("  `{name}` = IF(T.`failed_at` <= {horizon}, T.`{name}`, NULL)");
     let statement = |rows_change: bool| {
         let columns = coverage_columns(merge_groups(rows_change));
         let updates: Vec<_> = updates.iter().filter(|update| update.loaded.is_some() == rows_change).collect();
@@ -163,7 +189,7 @@ pub(super) fn merge_coverage(updates: &[CoverageUpdate], merged_at: Timestamp, d
         if rows.is_empty() {
             return None;
         }
-        let state = format!("IF(T.`failed_at` > S.`newest_fetched_at`, '{}', S.`state`)", CoverageState::Failed);
+        let set = [set(table::<CoverageRow>(), &columns, Some(&state)), kept("failed_at"), kept("failure")];
         Some(format!(
             "MERGE {coverage} AS T\nUSING (\n  SELECT * FROM UNNEST([\n{rows}\n  ])\n) AS S\n\
              ON {same}\n  AND {bounds}\nWHEN MATCHED THEN UPDATE SET\n{set}\n{insert}",
@@ -171,7 +197,7 @@ pub(super) fn merge_coverage(updates: &[CoverageUpdate], merged_at: Timestamp, d
             rows = rows.join(",\n"),
             same = same_key(table::<CoverageRow>()),
             bounds = bounds(updates.iter().map(|update| update.bucket.activity_date), "T.`activity_date`"),
-            set = set(table::<CoverageRow>(), &columns, Some(&state)),
+            set = set.join(",\n"),
             insert = insert(&columns),
         ))
     };

@@ -6,6 +6,7 @@ use everycent_schemas::{Day, Timestamp};
 
 use super::names::text_literal;
 use super::schema::shown_type;
+use crate::future::horizon;
 
 /// The columns that tell the version of a row.
 pub(super) const ROW_VERSION: [&str; 3] = ["fetched_at", "snapshot_id", "ingestion_timestamp"];
@@ -42,16 +43,20 @@ pub(super) fn bounds(days: impl Iterator<Item = Day> + Clone, column: &str) -> S
     format!("{column} BETWEEN {} AND {}", date(first), date(last))
 }
 
-/// Whether the version of `this` is lower than that of `other`.
-pub(super) fn lower(version: [&str; 3], this: &str, other: &str) -> String {
-    let [fetched, snapshot, normalized] = version.map(|name| (format!("{this}`{name}`"), format!("{other}`{name}`")));
-    format!(
-        "{a} < {b} OR ({a} = {b} AND ({c} < {d} OR ({c} = {d} AND {e} < {f})))",
-        a = fetched.0,
-        b = fetched.1,
-        c = snapshot.0,
-        d = snapshot.1,
-        e = normalized.0,
-        f = normalized.1,
-    )
+/// Whether the version of `this` is lower than that of `other`. What lies in the future is lower than what does not.
+pub(super) fn lower(version: [&str; 3], this: &str, other: &str, now: Timestamp) -> String {
+    let [fetched, snapshot, normalized] = version;
+    let horizon = timestamp(horizon(now));
+    let parts = |of: &str| {
+        let not_future = |name: &str| format!("({of}`{name}` <= {horizon})");
+        let plain = |name: &str| format!("{of}`{name}`");
+        [not_future(fetched), plain(fetched), plain(snapshot), not_future(normalized), plain(normalized)]
+    };
+    let pairs: Vec<(String, String)> = parts(this).into_iter().zip(parts(other)).collect();
+    let (last, before) = pairs.split_last().expect("invariant: a version has parts");
+    let is_less = |(a, b): &(String, String)| format!("{a} < {b}");
+    before.iter().rev().fold(is_less(last), |rest, pair| {
+        let (a, b) = pair;
+        format!("{} OR ({a} = {b} AND ({rest}))", is_less(pair))
+    })
 }

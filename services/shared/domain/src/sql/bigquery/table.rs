@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::tables::Table;
-use everycent_schemas::{AccountId, Day};
+use everycent_schemas::{AccountId, Day, Timestamp};
 
 use super::literal::{ROW_VERSION, bounds, dates, lower, timestamp};
 use super::names::text_literal;
+use crate::future::horizon;
 use crate::merge_plan::TablePlan;
 use crate::sql::columns::{key_order, lines};
 
@@ -20,21 +21,21 @@ pub(super) fn rows_that_tell_the_batch(plan: &TablePlan, batches: &[BatchNormali
 }
 
 /// How many of the latest staged rows are new, or later and other than what is there.
-pub(super) fn rows_that_say_something_else(table: &Table, staging: &str, target: &str) -> String {
+pub(super) fn rows_that_say_something_else(table: &Table, staging: &str, target: &str, now: Timestamp) -> String {
     let differs: Vec<String> =
         table.content().map(|column| format!("T.`{0}` IS DISTINCT FROM S.`{0}`", column.name)).collect();
     format!(
         "  SELECT COUNT(*)\n  FROM {latest} AS S\n  LEFT JOIN {target} AS T ON {same}\n  \
          WHERE T.`fetched_at` IS NULL OR (({lower}) AND ({differs}))",
-        latest = latest_staged(table, staging),
+        latest = latest_staged(table, staging, now),
         same = same_key(table),
-        lower = lower(ROW_VERSION, "T.", "S."),
+        lower = lower(ROW_VERSION, "T.", "S.", now),
         differs = differs.join(" OR "),
     )
 }
 
 /// Of each key the row of the latest answer, whether it was staged now or is there already.
-pub(super) fn keep_rows(table: &Table, staging: &str, target: &str) -> String {
+pub(super) fn keep_rows(table: &Table, staging: &str, target: &str, now: Timestamp) -> String {
     let names: Vec<String> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
     let key = quoted_key(table);
     let set = names.iter().filter(|name| !key.contains(name)).map(|name| format!("{name} = S.{name}"));
@@ -43,18 +44,20 @@ pub(super) fn keep_rows(table: &Table, staging: &str, target: &str) -> String {
         "MERGE {target} AS T\nUSING {latest} AS S\nON {same}\n\
          WHEN MATCHED AND ({lower}) THEN UPDATE SET\n{set}\n\
          WHEN NOT MATCHED BY TARGET THEN INSERT ({columns})\n  VALUES ({values})",
-        latest = latest_staged(table, staging),
+        latest = latest_staged(table, staging, now),
         same = same_key(table),
-        lower = lower(ROW_VERSION, "T.", "S."),
+        lower = lower(ROW_VERSION, "T.", "S.", now),
         set = lines(set),
         columns = names.join(", "),
         values = values.join(", "),
     )
 }
 
-fn latest_staged(table: &Table, staging: &str) -> String {
+fn latest_staged(table: &Table, staging: &str, now: Timestamp) -> String {
     let names: Vec<String> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
-    let latest = ROW_VERSION.map(|name| format!("`{name}` DESC")).join(", ");
+    let [fetched, snapshot, made] = ROW_VERSION;
+    let not_future = |name: &str| format!("`{name}` <= {} DESC, `{name}` DESC", timestamp(horizon(now)));
+    let latest = format!("{}, `{snapshot}` DESC, {}", not_future(fetched), not_future(made));
     format!(
         "(\n  SELECT {}\n  FROM {staging}\n  WHERE TRUE\n  \
          QUALIFY ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {latest}) = 1\n)",

@@ -3,12 +3,13 @@
 
 use everycent_schemas::stored::{AnswerRow, CoverageRow, ReconciliationRow};
 use everycent_schemas::tables::{Group, Table};
-use everycent_schemas::{AnswerVerdict, CoverageState};
+use everycent_schemas::{AnswerVerdict, CoverageState, Timestamp};
 
 use super::{Sqlite, insert, insert_columns, replace, stored_name};
+use crate::future::horizon;
 use crate::sql::Dialect;
 use crate::sql::columns::{key_order, lines};
-use crate::sql::stored::{KNOWN_COLUMNS, coverage_columns, merge_groups, table};
+use crate::sql::stored::{KNOWN_COLUMNS, coverage_columns, kept_tables, merge_groups, table, tables_of_days};
 
 fn coverage() -> String {
     Sqlite.table(table::<CoverageRow>())
@@ -30,13 +31,18 @@ pub fn known_of_bucket() -> String {
 }
 
 /// Writes what coverage says of a bucket after a merge, with other rows or without; bound as `merged_values`. What it
-/// knows of failures is left alone, but a failure that began after the newest answer was fetched outweighs it.
-pub fn record_merged(rows_change: bool) -> String {
-    let coverage = coverage();
+/// knows of failures is left alone, but a failure that began after the newest answer was fetched outweighs it. One that
+/// lies in the future does not, and is forgotten: no later one could take its place.
+pub fn record_merged(rows_change: bool, now: Timestamp) -> String {
+    let (coverage, horizon) = (coverage(), horizon(now));
     let failed = CoverageState::Failed;
-    let state =
-        format!("CASE WHEN {coverage}.failed_at > excluded.newest_fetched_at THEN '{failed}' ELSE excluded.state END");
-    upsert(merge_groups(rows_change), &state)
+    let state = format!(
+        "CASE WHEN {coverage}.failed_at > excluded.newest_fetched_at AND {coverage}.failed_at <= '{horizon}' \
+         THEN '{failed}' ELSE excluded.state END"
+    );
+    let kept =
+        |name: &str| format!("{name} = CASE WHEN {coverage}.failed_at <= '{horizon}' THEN {coverage}.{name} END");
+    format!("{},\n  {},\n  {}", upsert(merge_groups(rows_change), &state), kept("failed_at"), kept("failure"))
 }
 
 /// All answers about a bucket: all columns, in their order. Bound: source, account, day.
@@ -83,6 +89,16 @@ pub fn record_failure() -> String {
          OR (excluded.failed_at, excluded.failure) > ({coverage}.failed_at, {coverage}.failure)",
         upsert(&[Group::Failure], &state),
     )
+}
+
+/// Deletes the rows of a snapshot from every table that keeps its rows; bound: the snapshot.
+pub fn forget_snapshot() -> impl Iterator<Item = String> {
+    kept_tables().map(|table| format!("DELETE FROM {} WHERE snapshot_id = ?1", Sqlite.table(table)))
+}
+
+/// Deletes what is of a later day from every table of days; bound: the day.
+pub fn forget_days_after() -> impl Iterator<Item = String> {
+    tables_of_days().map(|table| format!("DELETE FROM {} WHERE activity_date > ?1", Sqlite.table(table)))
 }
 
 /// Inserts the columns of a writer, or updates all of them but the key.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::lists::{Item, ListPager, ListReport, ListRows, SCHEDULE, take_page};
 use crate::report::{Kind, Origin, Report};
-use crate::rows::Output;
+use crate::rows::{OutOfRange, Output};
 use crate::source::Source;
 use crate::vendor::Vendor;
 use crate::vendors::Text;
@@ -107,7 +107,7 @@ impl<'p> Item<'p> for ApiKey<'p> {
         &self.id
     }
 
-    fn put(&self, day: Day, output: &mut Output<'_>) {
+    fn put(&self, day: Day, output: &mut Output<'_>) -> Result<(), OutOfRange> {
         let manifest = output.manifest();
         let row = DimApiKey {
             organization_id: manifest.account_id.as_str(),
@@ -128,6 +128,6 @@ impl<'p> Item<'p> for ApiKey<'p> {
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: output.normalized_at(),
         };
-        output.row(day, &row);
+        output.row(day, &row)
     }
 }

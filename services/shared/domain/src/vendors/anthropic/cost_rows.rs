@@ -59,8 +59,7 @@ impl ResultRows for CostRows<'_> {
                 fetched_at: manifest.fetched_at,
                 ingestion_timestamp: normalized_at,
             };
-            output.row(day, &total);
-            return Ok(());
+            return Ok(output.row(day, &total)?);
         };
         let Attribution { platform, basis: platform_basis, rank: platform_rank } = rules.attribute(&record.evidence());
         let cost = ClaudeCost {
@@ -85,8 +84,7 @@ impl ResultRows for CostRows<'_> {
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: normalized_at,
         };
-        output.row(day, &cost);
-        Ok(())
+        Ok(output.row(day, &cost)?)
     }
 }
 

@@ -132,7 +132,7 @@ fn take(owner: &Owner<'_>, output: &mut Output<'_>) {
         fetched_at: manifest.fetched_at,
         ingestion_timestamp: output.normalized_at(),
     };
-    output.row(manifest.window.from(), &row);
+    output.row(manifest.window.from(), &row).expect("invariant: an owner has no figure that could be out of range");
 }
 
 #[cfg(test)]

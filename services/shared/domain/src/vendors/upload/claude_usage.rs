@@ -11,7 +11,7 @@ use super::{email, file};
 use crate::attribution::Platform;
 use crate::identity::{HexId, Id, IdHasher};
 use crate::report::{Contents, Fault, Faults, Import, Kind, Origin, Report, Weight};
-use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker};
+use crate::rows::{NormalizeError, OutOfRange, Output, PageContext, Position, RowMaker};
 use crate::source::Source;
 use crate::vendor::Vendor;
 use crate::window::Window;
@@ -154,14 +154,18 @@ impl RowMaker for UploadedUsageRows {
             Ok((line, usage)) if !output.covers(usage.day) => {
                 output.reject(page, Position::InLine(line.number), None, &format!("{} is not covered", usage.day));
             }
-            Ok((_, usage)) => take(&usage, output),
+            Ok((line, usage)) => {
+                if let Err(out_of_range) = take(&usage, output) {
+                    output.reject(page, Position::InLine(line.number), Some(usage.day), &out_of_range.to_string());
+                }
+            }
             Err(faults) => file::reject(page, &faults, output),
         });
         read.map_err(|faults| page.not_whole(file::without_content(&faults)))
     }
 }
 
-fn take(usage: &Usage<'_>, output: &mut Output<'_>) {
+fn take(usage: &Usage<'_>, output: &mut Output<'_>) -> Result<(), OutOfRange> {
     let (manifest, row_id): (_, HexId) = (output.manifest(), usage.id.hex());
     let [conversations, projects, files, messages] = usage.counts;
     let row = ClaudeUsageStat {
@@ -179,7 +183,7 @@ fn take(usage: &Usage<'_>, output: &mut Output<'_>) {
         fetched_at: manifest.fetched_at,
         ingestion_timestamp: output.normalized_at(),
     };
-    output.row(usage.day, &row);
+    output.row(usage.day, &row)
 }
 
 #[cfg(test)]

@@ -25,6 +25,9 @@ struct Due {
     nack_attempt: u32,
 }
 
+/// No message is delayed for longer.
+const LONGEST_DELAY: Duration = Duration::from_secs(3600);
+
 const NEXT_DUE: &str = "
     SELECT message_id, deliveries - released, nack_reason, nack_attempt FROM messages
     WHERE topic = ?1 AND due_at <= ?2 ORDER BY due_at, message_id LIMIT 1";
@@ -131,10 +134,12 @@ impl Queue {
         Ok(())
     }
 
-    /// The attempts of those who held the leases count: a message that kills its process is given up in the end.
+    /// The attempts of those who held the leases count: a message that kills its process is given up in the end. What a clock
+    /// that was ahead made due in the future would wait until then.
     pub(super) fn release_all(&mut self, now: i64) -> rusqlite::Result<u64> {
-        let sql = "UPDATE messages SET lease = NULL, due_at = ?1 WHERE lease IS NOT NULL";
-        self.connection.execute(sql, params![now]).map(|released| released as u64)
+        let sql = "UPDATE messages SET lease = NULL, due_at = ?1 WHERE lease IS NOT NULL OR due_at > ?2";
+        let longest = now.saturating_add(micros(LONGEST_DELAY));
+        self.connection.execute(sql, params![now, longest]).map(|released| released as u64)
     }
 
     pub(super) fn depths(&mut self, now: i64) -> rusqlite::Result<Vec<Depth>> {

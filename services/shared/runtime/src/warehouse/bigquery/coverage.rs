@@ -10,7 +10,7 @@ use everycent_domain::sql::{bigquery as sql, known as known_values};
 use everycent_schemas::events::FetchFailed;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::stored::{AnswerRow, StoredRow};
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{Day, SnapshotId, Timestamp};
 
 use super::connection::Connection;
 use crate::failure::Reason;
@@ -29,7 +29,11 @@ pub(super) struct Known {
 }
 
 /// The turn is read first: what is read after it and has changed since is of a later turn, and the merge fails.
-pub(super) async fn known(connection: &Connection, input: MergeInput<'_>) -> Result<Known, WarehouseError> {
+pub(super) async fn known(
+    connection: &Connection,
+    input: MergeInput<'_>,
+    now: Timestamp,
+) -> Result<Known, WarehouseError> {
     let mut known = Known::default();
     let buckets = input.buckets();
     if buckets.is_empty() {
@@ -43,7 +47,7 @@ pub(super) async fn known(connection: &Connection, input: MergeInput<'_>) -> Res
             _ => known.recorded.extend([recorded(cells).ok_or_else(|| strange_row(read))?]),
         }
     }
-    let to_read = input.buckets_to_read(&known.recorded);
+    let to_read = input.buckets_to_read(&known.recorded, now);
     if !to_read.is_empty() {
         known.answers = answers(connection, to_read).await?;
     }
@@ -84,6 +88,19 @@ pub(super) async fn between(connection: &Connection, from: Day, to: Day) -> Resu
 pub(super) async fn record_failures(connection: &Connection, failures: &[FetchFailed]) -> Result<(), WarehouseError> {
     for failures in failures.chunks(AT_ONCE) {
         connection.change("record failures", &sql::record_failures(&connection.name(), failures)).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn forget_future(
+    connection: &Connection,
+    snapshots: &[SnapshotId],
+    last: Day,
+) -> Result<(), WarehouseError> {
+    let (name, none) = (connection.name(), [&[][..]]);
+    let parts = snapshots.chunks(AT_ONCE).chain(none.into_iter().filter(|_| snapshots.is_empty()));
+    for snapshots in parts {
+        connection.change("forget the future", &sql::forget_future(&name, snapshots, last)).await?;
     }
     Ok(())
 }

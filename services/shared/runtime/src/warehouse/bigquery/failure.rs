@@ -18,6 +18,8 @@ pub(super) enum Failure {
     Concurrent(Reason),
     /// It may have happened. Trying again may help.
     MayPass(Reason),
+    /// A number leaves the range of its type; the rows are to blame.
+    OutOfRange(Reason),
     /// A permission is missing.
     Denied(Reason),
     /// Trying again does not help until a person did something.
@@ -95,6 +97,10 @@ impl Failure {
         if CONCURRENT.iter().any(|words| message.contains(words)) {
             return Self::Concurrent(message.into());
         }
+        // `int64 overflow: ...`, `numeric overflow: ...`; the emulator says `Overflow in ...`.
+        if message.to_ascii_lowercase().contains("overflow") {
+            return Self::OutOfRange(message.into());
+        }
         match reason {
             "notFound" => Self::NotFound(message.into()),
             "duplicate" => Self::AlreadyExists(message.into()),
@@ -116,6 +122,7 @@ impl Failure {
     pub fn during(self, action: &'static str) -> WarehouseError {
         match self {
             Self::Concurrent(reason) | Self::MayPass(reason) => WarehouseError::Unavailable { action, reason },
+            Self::OutOfRange(reason) => WarehouseError::OutOfRange { action, reason },
             Self::NotFound(reason) | Self::AlreadyExists(reason) | Self::Denied(reason) | Self::Refused(reason) => {
                 WarehouseError::Refused { action, reason }
             }

@@ -36,8 +36,9 @@ impl Merge<'_> {
 
     /// Plans and merges.
     async fn round(&self) -> Result<MergeReport, Setback> {
-        let known = coverage::known(self.connection, self.input).await?;
-        let mut plan = merge_plan::plan(self.input, &known.recorded, &known.answers).map_err(bad_plan)?;
+        let known = coverage::known(self.connection, self.input, self.now()).await?;
+        let plan = merge_plan::plan(self.input, &known.recorded, &known.answers, self.now());
+        let mut plan = plan.map_err(bad_plan)?;
         stage::forget_the_gone(self.store, &mut plan).await?;
         let has_files = plan.tables.iter().any(|table| !table.files.is_empty());
         if plan.coverage.is_empty() && plan.answers.is_empty() && !has_files {
@@ -63,8 +64,12 @@ impl Merge<'_> {
         }
     }
 
+    fn now(&self) -> Timestamp {
+        merge_plan::time_of(self.input.batches, self.merged_at)
+    }
+
     async fn has_changed(&self, known: &Known) -> Result<bool, WarehouseError> {
-        Ok(coverage::known(self.connection, self.input).await?.recorded != known.recorded)
+        Ok(coverage::known(self.connection, self.input, self.now()).await?.recorded != known.recorded)
     }
 
     /// Runs the script, once in its turn. A job of the same work that was done before counts only if coverage tells of
@@ -84,7 +89,7 @@ impl Merge<'_> {
 
     /// Whether coverage tells of the plan, or of what came after it.
     async fn is_recorded(&self, plan: &MergePlan) -> Result<bool, Failure> {
-        let known = coverage::known(self.connection, self.input).await;
+        let known = coverage::known(self.connection, self.input, self.now()).await;
         let known = known.map_err(|error| Failure::MayPass(Reason::of(error)))?;
         let updates = &plan.coverage;
         Ok(!updates.is_empty() && updates.iter().all(|update| is_told(update, known.recorded.get(&update.bucket))))

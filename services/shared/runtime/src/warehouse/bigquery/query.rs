@@ -15,7 +15,7 @@ use super::connection::{Connection, patiently};
 use super::failure::Failure;
 use crate::backoff;
 use crate::failure::Reason;
-use crate::warehouse::{Rows, WarehouseError};
+use crate::warehouse::{Rows, WarehouseError, located};
 
 const ACTION: &str = "query";
 /// More than this is an export, not an answer.
@@ -28,7 +28,7 @@ pub(super) async fn query(connection: &Connection, template: &str) -> Result<Row
     let dataset = connection.name();
     let sql = sql::query(template, &BigQuery { dataset: &dataset }).map_err(|e| refused(Reason::of(e)))?;
     match kind_of(connection, &sql).await.map_err(|failure| failure.during(ACTION))?.as_deref() {
-        Some("SELECT") => connection.select(&sql).await.map_err(|failure| failure.during(ACTION)),
+        Some("SELECT") => connection.select(&sql).await.map_err(|failure| located(failure.during(ACTION), template)),
         Some(other) => Err(refused(format!("it is no SELECT but {other}").into())),
         None => Err(refused("it asks for nothing".into())),
     }

@@ -99,3 +99,14 @@ pub async fn a_failure_takes_no_row_away(fixture: &dyn Fixture) {
     let unharmed = CoverageRow { state: before.state, failed_at: None, failure: None, ..after };
     assert_eq!(unharmed, before);
 }
+
+pub async fn a_failure_of_the_future_marks_no_day_that_an_answer_came_for_and_later_ones_count_again(
+    fixture: &dyn Fixture,
+) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    warehouse.record_failures(&[failure(9_000_000_000, (1, 1), "no answer")]).await.unwrap();
+    store.merge(&*warehouse, &[Answer::new("s1", 10, (1, 1), &[])]).await.unwrap();
+    assert_eq!(states(&*warehouse).await, ["open"]);
+    warehouse.record_failures(&[failure(20, (1, 1), "again none")]).await.unwrap();
+    assert_eq!(states(&*warehouse).await, ["failed"]);
+}

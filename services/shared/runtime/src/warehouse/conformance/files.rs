@@ -3,6 +3,7 @@
 
 use super::Fixture;
 use super::world::{Answer, RowStore, acme, at, changes, costs, coverage, day, held};
+use crate::failure::{Retryability, Retryable};
 use crate::warehouse::{Warehouse, WarehouseError};
 use everycent_domain::merge_plan::MergeInput;
 
@@ -96,4 +97,32 @@ pub async fn a_row_of_another_account_or_day_is_refused(fixture: &dyn Fixture) {
     fewer_days.buckets.pop();
     assert_bad(warehouse.merge(&store, MergeInput::of(&[fewer_days]), at(1)).await, &said.files[0].object);
     assert!(is_empty(&*warehouse).await);
+}
+
+pub async fn a_day_whose_sum_no_warehouse_holds_is_refused_by_name_and_the_others_merge(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let good = store.batch(&Answer::new("s1", 10, (0, 0), &[(0, "a", 1)]));
+    let huge = 9_000_000_000_000_000_000;
+    let bad = store.batch(&Answer::new("s2", 10, (1, 1), &[(1, "b", huge), (1, "c", huge)]));
+    let error = warehouse.merge(&store, MergeInput::of(&[good.clone(), bad.clone()]), at(1)).await.unwrap_err();
+    assert_eq!(error.retryability(), Retryability::Impossible, "{error}");
+    for word in ["anthropic/cost_report", "`acme`", "2025-10-02", "out of range"] {
+        assert!(error.to_string().contains(word), "{error}");
+    }
+    assert!(is_empty(&*warehouse).await);
+    warehouse.merge(&store, MergeInput::of(&[good]), at(1)).await.unwrap();
+    assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 1)]));
+}
+
+pub async fn a_sum_that_leaves_the_range_names_the_table_that_it_is_made_over(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let rejects: Vec<(u32, &'static str)> = vec![(0, "x"), (0, "y")];
+    store.merge(&*warehouse, &[Answer { rejects, ..Answer::new("s1", 10, (0, 0), &[]) }]).await.unwrap();
+    let sum = "SELECT SUM(page + 9223372036854775000) AS pages FROM [[table:rejected_records]]";
+    match warehouse.query(sum).await {
+        Err(error @ WarehouseError::OutOfRange { .. }) => {
+            assert!(error.to_string().contains("a sum over rejected_records is out of range"), "{error}");
+        }
+        other => panic!("{other:?}"),
+    }
 }

@@ -11,7 +11,7 @@ use everycent_schemas::tables;
 
 use super::Fixture;
 use super::versions::groups_of_every_order;
-use super::world::{Answer, RowStore, at, coverage, day};
+use super::world::{Answer, RowStore, acme, at, coverage, day};
 use crate::warehouse::{Merged, Warehouse};
 
 const OWNERS: &str = "upload/api_key_owners";
@@ -149,4 +149,42 @@ pub async fn a_reading_that_was_merged_and_lost_since_is_delivered_again_without
     let lost = Merged { won: vec![], lost: vec![day(0)], held: vec![] };
     assert_eq!(report.batches, [lost.clone(), lost]);
     assert_eq!(owners(&*warehouse).await, held(&[("k1", "bob", 20)]));
+}
+
+pub async fn a_reading_of_the_future_loses_row_by_row_against_any_other(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let mut future = Reading::new("s9", 9_000_000_000, 0, &[("k1", "ann"), ("k2", "bob")]);
+    future.answer.normalized = 11;
+    let real = Reading::new("s1", 10, 0, &[("k1", "eve")]);
+    for batches in [vec![future.of(1), real.of(2)], vec![real.of(1), future.of(2)], vec![future.of(3), real.of(3)]] {
+        let batches: Vec<BatchNormalized> = batches.iter().map(|reading| reading.batch(&store)).collect();
+        warehouse.merge(&store, MergeInput::of(&batches), at(1)).await.unwrap();
+    }
+    let owners = all_owners(&*warehouse).await;
+    for number in 1..=3 {
+        let account = real.of(number).answer.account;
+        assert_eq!(owners[account], held(&[("k1", "eve", 10), ("k2", "bob", 9_000_000_000)]), "{account}");
+    }
+}
+
+pub async fn what_is_forgotten_of_the_future_takes_nothing_else(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let readings = [
+        Reading::new("s1", 10, 0, &[("k1", "ann")]),
+        Reading::new("s2", 20, 1, &[("k2", "bob")]),
+        Reading::new("s3", 30, 9, &[("k3", "cy")]),
+    ];
+    let batches: Vec<BatchNormalized> = readings.iter().map(|reading| reading.batch(&store)).collect();
+    warehouse.merge(&store, MergeInput::of(&batches), at(1)).await.unwrap();
+    store.merge(&*warehouse, &[Answer::new("c1", 40, (1, 3), &[(1, "a", 1), (2, "a", 2), (3, "a", 3)])]).await.unwrap();
+
+    warehouse.forget_future(&["s2".into(), "gone".into()], day(2)).await.unwrap();
+    assert_eq!(owners(&*warehouse).await, held(&[("k1", "ann", 10), ("k3", "cy", 30)]));
+    assert_eq!(acme(&*warehouse).await, super::world::held(&[(1, "a", 1), (2, "a", 2)]));
+    let days: Vec<_> = coverage(&*warehouse).await.iter().map(|row| row.activity_date).collect();
+    assert_eq!(days, [day(1), day(2), day(0), day(1)]);
+
+    warehouse.forget_future(&[], day(0)).await.unwrap();
+    assert_eq!(coverage(&*warehouse).await.len(), 1);
+    assert_eq!(owners(&*warehouse).await.len(), 2);
 }

@@ -131,3 +131,37 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
         orders.into_iter().flat_map(extended).collect()
     })
 }
+
+/// Hours after any merge here.
+const FUTURE: i64 = 9_000_000_000;
+
+pub async fn an_answer_of_the_future_loses_against_any_other_whoever_comes_first(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let future = Answer { normalized: 11, ..Answer::new("s9", FUTURE, (0, 1), &[(0, "a", 9), (1, "a", 9)]) };
+    let real = Answer::new("s1", 10, (1, 1), &[(1, "a", 1)]);
+    let first = future.of(1);
+    store.merge(&*warehouse, &[first, real.of(2)]).await.unwrap();
+    store.merge(&*warehouse, &[real.of(1), future.of(2)]).await.unwrap();
+    for number in [1, 2] {
+        let account = real.of(number).account;
+        assert_eq!(costs_of(&costs(&*warehouse).await, account), held(&[(0, "a", 9), (1, "a", 1)]), "{account}");
+    }
+}
+
+pub async fn rows_that_were_made_in_the_future_are_replaced_by_a_replay(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let made_ahead = Answer { normalized: FUTURE, ..Answer::new("s1", 10, (0, 0), &[(0, "a", 1)]) };
+    let replayed = Answer { normalized: 20, ..Answer::new("s1", 10, (0, 0), &[(0, "a", 2)]) };
+    store.merge(&*warehouse, &[made_ahead]).await.unwrap();
+    store.merge(&*warehouse, &[replayed]).await.unwrap();
+    assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 2)]));
+}
+
+pub async fn a_loader_whose_clock_is_behind_takes_what_was_fetched_just_now_for_no_future(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    // By the clock of the merges here, which stands still, the second answer is hours ahead.
+    store.merge(&*warehouse, &[Answer::new("s1", 10, (0, 0), &[(0, "a", 1)])]).await.unwrap();
+    let report = store.merge(&*warehouse, &[Answer::new("s2", FUTURE, (0, 0), &[(0, "a", 2)])]).await.unwrap();
+    assert_eq!(report.batches[0].won, [day(0)]);
+    assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 2)]));
+}

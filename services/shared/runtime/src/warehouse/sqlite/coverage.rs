@@ -10,7 +10,7 @@ use everycent_domain::sql::{failed_values, known, merged_values, sqlite as sql, 
 use everycent_schemas::events::FetchFailed;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::stored::{StoredRow, UnreadableRow};
-use everycent_schemas::{Day, Timestamp, UsdOverflow};
+use everycent_schemas::{Day, SnapshotId, Timestamp, UsdOverflow};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Statement, TransactionBehavior, params_from_iter};
 
@@ -54,15 +54,17 @@ pub(super) fn record_merged(
     path: &Path,
     updates: &[CoverageUpdate],
     merged_at: Timestamp,
+    now: Timestamp,
 ) -> Result<(), WarehouseError> {
     let failed = named(path, "merge");
-    let mut with_rows = connection.prepare(&sql::record_merged(true)).map_err(failed)?;
-    let mut without = connection.prepare(&sql::record_merged(false)).map_err(failed)?;
+    let mut with_rows = connection.prepare(&sql::record_merged(true, now)).map_err(failed)?;
+    let mut without = connection.prepare(&sql::record_merged(false, now)).map_err(failed)?;
     for update in updates {
-        let values = bound(merged_values(update, merged_at)).map_err(|e| WarehouseError::Refused {
+        let values = bound(merged_values(update, merged_at)).map_err(|e| WarehouseError::OutOfRange {
             action: "merge",
             reason: Reason::of(e).reworded(|said| {
-                format!("control sum of {} {}: {said}", update.bucket.source, update.bucket.activity_date)
+                let BucketId { source, account_id, activity_date } = &update.bucket;
+                format!("control sum of {source} of account `{account_id}` on {activity_date}: {said}")
             }),
         })?;
         let statement = if update.loaded.is_some() { &mut with_rows } else { &mut without };
@@ -86,6 +88,26 @@ pub(super) fn record_failures(
                 execute(&mut statement, failed_values(failure, day), "record failures", path)?;
             }
         }
+    }
+    transaction.commit().map_err(failed)
+}
+
+pub(super) fn forget_future(
+    connection: &mut Connection,
+    path: &Path,
+    snapshots: &[SnapshotId],
+    last: Day,
+) -> Result<(), WarehouseError> {
+    let failed = named(path, "forget the future");
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    for statement in sql::forget_snapshot() {
+        let mut statement = transaction.prepare(&statement).map_err(failed)?;
+        for snapshot_id in snapshots {
+            statement.execute([snapshot_id.as_str()]).map_err(failed)?;
+        }
+    }
+    for statement in sql::forget_days_after() {
+        transaction.execute(&statement, [last.to_string()]).map_err(failed)?;
     }
     transaction.commit().map_err(failed)
 }

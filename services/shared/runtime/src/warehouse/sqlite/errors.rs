@@ -11,10 +11,18 @@ use crate::warehouse::WarehouseError;
 pub(super) fn named<'a>(path: &'a Path, action: &'static str) -> impl Fn(Error) -> WarehouseError + Copy + 'a {
     move |error| {
         let words = format!("{}: {}", path.display(), in_words(&error));
-        let passes = may_pass(&error);
+        let (passes, overflows) = (may_pass(&error), is_overflow(&error));
         let reason = Reason::from(words).caused_by(error);
+        if overflows {
+            return WarehouseError::OutOfRange { action, reason };
+        }
         if passes { WarehouseError::Unavailable { action, reason } } else { WarehouseError::Refused { action, reason } }
     }
+}
+
+/// A sum of integers left 64 bits. SQLite has no code of its own for it.
+fn is_overflow(error: &Error) -> bool {
+    matches!(error, Error::SqliteFailure(_, Some(said)) if said == "integer overflow")
 }
 
 fn may_pass(error: &Error) -> bool {

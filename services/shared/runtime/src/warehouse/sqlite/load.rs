@@ -70,9 +70,14 @@ impl<'c> Loader<'c> {
 
     /// For a table that keeps its rows: each row is written unless a later answer wrote it before. One that says the
     /// same takes on where it came from, which is no change.
-    pub fn keeping(connection: &'c Connection, path: &'c Path, table: &'static Table) -> Result<Self, WarehouseError> {
+    pub fn keeping(
+        connection: &'c Connection,
+        path: &'c Path,
+        table: &'static Table,
+        now: Timestamp,
+    ) -> Result<Self, WarehouseError> {
         let prepare = |sql: &str| connection.prepare(sql).map_err(named(path, "merge"));
-        let (insert, says_the_same) = (prepare(&keep(table))?, Some(prepare(&says_the_same(table))?));
+        let (insert, says_the_same) = (prepare(&keep(table, now))?, Some(prepare(&says_the_same(table))?));
         Ok(Self { path, table, insert, says_the_same, known: None, texts: Texts::default(), written: 0 })
     }
 

@@ -28,16 +28,17 @@ pub(super) fn merge(
     let failed = named(path, ACTION);
     let batches = input.batches;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    let now = merge_plan::time_of(batches, merged_at);
     let recorded = coverage::recorded(&transaction, path, &input.buckets())?;
-    let read = answers::read(&transaction, path, &input.buckets_to_read(&recorded))?;
-    let plan = merge_plan::plan(input, &recorded, &read).map_err(bad_plan)?;
+    let read = answers::read(&transaction, path, &input.buckets_to_read(&recorded, now))?;
+    let plan = merge_plan::plan(input, &recorded, &read, now).map_err(bad_plan)?;
     files.ask(files_of(&plan));
     let tables = plan
         .tables
         .iter()
-        .map(|table| TableWork { transaction: &transaction, path, batches, plan: table }.run(&mut files))
+        .map(|table| TableWork { transaction: &transaction, path, batches, plan: table, now }.run(&mut files))
         .collect::<Result<_, _>>()?;
-    coverage::record_merged(&transaction, path, &plan.coverage, merged_at)?;
+    coverage::record_merged(&transaction, path, &plan.coverage, merged_at, now)?;
     answers::record(&transaction, path, &plan)?;
     transaction.commit().map_err(failed)?;
     let batches = plan.outcomes.into_iter().map(Merged::from).collect();
@@ -54,6 +55,7 @@ struct TableWork<'a> {
     path: &'a Path,
     batches: &'a [BatchNormalized],
     plan: &'a TablePlan,
+    now: Timestamp,
 }
 
 impl TableWork<'_> {
@@ -104,7 +106,7 @@ impl TableWork<'_> {
     }
 
     fn keep_rows(&self, files: &mut Files) -> Result<TableChange, WarehouseError> {
-        let mut loader = Loader::keeping(self.transaction, self.path, self.plan.table)?;
+        let mut loader = Loader::keeping(self.transaction, self.path, self.plan.table, self.now)?;
         for staged in &self.plan.files {
             let batch = &self.batches[staged.batch];
             let days = batch.buckets.iter().map(|bucket| (bucket.activity_date, Destination::New));

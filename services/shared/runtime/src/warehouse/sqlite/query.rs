@@ -10,13 +10,17 @@ use rusqlite::{Connection, Row};
 
 use super::errors::named;
 use crate::failure::Reason;
-use crate::warehouse::{Rows, WarehouseError};
+use crate::warehouse::{Rows, WarehouseError, located};
 
 const ACTION: &str = "query";
 /// More than this is an export, not an answer.
 const ROWS_MAX: usize = 1_000_000;
 
 pub(super) fn query(connection: &Connection, path: &Path, template: &str) -> Result<Rows, WarehouseError> {
+    run(connection, path, template).map_err(|error| located(error, template))
+}
+
+fn run(connection: &Connection, path: &Path, template: &str) -> Result<Rows, WarehouseError> {
     let failed = named(path, ACTION);
     let sql = sql::query(template, &Sqlite).map_err(|e| refused(Reason::of(e)))?;
     let mut statement = connection.prepare(&sql).map_err(failed)?;

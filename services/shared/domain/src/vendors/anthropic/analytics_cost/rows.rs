@@ -70,8 +70,7 @@ impl ResultRows for CostRows<'_> {
             ingestion_timestamp: output.normalized_at(),
         };
         // A day that is told and not covered is told in part: its rows are left in the page.
-        output.row(day, &row);
-        Ok(())
+        Ok(output.row(day, &row)?)
     }
 }
 

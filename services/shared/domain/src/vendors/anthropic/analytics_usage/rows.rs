@@ -64,8 +64,7 @@ impl ResultRows for UsageRows<'_> {
             ingestion_timestamp: output.normalized_at(),
         };
         // A day that the vendor reports and does not cover is reported in part: its rows are left in the page.
-        output.row(day, &row);
-        Ok(())
+        Ok(output.row(day, &row)?)
     }
 }
 

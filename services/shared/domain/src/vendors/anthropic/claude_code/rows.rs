@@ -4,14 +4,14 @@
 //! and is never added to what is billed.
 
 use everycent_schemas::Day;
-use everycent_schemas::rows::{ClaudeCodeModelUsage, ClaudeCodeUsageStat};
+use everycent_schemas::rows::{ClaudeCodeModelUsage, ClaudeCodeUsageStat, Row};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::record::{ClaudeCodeRecord, Estimate, ModelUse};
 use super::tools::Tools;
 use crate::attribution::Platform;
-use crate::identity::{IdHasher, Twins};
+use crate::identity::{HexId, IdHasher, Twins};
 use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::vendors::{lower_case, without_content};
 
@@ -52,12 +52,23 @@ impl ClaudeCodeRows {
         let email = record.actor.email_address.as_ref().map(|email| lower_case(email));
         let row_id = self.twins.next(dimensions(record, email.as_deref())).hex();
         let stat = stat_row(output, day, row_id.as_str(), record, email.as_deref(), &tools);
-        output.row(day, &stat);
         let mut twins = Twins::default();
-        for (model, estimate) in record.model_breakdown.iter().zip(estimates) {
-            let id = IdHasher::new("claude_code_model_usage").part(stat.row_id).optional(model.model.as_deref());
-            let row_id = twins.next(id).hex();
-            output.row(day, &model_row(&stat, row_id.as_str(), model, estimate));
+        let models: Vec<(HexId, &ModelUse<'_>, Estimate<'_>)> = record
+            .model_breakdown
+            .iter()
+            .zip(estimates)
+            .map(|(model, estimate)| {
+                let id = IdHasher::new("claude_code_model_usage").part(stat.row_id).optional(model.model.as_deref());
+                (twins.next(id).hex(), model, estimate)
+            })
+            .collect();
+        let models: Vec<ClaudeCodeModelUsage<'_>> =
+            models.iter().map(|(row_id, model, estimate)| model_row(&stat, row_id.as_str(), model, estimate)).collect();
+        let magnitude = models.iter().fold(stat.magnitude(), |sum, model| sum + model.magnitude());
+        output.fits(day, magnitude)?;
+        output.row(day, &stat)?;
+        for model in &models {
+            output.row(day, model)?;
         }
         Ok(())
     }
@@ -124,7 +135,7 @@ fn model_row<'a>(
     stat: &ClaudeCodeUsageStat<'a>,
     row_id: &'a str,
     model: &'a ModelUse<'_>,
-    estimate: Estimate<'a>,
+    estimate: &Estimate<'a>,
 ) -> ClaudeCodeModelUsage<'a> {
     ClaudeCodeModelUsage {
         organization_id: stat.organization_id,

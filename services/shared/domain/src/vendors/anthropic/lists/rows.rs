@@ -9,7 +9,7 @@ use everycent_schemas::Day;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_discreetly};
+use crate::rows::{NormalizeError, OutOfRange, Output, PageContext, Position, RowMaker, read_discreetly};
 use crate::vendors::without_content;
 
 /// Makes rows of one list, by [`take_page`] for what its items read as.
@@ -24,7 +24,7 @@ impl RowMaker for ListRows {
 /// A record of a list.
 pub trait Item<'p>: Deserialize<'p> {
     fn id(&self) -> &str;
-    fn put(&self, day: Day, output: &mut Output<'_>);
+    fn put(&self, day: Day, output: &mut Output<'_>) -> Result<(), OutOfRange>;
 }
 
 /// Makes a row of each item, once.
@@ -55,10 +55,7 @@ fn take_record<'p, R: Item<'p>>(
     match seen.insert(record.id().to_owned(), raw.get()) {
         Some(twin) if twin == raw.get() => Ok(()),
         Some(_) => Err("a second record of the same id, with other content".into()),
-        None => {
-            record.put(day, output);
-            Ok(())
-        }
+        None => Ok(record.put(day, output)?),
     }
 }
 

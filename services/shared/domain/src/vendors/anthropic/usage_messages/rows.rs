@@ -60,8 +60,7 @@ impl ResultRows for UsageRows<'_> {
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: output.normalized_at(),
         };
-        output.row(day, &row);
-        Ok(())
+        Ok(output.row(day, &row)?)
     }
 }
 

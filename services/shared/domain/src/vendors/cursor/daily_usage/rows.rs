@@ -13,8 +13,12 @@ use crate::prices::{PlanDay, PlanDays};
 use crate::room;
 use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::vendors::cursor::api::BASIS;
+use crate::vendors::cursor::count::Count;
 use crate::vendors::cursor::priced::Priced;
 use crate::vendors::without_content;
+
+/// More requests than anybody makes in a day, so that millionths of them, multiplied by a price, stay within 64 bits.
+const REQUESTS_MAX: i64 = 10_000_000;
 
 /// Makes rows of daily usage.
 pub struct UsageRows<'r> {
@@ -67,6 +71,8 @@ fn take_record(
         }
         None => {}
     }
+    plausible("subscriptionIncludedReqs", record.subscription_included_reqs)?;
+    plausible("usageBasedReqs", record.usage_based_reqs)?;
     // The seat is paid whether the person was active or not.
     let estimated_cost_usd = paid.estimate(record.usage_based_reqs.get()).map_err(|error| error.to_string())?;
     let manifest = output.manifest();
@@ -110,8 +116,16 @@ fn take_record(
         fetched_at: manifest.fetched_at,
         ingestion_timestamp: output.normalized_at(),
     };
-    output.row(day, &row);
-    Ok(())
+    Ok(output.row(day, &row)?)
+}
+
+fn plausible(field: &str, requests: Count) -> Result<(), String> {
+    match requests.get() {
+        ..=REQUESTS_MAX => Ok(()),
+        number => {
+            Err(format!("{field}: out of range: {number} are more than {REQUESTS_MAX} requests of a person a day"))
+        }
+    }
 }
 
 impl RowMaker for UsageRows<'_> {

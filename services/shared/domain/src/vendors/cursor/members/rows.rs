@@ -52,7 +52,7 @@ fn take<'p>(record: MemberRecord<'p>, seen: &mut Seen<'p>, output: &mut Output<'
         ingestion_timestamp: output.normalized_at(),
     };
     // The day of the reading is the bucket that it answers.
-    output.row(manifest.window.from(), &row);
+    output.row(manifest.window.from(), &row)?;
     let id = id.into_owned();
     seen.insert(id, record);
     Ok(())

@@ -92,8 +92,7 @@ fn take<'p>(
         fetched_at: manifest.fetched_at,
         ingestion_timestamp: output.normalized_at(),
     };
-    output.row(day, &row);
-    Ok(())
+    Ok(output.row(day, &row)?)
 }
 
 fn limit(field: &str, dollars: Option<&RawValue>) -> Result<Option<Usd>, String> {

@@ -132,8 +132,7 @@ impl<'r> EventRows<'r> {
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: output.normalized_at(),
         };
-        output.row(day, &row);
-        Ok(())
+        Ok(output.row(day, &row)?)
     }
 
     /// Dimensions, and what tells twins apart. Never an amount.

@@ -1,0 +1,178 @@
+//! What becomes of an answer that takes away what was known: held, decided, replayed, and shown in its history.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::fs;
+
+use chrono::NaiveDate;
+use support::{Scene, Tables};
+use vendor_sim::worlds;
+
+const DAYS: &str = "--from 2025-09-21 --to 2025-09-30";
+const FORGOTTEN: &str = "2025-09-24";
+
+fn day() -> NaiveDate {
+    FORGOTTEN.parse().unwrap()
+}
+
+/// Cursor's events of ten days, loaded; then the feed forgets most of one of them.
+fn forgetful() -> Scene {
+    let world = worlds::company(7, "2025-09-30".parse().unwrap(), 40);
+    let scene = Scene::of(world)
+        .with_sources("cursor", &["cursor/usage_events"])
+        .with_sources("anthropic", &["anthropic/cost_report"]);
+    scene.run(&sync()).exits(0);
+    assert!(charged(&scene) > 20_000_000_000, "a day of some weight");
+    forget(&scene, 2);
+    scene
+}
+
+fn sync() -> String {
+    format!("sync {DAYS}")
+}
+
+/// Leaves so many events of the day.
+fn forget(scene: &Scene, left: usize) {
+    scene.simulator.with_world(|world| {
+        while world.cursor_events(day()).len() > left {
+            world.remove_cursor_event(day(), 0);
+        }
+    });
+}
+
+fn charged(scene: &Scene) -> i64 {
+    let sum = "SELECT COALESCE(SUM(charged_nano_usd), 0) FROM cursor_usage_events_nano";
+    scene.tables().count(&format!("{sum} WHERE activity_date = '{FORGOTTEN}'"))
+}
+
+fn state(scene: &Scene) -> String {
+    let state = "SELECT state FROM coverage WHERE source = 'cursor/usage_events'";
+    scene.tables().one(&format!("{state} AND activity_date = '{FORGOTTEN}'"))
+}
+
+/// Verdicts of the day's answers, in order.
+fn verdicts(tables: &Tables) -> Vec<Vec<String>> {
+    let verdicts = "SELECT verdict, decision FROM answers WHERE source = 'cursor/usage_events'";
+    tables.rows(&format!("{verdicts} AND activity_date = '{FORGOTTEN}' ORDER BY fetched_at"))
+}
+
+#[test]
+fn a_feed_that_forgets_is_held_named_and_leaves_the_tables_as_they_were() {
+    let scene = forgetful();
+    let before = (charged(&scene), scene.tables().facts());
+    for _ in 0..2 {
+        let ended = scene.run(&sync()).exits(1);
+        ended.says(&["cursor/usage_events of default", "held: fell from", "a person has to accept it", FORGOTTEN]);
+    }
+    assert_eq!((charged(&scene), scene.tables().facts()), before);
+    assert_eq!(state(&scene), "held");
+    let held = ["held".to_owned(), "NULL".to_owned()];
+    assert_eq!(verdicts(&scene.tables())[1..], [held.clone(), held]);
+    scene.run("replay").exits(0);
+    assert_eq!((charged(&scene), state(&scene)), (before.0, "held".to_owned()), "a replay takes the accepted answer");
+}
+
+#[test]
+fn a_person_accepts_what_is_right_and_the_rows_follow() {
+    let scene = forgetful();
+    scene.run(&sync()).exits(1);
+    let before = charged(&scene);
+    let accept = format!("accept {FORGOTTEN} --source cursor/usage_events");
+    scene.run(&format!("{accept} --dry-run")).exits(0).says(&["nothing was done"]);
+    assert_eq!(charged(&scene), before);
+    scene.run(&format!("{accept} --note credits")).exits(0).says(&["accept, its rows replace the earlier ones"]);
+    assert!(charged(&scene) < before);
+    assert_eq!(state(&scene), "settled");
+    scene.run(&accept).exits(2).says(&["no answer of cursor/usage_events about 2025-09-24 is held"]);
+    scene.run(&sync()).exits(0);
+}
+
+#[test]
+fn a_person_keeps_what_was_known_and_is_not_asked_again() {
+    let scene = forgetful();
+    scene.run(&sync()).exits(1);
+    let before = charged(&scene);
+    scene.run(&format!("accept {FORGOTTEN} --source cursor/usage_events --keep")).exits(0).says(&["keep"]);
+    for _ in 0..2 {
+        scene.run(&sync()).exits(0);
+        assert_eq!((charged(&scene), state(&scene)), (before, "settled".to_owned()));
+    }
+    forget(&scene, 0);
+    scene.run(&sync()).exits(1).says(&["held"]);
+    assert_eq!(charged(&scene), before);
+}
+
+/// All that the tables say, and when the vendor said it; not when rows were made.
+fn told(scene: &Scene) -> Vec<Vec<String>> {
+    let tables = scene.tables();
+    let mut told = tables.rows("SELECT * FROM cursor_usage_events_nano ORDER BY activity_date, row_id");
+    for row in &mut told {
+        row.pop();
+    }
+    told.extend(tables.rows(
+        "SELECT source, account_id, activity_date, fetched_at, snapshot_id, verdict, reason, sums, content_hash, decision, decided_at
+         FROM answers ORDER BY 1, 2, 3, 4, 5",
+    ));
+    told.extend(tables.rows(
+        "SELECT source, account_id, activity_date, state, fetched_at, snapshot_id, newest_snapshot_id, held FROM coverage ORDER BY 1, 2, 3",
+    ));
+    told
+}
+
+#[test]
+fn the_raw_store_alone_rebuilds_rows_answers_and_decisions() {
+    for decision in [None, Some(""), Some("--keep")] {
+        let scene = forgetful();
+        scene.run(&sync()).exits(1);
+        if let Some(decision) = decision {
+            scene.run(&format!("accept {FORGOTTEN} --source cursor/usage_events {decision}")).exits(0);
+        }
+        let before = told(&scene);
+        for file in ["everycent.sqlite", "everycent.sqlite-wal", "everycent.sqlite-shm"] {
+            let _ = fs::remove_file(scene.home().join(file));
+        }
+        scene.run("replay").exits(0).says(&["replayed"]);
+        assert_eq!(told(&scene), before, "{decision:?}");
+    }
+}
+
+#[test]
+fn a_home_of_a_release_without_answers_is_judged_from_its_first_sync_on() {
+    let scene = forgetful();
+    let tables = scene.tables();
+    tables.tamper("DELETE FROM answers_nano");
+    tables.tamper("UPDATE coverage_nano SET newest_fetched_at = NULL, newest_snapshot_id = NULL, judgement = NULL");
+    for sums in scene.objects("raw").iter().filter(|path| path.to_string_lossy().contains("sums-")) {
+        fs::remove_file(sums).unwrap();
+    }
+    let before = (charged(&scene), scene.tables().facts());
+    scene.run(&sync()).exits(1).says(&["held: fell from", FORGOTTEN]);
+    assert_eq!((charged(&scene), state(&scene)), (before.0, "held".to_owned()));
+    assert_eq!(scene.tables().count("SELECT COUNT(*) FROM coverage WHERE state IN ('held', 'replaying')"), 1);
+}
+
+#[test]
+fn the_history_of_a_day_and_of_a_month_tells_what_changed_and_when() {
+    let scene = forgetful();
+    scene.run(&sync()).exits(1);
+    let history = scene.run(&format!("history {FORGOTTEN} --source cursor/usage_events")).exits(0);
+    let history = history.says(&["cursor/usage_events of default, 2 answers", "USD", "loaded", "held", "fell from"]);
+    drop(history);
+    let json = scene.run(&format!("history {FORGOTTEN} --source cursor/usage_events --json")).exits(0).json();
+    let answers = json["reports"][0]["answers"].as_array().unwrap().clone();
+    let verdicts: Vec<&str> = answers.iter().map(|answer| answer["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["accepted", "held"]);
+
+    scene.run(&format!("accept {FORGOTTEN} --source cursor/usage_events")).exits(0);
+    let month = scene.run("history 2025-09 --since 2025-01-01 --source cursor/usage_events --json").exits(0).json();
+    let changes = month["reports"][0]["changes"].as_array().unwrap();
+    assert_eq!(month["reports"][0]["before"], "0.00");
+    let total = scene.tables().usd("SELECT SUM(charged_usd) FROM cursor_usage_events");
+    let now: rust_decimal::Decimal = month["reports"][0]["now"].as_str().unwrap().parse().unwrap();
+    assert_eq!(now, total.round_dp(9));
+    assert!(!changes.is_empty());
+    scene.run("history 2025-09").exits(2).says(&["--since DAY"]);
+    scene.run("history 2025-09-24 --since 2025-09-01").exits(2).says(&["--since is for a month"]);
+    scene.run("history 2024-01-01").exits(0).says(&["no answer about 2024-01-01 is known"]);
+}

@@ -1,0 +1,85 @@
+//! How much one day of one account may hold in one report. What is beyond is a mistake of the vendor or of the reader,
+//! and as a row it would spoil every sum that it is part of.
+//!
+//! A warehouse adds up in 64 bits: SQLite ends a sum beyond them with `integer overflow`, and with it the whole query. So
+//! the limits are not what a column holds. A billion dollars is more than either vendor bills all of its customers
+//! together for a day, and nine such days still add up. With 10^15 counts (tokens, lines, millionths of request units)
+//! 9,200 days add up, and the products of the views that share costs out stay within 64 bits. BigQuery has room for more
+//! money; the limits are the same, so that both hold the same rows.
+
+use std::fmt;
+
+use everycent_schemas::rows::Magnitude;
+use everycent_schemas::{AccountId, Day, Usd};
+
+/// The money of a day, all money columns added up without their signs.
+pub const DAY_MONEY_MAX: Usd = Usd::from_nanos(1_000_000_000 * Usd::NANOS_PER_DOLLAR);
+
+/// The counts of a day, all integer columns added up without their signs.
+pub const DAY_COUNT_MAX: i64 = 1_000_000_000_000_000;
+
+/// A record that a day can't hold beside the others. It becomes a reject, and the others rows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "out of range: with it, {source_name} of account `{account_id}` on {day} holds more than {limit}, which no real day does"
+)]
+pub struct OutOfRange {
+    pub source_name: String,
+    pub account_id: AccountId,
+    pub day: Day,
+    pub limit: Limit,
+}
+
+/// What is exceeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    Money,
+    Count,
+}
+
+impl Limit {
+    /// The limit that these sums of a day exceed.
+    pub fn exceeded_by(day: Magnitude) -> Option<Self> {
+        if day.nanos > DAY_MONEY_MAX.nanos().unsigned_abs() {
+            Some(Self::Money)
+        } else if day.count > u128::from(DAY_COUNT_MAX.unsigned_abs()) {
+            Some(Self::Count)
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Money => write!(f, "{} USD", DAY_MONEY_MAX.cents_text()),
+            Self::Count => write!(f, "{DAY_COUNT_MAX} tokens, lines or requests"),
+        }
+    }
+}
+
+impl From<OutOfRange> for String {
+    fn from(error: OutOfRange) -> Self {
+        error.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_may_reach_the_limit_and_not_exceed_it() {
+        let money = |nanos| Limit::exceeded_by(Magnitude { nanos, count: 0 });
+        let count = |count| Limit::exceeded_by(Magnitude { nanos: 0, count });
+        assert_eq!((money(1_000_000_000_000_000_000), money(1_000_000_000_000_000_001)), (None, Some(Limit::Money)));
+        assert_eq!((count(1_000_000_000_000_000), count(1_000_000_000_000_001)), (None, Some(Limit::Count)));
+    }
+
+    #[test]
+    fn days_at_the_limit_still_add_up_in_64_bits() {
+        assert!(DAY_MONEY_MAX.nanos() * 9 < i64::MAX.into());
+        assert!(i128::from(DAY_COUNT_MAX) * 9_000 < i64::MAX.into());
+    }
+}
