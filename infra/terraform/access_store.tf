@@ -8,8 +8,11 @@ locals {
     fetcher-creates-raw    = { actor = "fetcher", role = "roles/storage.objectCreator", only = local.raw_only }
     fetcher-reads-raw      = { actor = "fetcher", role = "roles/storage.objectViewer", only = local.raw_only }
     normalizer-reads-raw   = { actor = "normalizer", role = "roles/storage.objectViewer", only = local.raw_only }
+    normalizer-makes-sums  = { actor = "normalizer", role = "roles/storage.objectCreator", only = local.raw_only }
     normalizer-makes-rows  = { actor = "normalizer", role = "roles/storage.objectCreator", only = local.rows_only }
     normalizer-reads-rows  = { actor = "normalizer", role = "roles/storage.objectViewer", only = local.rows_only }
+    loader-reads-raw       = { actor = "loader", role = "roles/storage.objectViewer", only = local.raw_only }
+    loader-makes-answers   = { actor = "loader", role = "roles/storage.objectCreator", only = local.rows_only }
     loader-reads-rows      = { actor = "loader", role = "roles/storage.objectViewer", only = local.rows_only }
     loader-deletes-rows    = { actor = "loader", role = google_project_iam_custom_role.object_deleter.id, only = local.rows_only }
     operator-reads-raw     = { actor = "operator", role = "roles/storage.objectViewer", only = local.raw_only }

@@ -146,8 +146,16 @@ fn fact(id: BucketId, row: Option<&CoverageRow>, stored: &BTreeMap<BucketId, Buc
         failure: row
             .filter(|row| row.state == CoverageState::Failed)
             .map(|row| row.failure.clone().unwrap_or_default()),
+        held: row.and_then(held),
         is_superseded: false,
     }
+}
+
+/// Why the newest answer is not the one that is loaded.
+fn held(row: &CoverageRow) -> Option<String> {
+    let replaying =
+        || "its rows are being made again, and a stored page that is gone can be fetched by a sync".to_owned();
+    row.held.clone().or_else(|| (row.state == CoverageState::Replaying).then(replaying))
 }
 
 fn merged(row: &CoverageRow) -> BucketSums {

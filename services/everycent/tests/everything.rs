@@ -57,6 +57,7 @@ fn a_month_with_every_source_and_spelling_reconciles_and_every_system_answers() 
         "grouped_equals_ungrouped",
         "tables_equal_coverage",
         "no_missing_bucket",
+        "no_held_answer",
         "no_reject",
         "no_strange_account",
         "implied_price",

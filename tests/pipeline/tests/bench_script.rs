@@ -29,8 +29,10 @@ fn a_merge_touches_what_its_statements_name_between_their_bounds() {
     let seen: Vec<_> = touches.iter().map(|[touch]| (touch.name.as_str(), touch.is_changed)).collect();
     let expected = [
         ("merge_turn", true),
+        ("merge_turn", false),
         ("coverage", true),
-        ("coverage", false),
+        ("answers", true),
+        ("answers", true),
         ("claude_cost_totals", true),
         ("claude_cost_totals", false),
         ("rejected_records", true),

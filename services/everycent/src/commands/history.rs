@@ -1,13 +1,11 @@
 //! `everycent history`: what the vendor reported about a day, or a month, and when.
 
 mod day;
+mod figures;
 mod month;
 
 use anyhow::anyhow;
-use everycent_domain::acceptance::Measure;
 use everycent_domain::window::Window;
-use everycent_schemas::events::Reported;
-use everycent_schemas::stored::AnswerRow;
 
 use crate::answers::{self, Of};
 use crate::cli::HistoryArgs;
@@ -37,39 +35,4 @@ pub async fn history(deployment: &Deployment, args: &HistoryArgs, json: bool) ->
         }
     }
     Ok(())
-}
-
-/// What an answer reported.
-fn reported(row: &AnswerRow) -> Reported {
-    Reported { usd: row.reported_usd, tokens: row.reported_tokens, count: row.reported_count }
-}
-
-/// By what the figures of these answers are shown: money where there is any, else tokens, else what is counted.
-fn measure<'a>(rows: impl IntoIterator<Item = &'a AnswerRow>) -> Measure {
-    rows.into_iter().filter_map(|row| Measure::of(&reported(row))).min().unwrap_or(Measure::Usd)
-}
-
-fn unit(measure: Measure) -> &'static str {
-    match measure {
-        Measure::Usd => "USD",
-        Measure::Tokens => "tokens",
-        Measure::Count => "count",
-    }
-}
-
-/// An amount in the unit of its measure.
-fn figure(measure: Measure, amount: i128) -> String {
-    match measure {
-        Measure::Usd => everycent_schemas::Usd::from_nanos(amount).short(),
-        Measure::Tokens | Measure::Count => amount.to_string(),
-    }
-}
-
-/// With a sign, or nothing where nothing changed.
-fn change(measure: Measure, amount: i128) -> String {
-    match amount {
-        0 => String::new(),
-        more if more > 0 => format!("+{}", figure(measure, more)),
-        less => figure(measure, less),
-    }
 }

@@ -16,7 +16,7 @@ use crate::bucket::BucketId;
 use crate::money;
 use crate::window::Window;
 use input::decided_bucket;
-use judging::{BucketJudgement, News, Rules, judge};
+use judging::{BucketJudgement, News, Place, Rules, judge};
 
 pub use input::{Acceptance, Answers, Known, MergeInput, Recorded, Version};
 
@@ -182,26 +182,17 @@ fn bucket_id(batch: &BatchNormalized, activity_date: Day) -> BucketId {
     BucketId { source: batch.source.clone(), account_id: batch.account_id.clone(), activity_date }
 }
 
-/// Where the word of a batch on a bucket stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    batch: usize,
-    bucket: usize,
-}
-
-impl Place {
-    fn loaded(self, batches: &[BatchNormalized]) -> Loaded {
-        let batch = &batches[self.batch];
-        let said = &batch.buckets[self.bucket];
-        Loaded {
-            version: Version::of(batch),
-            recipe: batch.recipe.clone(),
-            settled: said.settled,
-            rows: said.rows,
-            rejects: said.rejects,
-            amount_usd: said.amount_usd,
-            quantity: said.quantity,
-        }
+fn loaded(place: Place, batches: &[BatchNormalized]) -> Loaded {
+    let batch = &batches[place.batch];
+    let said = &batch.buckets[place.bucket];
+    Loaded {
+        version: Version::of(batch),
+        recipe: batch.recipe.clone(),
+        settled: said.settled,
+        rows: said.rows,
+        rejects: said.rejects,
+        amount_usd: said.amount_usd,
+        quantity: said.quantity,
     }
 }
 
@@ -242,7 +233,7 @@ fn judgements(
 fn coverage_updates(judgements: &Judgements, batches: &[BatchNormalized], recorded: &Recorded) -> Vec<CoverageUpdate> {
     let update = |(bucket, judgement): (&BucketId, &BucketJudgement)| {
         let known = recorded.get(bucket);
-        let loaded = judgement.winner.map(|place| place.loaded(batches));
+        let loaded = judgement.winner.map(|place| loaded(place, batches));
         let version = loaded.as_ref().map(|loaded| &loaded.version).or(known.and_then(|known| known.loaded.as_ref()));
         let loaded_id = version.map(Version::answer);
         let settled = loaded.as_ref().map_or(known.is_some_and(|known| known.settled), |loaded| loaded.settled);

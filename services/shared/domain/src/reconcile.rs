@@ -13,7 +13,7 @@ use everycent_schemas::{AccountId, Day, Usd};
 use strum::VariantArray;
 
 pub use accounts::no_strange_account;
-pub use buckets::{BucketFact, BucketSums, no_missing_bucket, no_reject, tables_equal_coverage};
+pub use buckets::{BucketFact, BucketSums, no_held_answer, no_missing_bucket, no_reject, tables_equal_coverage};
 pub use closeness::Slip;
 pub(crate) use closeness::{allowance, is_near};
 pub use control::{ComparedDay, Control, ControlSums, Shown};
@@ -77,6 +77,7 @@ pub enum Check {
     CursorCycleDay,
     TablesEqualCoverage,
     NoMissingBucket,
+    NoHeldAnswer,
     NoReject,
     FiguresInRange,
     NoFutureStamp,
@@ -97,6 +98,7 @@ impl Check {
             Self::CursorCycleDay => "cursor_cycle_day",
             Self::TablesEqualCoverage => "tables_equal_coverage",
             Self::NoMissingBucket => "no_missing_bucket",
+            Self::NoHeldAnswer => "no_held_answer",
             Self::NoReject => "no_reject",
             Self::FiguresInRange => "figures_in_range",
             Self::NoFutureStamp => "no_future_stamp",
@@ -116,6 +118,7 @@ impl Check {
             Self::CursorCycleDay => "Cursor's billing cycle begins on the day that prices say",
             Self::TablesEqualCoverage => "tables hold the rows, the money and the counts that were merged",
             Self::NoMissingBucket => "every day of every source is loaded",
+            Self::NoHeldAnswer => "no answer that takes away what was known waits for a decision",
             Self::NoReject => "every record became a row",
             Self::FiguresInRange => "no figure in the tables is too large to be added up",
             Self::NoFutureStamp => "nothing is dated by a clock that was ahead",

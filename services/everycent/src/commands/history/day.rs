@@ -8,7 +8,7 @@ use everycent_schemas::stored::AnswerRow;
 use everycent_schemas::{AnswerVerdict, Day};
 use serde::Serialize;
 
-use super::{change, figure, measure, reported, unit};
+use super::figures::{change, figure, measure, reported, unit};
 use crate::show::{self, Grid, count};
 
 #[derive(Debug, Serialize)]

@@ -10,7 +10,7 @@ use everycent_schemas::stored::AnswerRow;
 use everycent_schemas::{Day, Timestamp};
 use serde::Serialize;
 
-use super::{change, figure, measure, reported, unit};
+use super::figures::{change, figure, measure, reported, unit};
 use crate::show::{self, Grid};
 
 #[derive(Debug, Serialize)]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use everycent_domain::bucket::BucketId;
 use everycent_domain::reconcile::{
     Check, FeedFact, StampsByFeed, Tolerances, Verdict, figures_in_range, future_stamps, no_future_stamp,
-    no_missing_bucket, no_reject, no_strange_account, sum_out_of_range, tables_equal_coverage,
+    no_held_answer, no_missing_bucket, no_reject, no_strange_account, sum_out_of_range, tables_equal_coverage,
 };
 use everycent_domain::source::Source;
 use everycent_domain::vendors::anthropic::checks::{equals_expected, implied_price};
@@ -54,6 +54,7 @@ pub(super) async fn judge(
     let configured: Vec<_> = accounts.iter().map(|account| (account.vendor, account.id.clone())).collect();
     verdicts.extend(tables_equal_coverage(&buckets));
     verdicts.extend(no_missing_bucket(&buckets));
+    verdicts.extend(no_held_answer(&buckets));
     verdicts.extend(no_reject(&buckets));
     verdicts.extend(no_strange_account(&buckets, &configured));
     verdicts.extend(no_future_stamp(window, &stamps(deployment, coverage).await?));

@@ -7,12 +7,18 @@ use everycent_schemas::events::{AnswerDecided, BatchNormalized};
 use everycent_schemas::stored::AnswerRow;
 use everycent_schemas::{AnswerVerdict, Decision, Timestamp};
 
-use super::Place;
 use super::input::{Known, Version};
 use crate::acceptance::{Answer, AnswerId, Figures, Judged, Limits, State, fold, judged, step};
 use crate::bucket::BucketId;
 use crate::future::is_future;
 use crate::recipe::NORMALIZER_VERSION;
+
+/// Where the word of a batch on a bucket stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub batch: usize,
+    pub bucket: usize,
+}
 
 /// What a merge brings of one bucket.
 #[derive(Debug, Default)]

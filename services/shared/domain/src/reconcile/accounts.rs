@@ -63,6 +63,7 @@ mod tests {
             merged: Some(BucketSums::default()),
             stored: BucketSums::default(),
             failure: None,
+            held: None,
             is_superseded: false,
         }
     }

@@ -25,6 +25,8 @@ pub struct BucketFact {
     pub stored: BucketSums,
     /// Why the last attempt failed, if it did.
     pub failure: Option<String>,
+    /// What a later answer takes away, or what its rows wait for; `None` where the newest answer is the one that is loaded.
+    pub held: Option<String>,
     /// It is a reading of how things stand, and a later one followed, loaded or not.
     pub is_superseded: bool,
 }
@@ -65,6 +67,21 @@ fn missing(bucket: &BucketFact) -> Verdict {
     };
     let found = Figure::Count(loaded.into());
     bucket.verdict(Check::NoMissingBucket, Figure::Count(1), found, loaded, explanation)
+}
+
+/// No answer of a loaded bucket waits for a person, for another answer or for its rows.
+pub fn no_held_answer(buckets: &[BucketFact]) -> Vec<Verdict> {
+    buckets.iter().filter(|bucket| bucket.merged.is_some()).map(held).collect()
+}
+
+fn held(bucket: &BucketFact) -> Verdict {
+    let day = bucket.id.activity_date;
+    let explanation = match &bucket.held {
+        None => "no answer is held".to_owned(),
+        Some(words) => format!("the newest answer is not loaded: {words}. `everycent history {day}` shows all of them"),
+    };
+    let found = Figure::Count(bucket.held.is_some().into());
+    bucket.verdict(Check::NoHeldAnswer, Figure::Count(0), found, bucket.held.is_none(), explanation)
 }
 
 /// Every record of a loaded bucket became a row.
@@ -143,13 +160,22 @@ mod tests {
             merged: Some(sums),
             stored: sums,
             failure: None,
+            held: None,
             is_superseded: false,
         }
     }
 
     #[test]
+    fn a_held_answer_fails_with_what_it_takes_away_and_what_to_look_at() {
+        let held = BucketFact { held: Some("fell from 6.00 dollars to 2.00 dollars".into()), ..bucket() };
+        let verdict = no_held_answer(&[held]).remove(0);
+        assert!(!verdict.passed && verdict.explanation.contains("fell from 6.00 dollars"), "{verdict:?}");
+        assert!(verdict.explanation.contains("`everycent history 2025-10-05`"), "{verdict:?}");
+    }
+
+    #[test]
     fn an_untouched_loaded_bucket_passes_every_check() {
-        for check in [no_missing_bucket, no_reject, tables_equal_coverage] {
+        for check in [no_missing_bucket, no_held_answer, no_reject, tables_equal_coverage] {
             let verdicts = check(&[bucket()]);
             assert!(verdicts.len() == 1 && verdicts[0].passed, "{verdicts:?}");
         }

@@ -16,7 +16,7 @@ use crate::manifest::Manifest;
 use crate::objects::{ObjectName, row_file};
 use crate::prices::PriceError;
 use crate::recipe::NORMALIZER_VERSION;
-use crate::report::{Kind, Report, Weight};
+use crate::report::{Kind, Weight};
 use crate::room;
 
 /// Size at which a row file is closed and the next part begins.
@@ -60,11 +60,17 @@ struct Tally {
 }
 
 impl<'a> Output<'a> {
-    pub(crate) fn new(manifest: &'a Manifest, report: &Report, recipe: String, normalized_at: Timestamp) -> Self {
+    pub(crate) fn new(
+        manifest: &'a Manifest,
+        kind: Kind,
+        weighs: &'static [Weight],
+        recipe: String,
+        normalized_at: Timestamp,
+    ) -> Self {
         Self {
             manifest,
-            kind: report.kind,
-            weighs: report.weighs,
+            kind,
+            weighs,
             content: Vec::new(),
             recipe,
             normalized_at,
