@@ -6,6 +6,7 @@ use std::str::FromStr;
 use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::vendor::Vendor;
 use crate::window::Window;
 
 /// The name of an object, relative to the store's address: parts of safe characters, joined by `/`.
@@ -176,6 +177,22 @@ pub fn raw_prefix(source: &str) -> String {
     format!("raw/{source}/")
 }
 
+/// Prefix of what is kept of a vendor's accounts: `raw/accounts/<vendor>/`.
+pub fn account_entries_prefix(vendor: Vendor) -> String {
+    format!("raw/accounts/{vendor}/")
+}
+
+/// An entry of what is kept of a vendor's accounts, from 1: whoever creates the next number decides what comes next.
+pub fn account_entry(vendor: Vendor, number: u32) -> ObjectName {
+    ObjectName(format!("{}{number:08}.json", account_entries_prefix(vendor)))
+}
+
+/// The number of an entry by its name; `None` for any other object.
+pub fn account_entry_number(name: &ObjectName) -> Option<u32> {
+    let ["raw", "accounts", _, entry] = name.as_str().split('/').collect::<Vec<_>>()[..] else { return None };
+    entry.strip_suffix(".json")?.parse().ok()
+}
+
 /// Prefix of all raw objects of a source and account: `raw/<source>/<account>/`.
 pub fn account_prefix(source: &str, account: &AccountId) -> String {
     format!("raw/{source}/{}/", in_names(account))
@@ -197,6 +214,10 @@ impl ManifestName {
     /// Whether the snapshot was fetched at this time or later.
     pub fn is_fetched_since(&self, at: Timestamp) -> bool {
         self.version.as_str() >= compact(at).as_str()
+    }
+
+    pub fn account_id(&self) -> AccountId {
+        unsafe_text(&self.account).into()
     }
 
     /// `None` for any other object.
@@ -251,6 +272,20 @@ pub fn in_names(account: &AccountId) -> String {
     name
 }
 
+/// The account that a name spells so.
+fn unsafe_text(name: &str) -> String {
+    let is_code = |(index, _): &(usize, &str)| index % 2 == 1;
+    let decoded = |code: &str| u32::from_str_radix(code, 16).ok().and_then(char::from_u32);
+    let parts = name.split('=').enumerate();
+    parts
+        .map(
+            |part| {
+                if is_code(&part) { decoded(part.1).map(String::from).unwrap_or_default() } else { part.1.to_owned() }
+            },
+        )
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -274,6 +309,7 @@ mod tests {
         assert_eq!((name.source.as_str(), name.window.from()), ("anthropic/cost_report", day));
         assert_eq!(name.version, "19700101T000000.000001Z_ab12");
         assert!(name.is_fetched_since(Timestamp::from_micros(1)) && !name.is_fetched_since(Timestamp::from_micros(2)));
+        assert_eq!(name.account_id(), account);
         assert_eq!(ManifestName::parse(&page), None);
         assert_eq!(RawObject::of(&folder.manifest()), RawObject::Manifest(name.clone()));
         assert_eq!(RawObject::of(&folder.sums(2)), RawObject::Sums(name));
@@ -284,6 +320,16 @@ mod tests {
         assert_eq!(RawObject::of(&decision), of_account);
         let rows = row_file("claude_costs", &snapshot, Timestamp::from_micros(1), "cd34", 2);
         assert_eq!(rows.as_str(), "rows/claude_costs/ab12/19700101T000000.000001Z_cd34-00002.avro");
+    }
+
+    #[test]
+    fn entries_of_accounts_are_numbered_in_the_order_of_their_names() {
+        let names = [1, 9, 10, 12_345].map(|number| account_entry(Vendor::Cursor, number));
+        assert!(names.is_sorted());
+        assert_eq!(names[2].as_str(), "raw/accounts/cursor/00000010.json");
+        assert!(names[0].as_str().starts_with(&account_entries_prefix(Vendor::Cursor)));
+        assert_eq!(names.map(|name| account_entry_number(&name)), [Some(1), Some(9), Some(10), Some(12_345)]);
+        assert_eq!(account_entry_number(&"raw/accounts/cursor/note.json".parse().unwrap()), None);
     }
 
     #[test]
