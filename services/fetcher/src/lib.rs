@@ -4,7 +4,9 @@
 //! normalizer's work.
 
 mod account;
+mod admission;
 mod answer;
+mod ask;
 mod request;
 mod settings;
 mod snapshot;
@@ -31,15 +33,18 @@ use everycent_schemas::{AccountId, Timestamp};
 use tracing::{info, instrument, warn};
 
 pub use account::{FetchAccount, accounts};
+use admission::Admitted;
+pub use admission::{Admission, NotAdmitted, with_answers};
 pub use answer::since as answered_since;
 pub use request::{InvalidRequest, resolve};
 pub use settings::FetcherSettings;
-use snapshot::{FetchError, SnapshotWriter};
+use snapshot::{FetchError, SnapshotWriter, Unseen};
 pub use upload::{Upload, store_upload};
 
 /// Handles `FetchRequested`.
 pub struct Fetcher {
     accounts: BTreeMap<(Vendor, AccountId), FetchAccount>,
+    admission: Admission,
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
     clock: Arc<dyn Clock>,
@@ -56,9 +61,10 @@ impl Fetcher {
         settings: FetcherSettings,
         observer: Observer,
     ) -> Self {
-        let accounts =
+        let accounts: BTreeMap<_, _> =
             accounts.into_iter().map(|account| ((account.vendor, account.account_id.clone()), account)).collect();
-        Self { accounts, store, bus, clock, settings, observer }
+        let admission = Admission::new(accounts.values(), Arc::clone(&store), Arc::clone(&clock));
+        Self { accounts, admission, store, bus, clock, settings, observer }
     }
 
     /// Fetches one window and tells how it ended: stored, or failed. Only what stands between us and the store or the
@@ -77,14 +83,15 @@ impl Fetcher {
         let answered = answer::since(self.store.as_ref(), source, &account.account_id, window, requested_at).await;
         let outcome = match (answered?, &account.client) {
             (Some(manifest), _) => Ok(stored(&manifest, self.clock.now(), None)),
-            (None, Ok(client)) => self.read_until_whole(source, account, window, client).await,
+            (None, Ok(client)) => self.read_if_admitted(source, account, window, client).await,
             (None, Err(reason)) => Err(FetchError::NoClient(reason.clone())),
         };
         match outcome {
             Ok(stored) => {
                 let pages = stored.pages.unsigned_abs();
                 self.observer.tell(Progress::Stored { source, account_id, window, pages });
-                info!(snapshot.id = %stored.snapshot_id, source = %source, window = %window, pages, "snapshot stored");
+                let account = account.account_id.as_str();
+                info!(snapshot.id = %stored.snapshot_id, source = %source, account.id = account, window = %window, pages, "snapshot stored");
                 publish(self.bus.as_ref(), &stored).await.map_err(Outcome::from)
             }
             Err(FetchError::Store(error)) => Err(Outcome::from(error)),
@@ -105,6 +112,21 @@ impl Fetcher {
         }
     }
 
+    /// Asks the window if its account may be asked.
+    async fn read_if_admitted(
+        &self,
+        source: Source,
+        account: &FetchAccount,
+        window: Window,
+        client: &VendorClient,
+    ) -> Result<SnapshotStored, FetchError> {
+        let unseen = match self.admission.before(account, client).await? {
+            Admitted::Known => None,
+            Admitted::OnceAnswered => Some(Unseen { admission: &self.admission, account }),
+        };
+        self.read_until_whole(source, account, window, client, unseen).await
+    }
+
     /// Asks the window again from its start while its answers do not make a whole, a few times.
     async fn read_until_whole(
         &self,
@@ -112,6 +134,7 @@ impl Fetcher {
         account: &FetchAccount,
         window: Window,
         client: &VendorClient,
+        unseen: Option<Unseen<'_>>,
     ) -> Result<SnapshotStored, FetchError> {
         let mut last_fault = None;
         for reading in 1.. {
@@ -130,11 +153,12 @@ impl Fetcher {
                 fetched_at,
                 &self.observer,
             );
-            match writer.fetch(client).await {
+            match writer.fetch(client, unseen).await {
                 Ok(manifest) => return Ok(stored(&manifest, self.clock.now(), None)),
                 Err(error) if error.is_final() || reading >= self.settings.max_readings => return Err(error),
                 Err(error) => {
-                    info!(source = %source, window = %window, reading, "asking again from the start: {error}");
+                    let account = account.account_id.as_str();
+                    info!(source = %source, account.id = account, window = %window, reading, "asking again from the start: {error}");
                     last_fault = error.into_fault();
                 }
             }
@@ -152,6 +176,12 @@ impl Fetcher {
         };
         for task in tasks {
             let account = &self.accounts[&(task.source.vendor(), task.account_id.clone())];
+            // A schedule means the accounts that are asked.
+            match self.admission.is_retired(account).await {
+                Ok(true) if event.account_id.is_none() => continue,
+                Ok(_) => {}
+                Err(error) => return Outcome::from(error),
+            }
             if let Err(outcome) = self.fetch(task.source, account, task.window, event.requested_at).await {
                 return outcome;
             }

@@ -193,7 +193,18 @@ pub fn account_entry_number(name: &ObjectName) -> Option<u32> {
     entry.strip_suffix(".json")?.parse().ok()
 }
 
-/// Prefix of all raw objects of a source and account: `raw/<source>/<account>/`.
+/// The account that a raw object of a source is of, and a name after those of all its objects there.
+pub fn account_of(object: &ObjectName) -> Option<(AccountId, ObjectName)> {
+    let parts: Vec<&str> = object.as_str().split('/').collect();
+    let ["raw", vendor, report, account, _, ..] = parts[..] else { return None };
+    // Below an account lie windows, whose names begin with a digit, and decisions.
+    Some((unsafe_text(account).into(), ObjectName(format!("raw/{vendor}/{report}/{account}/{LAST}"))))
+}
+
+/// Greater than what any name has in its place.
+const LAST: &str = "zzzz";
+
+/// Prefix of all raw objects of a source and an account: `raw/<source>/<account>/`.
 pub fn account_prefix(source: &str, account: &AccountId) -> String {
     format!("raw/{source}/{}/", in_names(account))
 }
@@ -310,6 +321,13 @@ mod tests {
         assert_eq!(name.version, "19700101T000000.000001Z_ab12");
         assert!(name.is_fetched_since(Timestamp::from_micros(1)) && !name.is_fetched_since(Timestamp::from_micros(2)));
         assert_eq!(name.account_id(), account);
+        let (of, last) = account_of(&page).unwrap();
+        assert!(
+            of == account
+                && last > folder.manifest()
+                && last.as_str().starts_with(&account_prefix("anthropic/cost_report", &account))
+        );
+        assert_eq!(account_of(&account_entry(Vendor::Cursor, 1)), None);
         assert_eq!(ManifestName::parse(&page), None);
         assert_eq!(RawObject::of(&folder.manifest()), RawObject::Manifest(name.clone()));
         assert_eq!(RawObject::of(&folder.sums(2)), RawObject::Sums(name));

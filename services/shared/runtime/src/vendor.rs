@@ -13,7 +13,7 @@ mod request;
 mod retry;
 mod settings;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use everycent_schemas::Timestamp;
@@ -52,6 +52,8 @@ pub struct VendorClient {
     credential: (HeaderName, HeaderValue),
     pace: Pace,
     clock: Arc<dyn Clock>,
+    /// As the latest answer that named one has it.
+    organization_id: Mutex<Option<String>>,
 }
 
 impl VendorClient {
@@ -63,7 +65,12 @@ impl VendorClient {
         let credential = settings.auth.header(&settings.key_name).map_err(|e| wrong(e.into()))?;
         let http = connection::build(&settings).map_err(wrong)?;
         let pace = Pace::new(settings.requests_per_minute, settings.burst);
-        Ok(Self { http, settings, credential, pace, clock })
+        Ok(Self { http, settings, credential, pace, clock, organization_id: Mutex::default() })
+    }
+
+    /// The organization that the key opens, as a header of the answers so far names it, refusals included.
+    pub fn organization_id(&self) -> Option<String> {
+        self.organization_id.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Sends a request, as often as it takes within the settings. Requests only read at the vendor, so repeating one
@@ -88,6 +95,9 @@ impl VendorClient {
         let waited = self.pace.turn().await;
         let answered = self.http.execute(http).await;
         let status = answered.as_ref().ok().map(|response| response.status().as_u16());
+        if let Some(named) = answered.as_ref().ok().and_then(|response| answer::organization_id(response.headers())) {
+            *self.organization_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(named);
+        }
         let result = match answered {
             Ok(response) => self.read_answer(response, name, attempt).await,
             Err(error) => Err(connection::failure(error, name, self.host(), attempt).into()),

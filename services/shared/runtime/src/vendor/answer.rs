@@ -155,7 +155,15 @@ fn unasked_encoding(headers: &HeaderMap) -> Option<String> {
 }
 
 fn request_id(headers: &HeaderMap) -> Option<String> {
-    let id = text_header(headers, "request-id").or_else(|| text_header(headers, "x-request-id"))?;
+    safe_id(text_header(headers, "request-id").or_else(|| text_header(headers, "x-request-id"))?)
+}
+
+/// Of Anthropic, whose every answer has it.
+pub(super) fn organization_id(headers: &HeaderMap) -> Option<String> {
+    safe_id(text_header(headers, "anthropic-organization-id")?)
+}
+
+fn safe_id(id: &str) -> Option<String> {
     let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     (!id.is_empty() && id.len() <= 128 && id.chars().all(is_safe)).then(|| id.to_owned())
 }
