@@ -95,9 +95,6 @@ impl VendorClient {
         let waited = self.pace.turn().await;
         let answered = self.http.execute(http).await;
         let status = answered.as_ref().ok().map(|response| response.status().as_u16());
-        if let Some(named) = answered.as_ref().ok().and_then(|response| answer::organization_id(response.headers())) {
-            *self.organization_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(named);
-        }
         let result = match answered {
             Ok(response) => self.read_answer(response, name, attempt).await,
             Err(error) => Err(connection::failure(error, name, self.host(), attempt).into()),

@@ -14,9 +14,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use everycent_domain::merge_plan::{MergeInput, Outcome, PlanError, Replay};
 use everycent_domain::reconcile::Verdict;
+use everycent_domain::vendor::Vendor;
 use everycent_schemas::events::FetchFailed;
 use everycent_schemas::rowfile::Cell;
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{AccountId, Day, Timestamp};
 
 use crate::failure::{Reason, Retryability, Retryable};
 use crate::store::Store;
@@ -193,6 +194,10 @@ pub trait Warehouse: Debug + Send + Sync {
 
     /// Stores verdicts, each in place of the earlier one of the same check, account and day.
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError>;
+
+    /// Takes an account of a vendor out of all tables, coverage and verdicts included, in one transaction: all of it is
+    /// gone, or nothing. Afterwards it is as if no answer of it had ever come.
+    async fn forget_account(&self, vendor: Vendor, account_id: &AccountId) -> Result<(), WarehouseError>;
 
     /// The warehouse's address, as a person would write it.
     fn address(&self) -> String;

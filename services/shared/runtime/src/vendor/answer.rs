@@ -1,5 +1,6 @@
 //! From a response to a page, or to the error that it is.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -23,6 +24,9 @@ impl VendorClient {
         request: &RequestName,
         attempt: u32,
     ) -> Result<VendorPage, Failed> {
+        if let Some(named) = organization_id(response.headers()) {
+            *self.organization_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(named);
+        }
         if response.status().is_success() {
             return self.read_page(response, request, attempt).await.map_err(Failed::from);
         }
@@ -159,7 +163,7 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Of Anthropic, whose every answer has it.
-pub(super) fn organization_id(headers: &HeaderMap) -> Option<String> {
+fn organization_id(headers: &HeaderMap) -> Option<String> {
     safe_id(text_header(headers, "anthropic-organization-id")?)
 }
 
