@@ -1,5 +1,6 @@
 //! `everycent`: the one program for people. It reads the command line, runs one command and tells how it ended.
 
+mod admission;
 mod answers;
 mod begun;
 mod cli;
@@ -28,7 +29,7 @@ use everycent_runtime::service::stop_on_signal;
 use everycent_runtime::telemetry::{self, Format};
 
 use cli::{AttributionCommand, Cli, Command};
-use commands::{accept, attribution, demo, history, import, reconcile, replay, report as report_command, run, setup, status, sync};
+use commands::{accept, accounts, attribution, demo, history, import, reconcile, replay, report as report_command, run, setup, status, sync};
 use failure::Failure;
 use opening::{open_present, open_read_only, open_to_ask, open_to_check};
 
@@ -62,6 +63,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Accept(args) => accept::accept(&open_present(global).await?, args, json, stop).await,
         Command::History(args) => history::history(&open_read_only(global).await?, args, json).await,
         Command::Report(args) => report_command::report(&open_read_only(global).await?, args, json).await,
+        Command::Accounts(args) => accounts::accounts(global, args, stop).await,
         Command::Attribution(AttributionCommand::Test(args)) => {
             attribution::test(&open_read_only(global).await?, args, json).await
         }

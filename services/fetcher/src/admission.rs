@@ -49,6 +49,7 @@ pub struct Admission {
 struct Seen {
     at: Timestamp,
     opened: Option<Opened>,
+    is_admitted: bool,
 }
 
 /// What is known of an account that may be asked.
@@ -77,15 +78,13 @@ impl Admission {
     pub async fn before(&self, account: &FetchAccount, client: &VendorClient) -> Result<Admitted, NotAdmitted> {
         let (vendor, account_id) = (account.vendor, &account.account_id);
         let book = self.log.book(vendor).await?;
-        // One that is retired or has another id now is not even asked who it is.
-        let unseen = self.decide(&book, vendor, account_id, None).await;
-        if let Err(NotAdmitted::Refused(refusal @ (Refusal::Retired { .. } | Refusal::Renamed { .. }))) = unseen {
-            return Err(refusal.into());
-        }
+        // Whom it opens may not matter.
+        let with_answers = self.with_answers(&book, vendor, account_id).await?;
+        admit(&book, self.beside(vendor, &with_answers), account_id, None)?;
         let is_bound = book.get(account_id).is_some_and(|standing| standing.opened.is_some());
         match self.opened(account, client).await {
             Ok(Some(opened)) => self.admit(vendor, account_id, Some(&opened)).await,
-            Ok(None) if vendor == Vendor::Anthropic && !is_bound => return Ok(Admitted::OnceAnswered),
+            Ok(None) if vendor == Vendor::Anthropic => return Ok(Admitted::OnceAnswered),
             Ok(None) => self.admit(vendor, account_id, None).await,
             // Whose reports answer goes on as what it is bound to.
             Err(error @ VendorError::ServerError { .. }) if is_bound => {
@@ -122,18 +121,11 @@ impl Admission {
                 None => info!(%vendor, account.id = %account_id, "the vendor does not say what the account opens"),
             }
         }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(seen) = seen.get_mut(&(vendor, account_id.clone())) {
+            seen.is_admitted = true;
+        }
         Ok(())
-    }
-
-    async fn decide(
-        &self,
-        book: &Book,
-        vendor: Vendor,
-        account_id: &AccountId,
-        opened: Option<&Opened>,
-    ) -> Result<(), NotAdmitted> {
-        let none = BTreeSet::new();
-        Ok(admit(book, self.beside(vendor, &none), account_id, opened).map(drop)?)
     }
 
     fn beside<'a>(&'a self, vendor: Vendor, with_answers: &'a BTreeSet<AccountId>) -> Surroundings<'a> {
@@ -143,7 +135,7 @@ impl Admission {
 
     /// What the key opens, unless the vendor does not say so.
     async fn opened(&self, account: &FetchAccount, client: &VendorClient) -> Result<Option<Opened>, VendorError> {
-        if let Some(seen) = self.seen(account) {
+        if let Some(seen) = self.seen_of(account.vendor, &account.account_id) {
             return Ok(seen.opened);
         }
         let answer = client.send(&vendor_request(request(account.vendor))).await;
@@ -160,15 +152,15 @@ impl Admission {
         Ok(opened)
     }
 
-    fn seen(&self, account: &FetchAccount) -> Option<Seen> {
+    fn seen_of(&self, vendor: Vendor, account_id: &AccountId) -> Option<Seen> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = seen.get(&(account.vendor, account.account_id.clone()))?;
+        let last = seen.get(&(vendor, account_id.clone()))?;
         let age = self.clock.now().to_chrono().signed_duration_since(last.at.to_chrono()).to_std();
         age.is_ok_and(|age| age < FRESH).then(|| last.clone())
     }
 
     fn remember(&self, account: &FetchAccount, opened: Option<Opened>) {
-        let seen = Seen { at: self.clock.now(), opened };
+        let seen = Seen { at: self.clock.now(), opened, is_admitted: false };
         let key = (account.vendor, account.account_id.clone());
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(key, seen);
     }
@@ -180,11 +172,9 @@ impl Admission {
         vendor: Vendor,
         account_id: &AccountId,
     ) -> Result<BTreeSet<AccountId>, StoreError> {
-        if book.get(account_id).is_some() {
-            Ok(BTreeSet::new())
-        } else {
-            with_answers(self.store.as_ref(), vendor).await
-        }
+        let matters = book.get(account_id).is_none_or(|standing| !standing.formerly.is_empty());
+        let was_admitted = self.seen_of(vendor, account_id).is_some_and(|seen| seen.is_admitted);
+        if matters && !was_admitted { with_answers(self.store.as_ref(), vendor).await } else { Ok(BTreeSet::new()) }
     }
 }
 

@@ -6,6 +6,7 @@ use everycent_domain::window::Window;
 use everycent_schemas::{AccountId, Day};
 use serde::Serialize;
 
+use crate::admission::RefusedAccount;
 use crate::deployment::Deployment;
 use crate::elsewhere::Answers;
 use crate::peak_memory;
@@ -29,6 +30,9 @@ pub struct Report {
     /// What was done here; services that work elsewhere tell it in their logs and metrics.
     #[serde(flatten)]
     pub work: Option<Work>,
+    /// Accounts that were asked for nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedAccount>,
     pub failed: Vec<WindowReport>,
     /// Windows that services elsewhere have not answered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -80,6 +84,7 @@ impl WindowReport {
 /// How a sync ended.
 pub(super) struct Ended {
     pub windows: usize,
+    pub refused: Vec<RefusedAccount>,
     pub failed: Vec<WindowReport>,
     pub dead_letters: u64,
     pub interrupted: bool,
@@ -102,6 +107,7 @@ impl Report {
             rows,
             rejects,
             work,
+            refused: ended.refused,
             failed: ended.failed,
             unanswered: unanswered.collect(),
             dead_letters: ended.dead_letters,
@@ -111,7 +117,11 @@ impl Report {
     }
 
     pub fn is_clean(&self) -> bool {
-        self.failed.is_empty() && self.unanswered.is_empty() && self.dead_letters == 0 && !self.interrupted
+        self.refused.is_empty()
+            && self.failed.is_empty()
+            && self.unanswered.is_empty()
+            && self.dead_letters == 0
+            && !self.interrupted
     }
 }
 
@@ -141,6 +151,7 @@ pub fn text(report: &Report) -> String {
             format!("{windows} of {} answered; {} rows in them\n", report.windows, report.rows)
         }
     };
+    text += &refused_text(&report.refused);
     text += &windows_text("Failed, and asked for again by the next sync", &report.failed);
     text += &windows_text("Not answered yet; the services may still work on it", &report.unanswered);
     if report.rejects > 0 {
@@ -176,6 +187,14 @@ fn work_text(report: &Report, work: &Work) -> String {
         text += &format!("\n{}", grid.text());
     }
     text
+}
+
+fn refused_text(refused: &[RefusedAccount]) -> String {
+    if refused.is_empty() {
+        return String::new();
+    }
+    let lines = refused.iter().map(|account| format!("  ✗ {}\n", account.reason));
+    heading("Accounts that were not asked, and have nothing new in the tables") + &lines.collect::<String>()
 }
 
 fn windows_text(title: &str, windows: &[WindowReport]) -> String {

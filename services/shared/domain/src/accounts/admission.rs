@@ -16,7 +16,7 @@ pub struct Surroundings<'a> {
     pub vendor: Vendor,
     /// The vendor's configured accounts.
     pub configured: &'a BTreeSet<AccountId>,
-    /// Accounts that have stored answers. It matters only for an account that nothing is known of.
+    /// Accounts that have stored answers. It matters for an account that nothing is known of, or that was renamed.
     pub with_answers: &'a BTreeSet<AccountId>,
 }
 
@@ -38,6 +38,10 @@ pub fn admit(
     }
     if let Some(opened) = opened {
         refuse_one_behind_two(book, beside, account_id, opened)?;
+    }
+    let is_left = |id: &&AccountId| beside.with_answers.contains(*id) && book.get(id).is_none();
+    if let Some(formerly) = standing.and_then(|standing| standing.formerly.iter().find(is_left)).cloned() {
+        return Err(Refusal::HalfRenamed { vendor, account_id: account_id.clone(), formerly });
     }
     match (standing, standing.and_then(|standing| standing.opened.as_ref()), opened) {
         (Some(standing), Some(was), Some(now)) if !now.continues(was) => Err(Refusal::AnotherBehind {

@@ -45,4 +45,9 @@ pub enum Refusal {
          `{now}`"
     )]
     Renamed { vendor: Vendor, account_id: AccountId, now: AccountId },
+    #[error(
+        "{vendor} account `{account_id}` was `{formerly}`, and answers are still stored under that id: the renaming was \
+         interrupted. `everycent accounts rebind {formerly} {account_id}` goes on with it"
+    )]
+    HalfRenamed { vendor: Vendor, account_id: AccountId, formerly: AccountId },
 }

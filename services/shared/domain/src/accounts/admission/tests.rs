@@ -100,6 +100,8 @@ fn who_was_renamed_is_asked_under_the_new_id_only() {
     for opened in [Some(&x), None] {
         assert_refused(admitted(&known, "default", "main", "default", opened), &["goes on as `main`"]);
     }
+    let half_way = admitted(&known, "main", "default main", "main", Some(&x));
+    assert_refused(half_way, &["`main` was `default`", "rebind default main"]);
     let back = book(&[
         ("default", bound(x.clone())),
         ("default", Change::Renamed { to: "main".into() }),
