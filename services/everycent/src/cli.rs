@@ -291,6 +291,9 @@ pub struct ReportArgs {
     /// Last UTC day, inclusive. The last that is loaded if not given.
     #[arg(long, value_name = "DAY")]
     pub to: Option<Day>,
+    /// Only this account, as the configuration names it.
+    #[arg(long, value_name = "ID")]
+    pub account: Option<AccountId>,
 }
 
 #[derive(Debug, Args)]

@@ -414,3 +414,40 @@ fn accounts_of_a_home_that_has_nothing_are_those_of_the_configuration() {
     scene.run("accounts").exits(2).says(&["run `everycent sync` first"]);
     scene.run("accounts retire default").exits(2);
 }
+
+// What names an account
+
+#[test]
+fn a_rule_may_be_of_one_account_and_a_report_too() {
+    let mut scene = october();
+    scene.simulator.with_world(|world| {
+        world.options.anthropic_other_keys = vec![("second".to_owned(), OTHER.to_owned())];
+    });
+    scene.set("SECOND", "second");
+    let rule = "[[attribution.rules]]\nid = \"b-is-code\"\nplatform = \"claude_code\"\naccount = \"b\"\n";
+    scene.configure(&(accounts("a", "team") + &account("b", "anthropic", "SECOND") + rule));
+    scene.run(&sync()).exits(0);
+    let platforms = "SELECT DISTINCT organization_id, platform, platform_basis FROM claude_costs ORDER BY 1";
+    assert_eq!(scene.tables().rows(platforms), [["a", "unattributed", "NULL"], ["b", "claude_code", "b-is-code"]]);
+    let trial = scene.run("attribution test --json").exits(0).json();
+    let taken = trial["costs"].as_array().unwrap().iter().find(|row| row["rule"] == "b-is-code").unwrap().clone();
+    assert_eq!((&taken["would_usd"], &taken["now_usd"]), (&taken["now_usd"], &taken["would_usd"]));
+    assert_eq!(taken["would_usd"].as_str().unwrap().parse::<Decimal>().unwrap(), bill(&scene));
+    scene.run("report").exits(0).says(&["account", "claude_code", "unattributed"]);
+    scene.run("report --account b").exits(0).says(&["of account b", "claude_code"]).says_nothing_of(&["unattributed"]);
+    let json = scene.run("report --account a --json").exits(0).json();
+    assert_eq!(json["account_id"], "a");
+    assert!(json["spend"].as_array().unwrap().iter().all(|row| row["account_id"] == "a"));
+    scene.run("report --account c").exits(2).says(&["nothing was ever loaded of `c`", "a, b, team"]);
+}
+
+#[test]
+fn what_fails_and_what_does_not_reconcile_names_its_account() {
+    let scene = october();
+    scene.run(&sync()).exits(0);
+    scene.tables().tamper("DELETE FROM claude_costs_nano WHERE activity_date = '2025-10-05'");
+    scene.run("reconcile").exits(1).says(&["2025-10-05, account default: expected"]);
+    scene.simulator.inject(Fault::on(Endpoint::AnthropicCostReport, FaultKind::Status(500)));
+    scene.run(&sync()).exits(1).says(&["anthropic/cost_report of default"]);
+    scene.run("status").exits(0).says(&["anthropic/cost_report of default"]);
+}

@@ -1,17 +1,13 @@
 //! `everycent accounts`: what the key of each account opens, and what a person does about an account.
 
 mod forget;
+mod known;
 mod list;
 mod objects;
 mod rename;
+mod subject;
 
-use std::sync::Arc;
-
-use anyhow::anyhow;
-use everycent_domain::accounts::{Book, Change, Standing, State};
-use everycent_domain::vendor::Vendor;
-use everycent_runtime::accounts::AccountLog;
-use everycent_runtime::store::StoreError;
+use everycent_domain::accounts::{Book, Change};
 use everycent_schemas::AccountId;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +17,7 @@ use crate::deployment::Deployment;
 use crate::failure::Failure;
 use crate::opening::{open_present, open_read_only};
 use crate::show;
-use list::known;
+use subject::{Subject, change, standing, subject};
 
 pub async fn accounts(global: &Global, args: &AccountsArgs, stop: CancellationToken) -> Result<(), Failure> {
     let json = global.json;
@@ -31,34 +27,6 @@ pub async fn accounts(global: &Global, args: &AccountsArgs, stop: CancellationTo
         Some(AccountsCommand::Retire(args)) => retire(&open_present(global).await?, args, json).await,
         Some(AccountsCommand::Resume(args)) => resume(&open_present(global).await?, args, json).await,
         Some(AccountsCommand::Forget(args)) => forget::forget(&open_present(global).await?, args, json).await,
-    }
-}
-
-/// An account that is known, by its vendor.
-struct Subject {
-    vendor: Vendor,
-    account_id: AccountId,
-}
-
-/// The one account of this id that is known, or the one of the named vendor.
-async fn subject(deployment: &Deployment, args: &AccountArgs) -> Result<Subject, Failure> {
-    let account_id = &args.account;
-    let accounts = known(deployment).await?;
-    let of_this_id = accounts.iter().filter(|account| account.account_id == *account_id);
-    let vendors: Vec<Vendor> = of_this_id.map(|account| account.vendor).collect();
-    let subject = |vendor| Ok(Subject { vendor, account_id: account_id.clone() });
-    match (args.vendor, &vendors[..]) {
-        (Some(vendor), _) if vendors.contains(&vendor) => subject(vendor),
-        (None, [vendor]) => subject(*vendor),
-        (None, [_, _, ..]) => {
-            Err(Failure::usage(anyhow!("both vendors have an account `{account_id}`: name one with --vendor")))
-        }
-        _ => {
-            let ids: Vec<String> =
-                accounts.iter().map(|account| format!("{} of {}", account.account_id, account.vendor)).collect();
-            let ids = if ids.is_empty() { "there is none yet".to_owned() } else { ids.join(", ") };
-            Err(Failure::usage(anyhow!("no account `{account_id}` is known; known are: {ids}")))
-        }
     }
 }
 
@@ -80,23 +48,6 @@ fn tell(subject: &Subject, done: bool, said: String, json: bool) {
     } else {
         show::print(&format!("{said}\nNothing was done; --yes does it\n"));
     }
-}
-
-/// Adds an entry, unless `is_so` already.
-async fn change(
-    deployment: &Deployment,
-    subject: &Subject,
-    change: Change,
-    is_so: impl Fn(&Book) -> bool,
-) -> Result<Book, StoreError> {
-    let log = AccountLog::new(Arc::clone(&deployment.store));
-    let decide = |book: &Book| Ok::<_, StoreError>((!is_so(book)).then(|| change.clone()));
-    log.change(subject.vendor, &subject.account_id, deployment.clock.now(), decide).await
-}
-
-async fn standing(deployment: &Deployment, subject: &Subject) -> Result<Option<Standing>, StoreError> {
-    let book = AccountLog::new(Arc::clone(&deployment.store)).book(subject.vendor).await?;
-    Ok(book.get(&subject.account_id).cloned())
 }
 
 async fn retire(deployment: &Deployment, args: &AccountArgs, json: bool) -> Result<(), Failure> {
@@ -154,14 +105,4 @@ async fn release(deployment: &Deployment, args: &RebindArgs, json: bool) -> Resu
     }
     tell(&subject, args.yes, said, json);
     Ok(())
-}
-
-/// How an account stands, in a word.
-fn state_word(standing: Option<&Standing>) -> &'static str {
-    match standing {
-        Some(Standing { state: State::Retired { .. }, .. }) => "retired",
-        Some(Standing { opened: Some(_), .. }) => "bound",
-        Some(Standing { opened: None, .. }) => "unbound",
-        None => "new",
-    }
 }

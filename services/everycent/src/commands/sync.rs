@@ -70,7 +70,13 @@ pub async fn once(
         true => Vec::new(),
         false => plan_windows(deployment, &before, days, &feeds, begun.begun_at)?,
     };
-    let refused = admission::take_out_refused(deployment, &mut windows).await?;
+    let refused = tokio::select! {
+        refused = admission::take_out_refused(deployment, &mut windows) => refused?,
+        () = stop.cancelled() => Vec::new(),
+    };
+    if stop.is_cancelled() {
+        windows.clear();
+    }
     if !stop.is_cancelled() {
         watcher.begin(windows.len(), begun.resumed);
     }

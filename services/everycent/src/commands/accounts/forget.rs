@@ -8,7 +8,7 @@ use everycent_schemas::AccountId;
 use serde::Serialize;
 
 use super::objects::{self, Stored};
-use super::{Subject, change, subject};
+use super::subject::{Subject, change, subject};
 use crate::cli::ForgetArgs;
 use crate::deployment::Deployment;
 use crate::elsewhere::is_about_account;

@@ -11,9 +11,9 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::forget::{Held, held, held_text};
-use super::list::known;
+use super::known::known;
 use super::objects::{self, Stored};
-use super::{Subject, change, subject};
+use super::subject::{Subject, change, subject};
 use crate::cli::RebindArgs;
 use crate::commands::replay::{self, Done};
 use crate::deployment::Deployment;
