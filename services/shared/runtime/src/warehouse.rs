@@ -163,6 +163,7 @@ pub const FLUSH_FAR_AWAY: Flush = Flush { batches: Gather { max: 200, linger: Du
 ///   of several answers that say the same a row is credited to depends on who came first.
 /// - A row file that is not what its event says, or that holds a row of another account or day, refuses the merge.
 /// - A failure marks its days `failed` if it began after the loaded answer was fetched. It takes no row away.
+/// - Of an account that was forgotten nothing is left, and no other account loses anything. Its answers may come again.
 #[async_trait]
 pub trait Warehouse: Debug + Send + Sync {
     /// Creates what is missing of tables and views. Additive: what it does not know it leaves alone, and a table that
