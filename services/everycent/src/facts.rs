@@ -2,6 +2,7 @@
 
 pub mod claude;
 pub mod cursor;
+mod directory;
 mod loaded;
 pub mod money;
 
@@ -19,6 +20,7 @@ use everycent_schemas::rowfile::Cell;
 use everycent_schemas::tables::{self, Kind, Table};
 use everycent_schemas::{AccountId, CoverageState, Day, Timestamp, Usd};
 
+pub use directory::directory;
 pub use loaded::Loaded;
 
 /// A row of an answer, by column.

@@ -18,6 +18,7 @@ mod pipeline;
 mod progress;
 mod rejects;
 mod report;
+mod rule_misses;
 mod scope;
 mod show;
 

@@ -29,6 +29,7 @@ use crate::elsewhere::{self, Question};
 use crate::failure::Failure;
 use crate::pipeline::{self, Part};
 use crate::progress::Watcher;
+use crate::rule_misses::rule_misses;
 use crate::scope::{self, Days, Feed};
 use crate::show;
 
@@ -113,7 +114,9 @@ pub async fn once(
         Services::Elsewhere => elsewhere::is_about(letter, &windows),
     };
     let dead_letters = pipeline::dead_letters_since(deployment, now, is_ours).await?;
-    let ended = Ended { windows: windows.len(), refused, failed, dead_letters, interrupted };
+    let misses = rule_misses(deployment, None, &before).await?;
+    let rules = misses.iter().map(ToString::to_string).collect();
+    let ended = Ended { windows: windows.len(), refused, failed, dead_letters, rules, interrupted };
     Ok(Report::new(deployment, watcher.tally(), answers, ended))
 }
 

@@ -1,5 +1,6 @@
 //! Attribution: which platform a cost belongs to, by rules and evidence, never by a guess.
 
+pub mod aim;
 mod product;
 pub mod trial;
 

@@ -75,6 +75,7 @@ pub enum Check {
     NoMissingBucket,
     NoReject,
     NoStrangeAccount,
+    RulesNameWhatThereIs,
     EqualsExpected,
 }
 
@@ -93,6 +94,7 @@ impl Check {
             Self::NoMissingBucket => "no_missing_bucket",
             Self::NoReject => "no_reject",
             Self::NoStrangeAccount => "no_strange_account",
+            Self::RulesNameWhatThereIs => "rules_name_what_there_is",
             Self::EqualsExpected => "equals_expected",
         }
     }
@@ -110,6 +112,7 @@ impl Check {
             Self::NoMissingBucket => "every day of every source is loaded",
             Self::NoReject => "every record became a row",
             Self::NoStrangeAccount => "every account in the tables is a configured one",
+            Self::RulesNameWhatThereIs => "attribution rules name what there is, and all that has its name",
             Self::EqualsExpected => "the total equals the figure read off the console",
         }
     }

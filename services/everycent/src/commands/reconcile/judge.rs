@@ -23,6 +23,7 @@ use crate::admission::Books;
 use crate::deployment::Deployment;
 use crate::facts::{self, Loaded, claude, cursor, money};
 use crate::failure::Failure;
+use crate::rule_misses;
 use crate::scope::Feed;
 
 /// Verdicts on the question's range. `coverage` is that of all days there are.
@@ -48,6 +49,7 @@ pub(super) async fn judge(
     verdicts.extend(no_missing_bucket(&buckets));
     verdicts.extend(no_reject(&buckets));
     verdicts.extend(no_strange_account(&buckets, &configured));
+    verdicts.extend(rule_misses::verdicts(deployment, window, coverage).await?);
     if let Some((expectation, scope)) = &question.expected {
         let found = claude::claude_total(warehouse, window, scope).await?;
         let missing = days_without_cost(coverage, window);

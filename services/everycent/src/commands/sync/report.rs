@@ -38,6 +38,9 @@ pub struct Report {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<WindowReport>,
     pub dead_letters: u64,
+    /// What attribution rules name and may not mean.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
     pub interrupted: bool,
     /// The most memory that this process held so far, where the system tells.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,6 +90,7 @@ pub(super) struct Ended {
     pub refused: Vec<RefusedAccount>,
     pub failed: Vec<WindowReport>,
     pub dead_letters: u64,
+    pub rules: Vec<String>,
     pub interrupted: bool,
 }
 
@@ -111,6 +115,7 @@ impl Report {
             failed: ended.failed,
             unanswered: unanswered.collect(),
             dead_letters: ended.dead_letters,
+            rules: ended.rules,
             interrupted: ended.interrupted,
             peak_memory_bytes: peak_memory::bytes(),
         }
@@ -152,6 +157,7 @@ pub fn text(report: &Report) -> String {
         }
     };
     text += &refused_text(&report.refused);
+    text += &rules_text(&report.rules);
     text += &windows_text("Failed, and asked for again by the next sync", &report.failed);
     text += &windows_text("Not answered yet; the services may still work on it", &report.unanswered);
     if report.rejects > 0 {
@@ -195,6 +201,15 @@ fn refused_text(refused: &[RefusedAccount]) -> String {
     }
     let lines = refused.iter().map(|account| format!("  ✗ {}\n", account.reason));
     heading("Accounts that were not asked, and have nothing new in the tables") + &lines.collect::<String>()
+}
+
+fn rules_text(rules: &[String]) -> String {
+    if rules.is_empty() {
+        return String::new();
+    }
+    let lines = rules.iter().map(|rule| format!("  ! {rule}\n"));
+    heading("Attribution rules that may not mean what they name; `everycent replay` applies other ones")
+        + &lines.collect::<String>()
 }
 
 fn windows_text(title: &str, windows: &[WindowReport]) -> String {
