@@ -1,12 +1,15 @@
 //! The stored answers of an account: counted, copied under another id, deleted.
 
+use anyhow::Context;
 use bytes::Bytes;
 use everycent_domain::manifest::Manifest;
-use everycent_domain::objects::{ManifestName, ObjectName, account_prefix};
+use everycent_domain::objects::{ManifestName, ObjectName, RawObject, account_prefix};
 use everycent_domain::source::Source;
+use everycent_domain::sums::Sums;
 use everycent_domain::vendor::Vendor;
 use everycent_runtime::store::{Store, StoreError};
 use everycent_schemas::AccountId;
+use everycent_schemas::events::AnswerDecided;
 
 /// Names that one listing asks for.
 const LISTED: usize = 1000;
@@ -52,16 +55,29 @@ pub(super) async fn copy(
     from: &AccountId,
     to: &AccountId,
 ) -> Result<(), anyhow::Error> {
-    let (manifests, pages): (Vec<_>, Vec<_>) = stored.objects.iter().partition(|name| is_manifest(name));
-    for name in pages {
-        store.create(&under(name, from, to), store.read(name).await?).await?;
-    }
-    for name in manifests {
-        let manifest =
-            renamed(&store.read(name).await?, from, to).map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
-        store.create(&under(name, from, to), manifest).await?;
+    let (manifests, others): (Vec<_>, Vec<_>) = stored.objects.iter().partition(|name| is_manifest(name));
+    for name in others.into_iter().chain(manifests) {
+        let copy = copied(name, &store.read(name).await?, from, to);
+        store.create(&under(name, from, to), copy.with_context(|| name.to_string())?).await?;
     }
     Ok(())
+}
+
+/// The object, as one of the other account: what names the account names the other, and a page stays as it came.
+fn copied(name: &ObjectName, object: &Bytes, from: &AccountId, to: &AccountId) -> anyhow::Result<Bytes> {
+    match RawObject::of(name) {
+        RawObject::Manifest(_) => renamed(object, from, to),
+        RawObject::Sums(_) => {
+            let mut sums = Sums::from_json(object)?;
+            sums.account_id = to.clone();
+            Ok(sums.to_json().into())
+        }
+        RawObject::Decision { .. } => {
+            let decided = AnswerDecided { account_id: to.clone(), ..serde_json::from_slice(object)? };
+            Ok(serde_json::to_vec(&decided)?.into())
+        }
+        RawObject::Other => Ok(object.clone()),
+    }
 }
 
 /// The manifest, as one of the other account.

@@ -22,7 +22,9 @@ use super::{Dialect, stored};
 use crate::merge_plan::{MergePlan, TablePlan};
 use table::{keep_rows, merge_table, rows_that_say_something_else, rows_that_tell_the_batch, won, won_bounds};
 
-pub use coverage::{answers_of_buckets, coverage_between, forget_account, known_of_buckets, record_failures, store_verdicts};
+pub use coverage::{
+    answers_of_buckets, coverage_between, forget_account, known_of_buckets, record_failures, store_verdicts,
+};
 pub use dialect::BigQuery;
 pub use schema::{Found, add_column, existing_columns, wanted_columns};
 pub use staged::look_at_staged;

@@ -6,7 +6,9 @@ use std::path::Path;
 use everycent_domain::bucket::BucketId;
 use everycent_domain::merge_plan::{CoverageUpdate, Recorded};
 use everycent_domain::reconcile::Verdict;
-use everycent_domain::sql::{Sqlite, failed_values, forget_account as forget_account_of, known, merged_values, sqlite as sql, verdict_values};
+use everycent_domain::sql::{
+    Sqlite, failed_values, forget_account as forget_account_of, known, merged_values, sqlite as sql, verdict_values,
+};
 use everycent_domain::vendor::Vendor;
 use everycent_schemas::events::FetchFailed;
 use everycent_schemas::rowfile::Cell;
