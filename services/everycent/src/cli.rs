@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
 use everycent_schemas::{AccountId, Day, SnapshotId};
 
 use crate::period::Period;
@@ -112,6 +113,12 @@ pub enum Command {
     /// Figures of all loaded days, or of those named. The views `ai_spend_daily`, `api_usage_expenses` and
     /// `ai_spend_by_person` have the same day by day.
     Report(ReportArgs),
+    /// Show what each account's key opens, and look after accounts: rename, retire or forget one.
+    ///
+    /// The first answer binds an account id to the organization or team that its key opens. Another one behind the same
+    /// id, or the same one behind a second id, is refused: its money would be in the tables in the place of another's, or
+    /// twice.
+    Accounts(AccountsArgs),
     /// See what attribution rules do before they do it.
     #[command(subcommand)]
     Attribution(AttributionCommand),
@@ -160,6 +167,9 @@ pub struct ReplayArgs {
     /// Only this source; may be repeated.
     #[arg(long = "source", value_name = "SOURCE")]
     pub sources: Vec<Source>,
+    /// Only the answers of this account, as the configuration names it.
+    #[arg(long, value_name = "ID")]
+    pub account: Option<AccountId>,
     /// How many snapshots may be on their way at once where the services work elsewhere, so that fresh answers do not
     /// wait behind all of history.
     #[arg(long, value_name = "N", default_value_t = 32)]
@@ -294,6 +304,9 @@ pub struct ReportArgs {
     /// Last UTC day, inclusive. The last that is loaded if not given.
     #[arg(long, value_name = "DAY")]
     pub to: Option<Day>,
+    /// Only this account, as the configuration names it.
+    #[arg(long, value_name = "ID")]
+    pub account: Option<AccountId>,
 }
 
 #[derive(Debug, Args)]
@@ -315,6 +328,59 @@ pub struct ReconcileArgs {
     pub workspace: Option<String>,
 }
 
+#[derive(Debug, Args)]
+pub struct AccountsArgs {
+    #[command(subcommand)]
+    pub command: Option<AccountsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AccountsCommand {
+    /// Give an account another id, with its history; or, without a new id, let it be bound again by the next answer.
+    ///
+    /// Says what moves, and does it with --yes. A renaming that was interrupted goes on with the same command.
+    Rebind(RebindArgs),
+    /// Ask an account no more. Its history stays, and reconcile passes.
+    Retire(AccountArgs),
+    /// Ask a retired account again.
+    Resume(AccountArgs),
+    /// Forget an account that was never meant, with all that it brought: rows, coverage and stored answers.
+    ///
+    /// Says what goes, and does it with --yes. It can't be undone.
+    Forget(ForgetArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct AccountArgs {
+    /// The account, as the configuration names it.
+    #[arg(value_name = "ID")]
+    pub account: AccountId,
+    /// Its vendor, where both vendors have an account of this id.
+    #[arg(long, value_name = "VENDOR", value_parser = parse_vendor)]
+    pub vendor: Option<Vendor>,
+}
+
+#[derive(Debug, Args)]
+pub struct RebindArgs {
+    #[command(flatten)]
+    pub account: AccountArgs,
+    /// The new id.
+    #[arg(value_name = "NEW_ID")]
+    pub to: Option<AccountId>,
+    /// Do it.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ForgetArgs {
+    #[command(flatten)]
+    pub account: AccountArgs,
+    /// Do it.
+    #[arg(long)]
+    pub yes: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum AttributionCommand {
     /// Try the configured rules on what is loaded, and change nothing.
@@ -332,6 +398,11 @@ pub struct AttributionTestArgs {
     /// Last UTC day, inclusive. The last that is loaded if not given.
     #[arg(long, value_name = "DAY")]
     pub to: Option<Day>,
+}
+
+fn parse_vendor(text: &str) -> Result<Vendor, String> {
+    let known = Vendor::ALL.iter().copied().find(|vendor| vendor.name() == text);
+    known.ok_or_else(|| format!("`{text}` is no vendor; expected anthropic or cursor"))
 }
 
 /// Whole seconds, minutes, hours or days, at least one second.

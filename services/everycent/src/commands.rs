@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod accept;
+pub mod accounts;
 pub mod attribution;
 pub mod demo;
 pub mod history;

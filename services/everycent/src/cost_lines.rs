@@ -13,7 +13,7 @@ pub async fn costs(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<
 }
 
 fn costs_query(window: Window) -> String {
-    let columns = "share.workspace_id, share.model, share.service_tier, share.description, share.cost_type, \
+    let columns = "share.organization_id, share.workspace_id, share.model, share.service_tier, share.description, share.cost_type, \
                    share.platform, share.platform_basis";
     let usage = "u.api_key_id, u.model, u.service_tier";
     format!(
@@ -50,10 +50,10 @@ fn cost(fact: &Fact<'_>) -> anyhow::Result<Line> {
 pub async fn analytics(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<Vec<Line>> {
     let rows = warehouse
         .query(&format!(
-            "SELECT product, workspace_id, api_key_id, model, cost_type, platform, platform_basis, \
+            "SELECT organization_id, product, workspace_id, api_key_id, model, cost_type, platform, platform_basis, \
              [[usd:SUM(amount_usd)]] AS cost_usd FROM [[table:claude_analytics_costs]] \
              WHERE activity_date BETWEEN '{}' AND '{}' \
-             GROUP BY product, workspace_id, api_key_id, model, cost_type, platform, platform_basis",
+             GROUP BY organization_id, product, workspace_id, api_key_id, model, cost_type, platform, platform_basis",
             window.from(),
             window.to()
         ))
@@ -76,6 +76,7 @@ fn by_product(fact: &Fact<'_>) -> anyhow::Result<Line> {
 /// What the tables say of a line.
 fn decided(fact: &Fact<'_>) -> anyhow::Result<Line> {
     Ok(Line {
+        account_id: fact.optional("organization_id")?,
         platform: fact.text("platform")?,
         platform_basis: fact.optional("platform_basis")?,
         amount_usd: fact.usd("cost_usd")?,

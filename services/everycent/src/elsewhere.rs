@@ -19,7 +19,7 @@ use crate::pipeline;
 use crate::progress::Watcher;
 
 pub use answers::{Answers, Question, until_answered};
-pub use letters::is_about;
+pub use letters::{is_about, is_about_account};
 pub use merges::{Merges, Order, until_merged};
 
 /// So long without a word from the services, and one looks whether they gave up; the next time after twice as long.

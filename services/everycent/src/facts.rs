@@ -2,6 +2,7 @@
 
 pub mod claude;
 pub mod cursor;
+mod directory;
 mod loaded;
 pub mod money;
 mod range;
@@ -20,6 +21,7 @@ use everycent_schemas::rowfile::Cell;
 use everycent_schemas::tables::{self, Kind, Table};
 use everycent_schemas::{AccountId, CoverageState, Day, Timestamp, Usd};
 
+pub use directory::directory;
 pub use loaded::Loaded;
 pub use range::{culprits, out_of_range};
 

@@ -1,5 +1,6 @@
 //! `everycent`: the one program for people. It reads the command line, runs one command and tells how it ended.
 
+mod admission;
 mod answers;
 mod begun;
 mod cli;
@@ -17,6 +18,7 @@ mod pipeline;
 mod progress;
 mod rejects;
 mod report;
+mod rule_misses;
 mod scope;
 mod show;
 mod stamps;
@@ -30,8 +32,8 @@ use everycent_runtime::telemetry::{self, Format};
 
 use cli::{AttributionCommand, Cli, Command};
 use commands::{
-    accept, attribution, demo, history, import, reconcile, repair_clock, replay, report as report_command, run, setup,
-    status, sync,
+    accept, accounts, attribution, demo, history, import, reconcile, repair_clock, replay, report as report_command,
+    run, setup, status, sync,
 };
 use failure::Failure;
 use opening::{open_present, open_read_only, open_to_ask, open_to_check};
@@ -67,6 +69,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Accept(args) => accept::accept(&open_present(global).await?, args, json, stop).await,
         Command::History(args) => history::history(&open_read_only(global).await?, args, json).await,
         Command::Report(args) => report_command::report(&open_read_only(global).await?, args, json).await,
+        Command::Accounts(args) => accounts::accounts(global, args, stop).await,
         Command::Attribution(AttributionCommand::Test(args)) => {
             attribution::test(&open_read_only(global).await?, args, json).await
         }

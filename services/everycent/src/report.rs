@@ -3,14 +3,16 @@
 mod keys;
 mod people;
 mod productivity;
+mod scope;
 mod spend;
 
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::Warehouse;
-use everycent_schemas::Day;
+use everycent_schemas::{AccountId, Day};
 use serde::Serialize;
 
 use crate::show::heading;
+use scope::Scope;
 
 /// Keys and people that are shown; `--json` has them all.
 const SHOWN: usize = 8;
@@ -20,6 +22,9 @@ const SHOWN: usize = 8;
 pub struct Report {
     from: Day,
     to: Day,
+    /// One account, where only one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<AccountId>,
     spend: Vec<spend::SpendRow>,
     keys: Vec<keys::KeyRow>,
     people: Vec<people::PersonRow>,
@@ -27,14 +32,16 @@ pub struct Report {
 }
 
 impl Report {
-    pub async fn read(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<Self> {
+    pub async fn read(warehouse: &dyn Warehouse, days: Window, account_id: Option<AccountId>) -> anyhow::Result<Self> {
+        let scope = &Scope { days, account_id };
         Ok(Self {
-            from: window.from(),
-            to: window.to(),
-            spend: spend::by_platform_and_month(warehouse, window).await?,
-            keys: keys::by_cost(warehouse, window).await?,
-            people: people::by_cost(warehouse, window).await?,
-            productivity: productivity::Productivity::read(warehouse, window).await?,
+            from: days.from(),
+            to: days.to(),
+            account_id: scope.account_id.clone(),
+            spend: spend::by_platform_and_month(warehouse, scope).await?,
+            keys: keys::by_cost(warehouse, scope).await?,
+            people: people::by_cost(warehouse, scope).await?,
+            productivity: productivity::Productivity::read(warehouse, scope).await?,
         })
     }
 
@@ -43,7 +50,8 @@ impl Report {
     }
 
     pub fn text(&self) -> String {
-        let mut text = heading(&format!("Spend in US dollars, {} to {} (UTC)", self.from, self.to));
+        let of = self.account_id.as_ref().map_or_else(String::new, |id| format!(" of account {id}"));
+        let mut text = heading(&format!("Spend in US dollars{of}, {} to {} (UTC)", self.from, self.to));
         text += &spend::text(&self.spend);
         text += &heading("API keys that cost most");
         text += &keys::text(&self.keys, SHOWN);

@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::Value;
 use support::{OCTOBER, Scene, company_days};
-use vendor_sim::CostRow;
 use vendor_sim::worlds::CLAUDE_CODE_WORKSPACE;
+use vendor_sim::{CostRow, Workspace};
 
 const FIRST: &str = "2025-09-01";
 
@@ -376,4 +376,46 @@ fn where_nothing_is_loaded_there_is_nothing_to_try() {
     scene.run("attribution test").exits(2);
     scene.run("sync --from 2024-01-01 --to 2024-01-02").exits(0);
     scene.run("attribution test").exits(0).says(&["total", "0.00"]);
+}
+
+/// A workspace of this name and id, with a line of the bill on the last day.
+fn add_workspace(scene: &Scene, id: &str, name: &str, cents: i64) {
+    scene.simulator.with_world(|world| {
+        let day: NaiveDate = "2025-10-17".parse().unwrap();
+        let row = world.cost_rows(day)[0].clone();
+        world.add_workspace(Workspace::named(id, name));
+        world.add_cost_row(day, CostRow { workspace_id: Some(id.to_owned()), amount_cents: cents.into(), ..row });
+    });
+}
+
+#[test]
+fn a_workspace_that_was_made_again_under_another_id_is_told_by_sync_and_fails_reconcile() {
+    let mut scene = Scene::october()
+        .with_sources("anthropic", &["anthropic/cost_report", "anthropic/cost_totals", "anthropic/workspaces"]);
+    for (id, name, cents) in
+        [("wrkspc_1", "Terminals", 1000), ("wrkspc_2", "terminals ", 2000), ("wrkspc_3", "Other", 50)]
+    {
+        add_workspace(&scene, id, name, cents);
+    }
+    let rule = |id: &str, workspace: &str| {
+        format!("[[attribution.rules]]\nid = \"{id}\"\nplatform = \"claude_code\"\nworkspace_id = \"{workspace}\"\n")
+    };
+    let (sync, reconcile) = (format!("sync {OCTOBER}"), format!("reconcile {OCTOBER}"));
+    scene.configure(&rule("terminals", "wrkspc_1"));
+    let words = "rule `terminals` is of workspace `Terminals` (wrkspc_1) of account `default`, and 20.00 dollars lie in \
+                 other workspaces of this name, which no rule names: wrkspc_2 (20.00)";
+    scene.run(&sync).exits(0).says(&[words]);
+    scene.run(&reconcile).exits(1).says(&["rules_name_what_there_is", words]);
+    scene.configure(&(rule("terminals", "wrkspc_1") + &rule("terminals-again", "wrkspc_2")));
+    scene.run(&sync).exits(0).says_nothing_of(&["may not mean"]);
+    scene.run(&reconcile).exits(0).says(&["attribution rules name what there is"]);
+    scene.configure(&(rule("by-name", "terminals") + &rule("nowhere", "wrkspc_9")));
+    let misses = [
+        "names workspace `terminals`, which is a name and matches nothing; the id is wrkspc_1 or wrkspc_2",
+        "rule `nowhere` names workspace `wrkspc_9`, which is in no list",
+    ];
+    scene.run(&sync).exits(0).says(&misses);
+    scene.run(&reconcile).exits(1).says(&misses);
+    let json = scene.run(&format!("{sync} --json")).exits(0).json();
+    assert_eq!(json["rules"].as_array().unwrap().len(), 2);
 }

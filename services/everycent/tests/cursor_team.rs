@@ -67,7 +67,7 @@ fn spend_is_what_the_vendor_says_of_each_person_in_the_cycle() {
     let truth = scene.simulator.with_world(|world| spend_of(world));
     assert!(truth.len() > 20 && truth.iter().any(|row| row[7] != "0"));
     assert_eq!(scene.tables().rows(&format!("{SPEND} ORDER BY user_id")), truth);
-    let asked = scene.simulator.requests();
+    let asked = scene.requests_after(0);
     assert_eq!(asked.len(), truth.len().div_ceil(10), "pages of ten, as configured");
     let limits = "SELECT DISTINCT hard_limit_override_usd, monthly_limit_usd, effective_per_user_limit_usd";
     assert_eq!(scene.tables().rows(&format!("{limits} FROM cursor_spend")), [["0", "NULL", "NULL"]]);
@@ -102,7 +102,7 @@ fn a_member_who_joins_or_leaves_while_spend_is_paged_is_noticed_and_it_is_read_a
         scene.run(SYNC_SPEND).exits(0);
         let truth = scene.simulator.with_world(|world| spend_of(world));
         assert_eq!(scene.tables().rows(&format!("{SPEND} ORDER BY user_id")), truth, "{kind:?}");
-        let pages: Vec<Option<u32>> = scene.simulator.requests().iter().map(|request| request.page).collect();
+        let pages: Vec<Option<u32>> = scene.requests_after(0).iter().map(|request| request.page).collect();
         assert_eq!(pages, [1, 2, 1, 2, 3].map(Some), "{kind:?}");
     }
 }

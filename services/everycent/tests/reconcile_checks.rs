@@ -378,8 +378,8 @@ fn a_billing_cycle_that_prices_have_wrong_is_named_with_its_remedy() {
     let failures = assert_fails(&scene, "cursor_cycle_day", &["2025-10-07", "2025-10-08"]);
     assert_eq!(failures[0]["difference"], "-3");
     scene.run("reconcile").exits(1).says(&[
-        "✗ cursor_cycle_day 2025-10-04 to 2025-10-07: expected 2025-10-04, found 2025-10-01 (difference -3 days); so is \
-         every day to 2025-10-08, 2 days in all",
+        "✗ cursor_cycle_day 2025-10-04 to 2025-10-07, account default: expected 2025-10-04, found 2025-10-01 \
+         (difference -3 days); so is every day to 2025-10-08, 2 days in all",
         "`cycle_day = 4` in [[prices.cursor]]",
     ]);
 }

@@ -4,7 +4,9 @@
 //! normalizer's work.
 
 mod account;
+mod admission;
 mod answer;
+mod ask;
 mod request;
 mod settings;
 mod snapshot;
@@ -34,15 +36,18 @@ use everycent_schemas::{AccountId, Timestamp};
 use tracing::{info, instrument, warn};
 
 pub use account::{FetchAccount, accounts};
+use admission::Admitted;
+pub use admission::{Admission, NotAdmitted, with_answers};
 pub use answer::since as answered_since;
 pub use request::{InvalidRequest, resolve};
 pub use settings::FetcherSettings;
-use snapshot::{FetchError, SnapshotWriter};
+use snapshot::{FetchError, SnapshotWriter, Unseen, Unsure};
 pub use upload::{Upload, store_upload};
 
 /// Handles `FetchRequested`.
 pub struct Fetcher {
     accounts: BTreeMap<(Vendor, AccountId), FetchAccount>,
+    admission: Admission,
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
     clock: Arc<dyn Clock>,
@@ -66,9 +71,11 @@ impl Fetcher {
         settings: FetcherSettings,
         observer: Observer,
     ) -> Self {
-        let accounts =
+        let accounts: BTreeMap<_, _> =
             accounts.into_iter().map(|account| ((account.vendor, account.account_id.clone()), account)).collect();
-        Self { accounts, store, bus, clock, settings, observer, versions: Mutex::default(), warned: Mutex::default() }
+        let admission = Admission::new(accounts.values(), Arc::clone(&store), Arc::clone(&clock));
+        let (versions, warned) = (Mutex::default(), Mutex::default());
+        Self { accounts, admission, store, bus, clock, settings, observer, versions, warned }
     }
 
     /// Fetches one window and tells how it ended: stored, or failed. Only what stands between us and the store or the
@@ -94,7 +101,8 @@ impl Fetcher {
             Ok(Some(stored)) => {
                 let pages = stored.pages.unsigned_abs();
                 self.observer.tell(Progress::Stored { source, account_id, window, pages });
-                info!(snapshot.id = %stored.snapshot_id, source = %source, window = %window, pages, "snapshot stored");
+                let account = account.account_id.as_str();
+                info!(snapshot.id = %stored.snapshot_id, source = %source, account.id = account, window = %window, pages, "snapshot stored");
                 publish(self.bus.as_ref(), &stored).await.map_err(Outcome::from)
             }
             Err(FetchError::Store(error)) => Err(Outcome::from(error)),
@@ -117,8 +125,8 @@ impl Fetcher {
         }
     }
 
-    /// The snapshot that answers the window: one that is stored, or a new one. `None` where this machine's clock is ahead of
-    /// the vendor's, and no day of the window has begun there.
+    /// The snapshot that answers the window: one that is stored, or a new one, if the account may be asked. `None` where
+    /// this machine's clock is ahead of the vendor's, and no day of the window has begun there.
     async fn answer(
         &self,
         source: Source,
@@ -138,8 +146,12 @@ impl Fetcher {
             }
             known.last.iter().for_each(|last| self.note_version(source, account, *last));
             let client = account.client.as_ref().map_err(|reason| FetchError::NoClient(reason.clone()))?;
+            let unseen = match self.admission.before(account, client).await? {
+                Admitted::Known => None,
+                Admitted::OnceAnswered => Some(Unseen { admission: &self.admission, account }),
+            };
             let assumed = (!settled).then(|| client.clock_offset());
-            match self.read_until_whole(source, account, window, (client, assumed)).await {
+            match self.read_until_whole(source, account, window, (client, Unsure { assumed, unseen })).await {
                 Err(FetchError::OtherClock) => {}
                 read => return read.map(Some),
             }
@@ -153,7 +165,7 @@ impl Fetcher {
         source: Source,
         account: &FetchAccount,
         window: Window,
-        (client, assumed): (&VendorClient, Option<Duration>),
+        (client, unsure): (&VendorClient, Unsure<'_>),
     ) -> Result<SnapshotStored, FetchError> {
         let mut last_fault = None;
         for reading in 1.. {
@@ -172,7 +184,7 @@ impl Fetcher {
                 fetched_at,
                 &self.observer,
             );
-            let read = writer.fetch(client, assumed).await;
+            let read = writer.fetch(client, unsure).await;
             // By a clock that turned out to be wrong nothing was dated.
             if !matches!(read, Err(FetchError::OtherClock)) {
                 self.note_version(source, account, fetched_at);
@@ -181,7 +193,8 @@ impl Fetcher {
                 Ok(manifest) => return Ok(stored(&manifest, client.now(), None)),
                 Err(error) if error.is_final() || reading >= self.settings.max_readings => return Err(error),
                 Err(error) => {
-                    info!(source = %source, window = %window, reading, "asking again from the start: {error}");
+                    let account = account.account_id.as_str();
+                    info!(source = %source, account.id = account, window = %window, reading, "asking again from the start: {error}");
                     last_fault = error.into_fault();
                 }
             }
@@ -236,6 +249,12 @@ impl Fetcher {
         };
         for task in tasks {
             let account = &self.accounts[&(task.source.vendor(), task.account_id.clone())];
+            // A schedule means the accounts that are asked.
+            match self.admission.is_retired(account).await {
+                Ok(true) if event.account_id.is_none() => continue,
+                Ok(_) => {}
+                Err(error) => return Outcome::from(error),
+            }
             if let Err(outcome) = self.fetch(task.source, account, task.window, event.requested_at).await {
                 return outcome;
             }

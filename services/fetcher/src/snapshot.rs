@@ -2,18 +2,23 @@
 
 use bytes::Bytes;
 use chrono::Duration;
+use everycent_domain::accounts::Refusal;
 use everycent_domain::identity::sha256_hex;
 use everycent_domain::manifest::{FORMAT, Manifest, PageEntry, snapshot_id};
 use everycent_domain::objects::{PageForm, SnapshotFolder};
-use everycent_domain::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
+use everycent_domain::paging::{Answer, Next, Pager, PagingFault, PagingTask};
 use everycent_domain::source::Source;
 use everycent_runtime::failure::Reason;
 use everycent_runtime::page::compress;
 use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::{Created, Store, StoreError};
 use everycent_runtime::threads;
-use everycent_runtime::vendor::{self, VendorClient, VendorError, VendorPage, VendorRequest};
+use everycent_runtime::vendor::{VendorClient, VendorError, VendorPage};
 use everycent_schemas::{AccountId, Timestamp};
+
+use super::account::FetchAccount;
+use super::admission::{Admission, NotAdmitted};
+use super::ask::vendor_request;
 
 /// Why a reading gave no snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +26,9 @@ pub enum FetchError {
     /// The vendor can't be asked.
     #[error(transparent)]
     NoClient(Reason),
+    /// The account is not to be asked.
+    #[error(transparent)]
+    NotAdmitted(Refusal),
     /// The vendor did not answer.
     #[error(transparent)]
     Vendor(VendorError),
@@ -40,7 +48,7 @@ impl FetchError {
     /// Whether asking the window again from its start can't help now.
     pub fn is_final(&self) -> bool {
         match self {
-            Self::NoClient(_) | Self::Vendor(_) | Self::OtherClock | Self::Store(_) => true,
+            Self::NoClient(_) | Self::NotAdmitted(_) | Self::Vendor(_) | Self::OtherClock | Self::Store(_) => true,
             Self::Restart(_) => false,
             Self::Paging(fault) => matches!(fault, PagingFault::TooManyPages { .. }),
         }
@@ -49,7 +57,8 @@ impl FetchError {
     pub fn into_fault(self) -> Option<PagingFault> {
         match self {
             Self::Paging(fault) => Some(fault),
-            Self::NoClient(_) | Self::Vendor(_) | Self::Restart(_) | Self::OtherClock | Self::Store(_) => None,
+            Self::NoClient(_) | Self::NotAdmitted(_) | Self::Vendor(_) => None,
+            Self::Restart(_) | Self::OtherClock | Self::Store(_) => None,
         }
     }
 
@@ -60,6 +69,32 @@ impl FetchError {
             other => Self::Vendor(other),
         }
     }
+}
+
+impl From<NotAdmitted> for FetchError {
+    fn from(reason: NotAdmitted) -> Self {
+        match reason {
+            NotAdmitted::Refused(refusal) => Self::NotAdmitted(refusal),
+            NotAdmitted::Vendor(error) => Self::Vendor(error),
+            NotAdmitted::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// What the first answer has yet to show.
+#[derive(Clone, Copy)]
+pub struct Unsure<'a> {
+    /// What the clock is off by. The days that are asked for and the time of the fetch are right only if that holds; the
+    /// first answer, good or bad, tells.
+    pub assumed: Option<Duration>,
+    pub unseen: Option<Unseen<'a>>,
+}
+
+/// An account whose first answer tells what its key opens.
+#[derive(Clone, Copy)]
+pub struct Unseen<'a> {
+    pub admission: &'a Admission,
+    pub account: &'a FetchAccount,
 }
 
 /// Writes one snapshot.
@@ -104,9 +139,9 @@ impl<'a> SnapshotWriter<'a> {
         Self { pager, written: Written { store, source, manifest, folder, observer } }
     }
 
-    /// Asks until the answer is whole, and only then writes the manifest. The days that are asked for and the time of the
-    /// fetch are right only if the clock is off by what was assumed; the first answer, good or bad, tells.
-    pub async fn fetch(self, client: &VendorClient, assumed: Option<Duration>) -> Result<Manifest, FetchError> {
+    /// Asks until the answer is whole, and only then writes the manifest.
+    pub async fn fetch(self, client: &VendorClient, unsure: Unsure<'_>) -> Result<Manifest, FetchError> {
+        let Unsure { assumed, unseen } = unsure;
         let Self { mut pager, mut written } = self;
         let mut request = pager.first();
         loop {
@@ -116,6 +151,9 @@ impl<'a> SnapshotWriter<'a> {
                 return Err(FetchError::OtherClock);
             }
             let page = answer.map_err(|error| FetchError::asking(error, first_page))?;
+            if let (true, Some(Unseen { admission, account })) = (first_page, unseen) {
+                admission.once_answered(account, client).await?;
+            }
             let (body, kept) = threads::compute(move || kept(page)).await;
             // First stored, then looked at: what a pager refuses or panics over is the evidence.
             written.keep(kept).await?;
@@ -186,25 +224,13 @@ pub(super) fn once(created: Created, name: &str) -> Result<(), StoreError> {
     }
 }
 
-fn vendor_request(request: PageRequest) -> VendorRequest {
-    VendorRequest {
-        method: match request.method {
-            Method::Get => vendor::Method::Get,
-            Method::Post => vendor::Method::Post,
-        },
-        path: request.path.to_owned(),
-        query: request.query.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        headers: request.headers.into_iter().map(|(name, value)| (name, value.to_owned())).collect(),
-        body: request.body,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use everycent_domain::window::Window;
     use std::sync::Arc;
 
+    use everycent_domain::paging::PageRequest;
     use everycent_runtime::clock::SystemClock;
     use everycent_runtime::secret::Secret;
     use everycent_runtime::store::memory::MemoryStore;

@@ -20,7 +20,7 @@ use everycent_runtime::worker::{Worker, decode, publish};
 use everycent_schemas::SnapshotId;
 use everycent_schemas::events::{FetchRequested, SnapshotStored};
 use tempfile::TempDir;
-use vendor_sim::{Simulator, WorldClock, worlds};
+use vendor_sim::{Endpoint, Simulator, WorldClock, worlds};
 
 const REPORT: &str = "anthropic/cost_totals";
 /// From the time at which a place begins.
@@ -52,7 +52,7 @@ impl Place {
 
     /// Lets a fetcher take what is ready; gives how often the vendor was asked for it.
     async fn fetch(&self, faults: Faults) -> usize {
-        let asked_before = self.simulator.requests().len();
+        let asked_before = self.asked();
         let now = self.clock.now().to_chrono();
         self.simulator.with_world(|world| world.options.clock = WorldClock::At(now));
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
@@ -75,7 +75,12 @@ impl Place {
         );
         // A lost ack is an error of the step; the queue has what is left.
         let _ = Worker::new(bus, fetcher).step().await;
-        self.simulator.requests().len() - asked_before
+        self.asked() - asked_before
+    }
+
+    /// How often the vendor was asked for figures, and not what the key opens.
+    fn asked(&self) -> usize {
+        self.simulator.requests().iter().filter(|request| request.endpoint != Some(Endpoint::AnthropicMe)).count()
     }
 
     /// The snapshots that were announced since the last look.

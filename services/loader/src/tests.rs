@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use everycent_domain::reconcile::Verdict;
+use everycent_domain::vendor::Vendor;
 use everycent_runtime::bus::BusSettings;
 use everycent_runtime::bus::sqlite::SqliteBus;
 use everycent_runtime::clock::SystemClock;
 use everycent_runtime::store::memory::MemoryStore;
 use everycent_runtime::warehouse::{CoverageRow, MergeReport, Rows, SqliteWarehouse};
 use everycent_schemas::events::{Bucket, FetchFailed};
-use everycent_schemas::{Day, SnapshotId, Usd};
+use everycent_schemas::{AccountId, Day, SnapshotId, Usd};
 
 use super::*;
 
@@ -105,6 +106,10 @@ impl Warehouse for Away {
     }
 
     async fn store_verdicts(&self, _: &[Verdict], _: Timestamp) -> Result<(), WarehouseError> {
+        Err(away())
+    }
+
+    async fn forget_account(&self, _: Vendor, _: &AccountId) -> Result<(), WarehouseError> {
         Err(away())
     }
 

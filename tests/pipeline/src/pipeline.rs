@@ -62,7 +62,8 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Starts at noon of the world's present day.
-    pub async fn start(world: World, settings: Settings) -> Result<Self> {
+    pub async fn start(mut world: World, settings: Settings) -> Result<Self> {
+        world.options.anthropic_other_keys = accounts::keys_of_other_organizations();
         let noon = Day::from(world.options.today).start().plus(Duration::hours(12));
         let place = folder_in_memory()?;
         let simulator = Arc::new(Simulator::start(world).await?);

@@ -83,5 +83,5 @@ pub use self::server::{RequestRecord, Simulator};
 pub use self::world::{
     Actor, AnalyticsUsage, ApiKey, ApiKeyShape, ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow, CostRow, CostShare,
     CursorEvent, CursorRow, CursorUsage, EventKind, EventTokens, Federation, IdentityProvider, KindSpelling, Member,
-    Options, UsageCounts, UsageKey, User, Workspace, World, WorldClock,
+    Options, OrganizationHeader, UsageCounts, UsageKey, User, WhoAmI, Workspace, World, WorldClock,
 };

@@ -65,7 +65,7 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
         &Question { window: until_now, expected: None, wanted_from: Some(window.from()) },
     )
     .await?;
-    let figures = Figures::read(deployment.warehouse.as_ref(), window).await?;
+    let figures = Figures::read(deployment.warehouse.as_ref(), window, None).await?;
     let passed = synced.is_clean() && verdicts.iter().all(|verdict| verdict.passed);
     if global.json {
         show::print_json(&Report { synced, figures, coverage: by_feed(&coverage), reconciled: passed });

@@ -11,6 +11,7 @@ use everycent_domain::manifest::Manifest;
 use everycent_domain::objects::in_names;
 use everycent_domain::replay::stored;
 use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
 use everycent_domain::window::Window;
 use everycent_runtime::replay::{self, Announcements, RawAccount};
 use everycent_runtime::warehouse::CoverageRow;
@@ -27,7 +28,10 @@ use crate::progress::Watcher;
 use crate::show::{self, Grid, count};
 use days::named_days;
 use made::last_made;
-use outcome::Done;
+pub(super) use outcome::Done;
+
+/// Snapshots that services elsewhere have at once.
+const AT_ONCE: usize = 32;
 
 pub async fn replay(
     deployment: &Deployment,
@@ -38,30 +42,56 @@ pub async fn replay(
     if let (Some(from), Some(to)) = (args.from, args.to) {
         Window::new(from, to).map_err(|e| Failure::usage(anyhow!("--from, --to: {e}")))?;
     }
-    let Announcements { snapshots, judged, decided } = announcements(deployment, args).await?;
+    let announced = announcements(deployment, args).await?;
     if args.dry_run {
-        return show_report(&Report::new(&snapshots, None), json);
+        return show_report(&Report::new(&announced.snapshots, None), json);
     }
     let watcher = Watcher::new(!json);
-    if snapshots.is_empty() && judged.is_empty() {
+    if announced.snapshots.is_empty() && announced.judged.is_empty() {
         watcher.say("no stored answer covers these days; `everycent sync` fetches them");
     }
+    let done = make_rows_again(deployment, args, &announced, &watcher, stop).await?;
+    show_report(&Report::new(&announced.snapshots, Some(&done)), json)?;
+    if done.is_whole() { Ok(()) } else { Err(Failure::Reported) }
+}
+
+/// Replays all of an account.
+pub(super) async fn of_account(
+    deployment: &Deployment,
+    vendor: Vendor,
+    account_id: &AccountId,
+    watcher: &Watcher,
+    stop: CancellationToken,
+) -> Result<Done, Failure> {
+    let sources = Source::ALL.iter().copied().filter(|source| source.vendor() == vendor).collect();
+    let account = Some(account_id.clone());
+    let args = ReplayArgs { from: None, to: None, sources, account, at_once: AT_ONCE, anew: true, dry_run: false };
+    let announced = announcements(deployment, &args).await?;
+    make_rows_again(deployment, &args, &announced, watcher, stop).await
+}
+
+async fn make_rows_again(
+    deployment: &Deployment,
+    args: &ReplayArgs,
+    announced: &Announcements,
+    watcher: &Watcher,
+    stop: CancellationToken,
+) -> Result<Done, Failure> {
+    let Announcements { snapshots, judged, decided } = announced;
     if !judged.is_empty() {
         watcher.say(&format!("judging {} by their sums", count(judged.len(), "answer")));
     }
-    for event in &judged {
+    for event in judged {
         publish(deployment.bus.as_ref(), event).await?;
     }
-    for event in &decided {
+    for event in decided {
         publish(deployment.bus.as_ref(), event).await?;
     }
     watcher.say(&format!("replaying {}", count(snapshots.len(), "snapshot")));
-    let done = match deployment.services {
-        Services::Here => here(deployment, args, &snapshots, &watcher, stop).await?,
-        Services::Elsewhere => elsewhere::replay(deployment, args, &snapshots, &watcher, stop).await?,
-    };
-    show_report(&Report::new(&snapshots, Some(&done)), json)?;
-    if done.is_whole() { Ok(()) } else { Err(Failure::Reported) }
+    match deployment.services {
+        Services::Here => here(deployment, args, snapshots, watcher, stop).await,
+        Services::Elsewhere => elsewhere::replay(deployment, args, snapshots, watcher, stop).await,
+    }
 }
 
 async fn here(
@@ -92,6 +122,9 @@ async fn announcements(deployment: &Deployment, args: &ReplayArgs) -> Result<Ann
     let mut all = Announcements::default();
     for source in sources {
         for (account, raw) in replay::list(store, source).await? {
+            if args.account.as_ref().is_some_and(|meant| in_names(meant) != account) {
+                continue;
+            }
             let Some(range) = range(args, &raw) else { continue };
             let is_about = |row: &&CoverageRow| row.source == source.name() && in_names(&row.account_id) == account;
             let found = replay::announcements(store, source, &raw, range, coverage.iter().filter(is_about), now).await;

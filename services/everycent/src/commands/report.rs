@@ -1,8 +1,10 @@
 //! `everycent report`: what the money went to, and what came of it.
 
+use std::collections::BTreeSet;
+
 use anyhow::anyhow;
 use everycent_domain::window::Window;
-use everycent_runtime::warehouse::Warehouse;
+use everycent_runtime::warehouse::{CoverageRow, Warehouse};
 use everycent_schemas::Day;
 
 use crate::cli::ReportArgs;
@@ -13,8 +15,10 @@ use crate::report::Report;
 use crate::show;
 
 pub async fn report(deployment: &Deployment, args: &ReportArgs, json: bool) -> Result<(), Failure> {
-    let (warehouse, window) = (deployment.warehouse.as_ref(), window(deployment, args).await?);
-    let report = match Report::read(warehouse, window).await {
+    let coverage = deployment.whole_coverage().await?;
+    let (warehouse, days) = (deployment.warehouse.as_ref(), window(&coverage, args)?);
+    refuse_an_unknown_account(&coverage, args)?;
+    let report = match Report::read(warehouse, days, args.account.clone()).await {
         Err(error) if is_out_of_range(&error) => return Err(named(warehouse, error).await),
         report => report?,
     };
@@ -29,8 +33,7 @@ pub async fn report(deployment: &Deployment, args: &ReportArgs, json: bool) -> R
 }
 
 /// The range that was named, completed by what is loaded.
-async fn window(deployment: &Deployment, args: &ReportArgs) -> Result<Window, Failure> {
-    let coverage = deployment.whole_coverage().await?;
+fn window(coverage: &[CoverageRow], args: &ReportArgs) -> Result<Window, Failure> {
     let loaded = || coverage.iter().filter(|row| row.fetched_at.is_some()).map(|row| row.activity_date);
     let nothing = || Failure::Failed(anyhow!("nothing is loaded yet; run `everycent sync` first"));
     let from: Day = args.from.or_else(|| loaded().min()).ok_or_else(nothing)?;
@@ -53,4 +56,15 @@ async fn named(warehouse: &dyn Warehouse, error: anyhow::Error) -> Failure {
         more => format!("\n  and {}; `everycent reconcile` names all", show::count(more, "more day")),
     };
     Failure::Failed(anyhow!("{error:#}{}{more}", places.concat()))
+}
+
+/// A mistyped account is not one without spend.
+fn refuse_an_unknown_account(coverage: &[CoverageRow], args: &ReportArgs) -> Result<(), Failure> {
+    let Some(account_id) = &args.account else { return Ok(()) };
+    let known: BTreeSet<&str> = coverage.iter().map(|row| row.account_id.as_str()).collect();
+    if known.contains(account_id.as_str()) {
+        return Ok(());
+    }
+    let known = Vec::from_iter(known).join(", ");
+    Err(Failure::usage(anyhow!("--account: nothing was ever loaded of `{account_id}`; known are: {known}")))
 }

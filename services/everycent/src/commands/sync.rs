@@ -3,9 +3,11 @@
 mod report;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use everycent_domain::report::Kind;
 use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
 use everycent_domain::wanted;
 use everycent_domain::wanted::plan;
 use everycent_domain::window::Window;
@@ -13,12 +15,13 @@ use everycent_runtime::bus::DeadLetter;
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_runtime::worker::publish;
 use everycent_schemas::events::FetchRequested;
-use everycent_schemas::{CoverageState, Timestamp};
+use everycent_schemas::{AccountId, CoverageState, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use report::{Ended, WindowReport};
 pub use report::{Report, text};
 
+use crate::admission::{self, Books};
 use crate::begun::{Asked, Begun, Command};
 use crate::cli::SyncArgs;
 use crate::deployment::{Deployment, Services};
@@ -26,6 +29,7 @@ use crate::elsewhere::{self, Question};
 use crate::failure::Failure;
 use crate::pipeline::{self, Part};
 use crate::progress::Watcher;
+use crate::rule_misses::rule_misses;
 use crate::scope::{self, Days, Feed};
 use crate::show;
 
@@ -54,7 +58,7 @@ pub async fn once(
     watcher: &Watcher,
     stop: CancellationToken,
 ) -> Result<Report, Failure> {
-    let feeds = scope::feeds(&deployment.config, sources)?;
+    let feeds = asked_feeds(deployment, sources, watcher).await?;
     let now = deployment.clock.now();
     let begun = Begun::begin(deployment.home.data_dir(), Command::Sync, &Asked::new(days, sources), now)?;
     if deployment.services == Services::Here && pipeline::has_work(deployment, Part::Whole).await? {
@@ -63,13 +67,20 @@ pub async fn once(
     }
     let before = deployment.whole_coverage().await?;
     // Who is interrupted here asks for nothing more, or it would be asked for twice.
-    let windows = match stop.is_cancelled() {
+    let mut windows = match stop.is_cancelled() {
         true => Vec::new(),
         false => {
             let since = wanted::Since { begun_at: begun.begun_at, now: deployment.clock.now() };
             plan_windows(deployment, &before, days, &feeds, since)?
         }
     };
+    let refused = tokio::select! {
+        refused = admission::take_out_refused(deployment, &mut windows) => refused?,
+        () = stop.cancelled() => Vec::new(),
+    };
+    if stop.is_cancelled() {
+        windows.clear();
+    }
     if !stop.is_cancelled() {
         watcher.begin(windows.len(), begun.resumed);
     }
@@ -107,8 +118,27 @@ pub async fn once(
     };
     let dead_letters = pipeline::dead_letters_since(deployment, now, is_ours).await?;
     let of_due_days = matches!(days, Days::Due { .. });
-    let ended = Ended { of_due_days, windows: windows.len(), failed, dead_letters, interrupted };
+    let misses = rule_misses(deployment, None, &before).await?;
+    let rules = misses.iter().map(ToString::to_string).collect();
+    let ended = Ended { of_due_days, windows: windows.len(), refused, failed, dead_letters, rules, interrupted };
     Ok(Report::new(deployment, watcher.tally(), answers, ended))
+}
+
+/// The feeds that are asked: those of retired accounts are not.
+async fn asked_feeds(deployment: &Deployment, sources: &[Source], watcher: &Watcher) -> Result<Vec<Feed>, Failure> {
+    let mut feeds = scope::feeds(&deployment.config, sources)?;
+    let books = Books::read(Arc::clone(&deployment.store)).await?;
+    let is_retired = |feed: &Feed| books.is_retired(feed.source.vendor(), &feed.account_id);
+    let retired: BTreeSet<(Vendor, AccountId)> = feeds
+        .iter()
+        .filter(|feed| is_retired(feed))
+        .map(|feed| (feed.source.vendor(), feed.account_id.clone()))
+        .collect();
+    for (vendor, account_id) in retired {
+        watcher.say(&format!("{vendor} account `{account_id}` is retired and not asked"));
+    }
+    feeds.retain(|feed| !is_retired(feed));
+    Ok(feeds)
 }
 
 /// The windows that answer the question, as far as they were not answered since it was first asked.

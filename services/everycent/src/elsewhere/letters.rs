@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
 use everycent_domain::window::Window;
 use everycent_runtime::bus::{DeadLetter, Topic};
 use everycent_runtime::worker::decode;
@@ -27,6 +29,12 @@ pub fn is_about(letter: &DeadLetter, windows: &BTreeSet<(Feed, Window)>) -> bool
             && about.account_id.as_ref().is_none_or(|account_id| *account_id == feed.account_id)
             && about.days.is_none_or(|(from, to)| from <= window.to() && window.from() <= to)
     })
+}
+
+/// Whether the letter is about this account of the vendor, and no other.
+pub fn is_about_account(letter: &DeadLetter, vendor: Vendor, account_id: &AccountId) -> bool {
+    let is_of_vendor = |source: &str| source.parse::<Source>().is_ok_and(|source| source.vendor() == vendor);
+    about(letter).is_some_and(|about| is_of_vendor(&about.source) && about.account_id.as_ref() == Some(account_id))
 }
 
 /// Whether the letter is about one of these snapshots.
@@ -74,7 +82,6 @@ fn about(letter: &DeadLetter) -> Option<About> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use everycent_domain::source::Source;
     use everycent_runtime::bus::Message;
     use everycent_schemas::Timestamp;
     use everycent_schemas::events::{Event, encode};

@@ -1,10 +1,10 @@
 //! Claude cost by API key.
 
-use everycent_domain::window::Window;
 use everycent_runtime::warehouse::Warehouse;
 use everycent_schemas::Usd;
 use serde::Serialize;
 
+use super::scope::Scope;
 use crate::facts;
 use crate::show::Grid;
 
@@ -22,15 +22,14 @@ pub struct KeyRow {
 }
 
 /// Every key, the dearest first.
-pub async fn by_cost(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<Vec<KeyRow>> {
+pub async fn by_cost(warehouse: &dyn Warehouse, scope: &Scope) -> anyhow::Result<Vec<KeyRow>> {
     let rows = warehouse
         .query(&format!(
             "SELECT organization_id, api_key_id, key_name, owner_email, workspace_name, \
              CASE WHEN share_basis = 'residual' THEN 'residual' ELSE 'use' END AS share_basis, \
              [[usd:SUM(cost_usd)]] AS cost_usd FROM [[table:api_usage_expenses]] \
-             WHERE expense_date BETWEEN '{}' AND '{}' GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 7 DESC, 1, 2, 5",
-            window.from(),
-            window.to()
+             WHERE {} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 7 DESC, 1, 2, 5",
+            scope.condition("expense_date", "organization_id")
         ))
         .await?;
     let row = |fact: facts::Fact<'_>| {

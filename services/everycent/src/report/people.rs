@@ -1,10 +1,10 @@
 //! Cost by person, over both vendors.
 
-use everycent_domain::window::Window;
 use everycent_runtime::warehouse::Warehouse;
 use everycent_schemas::Usd;
 use serde::Serialize;
 
+use super::scope::Scope;
 use crate::facts;
 use crate::show::Grid;
 
@@ -19,17 +19,16 @@ pub struct PersonRow {
 }
 
 /// Every person, the dearest first.
-pub async fn by_cost(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<Vec<PersonRow>> {
+pub async fn by_cost(warehouse: &dyn Warehouse, scope: &Scope) -> anyhow::Result<Vec<PersonRow>> {
     let of = |vendor: &str| format!("[[usd:SUM(CASE WHEN vendor = '{vendor}' THEN cost_usd ELSE 0 END)]]");
     let rows = warehouse
         .query(&format!(
             "SELECT person AS email, {} AS claude_usd, {} AS cursor_usd, [[usd:SUM(cost_usd)]] AS total_usd \
-             FROM [[table:ai_spend_by_person]] WHERE expense_date BETWEEN '{}' AND '{}' \
+             FROM [[table:ai_spend_by_person]] WHERE {} \
              GROUP BY person ORDER BY 4 DESC, 1",
             of("anthropic"),
             of("cursor"),
-            window.from(),
-            window.to()
+            scope.condition("expense_date", "account_id")
         ))
         .await?;
     let row = |fact: facts::Fact<'_>| {

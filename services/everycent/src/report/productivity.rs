@@ -1,9 +1,9 @@
 //! What people did with the tools: use, and how much of it they kept.
 
-use everycent_domain::window::Window;
 use everycent_runtime::warehouse::Warehouse;
 use serde::Serialize;
 
+use super::scope::Scope;
 use crate::facts::{self, Fact};
 use crate::show::Grid;
 
@@ -49,10 +49,10 @@ const CLAUDE_CODE: &str = "SELECT COUNT(DISTINCT COALESCE(actor_email, api_key_n
     SUM(tools_rejected) AS tools_rejected FROM [[table:claude_code_usage_stats]]";
 
 impl Productivity {
-    pub async fn read(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<Self> {
-        let days = format!("WHERE activity_date BETWEEN '{}' AND '{}'", window.from(), window.to());
-        let cursor = warehouse.query(&format!("{CURSOR} {days}")).await?;
-        let claude_code = warehouse.query(&format!("{CLAUDE_CODE} {days}")).await?;
+    pub async fn read(warehouse: &dyn Warehouse, scope: &Scope) -> anyhow::Result<Self> {
+        let of = |account: &str| scope.condition("activity_date", account);
+        let cursor = warehouse.query(&format!("{CURSOR} WHERE {}", of("account_id"))).await?;
+        let claude_code = warehouse.query(&format!("{CLAUDE_CODE} WHERE {}", of("organization_id"))).await?;
         Ok(Self {
             cursor: facts::each(&cursor).next().map_or_else(|| Ok(Cursor::default()), |fact| Cursor::of(&fact))?,
             claude_code: facts::each(&claude_code)

@@ -16,7 +16,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use vendor_sim::{RequestRecord, Simulator, World};
+use vendor_sim::{Endpoint, RequestRecord, Simulator, World};
 
 pub use claude_truth::{assert_tells_claude_code, assert_tells_usage, days_of, sorted, usage_of};
 pub use process::{Ended, Running, until};
@@ -189,9 +189,11 @@ impl Scene {
         Tables::open(&self.home())
     }
 
-    /// What was asked after the first `count` requests.
+    /// What was asked after the first `count` requests, without the questions what a key opens.
     pub fn requests_after(&self, count: usize) -> Vec<RequestRecord> {
-        self.simulator.requests().split_off(count)
+        let mut requests = self.simulator.requests().split_off(count);
+        requests.retain(|request| !is_about_the_key(request));
+        requests
     }
 
     pub fn request_count(&self) -> usize {
@@ -208,6 +210,11 @@ impl Scene {
         let all = self.objects(&format!("raw/{source}"));
         all.into_iter().filter(|path| path.ends_with("manifest.json")).collect()
     }
+}
+
+/// Where members are not a source, who they are says which team the key opens.
+pub fn is_about_the_key(request: &RequestRecord) -> bool {
+    matches!(request.endpoint, Some(Endpoint::AnthropicMe | Endpoint::CursorMembers))
 }
 
 /// Every file below a folder, in order; none if there is no such folder. One that vanishes meanwhile is left out.

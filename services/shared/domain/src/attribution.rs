@@ -1,8 +1,10 @@
 //! Attribution: which platform a cost belongs to, by rules and evidence, never by a guess.
 
+pub mod aim;
 mod product;
 pub mod trial;
 
+use everycent_schemas::AccountId;
 use strum::VariantArray;
 
 use crate::identity::IdHasher;
@@ -39,6 +41,8 @@ impl Platform {
 /// What a rule can look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Evidence<'a> {
+    /// As the configuration names it.
+    pub account: Option<&'a str>,
     /// `None` is the default workspace.
     pub workspace_id: Option<&'a str>,
     pub api_key_id: Option<&'a str>,
@@ -49,12 +53,21 @@ pub struct Evidence<'a> {
     pub cost_type: Option<&'a str>,
 }
 
+impl<'a> Evidence<'a> {
+    #[must_use]
+    pub fn of_account(self, account_id: &'a AccountId) -> Self {
+        Self { account: Some(account_id.as_str()), ..self }
+    }
+}
+
 /// One rule. Every condition that is given must hold; a rule without conditions matches everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// Becomes the `platform_basis` of the rows that it decides.
     pub id: String,
     pub platform: Platform,
+    /// An account, as the configuration names it.
+    pub account: Option<String>,
     /// A workspace's id, or `default` for the default workspace.
     pub workspace_id: Option<String>,
     pub api_key_id: Option<String>,
@@ -81,6 +94,7 @@ impl Rule {
         Self {
             id: id.into(),
             platform,
+            account: None,
             workspace_id: None,
             api_key_id: None,
             description_contains: None,
@@ -93,7 +107,8 @@ impl Rule {
 
     fn matches(&self, evidence: &Evidence<'_>) -> bool {
         let workspace = evidence.workspace_id.unwrap_or(DEFAULT_WORKSPACE);
-        is(&self.workspace_id, Some(workspace))
+        is(&self.account, evidence.account)
+            && is(&self.workspace_id, Some(workspace))
             && is(&self.api_key_id, evidence.api_key_id)
             && is(&self.product, evidence.product)
             && is(&self.service_tier, evidence.service_tier)
@@ -163,7 +178,9 @@ impl Rules {
                 &rule.cost_type,
             ];
             let hasher = hasher.part(&rule.id).part(rule.platform.name());
-            conditions.into_iter().fold(hasher, |hasher, condition| hasher.optional(condition.as_deref()))
+            let hasher = conditions.into_iter().fold(hasher, |hasher, condition| hasher.optional(condition.as_deref()));
+            // Rules without it are those that they were before there was such a condition.
+            rule.account.as_deref().map_or(hasher.clone(), |account| hasher.part("account").part(account))
         })
     }
 }
@@ -195,6 +212,22 @@ mod tests {
             ("claude.ai", Some("search".into()))
         );
         assert_eq!(at(Some("wrkspc_2"), Some("Web Search Usage"), None), ("unattributed", None));
+    }
+
+    #[test]
+    fn a_rule_of_an_account_matches_no_other_and_makes_another_recipe() {
+        let rule = Rule { account: Some("acme".into()), ..Rule::new("acme-is-code", Platform::ClaudeCode) };
+        let rules = Rules::new(vec![rule]);
+        let (acme, beta) = (AccountId::from("acme"), AccountId::from("beta"));
+        let platform = |evidence: Evidence<'_>| rules.attribute(&evidence).platform;
+        assert_eq!(platform(Evidence::default().of_account(&acme)), Platform::ClaudeCode);
+        assert_eq!(platform(Evidence::default().of_account(&beta)), Platform::Unattributed);
+        assert_eq!(platform(Evidence::default()), Platform::Unattributed);
+        let fingerprint = |rule: Rule| Rules::new(vec![rule]).fingerprint(IdHasher::new("rules")).finish();
+        let rule =
+            |account: Option<&str>| Rule { account: account.map(str::to_owned), ..Rule::new("r", Platform::Cursor) };
+        assert_ne!(fingerprint(rule(Some("acme"))), fingerprint(rule(None)));
+        assert_ne!(fingerprint(rule(Some("acme"))), fingerprint(rule(Some("beta"))));
     }
 
     #[test]

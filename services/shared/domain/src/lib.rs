@@ -3,6 +3,7 @@
 //! Everything here is a pure function of its arguments: no clock, environment, file, network or async.
 
 pub mod acceptance;
+pub mod accounts;
 pub mod attribution;
 pub mod bucket;
 pub mod catalog;

@@ -7,6 +7,7 @@ use chrono::NaiveDateTime;
 use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::vendor::Vendor;
 use crate::window::Window;
 
 /// The name of an object, relative to the store's address: parts of safe characters, joined by `/`.
@@ -177,7 +178,34 @@ pub fn raw_prefix(source: &str) -> String {
     format!("raw/{source}/")
 }
 
-/// Prefix of all raw objects of a source and account: `raw/<source>/<account>/`.
+/// Prefix of what is kept of a vendor's accounts: `raw/accounts/<vendor>/`.
+pub fn account_entries_prefix(vendor: Vendor) -> String {
+    format!("raw/accounts/{vendor}/")
+}
+
+/// An entry of what is kept of a vendor's accounts, from 1: whoever creates the next number decides what comes next.
+pub fn account_entry(vendor: Vendor, number: u32) -> ObjectName {
+    ObjectName(format!("{}{number:08}.json", account_entries_prefix(vendor)))
+}
+
+/// The number of an entry by its name; `None` for any other object.
+pub fn account_entry_number(name: &ObjectName) -> Option<u32> {
+    let ["raw", "accounts", _, entry] = name.as_str().split('/').collect::<Vec<_>>()[..] else { return None };
+    entry.strip_suffix(".json")?.parse().ok()
+}
+
+/// The account that a raw object of a source is of, and a name after those of all its objects there.
+pub fn account_of(object: &ObjectName) -> Option<(AccountId, ObjectName)> {
+    let parts: Vec<&str> = object.as_str().split('/').collect();
+    let ["raw", vendor, report, account, _, ..] = parts[..] else { return None };
+    // Below an account lie windows, whose names begin with a digit, and decisions.
+    Some((unsafe_text(account).into(), ObjectName(format!("raw/{vendor}/{report}/{account}/{LAST}"))))
+}
+
+/// Greater than what any name has in its place.
+const LAST: &str = "zzzz";
+
+/// Prefix of all raw objects of a source and an account: `raw/<source>/<account>/`.
 pub fn account_prefix(source: &str, account: &AccountId) -> String {
     format!("raw/{source}/{}/", in_names(account))
 }
@@ -204,6 +232,10 @@ impl ManifestName {
     pub fn fetched_at(&self) -> Option<Timestamp> {
         let (at, _) = self.version.split_once('_')?;
         Some(NaiveDateTime::parse_from_str(at, COMPACT).ok()?.and_utc().into())
+    }
+
+    pub fn account_id(&self) -> AccountId {
+        unsafe_text(&self.account).into()
     }
 
     /// `None` for any other object.
@@ -259,6 +291,20 @@ pub fn in_names(account: &AccountId) -> String {
     name
 }
 
+/// The account that a name spells so.
+fn unsafe_text(name: &str) -> String {
+    let is_code = |(index, _): &(usize, &str)| index % 2 == 1;
+    let decoded = |code: &str| u32::from_str_radix(code, 16).ok().and_then(char::from_u32);
+    let parts = name.split('=').enumerate();
+    parts
+        .map(
+            |part| {
+                if is_code(&part) { decoded(part.1).map(String::from).unwrap_or_default() } else { part.1.to_owned() }
+            },
+        )
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -283,6 +329,14 @@ mod tests {
         assert_eq!(name.version, "19700101T000000.000001Z_ab12");
         assert_eq!(name.fetched_at(), Some(Timestamp::from_micros(1)));
         assert!(name.is_fetched_since(Timestamp::from_micros(1)) && !name.is_fetched_since(Timestamp::from_micros(2)));
+        assert_eq!(name.account_id(), account);
+        let (of, last) = account_of(&page).unwrap();
+        assert!(
+            of == account
+                && last > folder.manifest()
+                && last.as_str().starts_with(&account_prefix("anthropic/cost_report", &account))
+        );
+        assert_eq!(account_of(&account_entry(Vendor::Cursor, 1)), None);
         assert_eq!(ManifestName::parse(&page), None);
         assert_eq!(RawObject::of(&folder.manifest()), RawObject::Manifest(name.clone()));
         assert_eq!(RawObject::of(&folder.sums(2)), RawObject::Sums(name));
@@ -293,6 +347,16 @@ mod tests {
         assert_eq!(RawObject::of(&decision), of_account);
         let rows = row_file("claude_costs", &snapshot, Timestamp::from_micros(1), "cd34", 2);
         assert_eq!(rows.as_str(), "rows/claude_costs/ab12/19700101T000000.000001Z_cd34-00002.avro");
+    }
+
+    #[test]
+    fn entries_of_accounts_are_numbered_in_the_order_of_their_names() {
+        let names = [1, 9, 10, 12_345].map(|number| account_entry(Vendor::Cursor, number));
+        assert!(names.is_sorted());
+        assert_eq!(names[2].as_str(), "raw/accounts/cursor/00000010.json");
+        assert!(names[0].as_str().starts_with(&account_entries_prefix(Vendor::Cursor)));
+        assert_eq!(names.map(|name| account_entry_number(&name)), [Some(1), Some(9), Some(10), Some(12_345)]);
+        assert_eq!(account_entry_number(&"raw/accounts/cursor/note.json".parse().unwrap()), None);
     }
 
     #[test]

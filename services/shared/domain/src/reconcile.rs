@@ -82,6 +82,7 @@ pub enum Check {
     FiguresInRange,
     NoFutureStamp,
     NoStrangeAccount,
+    RulesNameWhatThereIs,
     EqualsExpected,
 }
 
@@ -103,6 +104,7 @@ impl Check {
             Self::FiguresInRange => "figures_in_range",
             Self::NoFutureStamp => "no_future_stamp",
             Self::NoStrangeAccount => "no_strange_account",
+            Self::RulesNameWhatThereIs => "rules_name_what_there_is",
             Self::EqualsExpected => "equals_expected",
         }
     }
@@ -123,6 +125,7 @@ impl Check {
             Self::FiguresInRange => "no figure in the tables is too large to be added up",
             Self::NoFutureStamp => "nothing is dated by a clock that was ahead",
             Self::NoStrangeAccount => "every account in the tables is a configured one",
+            Self::RulesNameWhatThereIs => "attribution rules name what there is, and all that has its name",
             Self::EqualsExpected => "the total equals the figure read off the console",
         }
     }

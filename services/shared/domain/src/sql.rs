@@ -9,6 +9,7 @@
 pub mod bigquery;
 mod columns;
 mod dialect;
+mod forgetting;
 pub mod sqlite;
 mod stored;
 mod template;
@@ -17,6 +18,7 @@ mod view;
 pub use bigquery::BigQuery;
 pub use columns::key_order;
 pub use dialect::{CreateView, Dialect};
+pub use forgetting::{count_account, forget_account, tables_of_vendor};
 pub use sqlite::Sqlite;
 pub use stored::{failed_values, known, merged_values, verdict_values};
 pub use template::{TemplateError, query, tables_of, text};

@@ -2,6 +2,7 @@
 //!
 //! Decisions about data belong to the domain crate; here is IO only.
 
+pub mod accounts;
 pub mod backoff;
 pub mod bus;
 pub mod clock;

@@ -14,7 +14,7 @@ mod retry;
 mod settings;
 mod time;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use chrono::Duration;
@@ -55,6 +55,8 @@ pub struct VendorClient {
     credential: (HeaderName, HeaderValue),
     pace: Pace,
     time: VendorTime,
+    /// As the latest answer that named one has it.
+    organization_id: Mutex<Option<String>>,
 }
 
 impl VendorClient {
@@ -66,7 +68,12 @@ impl VendorClient {
         let credential = settings.auth.header(&settings.key_name).map_err(|e| wrong(e.into()))?;
         let http = connection::build(&settings).map_err(wrong)?;
         let pace = Pace::new(settings.requests_per_minute, settings.burst);
-        Ok(Self { http, settings, credential, pace, time: VendorTime::new(clock) })
+        Ok(Self { http, settings, credential, pace, time: VendorTime::new(clock), organization_id: Mutex::default() })
+    }
+
+    /// The organization that the key opens, as a header of the answers so far names it, refusals included.
+    pub fn organization_id(&self) -> Option<String> {
+        self.organization_id.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Sends a request, as often as it takes within the settings. Requests only read at the vendor, so repeating one

@@ -15,9 +15,10 @@ use async_trait::async_trait;
 use everycent_domain::merge_plan::{MergeInput, Outcome, PlanError, Replay};
 use everycent_domain::reconcile::Verdict;
 use everycent_domain::sql;
+use everycent_domain::vendor::Vendor;
 use everycent_schemas::events::FetchFailed;
 use everycent_schemas::rowfile::Cell;
-use everycent_schemas::{Day, SnapshotId, Timestamp};
+use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
 
 use crate::failure::{Reason, Retryability, Retryable};
 use crate::store::Store;
@@ -184,6 +185,7 @@ pub const FLUSH_FAR_AWAY: Flush = Flush { batches: Gather { max: 200, linger: Du
 /// - A row file that is not what its event says, or that holds a row of another account or day, refuses the merge.
 /// - What is forgotten of the future takes no row of another snapshot or of a day up to the last.
 /// - A failure marks its days `failed` if it began after the loaded answer was fetched. It takes no row away.
+/// - Of an account that was forgotten nothing is left, and no other account loses anything. Its answers may come again.
 #[async_trait]
 pub trait Warehouse: Debug + Send + Sync {
     /// Creates what is missing of tables and views. Additive: what it does not know it leaves alone, and a table that
@@ -219,6 +221,10 @@ pub trait Warehouse: Debug + Send + Sync {
 
     /// Stores verdicts, each in place of the earlier one of the same check, account and day.
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError>;
+
+    /// Takes an account of a vendor out of all tables, coverage and verdicts included, in one transaction: all of it is
+    /// gone, or nothing. Afterwards it is as if no answer of it had ever come.
+    async fn forget_account(&self, vendor: Vendor, account_id: &AccountId) -> Result<(), WarehouseError>;
 
     /// The warehouse's address, as a person would write it.
     fn address(&self) -> String;

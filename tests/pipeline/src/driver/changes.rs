@@ -26,10 +26,12 @@ pub(super) fn apply(world: &mut World, change: &Transition, first_day: NaiveDate
             within(place, events).map(|place| world.remove_cursor_event(at(day), place));
         }
         Transition::MemberJoins { user_id } => {
-            world.add_member(Member::new(user_id, &format!("new-{user_id}@example.com"), "New"));
+            world.add_member(Member::new(user_id, &format!("new-{user_id}@example.com"), NEW));
         }
         Transition::MemberErased { place } => {
-            member(world, place).map(|user_id| world.remove_member(user_id));
+            member(world, place)
+                .filter(|user_id| keeps_somebody(world, *user_id))
+                .map(|user_id| world.remove_member(user_id));
         }
         Transition::MembershipEnds { place, day } => {
             member(world, place).inspect(|user_id| world.end_membership(*user_id, at(day)));
@@ -113,6 +115,14 @@ fn member(world: &World, place: usize) -> Option<u64> {
     let members = world.members();
     within(place, members.len()).map(|place| members[place].user_id)
 }
+
+/// Whether the team is still the one that it was when this member is gone: one of which nobody is left is another.
+fn keeps_somebody(world: &World, user_id: u64) -> bool {
+    world.members().iter().any(|member| member.user_id != user_id && member.name != NEW)
+}
+
+/// The name of those who join.
+const NEW: &str = "New";
 
 /// None is also the default workspace, which no list has.
 fn workspace(world: &World, place: usize) -> Option<String> {

@@ -139,7 +139,7 @@ fn accounts(process: &Surroundings<'_>) -> Result<Vec<FetchAccount>> {
     let simulator = process.simulator;
     let account = |(vendor, account_id): &(&str, &str)| -> Result<FetchAccount> {
         let (vendor, auth) = match *vendor {
-            "anthropic" => (Vendor::Anthropic, Auth::AnthropicKey(Secret::new(simulator.anthropic_key()))),
+            "anthropic" => (Vendor::Anthropic, Auth::AnthropicKey(Secret::new(key(simulator, account_id)))),
             _ => (Vendor::Cursor, Auth::CursorBasic(Secret::new(simulator.cursor_key()))),
         };
         let retry = RetrySettings {
@@ -155,6 +155,14 @@ fn accounts(process: &Surroundings<'_>) -> Result<Vec<FetchAccount>> {
         Ok(FetchAccount { vendor, account_id: (*account_id).into(), sources, client: Ok(Arc::new(client)) })
     };
     ACCOUNTS.iter().map(account).collect()
+}
+
+/// Each account opens an organization of its own.
+fn key(simulator: &Simulator, account_id: &str) -> String {
+    simulator.with_world(|world| {
+        let other = world.options.anthropic_other_keys.iter().find(|(key, _)| key == account_id);
+        other.map_or(world.options.anthropic_key.clone(), |(key, _)| key.clone())
+    })
 }
 
 /// The sets of rules, which the model has in its own words.

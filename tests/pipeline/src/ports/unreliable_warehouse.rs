@@ -5,11 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::reconcile::Verdict;
+use everycent_domain::vendor::Vendor;
 use everycent_runtime::faults::Faults;
 use everycent_runtime::store::Store;
 use everycent_runtime::warehouse::{CoverageRow, MergeReport, Rows, Warehouse, WarehouseError};
 use everycent_schemas::events::FetchFailed;
-use everycent_schemas::{Day, SnapshotId, Timestamp};
+use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
 
 /// Asks its faults about `merge` and `record_failures`, the writes of the services.
 #[derive(Debug)]
@@ -65,6 +66,10 @@ impl Warehouse for UnreliableWarehouse {
 
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {
         self.inner.store_verdicts(verdicts, checked_at).await
+    }
+
+    async fn forget_account(&self, vendor: Vendor, account_id: &AccountId) -> Result<(), WarehouseError> {
+        self.inner.forget_account(vendor, account_id).await
     }
 
     fn address(&self) -> String {

@@ -10,7 +10,6 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::ORGANIZATION_ID;
 use super::page_token::{self, Position};
 use super::query::Query;
 use super::range::midnight;
@@ -31,7 +30,7 @@ pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal>
     let (listed, has_more) = rows::page(&known, page, limit);
     let next = Position { first_day: day, page: page + 1 };
     let answer = Answer {
-        data: listed.iter().map(|row| Record::new(day, row, world.options.claude_code_as_in_2025)).collect(),
+        data: listed.iter().map(|row| Record::new(world, day, row)).collect(),
         has_more,
         next_page: has_more.then(|| page_token::write(next, request)),
     };
@@ -57,7 +56,7 @@ struct Answer<'a> {
 struct Record<'a> {
     date: String,
     actor: Value,
-    organization_id: &'static str,
+    organization_id: &'a str,
     customer_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     subscription_type: Option<Option<&'a str>>,
@@ -83,7 +82,8 @@ struct Cost {
 }
 
 impl<'a> Record<'a> {
-    fn new(day: NaiveDate, row: &'a ClaudeCodeRow, as_in_2025: bool) -> Record<'a> {
+    fn new(world: &'a World, day: NaiveDate, row: &'a ClaudeCodeRow) -> Record<'a> {
+        let as_in_2025 = world.options.claude_code_as_in_2025;
         let actions = |(tool, (accepted, rejected)): (&'a String, &(u64, u64))| {
             (tool.as_str(), json!({"accepted": accepted, "rejected": rejected}))
         };
@@ -93,7 +93,7 @@ impl<'a> Record<'a> {
                 ClaudeCodeActor::User(email) => json!({"type": "user_actor", "email_address": email}),
                 ClaudeCodeActor::ApiKey(name) => json!({"type": "api_actor", "api_key_name": name}),
             },
-            organization_id: ORGANIZATION_ID,
+            organization_id: &world.options.anthropic_organization_id,
             customer_type: if row.subscription_type.is_some() { "subscription" } else { "api" },
             subscription_type: (!as_in_2025).then_some(row.subscription_type.as_deref()),
             terminal_type: &row.terminal_type,

@@ -24,7 +24,6 @@ mod workspaces;
 
 use serde_json::{Value, json};
 
-use self::organization::ORGANIZATION_ID;
 use self::refusal::Refusal;
 use crate::endpoint::Endpoint;
 use crate::exchange::{Reply, Request};
@@ -45,7 +44,7 @@ pub(crate) fn answer(endpoint: Option<Endpoint>, world: &World, request: &Reques
             _ => Err(Refusal::not_found()),
         })
         .unwrap_or_else(|refusal| refusal.reply(request.number));
-    reply.with_header("anthropic-organization-id", ORGANIZATION_ID)
+    organization::named(reply, world, request)
 }
 
 /// The reply with a status that has nothing to do with the request.

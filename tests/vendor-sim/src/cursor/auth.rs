@@ -8,9 +8,10 @@ use crate::exchange::Request;
 use crate::world::World;
 
 pub(super) fn check(world: &World, request: &Request) -> Result<(), Refusal> {
-    let expected = format!("{}:", world.options.cursor_key);
     let given = request.header("authorization").and_then(user_and_password);
-    if given.as_deref() != Some(expected.as_str()) {
+    let key = given.as_deref().and_then(|given| given.strip_suffix(':'));
+    let options = &world.options;
+    if !key.is_some_and(|key| key == options.cursor_key || options.cursor_other_keys.iter().any(|other| other == key)) {
         return Err(Refusal::unauthorized());
     }
     if world.options.cursor_key_lacks_scope {

@@ -7,6 +7,9 @@ use crate::exchange::{Covers, Reply};
 use crate::world::{Member, World};
 
 pub(super) fn answer(world: &World) -> Result<Reply, Refusal> {
+    if world.options.cursor_members_are_closed {
+        return Err(Refusal::forbidden());
+    }
     let members: Vec<Value> = world.members().iter().map(|member| item(world, member)).collect();
     let mut reply = Reply::json(200, &json!({"teamMembers": members}));
     reply.covers = Some(Covers::no_day(1));

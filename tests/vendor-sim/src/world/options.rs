@@ -15,6 +15,18 @@ pub struct Options {
     pub today_is_returned: bool,
     pub anthropic_key: String,
     pub cursor_key: String,
+    /// The id of the organization that the Anthropic key opens.
+    pub anthropic_organization_id: String,
+    /// How `GET /v1/organizations/me` answers.
+    pub anthropic_me: WhoAmI,
+    /// Which answers of Anthropic name the organization in the header `anthropic-organization-id`.
+    pub anthropic_organization_header: OrganizationHeader,
+    /// Further keys, each with the id of the organization that it opens. All organizations report the same figures.
+    pub anthropic_other_keys: Vec<(String, String)>,
+    /// Further keys of the Cursor team.
+    pub cursor_other_keys: Vec<String>,
+    /// The Cursor key may not list the members, and answers 403 there.
+    pub cursor_members_are_closed: bool,
     /// The Anthropic key is genuine but answers 403.
     pub anthropic_key_lacks_scope: bool,
     /// How API keys name their workspace under version 2023-06-01.
@@ -61,6 +73,12 @@ impl Options {
             today_is_returned: false,
             anthropic_key: "sk-ant-admin01-sim".to_owned(),
             cursor_key: "crsr_sim".to_owned(),
+            anthropic_organization_id: "00000000-0000-4000-8000-000000000001".to_owned(),
+            anthropic_me: WhoAmI::Answered,
+            anthropic_organization_header: OrganizationHeader::Always,
+            anthropic_other_keys: Vec::new(),
+            cursor_other_keys: Vec::new(),
+            cursor_members_are_closed: false,
             anthropic_key_lacks_scope: false,
             api_key_shape: ApiKeyShape::WorkspaceId,
             claude_code_as_in_2025: false,
@@ -130,4 +148,28 @@ impl WorldClock {
         };
         instant.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
+}
+
+/// How the endpoint that says whose a key is answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhoAmI {
+    /// With id, type and name.
+    Answered,
+    /// With 403: the key has no scope for it.
+    Forbidden,
+    /// With 404: this kind of organization does not have it.
+    NotFound,
+    /// With `id: null`.
+    IdIsNull,
+    /// With a list, as the directory's endpoints answer.
+    AnotherForm,
+}
+
+/// Which answers name the organization in a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrganizationHeader {
+    Always,
+    /// Refusals do not.
+    OnSuccess,
+    Never,
 }

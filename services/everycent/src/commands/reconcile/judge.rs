@@ -2,13 +2,15 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use everycent_domain::bucket::BucketId;
 use everycent_domain::reconcile::{
-    Check, FeedFact, StampsByFeed, Tolerances, Verdict, figures_in_range, future_stamps, no_future_stamp,
+    BucketFact, Check, FeedFact, StampsByFeed, Tolerances, Verdict, figures_in_range, future_stamps, no_future_stamp,
     no_held_answer, no_missing_bucket, no_reject, no_strange_account, sum_out_of_range, tables_equal_coverage,
 };
 use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
 use everycent_domain::vendors::anthropic::checks::{equals_expected, implied_price};
 use everycent_domain::vendors::cursor::checks::{cursor_cycle_day, cursor_events_equal_spend};
 use everycent_domain::vendors::{anthropic, cursor as cursor_reports};
@@ -18,9 +20,11 @@ use everycent_runtime::warehouse::{CoverageRow, Warehouse};
 use everycent_schemas::{AccountId, Day};
 
 use super::Question;
+use crate::admission::Books;
 use crate::deployment::{Deployment, Services};
 use crate::facts::{self, Loaded, claude, cursor, money};
 use crate::failure::{Failure, is_out_of_range};
+use crate::rule_misses;
 use crate::scope::Feed;
 use crate::stamps::{add_stored, stored_in_the_future};
 
@@ -49,15 +53,20 @@ pub(super) async fn judge(
         let culprits = facts::culprits(warehouse, window).await?;
         verdicts.extend(figures_in_range(window, &culprits).into_iter().filter(|verdict| !verdict.passed));
     }
+    let retired = Books::read(Arc::clone(&deployment.store)).await?.retired();
     let buckets = facts::buckets(warehouse, window, coverage, wanted(deployment, question, coverage)).await?;
-    let accounts = &deployment.config.accounts;
-    let configured: Vec<_> = accounts.iter().map(|account| (account.vendor, account.id.clone())).collect();
+    let buckets = without_gaps_of(&retired, buckets);
+    let accounts = deployment.config.accounts.iter().map(|account| (account.vendor, account.id.clone()));
+    let mut configured: Vec<(Vendor, AccountId)> = accounts.collect();
+    let vendors: BTreeSet<Vendor> = configured.iter().map(|(vendor, _)| *vendor).collect();
+    configured.extend(retired.into_iter().filter(|(vendor, _)| vendors.contains(vendor)));
     verdicts.extend(tables_equal_coverage(&buckets));
     verdicts.extend(no_missing_bucket(&buckets));
     verdicts.extend(no_held_answer(&buckets));
     verdicts.extend(no_reject(&buckets));
     verdicts.extend(no_strange_account(&buckets, &configured));
     verdicts.extend(no_future_stamp(window, &stamps(deployment, coverage).await?));
+    verdicts.extend(rule_misses::verdicts(deployment, window, coverage).await?);
     Ok(verdicts)
 }
 
@@ -188,6 +197,19 @@ fn wanted(deployment: &Deployment, question: &Question, coverage: &[CoverageRow]
         days.into_iter().map(move |day| feed.bucket(day))
     };
     feeds.into_values().flat_map(buckets).collect()
+}
+
+/// Nobody asks for what a retired account lacks, so it is not missed; what it has is judged like all else.
+fn without_gaps_of(retired: &BTreeSet<(Vendor, AccountId)>, buckets: Vec<BucketFact>) -> Vec<BucketFact> {
+    let is_retired = |bucket: &BucketFact| {
+        let source = bucket.id.source.parse::<Source>();
+        source.is_ok_and(|source| retired.contains(&(source.vendor(), bucket.id.account_id.clone())))
+    };
+    let judged = |bucket: BucketFact| match is_retired(&bucket) {
+        true => bucket.has_anything().then_some(BucketFact { failure: None, ..bucket }),
+        false => Some(bucket),
+    };
+    buckets.into_iter().filter_map(judged).collect()
 }
 
 fn days_without_cost(coverage: &[CoverageRow], window: Window) -> Vec<Day> {

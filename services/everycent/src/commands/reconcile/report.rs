@@ -109,9 +109,10 @@ fn failures_text(verdicts: &[Verdict]) -> String {
     for run in runs.iter().take(SHOWN) {
         let verdict = run.first;
         text += &format!(
-            "\n  ✗ {} {}: expected {}, found {} (difference {}{}){}\n    {}\n",
+            "\n  ✗ {} {}, account {}: expected {}, found {} (difference {}{}){}\n    {}\n",
             verdict.check.id(),
             days_text(verdict),
+            verdict.account_id,
             verdict.expected.text(),
             verdict.found.text(),
             verdict.difference().text(),

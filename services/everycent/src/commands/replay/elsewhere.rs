@@ -10,7 +10,7 @@ use everycent_domain::replay::stored;
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::CoverageRow;
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::{AccountId, Day, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +30,8 @@ struct Asked {
     from: Option<Day>,
     to: Option<Day>,
     sources: Vec<String>,
+    #[serde(default)]
+    account: Option<AccountId>,
     recipe: String,
 }
 
@@ -45,6 +47,7 @@ pub(super) async fn replay(
         from: args.from,
         to: args.to,
         sources: args.sources.iter().map(|source| source.name().to_owned()).collect(),
+        account: args.account.clone(),
         recipe: deployment.config.recipe.fingerprint(),
     };
     let begin = if args.anew { Begun::begin_anew } else { Begun::begin };

@@ -7,6 +7,7 @@ use everycent_domain::window::Window;
 use everycent_schemas::{AccountId, Day, Timestamp};
 use serde::Serialize;
 
+use crate::admission::RefusedAccount;
 use crate::deployment::Deployment;
 use crate::elsewhere::Answers;
 use crate::peak_memory;
@@ -30,11 +31,17 @@ pub struct Report {
     /// What was done here; services that work elsewhere tell it in their logs and metrics.
     #[serde(flatten)]
     pub work: Option<Work>,
+    /// Accounts that were asked for nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedAccount>,
     pub failed: Vec<WindowReport>,
     /// Windows that services elsewhere have not answered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<WindowReport>,
     pub dead_letters: u64,
+    /// What attribution rules name and may not mean.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
     pub interrupted: bool,
     /// How much the vendor's clock is ahead of this machine's in seconds, negative for behind, if they disagree.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,8 +96,10 @@ pub(super) struct Ended {
     /// Nobody named the days: all that are over were meant.
     pub of_due_days: bool,
     pub windows: usize,
+    pub refused: Vec<RefusedAccount>,
     pub failed: Vec<WindowReport>,
     pub dead_letters: u64,
+    pub rules: Vec<String>,
     pub interrupted: bool,
 }
 
@@ -111,9 +120,11 @@ impl Report {
             rows,
             rejects,
             work,
+            refused: ended.refused,
             failed: ended.failed,
             unanswered: unanswered.collect(),
             dead_letters: ended.dead_letters,
+            rules: ended.rules,
             interrupted: ended.interrupted,
             clock_offset_s: tally.clock_offset.map(|offset| offset.num_seconds()),
             not_asked_until: tally
@@ -125,7 +136,8 @@ impl Report {
     }
 
     pub fn is_clean(&self) -> bool {
-        self.failed.is_empty()
+        self.refused.is_empty()
+            && self.failed.is_empty()
             && self.unanswered.is_empty()
             && self.dead_letters == 0
             && !self.interrupted
@@ -185,6 +197,8 @@ pub fn text(report: &Report) -> String {
             format!("{windows} of {} answered; {} rows in them\n", report.windows, report.rows)
         }
     };
+    text += &refused_text(&report.refused);
+    text += &rules_text(&report.rules);
     text += &windows_text("Failed, and asked for again by the next sync", &report.failed);
     text += &windows_text("Not answered yet; the services may still work on it", &report.unanswered);
     if report.rejects > 0 {
@@ -221,6 +235,23 @@ fn work_text(report: &Report, work: &Work) -> String {
         text += &format!("\n{}", grid.text());
     }
     text
+}
+
+fn refused_text(refused: &[RefusedAccount]) -> String {
+    if refused.is_empty() {
+        return String::new();
+    }
+    let lines = refused.iter().map(|account| format!("  ✗ {}\n", account.reason));
+    heading("Accounts that were not asked, and have nothing new in the tables") + &lines.collect::<String>()
+}
+
+fn rules_text(rules: &[String]) -> String {
+    if rules.is_empty() {
+        return String::new();
+    }
+    let lines = rules.iter().map(|rule| format!("  ! {rule}\n"));
+    heading("Attribution rules that may not mean what they name; `everycent replay` applies other ones")
+        + &lines.collect::<String>()
 }
 
 fn windows_text(title: &str, windows: &[WindowReport]) -> String {

@@ -11,6 +11,8 @@ use super::{Attribution, BY_PRODUCT, Evidence, Platform, Rules};
 /// Cost that has the same evidence, and what the tables say of it now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Line {
+    /// `None` where no rule looks at it.
+    pub account_id: Option<String>,
     pub product: Option<String>,
     /// `None` is the default workspace.
     pub workspace_id: Option<String>,
@@ -82,7 +84,9 @@ impl Line {
     /// What decides a share of the cost report.
     fn decide_cost<'r>(&self, rules: &'r Rules) -> Attribution<'r> {
         let workspace_id = self.workspace_id.as_deref();
+        let account = self.account_id.as_deref();
         let line = Evidence {
+            account,
             workspace_id,
             description: self.description.as_deref(),
             model: self.model.as_deref(),
@@ -92,6 +96,7 @@ impl Line {
         };
         let Some(usage) = &self.usage else { return rules.attribute(&line) };
         let usage = Evidence {
+            account,
             workspace_id,
             api_key_id: usage.api_key_id.as_deref(),
             model: usage.model.as_deref(),
@@ -104,6 +109,7 @@ impl Line {
     /// What decides a row of the analytics.
     fn decide_analytics<'r>(&self, rules: &'r Rules) -> Attribution<'r> {
         rules.attribute_or_by_product(&Evidence {
+            account: self.account_id.as_deref(),
             product: self.product.as_deref(),
             workspace_id: self.workspace_id.as_deref(),
             api_key_id: self.usage.as_ref().and_then(|usage| usage.api_key_id.as_deref()),

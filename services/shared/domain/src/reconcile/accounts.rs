@@ -30,7 +30,9 @@ fn verdict(bucket: &BucketFact, configured: &[(Vendor, AccountId)]) -> Option<Ve
     } else {
         format!(
             "{source}: account `{account_id}` has rows and is not configured. If it is a configured organization under \
-             an earlier name, its money is in the tables twice: give the account its old id, or start a new home"
+             an earlier name, its money is in the tables twice: give the account its old id, or rename it with \
+             `everycent accounts rebind`. If it is asked no more, say so with `everycent accounts retire {account_id}`; \
+             if it was never meant, `everycent accounts forget {account_id}` takes it out"
         )
     };
     Some(Verdict {

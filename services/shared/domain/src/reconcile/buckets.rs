@@ -32,6 +32,11 @@ pub struct BucketFact {
 }
 
 impl BucketFact {
+    /// Whether it was ever loaded, or the tables hold rows of it.
+    pub fn has_anything(&self) -> bool {
+        self.merged.is_some() || self.stored != BucketSums::default()
+    }
+
     fn verdict(&self, check: Check, expected: Figure, found: Figure, passed: bool, explanation: String) -> Verdict {
         let BucketId { source, account_id, activity_date } = &self.id;
         Verdict {
@@ -103,12 +108,11 @@ fn rejected(bucket: &BucketFact) -> Verdict {
 /// The tables hold what was merged into them: as many rows, as much money, the same counts. What was never merged has no
 /// row. Tables that keep their rows hold those of many answers, so their sources are not judged.
 pub fn tables_equal_coverage(buckets: &[BucketFact]) -> Vec<Verdict> {
-    let has_rows = |bucket: &&BucketFact| bucket.merged.is_some() || bucket.stored != BucketSums::default();
     let keeps_rows =
         |bucket: &BucketFact| tables::fed_by(&bucket.id.source).any(|table| table.absence == Absence::Keep);
     buckets
         .iter()
-        .filter(has_rows)
+        .filter(|bucket| bucket.has_anything())
         .filter(|bucket| !keeps_rows(bucket))
         .map(|bucket| untouched(bucket, bucket.merged.unwrap_or_default()))
         .collect()

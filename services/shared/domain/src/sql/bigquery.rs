@@ -23,7 +23,8 @@ use crate::merge_plan::{MergePlan, TablePlan, time_of};
 use table::{keep_rows, merge_table, rows_that_say_something_else, rows_that_tell_the_batch, won, won_bounds};
 
 pub use coverage::{
-    answers_of_buckets, coverage_between, forget_future, known_of_buckets, record_failures, store_verdicts,
+    answers_of_buckets, coverage_between, forget_account, forget_future, known_of_buckets, record_failures,
+    store_verdicts,
 };
 pub use dialect::BigQuery;
 pub use schema::{Found, add_column, existing_columns, wanted_columns};

@@ -7,6 +7,7 @@ pub mod checks;
 pub mod claude_code;
 pub mod cost_report;
 pub mod cost_totals;
+pub mod organization;
 pub mod usage_messages;
 pub mod users;
 pub mod workspaces;

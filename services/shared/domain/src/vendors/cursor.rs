@@ -4,6 +4,7 @@ pub mod checks;
 pub mod daily_usage;
 pub mod members;
 pub mod spend;
+pub mod team;
 pub mod usage_events;
 
 mod api;

@@ -59,6 +59,7 @@ fn rule(table: &RuleTable) -> Rule {
     Rule {
         id: name(&table.id).to_owned(),
         platform,
+        account: table.account.clone(),
         workspace_id: table.workspace_id.clone(),
         description_contains: table.description_contains.as_ref().map(Spanned::get_ref).cloned(),
         model_prefix: table.model_prefix.clone(),

@@ -90,6 +90,7 @@ pub(super) struct AttributionTable {
 pub(super) struct RuleTable {
     pub(super) id: Spanned<Text<Name>>,
     pub(super) platform: Text<Platform>,
+    pub(super) account: Option<String>,
     pub(super) workspace_id: Option<String>,
     pub(super) description_contains: Option<Spanned<String>>,
     pub(super) model_prefix: Option<String>,

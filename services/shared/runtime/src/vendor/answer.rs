@@ -1,5 +1,6 @@
 //! From a response to a page, or to the error that it is.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -23,6 +24,9 @@ impl VendorClient {
         request: &RequestName,
         attempt: u32,
     ) -> Result<VendorPage, Failed> {
+        if let Some(named) = organization_id(response.headers()) {
+            *self.organization_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(named);
+        }
         if response.status().is_success() {
             return self.read_page(response, request, attempt).await.map_err(Failed::from);
         }
@@ -157,7 +161,15 @@ fn unasked_encoding(headers: &HeaderMap) -> Option<String> {
 }
 
 fn request_id(headers: &HeaderMap) -> Option<String> {
-    let id = text_header(headers, "request-id").or_else(|| text_header(headers, "x-request-id"))?;
+    safe_id(text_header(headers, "request-id").or_else(|| text_header(headers, "x-request-id"))?)
+}
+
+/// Of Anthropic, whose every answer has it.
+fn organization_id(headers: &HeaderMap) -> Option<String> {
+    safe_id(text_header(headers, "anthropic-organization-id")?)
+}
+
+fn safe_id(id: &str) -> Option<String> {
     let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     (!id.is_empty() && id.len() <= 128 && id.chars().all(is_safe)).then(|| id.to_owned())
 }

@@ -21,8 +21,9 @@ use std::fmt;
 use async_trait::async_trait;
 use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::reconcile::Verdict;
+use everycent_domain::vendor::Vendor;
 use everycent_schemas::events::FetchFailed;
-use everycent_schemas::{Day, SnapshotId, Timestamp};
+use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
 
 use self::connection::Connection;
 use super::{
@@ -111,6 +112,10 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {
         coverage::store_verdicts(self.to_change("store verdicts")?, verdicts, checked_at).await
+    }
+
+    async fn forget_account(&self, vendor: Vendor, account_id: &AccountId) -> Result<(), WarehouseError> {
+        coverage::forget_account(self.to_change("forget an account")?, vendor, account_id).await
     }
 
     fn address(&self) -> String {

@@ -6,6 +6,7 @@
 mod failures;
 mod files;
 mod fixture;
+mod forgetting;
 mod kept;
 mod rows;
 mod versions;
@@ -14,6 +15,7 @@ pub mod world;
 pub use failures::*;
 pub use files::*;
 pub use fixture::Fixture;
+pub use forgetting::*;
 pub use kept::*;
 pub use rows::*;
 pub use versions::*;
@@ -62,6 +64,7 @@ macro_rules! warehouse_conformance {
             readings_of_a_directory_in_any_order_and_grouping_end_in_the_same_rows
             a_reading_that_was_merged_and_lost_since_is_delivered_again_without_its_file
             what_is_forgotten_of_the_future_takes_nothing_else
+            an_account_that_is_forgotten_is_gone_and_its_answers_may_come_again
         }
     };
     (@tests $attributes:tt $fixture:expr; $($sentence:ident)*) => {

@@ -20,8 +20,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::reconcile::Verdict;
+use everycent_domain::vendor::Vendor;
 use everycent_schemas::events::FetchFailed;
-use everycent_schemas::{Day, SnapshotId, Timestamp};
+use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
 use rusqlite::Connection;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -154,6 +155,13 @@ impl Warehouse for SqliteWarehouse {
         let store =
             move |connection: &mut Connection| coverage::store_verdicts(connection, &path, &verdicts, checked_at);
         self.write("store verdicts", store).await
+    }
+
+    async fn forget_account(&self, vendor: Vendor, account_id: &AccountId) -> Result<(), WarehouseError> {
+        let (path, account_id) = (self.path.clone(), account_id.clone());
+        let forget =
+            move |connection: &mut Connection| coverage::forget_account(connection, &path, vendor, &account_id);
+        self.write("forget an account", forget).await
     }
 
     fn address(&self) -> String {

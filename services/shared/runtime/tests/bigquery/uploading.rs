@@ -7,10 +7,11 @@ use bytes::Bytes;
 use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::objects::ObjectName;
 use everycent_domain::reconcile::Verdict;
+use everycent_domain::vendor::Vendor;
 use everycent_runtime::store::{Created, Store, StoreError};
 use everycent_runtime::warehouse::{BigQueryWarehouse, CoverageRow, MergeReport, Rows, Warehouse, WarehouseError};
 use everycent_schemas::events::{BatchNormalized, FetchFailed};
-use everycent_schemas::{Day, SnapshotId, Timestamp};
+use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
 
 use super::world::Dataset;
 
@@ -161,6 +162,10 @@ impl Warehouse for Uploading {
 
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {
         self.warehouse.store_verdicts(verdicts, checked_at).await
+    }
+
+    async fn forget_account(&self, vendor: Vendor, account_id: &AccountId) -> Result<(), WarehouseError> {
+        self.warehouse.forget_account(vendor, account_id).await
     }
 
     fn address(&self) -> String {

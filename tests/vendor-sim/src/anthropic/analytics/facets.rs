@@ -5,7 +5,6 @@
 use serde_json::{Value, json};
 
 use super::actor;
-use crate::anthropic::ORGANIZATION_ID;
 use crate::world::{Actor, World};
 
 /// Those that both reports have.
@@ -58,7 +57,7 @@ impl Facets<'_> {
             "cost_type" => json!(self.cost_type),
             "inference_geo" => json!(self.inference_geo),
             "model" => json!(self.model),
-            "organization_id" => json!(ORGANIZATION_ID),
+            "organization_id" => json!(world.options.anthropic_organization_id),
             "product" => json!(self.product),
             "service_tier" => json!(self.service_tier),
             "speed" => json!(world.speed(self.model)),

@@ -16,12 +16,13 @@ use crate::bucket::BucketId;
 use crate::future::horizon;
 use crate::merge_plan::CoverageUpdate;
 use crate::reconcile::Verdict;
-use crate::sql::Dialect;
 use crate::sql::columns::lines;
 use crate::sql::stored::{
     KNOWN_COLUMNS, coverage_columns, failed_values, kept_tables, merge_groups, merged_values, table, tables_of_days,
     verdict_values,
 };
+use crate::sql::{self, Dialect};
+use crate::vendor::Vendor;
 
 fn coverage_table(dataset: &str) -> String {
     BigQuery { dataset }.table(table::<CoverageRow>())
@@ -122,6 +123,11 @@ pub fn record_failures(dataset: &str, failures: &[FetchFailed]) -> String {
         insert = insert(&columns),
     );
     in_turn(dataset, [merge]).join(";\n\n")
+}
+
+/// Takes an account out of every table, as if nothing had ever come of it.
+pub fn forget_account(dataset: &str, vendor: Vendor, account_id: &AccountId) -> String {
+    in_turn(dataset, sql::forget_account(vendor, account_id, &BigQuery { dataset })).join(";\n\n")
 }
 
 /// A row for all days of the window, which has its ends in place of a day.

@@ -61,7 +61,8 @@ impl ResultRows for CostRows<'_> {
             };
             return Ok(output.row(day, &total)?);
         };
-        let Attribution { platform, basis: platform_basis, rank: platform_rank } = rules.attribute(&record.evidence());
+        let Attribution { platform, basis: platform_basis, rank: platform_rank } =
+            rules.attribute(&record.evidence().of_account(&manifest.account_id));
         let cost = ClaudeCost {
             organization_id: manifest.account_id.as_str(),
             activity_date: day,

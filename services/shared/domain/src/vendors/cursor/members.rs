@@ -9,6 +9,8 @@ use crate::report::{Kind, Origin, Report, Schedule};
 use crate::source::Source;
 use crate::vendor::Vendor;
 
+pub(super) use pager::{List, PATH};
+
 pub const SOURCE: Source = Source::of(&Report {
     name: "cursor/members",
     vendor: Vendor::Cursor,

@@ -7,10 +7,11 @@ use everycent_domain::bucket::BucketId;
 use everycent_domain::merge_plan::{self, Answers, MergeInput, Recorded};
 use everycent_domain::reconcile::Verdict;
 use everycent_domain::sql::{bigquery as sql, known as known_values};
+use everycent_domain::vendor::Vendor;
 use everycent_schemas::events::FetchFailed;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::stored::{AnswerRow, StoredRow};
-use everycent_schemas::{Day, SnapshotId, Timestamp};
+use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
 
 use super::connection::Connection;
 use crate::failure::Reason;
@@ -115,6 +116,14 @@ pub(super) async fn store_verdicts(
         connection.change("store verdicts", &statement).await?;
     }
     Ok(())
+}
+
+pub(super) async fn forget_account(
+    connection: &Connection,
+    vendor: Vendor,
+    account_id: &AccountId,
+) -> Result<(), WarehouseError> {
+    connection.change("forget an account", &sql::forget_account(&connection.name(), vendor, account_id)).await.map(drop)
 }
 
 fn strange_row(action: &'static str) -> WarehouseError {

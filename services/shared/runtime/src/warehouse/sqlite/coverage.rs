@@ -6,11 +6,14 @@ use std::path::Path;
 use everycent_domain::bucket::BucketId;
 use everycent_domain::merge_plan::{CoverageUpdate, Recorded};
 use everycent_domain::reconcile::Verdict;
-use everycent_domain::sql::{failed_values, known, merged_values, sqlite as sql, verdict_values};
+use everycent_domain::sql::{
+    Sqlite, failed_values, forget_account as forget_account_of, known, merged_values, sqlite as sql, verdict_values,
+};
+use everycent_domain::vendor::Vendor;
 use everycent_schemas::events::FetchFailed;
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::stored::{StoredRow, UnreadableRow};
-use everycent_schemas::{Day, SnapshotId, Timestamp, UsdOverflow};
+use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp, UsdOverflow};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Statement, TransactionBehavior, params_from_iter};
 
@@ -144,6 +147,20 @@ pub(super) fn store_verdicts(
         for verdict in verdicts {
             execute(&mut statement, verdict_values(verdict, checked_at), "store verdicts", path)?;
         }
+    }
+    transaction.commit().map_err(failed)
+}
+
+pub(super) fn forget_account(
+    connection: &mut Connection,
+    path: &Path,
+    vendor: Vendor,
+    account_id: &AccountId,
+) -> Result<(), WarehouseError> {
+    let failed = named(path, "forget an account");
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    for statement in forget_account_of(vendor, account_id, &Sqlite) {
+        transaction.execute(&statement, []).map_err(failed)?;
     }
     transaction.commit().map_err(failed)
 }

@@ -33,7 +33,7 @@ impl ResultRows for UsageRows<'_> {
         let row_id = twins.next(group.dimensions(IdHasher::new("claude_analytics_usage"))).hex();
         let actor_email = group.actor_email();
         let Attribution { platform, basis: platform_basis, rank: platform_rank } =
-            self.rules.attribute_or_by_product(&group.evidence());
+            self.rules.attribute_or_by_product(&group.evidence().of_account(&output.manifest().account_id));
         let manifest = output.manifest();
         let cache = usage.cache_creation.as_ref();
         let row = ClaudeAnalyticsUsage {

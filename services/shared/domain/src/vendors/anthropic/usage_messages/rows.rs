@@ -35,7 +35,7 @@ impl ResultRows for UsageRows<'_> {
         output: &mut Output<'_>,
     ) -> Result<(), String> {
         let Attribution { platform, basis: platform_basis, rank: platform_rank } =
-            self.rules.attribute(&record.evidence());
+            self.rules.attribute(&record.evidence().of_account(&output.manifest().account_id));
         let row_id = twins.next(record.dimensions()).hex();
         let manifest = output.manifest();
         let row = ClaudeUsageTokens {

@@ -9,7 +9,7 @@ use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault};
 use crate::vendors::without_content;
 use crate::window::Window;
 
-const PATH: &str = "/teams/members";
+pub(in crate::vendors::cursor) const PATH: &str = "/teams/members";
 
 /// Asks for the one page that there is.
 pub struct MembersPager {
@@ -36,7 +36,7 @@ impl Pager for MembersPager {
 }
 
 /// The members of a page, and the name of the list that holds them.
-pub(super) struct List<'a> {
+pub(in crate::vendors::cursor) struct List<'a> {
     /// Empty where the page is the list.
     pub name: &'static str,
     pub members: Vec<&'a RawValue>,
