@@ -55,7 +55,7 @@ fn cents_become_dollars_and_the_null_workspace_is_kept_as_the_default_one() {
 #[test]
 fn a_record_that_does_not_read_is_rejected_and_its_neighbours_load() {
     let manifest = manifest(anthropic::cost_report::SOURCE, "2025-10-03", "2025-10-03", 1);
-    let bad = [json!("abc"), json!(3.73), Value::Null, json!("0.123456789")];
+    let bad = [json!("abc"), json!(true), Value::Null, json!("1,000")];
     let mut results: Vec<Value> = bad.iter().map(|amount| cost(amount.clone(), Value::Null)).collect();
     let mut euro = cost(json!("5"), Value::Null);
     euro["currency"] = json!("EUR");
@@ -67,10 +67,51 @@ fn a_record_that_does_not_read_is_rejected_and_its_neighbours_load() {
     let positions: Vec<String> = rejects.iter().map(|row| text(row, "position")).collect();
     assert_eq!(positions, (0..6).map(|index| format!("/data/0/results/{index}")).collect::<Vec<_>>());
     assert!(text(&rejects[0], "reason").contains("`abc` is not a decimal number"));
-    assert!(text(&rejects[1], "reason").contains("expected a string"), "{}", text(&rejects[1], "reason"));
+    assert!(text(&rejects[1], "reason").contains("`true` is not"), "{}", text(&rejects[1], "reason"));
     assert!(text(&rejects[5], "reason").contains("EUR"));
     assert!(text(&rejects[0], "object").ends_with("/page-00001.json.zst"));
     assert_eq!((normalized.batch.buckets[0].rows, normalized.batch.buckets[0].rejects), (1, 6));
+}
+
+#[test]
+fn an_amount_is_read_in_every_form_of_a_number_and_rounded_where_it_has_more_digits_than_a_row() {
+    let manifest = manifest(anthropic::cost_report::SOURCE, "2025-10-03", "2025-10-03", 1);
+    let cases = [
+        (json!("3187.50031875"), "3187.50031875", 31_875_003_188),
+        (json!("0E-8"), "0E-8", 0),
+        (json!("5.5E-7"), "5.5E-7", 6),
+        (json!("0.00000025"), "0.00000025", 2),
+        (json!(250.5), "250.5", 2_505_000_000),
+        (json!(7), "7", 70_000_000),
+        (json!("+1.5"), "+1.5", 15_000_000),
+        (json!("-0"), "-0", 0),
+    ];
+    let results: Vec<Value> = cases.iter().map(|(amount, ..)| cost(amount.clone(), Value::Null)).collect();
+    let page = json!({"data": [bucket("2025-10-03", json!(results))], "has_more": false});
+    let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
+    assert_eq!(normalized.rows("rejected_records").len(), 0);
+    for (row, (_, vendors, nanos)) in normalized.rows("claude_costs").iter().zip(&cases) {
+        assert_eq!(
+            (text(row, "amount_cents"), &row["amount_usd"]),
+            ((*vendors).into(), &Cell::Money(Usd::from_nanos(*nanos)))
+        );
+    }
+    assert_eq!(normalized.batch.buckets[0].amount_usd, Some(Usd::from_nanos(34_465_003_196)));
+}
+
+#[test]
+fn dollars_are_dollars_in_any_case_or_unnamed_and_another_currency_is_named() {
+    let manifest = manifest(anthropic::cost_report::SOURCE, "2025-10-03", "2025-10-03", 1);
+    let of = |currency: Value| {
+        let mut cost = cost(json!("100"), Value::Null);
+        cost["currency"] = currency;
+        cost
+    };
+    let currencies = [json!("usd"), json!(" USD "), Value::Null, json!(""), json!("EUR")];
+    let page = json!({"data": [bucket("2025-10-03", json!(currencies.map(of)))], "has_more": false});
+    let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
+    assert_eq!(normalized.column("claude_costs", "currency"), ["USD"; 4]);
+    assert_eq!(normalized.column("rejected_records", "reason"), ["currency `EUR` is not USD"]);
 }
 
 #[test]

@@ -8,9 +8,8 @@ use everycent_schemas::{Day, Usd};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::money::usd_from_number_of_cents;
-use crate::vendors::anthropic::api::{USD, bucket_day};
-use crate::vendors::{Count, Text};
+use crate::vendors::anthropic::api::{bucket_day, currency};
+use crate::vendors::{Amount, Count, Text};
 
 #[derive(Debug, Deserialize)]
 pub struct ClaudeCodeRecord<'a> {
@@ -76,9 +75,8 @@ pub struct Tokens {
 
 #[derive(Debug, Deserialize)]
 struct EstimatedCost<'a> {
-    /// A number, kept as its text.
     #[serde(borrow)]
-    amount: &'a RawValue,
+    amount: Amount<'a>,
     #[serde(borrow)]
     currency: Option<Text<'a>>,
 }
@@ -113,12 +111,8 @@ impl Actor<'_> {
 
 impl<'a> ModelUse<'a> {
     pub fn estimate(&'a self) -> Result<Estimate<'a>, String> {
-        let EstimatedCost { amount, currency } = &self.estimated_cost;
-        let usd = usd_from_number_of_cents(amount.get()).map_err(|e| format!("estimated_cost: {e}"))?;
-        let currency = currency.as_deref().unwrap_or(USD);
-        if currency != USD {
-            return Err(format!("currency `{currency}` is not {USD}"));
-        }
-        Ok(Estimate { currency, cents: amount.get(), usd })
+        let EstimatedCost { amount, currency: named } = &self.estimated_cost;
+        let usd = amount.usd_from_cents().map_err(|e| format!("estimated_cost: {e}"))?;
+        Ok(Estimate { currency: currency(named.as_deref())?, cents: amount.text(), usd })
     }
 }

@@ -10,13 +10,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::identity::{Id, IdHasher};
-use crate::money::{InvalidAmount, usd_from_number_of_cents, usd_from_number_of_dollars};
+use crate::money::InvalidAmount;
 use crate::room;
 use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
 use crate::vendors::cursor::count::Count;
 use crate::vendors::cursor::instant::Millis;
 use crate::vendors::cursor::user_id::UserId;
-use crate::vendors::{Text, lower_case, without_content};
+use crate::vendors::{Amount, Text, lower_case, without_content};
 
 /// Makes rows of spend.
 pub struct SpendRows;
@@ -51,11 +51,11 @@ fn take<'p>(
     let manifest = output.manifest();
     let email = lower_case(&record.email);
     let user_id = record.user_id.as_ref().map(UserId::text);
-    let overall = record.overall_spend_cents.map(RawValue::get);
-    let spend = record.spend_cents.get();
-    let spend_usd = usd_from_number_of_cents(spend).map_err(|e| format!("spendCents: {e}"))?;
-    let overall_spend_usd =
-        overall.map(usd_from_number_of_cents).transpose().map_err(|e| format!("overallSpendCents: {e}"))?;
+    let overall = record.overall_spend_cents.map(Amount::text);
+    let spend = record.spend_cents.text();
+    let spend_usd = record.spend_cents.usd_from_cents().map_err(|e| format!("spendCents: {e}"))?;
+    let overall_spend_usd = record.overall_spend_cents.map(Amount::usd_from_cents).transpose();
+    let overall_spend_usd = overall_spend_usd.map_err(|e| format!("overallSpendCents: {e}"))?;
     let id = IdHasher::new("cursor_spend")
         .optional(user_id.as_deref())
         .part(&email)
@@ -96,9 +96,8 @@ fn take<'p>(
     Ok(())
 }
 
-fn limit(field: &str, dollars: Option<&RawValue>) -> Result<Option<Usd>, String> {
-    let read = |raw: &RawValue| usd_from_number_of_dollars(raw.get());
-    dollars.map(read).transpose().map_err(|e: InvalidAmount| format!("{field}: {e}"))
+fn limit(field: &str, dollars: Option<Amount<'_>>) -> Result<Option<Usd>, String> {
+    dollars.map(Amount::usd_from_dollars).transpose().map_err(|e: InvalidAmount| format!("{field}: {e}"))
 }
 
 #[derive(Deserialize)]
@@ -122,14 +121,14 @@ struct SpendRecord<'a> {
     #[serde(borrow)]
     role: Option<Text<'a>>,
     #[serde(borrow)]
-    spend_cents: &'a RawValue,
+    spend_cents: Amount<'a>,
     #[serde(borrow)]
-    overall_spend_cents: Option<&'a RawValue>,
+    overall_spend_cents: Option<Amount<'a>>,
     fast_premium_requests: Option<Count>,
     #[serde(borrow)]
-    hard_limit_override_dollars: Option<&'a RawValue>,
+    hard_limit_override_dollars: Option<Amount<'a>>,
     #[serde(borrow)]
-    monthly_limit_dollars: Option<&'a RawValue>,
+    monthly_limit_dollars: Option<Amount<'a>>,
     #[serde(borrow)]
-    effective_per_user_limit_dollars: Option<&'a RawValue>,
+    effective_per_user_limit_dollars: Option<Amount<'a>>,
 }

@@ -12,7 +12,6 @@ use super::billing::Billing;
 use super::ids::EventIds;
 use crate::attribution::Platform;
 use crate::identity::{HexId, IdHasher};
-use crate::money::usd_from_number_of_cents;
 use crate::number::in_units;
 use crate::prices::{PlanDay, PlanDays};
 use crate::room;
@@ -21,7 +20,7 @@ use crate::vendors::cursor::api::BASIS;
 use crate::vendors::cursor::count::Count;
 use crate::vendors::cursor::instant::Millis;
 use crate::vendors::cursor::priced::Priced;
-use crate::vendors::{Text, lower_case, without_content};
+use crate::vendors::{Amount, Text, lower_case, without_content};
 
 /// Decimals of a request unit that are counted.
 const UNIT_DECIMALS: i32 = 6;
@@ -80,10 +79,10 @@ impl<'r> EventRows<'r> {
         output: &mut Output<'_>,
     ) -> Result<(), String> {
         let tokens = record.token_usage.as_ref();
-        let requests = record.requests_costs.map(RawValue::get);
-        let token_cost = tokens.and_then(|tokens| tokens.total_cents).map(RawValue::get);
-        let charged = record.charged_cents.map(RawValue::get);
-        let fee = record.cursor_token_fee.map(RawValue::get);
+        let requests = record.requests_costs.map(Amount::text);
+        let token_cost = tokens.and_then(|tokens| tokens.total_cents);
+        let charged = record.charged_cents;
+        let fee = record.cursor_token_fee;
         let request_micro_units = requests.map(micro_units).transpose()?;
         let token_cost_usd = usd("tokenUsage.totalCents", token_cost)?;
         let charged_usd = usd("chargedCents", charged)?;
@@ -115,12 +114,12 @@ impl<'r> EventRows<'r> {
             output_tokens: tokens.and_then(|tokens| tokens.output_tokens).map(Count::get),
             cache_write_tokens: tokens.and_then(|tokens| tokens.cache_write_tokens).map(Count::get),
             cache_read_tokens: tokens.and_then(|tokens| tokens.cache_read_tokens).map(Count::get),
-            token_cost_cents: token_cost,
+            token_cost_cents: token_cost.map(Amount::text),
             token_cost_usd,
-            discount_percent_off: tokens.and_then(|tokens| tokens.discount_percent_off).map(RawValue::get),
-            charged_cents: charged,
+            discount_percent_off: tokens.and_then(|tokens| tokens.discount_percent_off).map(Amount::text),
+            charged_cents: charged.map(Amount::text),
             charged_usd,
-            cursor_token_fee_cents: fee,
+            cursor_token_fee_cents: fee.map(Amount::text),
             cursor_token_fee_usd,
             plan: Some(paid.plan),
             billing_cycle_start: Some(paid.billing_cycle_start),
@@ -159,8 +158,8 @@ fn micro_units(number: &str) -> Result<i64, String> {
     i64::try_from(units).map_err(|_| "requestsCosts: it is more than a row can hold".to_owned())
 }
 
-fn usd(field: &str, cents: Option<&str>) -> Result<Option<everycent_schemas::Usd>, String> {
-    cents.map(usd_from_number_of_cents).transpose().map_err(|e| format!("{field}: {e}"))
+fn usd(field: &str, cents: Option<Amount<'_>>) -> Result<Option<everycent_schemas::Usd>, String> {
+    cents.map(Amount::usd_from_cents).transpose().map_err(|e| format!("{field}: {e}"))
 }
 
 impl RowMaker for EventRows<'_> {
@@ -221,13 +220,13 @@ struct EventRecord<'a> {
     is_chargeable: Option<bool>,
     is_headless: Option<bool>,
     #[serde(borrow)]
-    requests_costs: Option<&'a RawValue>,
+    requests_costs: Option<Amount<'a>>,
     #[serde(borrow)]
     token_usage: Option<TokenUsage<'a>>,
     #[serde(borrow)]
-    charged_cents: Option<&'a RawValue>,
+    charged_cents: Option<Amount<'a>>,
     #[serde(borrow)]
-    cursor_token_fee: Option<&'a RawValue>,
+    cursor_token_fee: Option<Amount<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -238,7 +237,7 @@ struct TokenUsage<'a> {
     cache_write_tokens: Option<Count>,
     cache_read_tokens: Option<Count>,
     #[serde(borrow)]
-    total_cents: Option<&'a RawValue>,
+    total_cents: Option<Amount<'a>>,
     #[serde(borrow)]
-    discount_percent_off: Option<&'a RawValue>,
+    discount_percent_off: Option<Amount<'a>>,
 }
