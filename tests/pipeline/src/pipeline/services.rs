@@ -146,6 +146,7 @@ fn accounts(process: &Surroundings<'_>) -> Result<Vec<FetchAccount>> {
             max_attempts: NonZeroU32::MIN.saturating_add(2),
             base_wait: Duration::ZERO,
             backoff_cap: Duration::ZERO,
+            limited: Backoff::NONE,
             max_wait: Duration::from_secs(1),
         };
         let settings =

@@ -150,6 +150,11 @@ impl Failed {
     pub(super) fn passes(&self) -> bool {
         self.error.retryability() == Retryability::Transient
     }
+
+    /// Whether it is over a limit, and nobody said for how long.
+    pub(super) fn is_limited(&self) -> bool {
+        matches!(self.error, VendorError::RateLimited { .. }) && self.told.is_none()
+    }
 }
 
 /// What `Retry-After` says.
