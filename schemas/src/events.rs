@@ -141,6 +141,8 @@ pub struct Bucket {
     pub reported: Option<Reported>,
     /// Hash of all that the vendor reported of the day, whatever the order.
     pub content_hash: Option<String>,
+    /// What was odd and cost no row.
+    pub remarks: i64,
 }
 
 /// How much the vendor reported of one UTC day.

@@ -16,6 +16,7 @@ use everycent_domain::sql;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{CoverageRow, Rows, Warehouse};
 use everycent_schemas::rowfile::Cell;
+use everycent_schemas::rows::{RejectedRecord, Remark, Row};
 use everycent_schemas::tables::{self, Kind, Table};
 use everycent_schemas::{AccountId, CoverageState, Day, Timestamp, Usd};
 
@@ -154,10 +155,11 @@ fn merged(row: &CoverageRow) -> BucketSums {
         rejects: row.rejects.unwrap_or_default(),
         amount_usd: row.amount_usd.unwrap_or_default(),
         quantity: row.quantity.unwrap_or_default(),
+        remarks: row.remarks.unwrap_or_default(),
     }
 }
 
-/// What the tables hold of each bucket: rows of the facts, and rejects.
+/// What the tables hold of each bucket: rows of the facts, rejects and remarks.
 async fn stored_sums(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<BTreeMap<BucketId, BucketSums>> {
     let mut sums: BTreeMap<BucketId, BucketSums> = BTreeMap::new();
     for table in tables::all().iter().filter(|table| !table.bucket.is_empty()) {
@@ -169,12 +171,14 @@ async fn stored_sums(warehouse: &dyn Warehouse, window: Window) -> anyhow::Resul
                 activity_date: fact.day("activity_date")?,
             };
             let bucket_sums = sums.entry(bucket).or_default();
-            if table.name == "rejected_records" {
-                bucket_sums.rejects = fact.integer("row_count")?;
-            } else {
-                bucket_sums.rows += fact.integer("row_count")?;
-                bucket_sums.amount_usd = bucket_sums.amount_usd + fact.usd("amount_usd")?;
-                bucket_sums.quantity += fact.integer("quantity")?;
+            match table.name {
+                RejectedRecord::TABLE => bucket_sums.rejects = fact.integer("row_count")?,
+                Remark::TABLE => bucket_sums.remarks = fact.integer("quantity")?,
+                _ => {
+                    bucket_sums.rows += fact.integer("row_count")?;
+                    bucket_sums.amount_usd = bucket_sums.amount_usd + fact.usd("amount_usd")?;
+                    bucket_sums.quantity += fact.integer("quantity")?;
+                }
             }
         }
     }

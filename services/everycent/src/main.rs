@@ -16,6 +16,7 @@ mod period;
 mod pipeline;
 mod progress;
 mod rejects;
+mod remarks;
 mod report;
 mod scope;
 mod show;
@@ -28,7 +29,9 @@ use everycent_runtime::service::stop_on_signal;
 use everycent_runtime::telemetry::{self, Format};
 
 use cli::{AttributionCommand, Cli, Command};
-use commands::{accept, attribution, demo, history, import, reconcile, replay, report as report_command, run, setup, status, sync};
+use commands::{
+    accept, attribution, demo, history, import, reconcile, replay, report as report_command, run, setup, status, sync,
+};
 use failure::Failure;
 use opening::{open_present, open_read_only, open_to_ask, open_to_check};
 

@@ -23,7 +23,9 @@ impl std::str::FromStr for Period {
             let last = first.through(first.plus(30)).take_while(|day| day.to_string().starts_with(text)).last();
             Window::new(first, last.unwrap_or(first)).expect("invariant: a month does not end before it begins")
         });
-        month.map(Self::Month).ok_or_else(|| format!("`{text}` is neither a day such as 2025-10-03 nor a month such as 2025-10"))
+        month
+            .map(Self::Month)
+            .ok_or_else(|| format!("`{text}` is neither a day such as 2025-10-03 nor a month such as 2025-10"))
     }
 }
 

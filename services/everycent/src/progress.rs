@@ -22,6 +22,7 @@ pub struct Tally {
     pub body_bytes: u64,
     pub rows: i64,
     pub rejects: i64,
+    pub remarks: i64,
     /// Windows that could not be fetched.
     pub failed: Vec<(Feed, Window)>,
     /// Rows written and deleted, by table.
@@ -35,9 +36,10 @@ impl Tally {
                 self.pages += 1;
                 self.body_bytes += body_bytes;
             }
-            Progress::Normalized { rows, rejects, .. } => {
+            Progress::Normalized { rows, rejects, remarks, .. } => {
                 self.rows += rows;
                 self.rejects += rejects;
+                self.remarks += remarks;
             }
             Progress::Merged { tables, .. } => {
                 for change in tables {

@@ -66,7 +66,9 @@ async fn held(deployment: &Deployment, args: &AcceptArgs) -> Result<CoverageRow,
     });
     let (source, day) = (args.source, args.day);
     if rows.is_empty() {
-        return Err(Failure::usage(anyhow!("{source} has no answer about {day}; `everycent status` shows what is loaded")));
+        return Err(Failure::usage(anyhow!(
+            "{source} has no answer about {day}; `everycent status` shows what is loaded"
+        )));
     }
     let states: Vec<String> = rows.iter().map(|row| format!("{} is {}", row.account_id, row.state)).collect();
     rows.retain(|row| row.held.is_some());
@@ -78,7 +80,10 @@ async fn held(deployment: &Deployment, args: &AcceptArgs) -> Result<CoverageRow,
         1 => Ok(rows.remove(0)),
         _ => {
             let accounts: Vec<&str> = rows.iter().map(|row| row.account_id.as_str()).collect();
-            Err(Failure::usage(anyhow!("answers of several accounts are held: name one of {} with --account", accounts.join(", "))))
+            Err(Failure::usage(anyhow!(
+                "answers of several accounts are held: name one of {} with --account",
+                accounts.join(", ")
+            )))
         }
     }
 }
@@ -120,7 +125,11 @@ async fn here(
     now(deployment, row).await
 }
 
-async fn elsewhere(deployment: &Deployment, row: &CoverageRow, stop: CancellationToken) -> Result<CoverageRow, Failure> {
+async fn elsewhere(
+    deployment: &Deployment,
+    row: &CoverageRow,
+    stop: CancellationToken,
+) -> Result<CoverageRow, Failure> {
     for _ in 0..LOOKS {
         let after = now(deployment, row).await?;
         if !matches!(after.state, CoverageState::Held | CoverageState::Replaying) {
@@ -181,6 +190,8 @@ fn show_report(report: &Report, json: bool) -> Result<(), Failure> {
         None => "nothing was done".to_owned(),
         Some(state) => format!("the day is now {state}"),
     };
-    show::print(&format!("{source} of {account_id} on {day}: {held}\nanswer {snapshot_id}: {decision}, {what}; {done}\n"));
+    show::print(&format!(
+        "{source} of {account_id} on {day}: {held}\nanswer {snapshot_id}: {decision}, {what}; {done}\n"
+    ));
     Ok(())
 }

@@ -28,7 +28,9 @@ pub async fn history(deployment: &Deployment, args: &HistoryArgs, json: bool) ->
             month::show(&deployment.config.acceptance, month, since, answers, json);
         }
         (Period::Day(_), Some(_)) => {
-            return Err(Failure::usage(anyhow!("--since is for a month, such as 2025-10; of a day all answers are shown")));
+            return Err(Failure::usage(anyhow!(
+                "--since is for a month, such as 2025-10; of a day all answers are shown"
+            )));
         }
         (Period::Month(_), None) => {
             return Err(Failure::usage(anyhow!("a month needs --since DAY: from when on changes are shown")));

@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::healed;
 use crate::pipeline;
 use crate::rejects::{self, RejectRow};
+use crate::remarks::{self, RemarkRow};
 use crate::show::{self, Grid, count, heading};
 
 /// Failed days, rejected records and dead letters that are shown.
@@ -30,7 +31,8 @@ pub async fn status(deployment: &Deployment, json: bool) -> Result<(), Failure> 
     let (_, mut dead) = healed::split(letters, &coverage, deployment.store.as_ref()).await;
     dead.truncate(SHOWN);
     let rejects = rejects::latest(deployment.warehouse.as_ref(), SHOWN).await?;
-    let report = Report::new(deployment, &coverage, rejects, depths.as_deref(), &dead);
+    let remarks = remarks::latest(deployment.warehouse.as_ref(), SHOWN).await?;
+    let report = Report::new(deployment, &coverage, (rejects, remarks), depths.as_deref(), &dead);
     if json {
         show::print_json(&report);
     } else {
@@ -46,6 +48,8 @@ struct Report {
     failed: Vec<FailedDay>,
     /// Some of the rejected records; coverage counts them all.
     rejects: Vec<RejectRow>,
+    /// Some of what was odd and cost no row; the table `remarks` has all.
+    remarks: Vec<RemarkRow>,
     /// Of a queue that can be counted.
     queue: Option<Vec<Queue>>,
     dead_letters: Vec<Dead>,
@@ -67,6 +71,7 @@ pub struct FeedCoverage {
     pub missing_days: usize,
     pub rows: i64,
     pub rejects: i64,
+    pub remarks: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -98,7 +103,7 @@ impl Report {
     fn new(
         deployment: &Deployment,
         coverage: &[CoverageRow],
-        rejects: Vec<RejectRow>,
+        (rejects, remarks): (Vec<RejectRow>, Vec<RemarkRow>),
         depths: Option<&[Depth]>,
         dead: &[DeadLetter],
     ) -> Self {
@@ -108,6 +113,7 @@ impl Report {
             coverage: by_feed(coverage),
             failed: failed.map(FailedDay::of).collect(),
             rejects,
+            remarks,
             queue: depths.map(|depths| depths.iter().map(Queue::of).collect()),
             dead_letters: dead.iter().map(Dead::of).collect(),
         }
@@ -173,6 +179,7 @@ pub fn by_feed(coverage: &[CoverageRow]) -> Vec<FeedCoverage> {
         }
         feed.rows += row.rows.unwrap_or_default();
         feed.rejects += row.rejects.unwrap_or_default();
+        feed.remarks += row.remarks.unwrap_or_default();
     }
     feeds.into_values().map(FeedCoverage::with_missing_days).collect()
 }
@@ -192,6 +199,7 @@ impl FeedCoverage {
             missing_days: 0,
             rows: 0,
             rejects: 0,
+            remarks: 0,
         }
     }
 
@@ -219,6 +227,7 @@ pub fn coverage_text(feeds: &[FeedCoverage]) -> String {
         ">missing",
         ">rows",
         ">rejects",
+        ">remarks",
     ]);
     for feed in feeds {
         let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
@@ -234,6 +243,7 @@ pub fn coverage_text(feeds: &[FeedCoverage]) -> String {
             feed.missing_days.to_string(),
             feed.rows.to_string(),
             feed.rejects.to_string(),
+            feed.remarks.to_string(),
         ]);
     }
     grid.text()
@@ -249,6 +259,10 @@ fn text(report: &Report) -> String {
     }
     text += &failed_text(&report.failed);
     text += &rejects_text(report);
+    if !report.remarks.is_empty() {
+        text += &heading("Remarks: odd beside the money, and kept; the table remarks has all");
+        text += &remarks::text(&report.remarks);
+    }
     text += &heading("Queue");
     text += &match &report.queue {
         None => "  in Pub/Sub, whose metric `num_undelivered_messages` tells how many messages wait\n".to_owned(),

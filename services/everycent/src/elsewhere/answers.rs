@@ -25,9 +25,10 @@ const LOOKS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(
 /// What came of the windows.
 #[derive(Debug, Default)]
 pub struct Answers {
-    /// Rows and rejects of the answered windows.
+    /// Rows, rejects and remarks of the answered windows.
     pub rows: i64,
     pub rejects: i64,
+    pub remarks: i64,
     /// Windows without an answer.
     pub left: BTreeSet<(Feed, Window)>,
 }
@@ -136,6 +137,7 @@ impl Answers {
             for row in rows {
                 self.rows += row.rows.unwrap_or_default();
                 self.rejects += row.rejects.unwrap_or_default();
+                self.remarks += row.remarks.unwrap_or_default();
             }
         }
         came
@@ -236,6 +238,7 @@ mod tests {
             judgement: None,
             failed_at: None,
             failure: None,
+            remarks: None,
         };
         window.days().map(row).collect()
     }

@@ -11,7 +11,7 @@ use everycent_schemas::{AccountId, Day, Usd};
 use strum::VariantArray;
 
 pub use accounts::no_strange_account;
-pub use buckets::{BucketFact, BucketSums, no_missing_bucket, no_reject, tables_equal_coverage};
+pub use buckets::{BucketFact, BucketSums, no_missing_bucket, no_reject, remarked, tables_equal_coverage};
 pub use closeness::Slip;
 pub(crate) use closeness::{allowance, is_near};
 pub use control::{ComparedDay, Control, ControlSums, Shown};
@@ -74,6 +74,7 @@ pub enum Check {
     TablesEqualCoverage,
     NoMissingBucket,
     NoReject,
+    Remarks,
     NoStrangeAccount,
     EqualsExpected,
 }
@@ -92,6 +93,7 @@ impl Check {
             Self::TablesEqualCoverage => "tables_equal_coverage",
             Self::NoMissingBucket => "no_missing_bucket",
             Self::NoReject => "no_reject",
+            Self::Remarks => "remarks",
             Self::NoStrangeAccount => "no_strange_account",
             Self::EqualsExpected => "equals_expected",
         }
@@ -109,6 +111,7 @@ impl Check {
             Self::TablesEqualCoverage => "tables hold the rows, the money and the counts that were merged",
             Self::NoMissingBucket => "every day of every source is loaded",
             Self::NoReject => "every record became a row",
+            Self::Remarks => "odd beside the money, and kept",
             Self::NoStrangeAccount => "every account in the tables is a configured one",
             Self::EqualsExpected => "the total equals the figure read off the console",
         }

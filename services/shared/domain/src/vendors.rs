@@ -9,6 +9,6 @@ pub mod upload;
 
 pub(crate) use crate::rows::without_content;
 pub use amount::Amount;
-pub use count::Count;
-pub use text::Text;
+pub use count::{Count, Tally};
 pub(crate) use text::lower_case;
+pub use text::{Flag, Label, Text};

@@ -21,7 +21,7 @@ pub enum Progress {
     /// It could not be fetched.
     Failed { source: Source, account_id: AccountId, window: Window, reason: String },
     /// Rows were made of a snapshot.
-    Normalized { source: String, rows: i64, rejects: i64 },
+    Normalized { source: String, rows: i64, rejects: i64, remarks: i64 },
     /// Batches were merged.
     Merged { batches: usize, tables: Vec<TableChange> },
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_domain::bucket::BucketId;
 use everycent_domain::reconcile::{
-    FeedFact, Tolerances, Verdict, no_missing_bucket, no_reject, no_strange_account, tables_equal_coverage,
+    FeedFact, Tolerances, Verdict, no_missing_bucket, no_reject, no_strange_account, remarked, tables_equal_coverage,
 };
 use everycent_domain::source::Source;
 use everycent_domain::vendors::anthropic::checks::{equals_expected, implied_price};
@@ -40,6 +40,7 @@ pub(super) async fn judge(
     verdicts.extend(tables_equal_coverage(&buckets));
     verdicts.extend(no_missing_bucket(&buckets));
     verdicts.extend(no_reject(&buckets));
+    verdicts.extend(remarked(&buckets));
     verdicts.extend(no_strange_account(&buckets, &configured));
     if let Some((expectation, scope)) = &question.expected {
         let found = claude::claude_total(warehouse, window, scope).await?;

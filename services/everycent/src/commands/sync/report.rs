@@ -26,6 +26,8 @@ pub struct Report {
     pub windows_fetched: usize,
     pub rows: i64,
     pub rejects: i64,
+    /// What was odd and cost no row.
+    pub remarks: i64,
     /// What was done here; services that work elsewhere tell it in their logs and metrics.
     #[serde(flatten)]
     pub work: Option<Work>,
@@ -87,9 +89,9 @@ pub(super) struct Ended {
 
 impl Report {
     pub(super) fn new(deployment: &Deployment, tally: Tally, answers: Option<Answers>, ended: Ended) -> Self {
-        let (work, rows, rejects, left) = match answers {
-            None => (Some(Work::of(&tally)), tally.rows, tally.rejects, BTreeSet::new()),
-            Some(Answers { rows, rejects, left }) => (None, rows, rejects, left),
+        let (work, rows, rejects, remarks, left) = match answers {
+            None => (Some(Work::of(&tally)), tally.rows, tally.rejects, tally.remarks, BTreeSet::new()),
+            Some(Answers { rows, rejects, remarks, left }) => (None, rows, rejects, remarks, left),
         };
         let unanswered = left.iter().map(|(feed, window)| {
             WindowReport::new(feed, *window, window.days().count(), "no answer in the tables yet".to_owned())
@@ -101,6 +103,7 @@ impl Report {
             windows_fetched: tally.windows,
             rows,
             rejects,
+            remarks,
             work,
             failed: ended.failed,
             unanswered: unanswered.collect(),
@@ -146,6 +149,12 @@ pub fn text(report: &Report) -> String {
     if report.rejects > 0 {
         let records = count(usize::try_from(report.rejects).unwrap_or(usize::MAX), "record");
         text += &format!("\nRejected: {records} that could not become rows; `everycent status` shows where and why\n");
+    }
+    if report.remarks > 0 {
+        let things = count(usize::try_from(report.remarks).unwrap_or(usize::MAX), "thing");
+        text += &format!(
+            "\nRemarked: {things} beside the money that were odd and cost no row; `everycent status` shows what\n"
+        );
     }
     if report.dead_letters > 0 {
         let messages = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");

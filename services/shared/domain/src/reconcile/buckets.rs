@@ -13,6 +13,8 @@ pub struct BucketSums {
     pub rejects: i64,
     pub amount_usd: Usd,
     pub quantity: i64,
+    /// What was odd and cost no row.
+    pub remarks: i64,
 }
 
 /// One bucket, as coverage has it and as the tables have it.
@@ -83,6 +85,22 @@ fn rejected(bucket: &BucketFact) -> Verdict {
     bucket.verdict(Check::NoReject, Figure::Count(0), found, rejects == 0, explanation)
 }
 
+/// What was odd in a loaded bucket and cost no row: a note that never fails.
+pub fn remarked(buckets: &[BucketFact]) -> Vec<Verdict> {
+    let noted = buckets.iter().filter(|bucket| bucket.merged.is_some() && bucket.stored.remarks > 0);
+    noted.map(note).collect()
+}
+
+fn note(bucket: &BucketFact) -> Verdict {
+    let remarks = bucket.stored.remarks;
+    let explanation = match remarks {
+        1 => "one thing was odd and cost no row; `everycent status` shows what".to_owned(),
+        _ => format!("{remarks} things were odd and cost no row; `everycent status` shows what"),
+    };
+    let found = Figure::Count(remarks);
+    bucket.verdict(Check::Remarks, found, found, true, explanation)
+}
+
 /// The tables hold what was merged into them: as many rows, as much money, the same counts. What was never merged has no
 /// row. Tables that keep their rows hold those of many answers, so their sources are not judged.
 pub fn tables_equal_coverage(buckets: &[BucketFact]) -> Vec<Verdict> {
@@ -122,6 +140,9 @@ fn first_difference(merged: BucketSums, stored: BucketSums) -> (&'static str, Fi
     if merged.rejects != stored.rejects {
         return ("the number of rejects", Figure::Count(merged.rejects), Figure::Count(stored.rejects));
     }
+    if merged.remarks != stored.remarks {
+        return ("the number of remarks", Figure::Count(merged.remarks), Figure::Count(stored.remarks));
+    }
     ("a count", Figure::Count(merged.quantity), Figure::Count(stored.quantity))
 }
 
@@ -137,7 +158,7 @@ mod tests {
     }
 
     fn bucket() -> BucketFact {
-        let sums = BucketSums { rows: 3, rejects: 0, amount_usd: Usd::from_nanos(7), quantity: 9 };
+        let sums = BucketSums { rows: 3, rejects: 0, amount_usd: Usd::from_nanos(7), quantity: 9, remarks: 0 };
         BucketFact {
             id: of("anthropic/cost_report"),
             merged: Some(sums),
@@ -203,6 +224,7 @@ mod tests {
             BucketSums { rows: 2, ..stored },
             BucketSums { rejects: 1, ..stored },
             BucketSums { quantity: 8, ..stored },
+            BucketSums { remarks: 1, ..stored },
         ];
         for stored in tampered {
             let verdict = tables_equal_coverage(&[BucketFact { stored, ..bucket() }]).remove(0);

@@ -24,7 +24,7 @@ use table::{keep_rows, merge_table, rows_that_say_something_else, rows_that_tell
 
 pub use coverage::{answers_of_buckets, coverage_between, known_of_buckets, record_failures, store_verdicts};
 pub use dialect::BigQuery;
-pub use schema::{Found, add_column, existing_columns, wanted_columns};
+pub use schema::{Found, add_column, existing_columns, relax_column, wanted_columns};
 pub use staged::look_at_staged;
 pub use turn::{OVERTAKEN, create_turn};
 

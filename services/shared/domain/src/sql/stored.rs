@@ -56,6 +56,7 @@ pub fn merged_values(update: &CoverageUpdate, merged_at: Timestamp) -> Vec<Cell>
         judgement: Some(judged.judgement.clone()),
         failed_at: None,
         failure: None,
+        remarks: loaded.map(|loaded| loaded.remarks),
     };
     values(&row, merge_groups(loaded.is_some()))
 }
@@ -84,6 +85,7 @@ pub fn failed_values(failure: &FetchFailed, day: Day) -> Vec<Cell> {
         judgement: None,
         failed_at: Some(failure.failed_at),
         failure: Some(failure.reason.clone()),
+        remarks: None,
     };
     values(&row, &[Group::Failure])
 }

@@ -10,8 +10,8 @@ use super::api::currency;
 use super::bucket_rows::{BucketRows, ResultRows};
 use crate::attribution::{Attribution, Evidence, Rules};
 use crate::identity::{IdHasher, Twins};
-use crate::rows::Output;
-use crate::vendors::{Amount, Text};
+use crate::rows::{Output, read_needed};
+use crate::vendors::{Amount, Label, Text};
 
 /// Makes rows of the grouped or of the ungrouped report.
 pub struct CostRows<'r> {
@@ -91,24 +91,24 @@ impl ResultRows for CostRows<'_> {
 pub struct CostRecord<'a> {
     #[serde(borrow)]
     amount: Amount<'a>,
-    #[serde(borrow)]
+    #[serde(default, borrow, deserialize_with = "read_needed")]
     currency: Option<Text<'a>>,
+    #[serde(default, borrow, deserialize_with = "read_needed")]
+    workspace_id: Option<Label<'a>>,
     #[serde(borrow)]
-    workspace_id: Option<Text<'a>>,
+    description: Option<Label<'a>>,
     #[serde(borrow)]
-    description: Option<Text<'a>>,
+    cost_type: Option<Label<'a>>,
     #[serde(borrow)]
-    cost_type: Option<Text<'a>>,
+    model: Option<Label<'a>>,
     #[serde(borrow)]
-    model: Option<Text<'a>>,
+    token_type: Option<Label<'a>>,
     #[serde(borrow)]
-    token_type: Option<Text<'a>>,
+    service_tier: Option<Label<'a>>,
     #[serde(borrow)]
-    service_tier: Option<Text<'a>>,
+    context_window: Option<Label<'a>>,
     #[serde(borrow)]
-    context_window: Option<Text<'a>>,
-    #[serde(borrow)]
-    inference_geo: Option<Text<'a>>,
+    inference_geo: Option<Label<'a>>,
 }
 
 impl CostRecord<'_> {
