@@ -196,6 +196,8 @@ pub struct FetchFailed {
     pub reason: String,
     /// When the attempt to fetch them began, on the same clock as `fetched_at`; of days without a price, `fetched_at`.
     pub failed_at: Timestamp,
+    /// The vendor refuses the report to this key, and never answered it for this account.
+    pub unavailable: bool,
 }
 event!(FetchFailed, FETCH_FAILED);
 

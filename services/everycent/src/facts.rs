@@ -20,6 +20,8 @@ use everycent_schemas::rows::{RejectedRecord, Remark, Row};
 use everycent_schemas::tables::{self, Kind, Table};
 use everycent_schemas::{AccountId, CoverageState, Day, Timestamp, Usd};
 
+use crate::scope;
+
 pub use loaded::Loaded;
 
 /// A row of an answer, by column.
@@ -121,6 +123,10 @@ pub async fn buckets(
         let is_superseded = last.is_some_and(|last| row.activity_date < *last);
         facts.insert(bucket.clone(), BucketFact { is_superseded, ..fact(bucket, Some(row), &stored) });
     }
+    let closed = scope::unavailable(coverage);
+    for (id, fact) in &mut facts {
+        fact.unavailable = closed.get(&(id.source.clone(), id.account_id.clone())).cloned();
+    }
     Ok(facts.into_values().collect())
 }
 
@@ -146,6 +152,7 @@ fn fact(id: BucketId, row: Option<&CoverageRow>, stored: &BTreeMap<BucketId, Buc
             .filter(|row| row.state == CoverageState::Failed)
             .map(|row| row.failure.clone().unwrap_or_default()),
         is_superseded: false,
+        unavailable: None,
     }
 }
 

@@ -52,7 +52,7 @@ impl Tally {
             Progress::Failed { source, account_id, window, .. } => {
                 self.failed.push((Feed { source: *source, account_id: account_id.clone() }, *window));
             }
-            Progress::Asking { .. } => {}
+            Progress::Asking { .. } | Progress::Unavailable { .. } => {}
         }
     }
 }
@@ -106,6 +106,11 @@ impl Watcher {
     pub fn answered(&self, feed: &Feed, window: Window) {
         lock(&self.tally).windows += 1;
         self.advance(&format!("{} of {}, {window}", feed.source, feed.account_id));
+    }
+
+    /// A window is of a report that is not open to the key.
+    pub fn unavailable(&self) {
+        self.bar.inc(1);
     }
 
     /// A window could not be fetched elsewhere.
@@ -185,6 +190,7 @@ fn show(bar: &ProgressBar, progress: &Progress) {
             bar.inc(1);
             say(bar, &format!("failed {source} of {account_id}, {window}"));
         }
+        Progress::Unavailable { .. } => bar.inc(1),
         Progress::PageKept { .. } | Progress::Normalized { .. } | Progress::Merged { .. } => {}
     }
 }

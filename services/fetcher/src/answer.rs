@@ -1,7 +1,7 @@
 //! Whether a request was answered already: by a fetcher that died between storing the snapshot and its ack.
 
 use everycent_domain::manifest::Manifest;
-use everycent_domain::objects::{ManifestName, ObjectName, window_prefix};
+use everycent_domain::objects::{ManifestName, ObjectName, account_prefix, window_prefix};
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_runtime::store::{Store, StoreError};
@@ -34,4 +34,9 @@ pub async fn since(
     let Some(name) = latest else { return Ok(None) };
     // One that does not read is as good as none: the window is asked for again.
     Ok(Manifest::from_json(&store.read(&name.object).await?).ok())
+}
+
+/// Whether the vendor ever answered the report for this account, be it with one page.
+pub async fn ever(store: &dyn Store, source: Source, account_id: &AccountId) -> Result<bool, StoreError> {
+    Ok(!store.list(&account_prefix(source.name(), account_id), None, 1).await?.is_empty())
 }

@@ -88,21 +88,39 @@ impl Fetcher {
                 publish(self.bus.as_ref(), &stored).await.map_err(Outcome::from)
             }
             Err(FetchError::Store(error)) => Err(Outcome::from(error)),
+            Err(error) if error.closes_report() => self.refused(source, account, window, &error, started_at).await,
             Err(error) => {
                 warn!(source = %source, account.id = %account.account_id, window = %window, "{}", chain(&error));
                 let reason = error.to_string();
                 self.observer.tell(Progress::Failed { source, account_id, window, reason: reason.clone() });
-                let failed = FetchFailed {
-                    source: source.name().to_owned(),
-                    account_id: account.account_id.clone(),
-                    from_date: window.from(),
-                    to_date: window.to(),
-                    reason,
-                    failed_at: started_at,
-                };
+                let failed = failed(source, account, window, (reason, started_at));
                 publish(self.bus.as_ref(), &failed).await.map_err(Outcome::from)
             }
         }
+    }
+
+    /// The vendor refuses the report to this key. That is a failure where it answered before or a person chose the
+    /// report: a permission that is lost is not a plan without the report.
+    async fn refused(
+        &self,
+        source: Source,
+        account: &FetchAccount,
+        window: Window,
+        error: &FetchError,
+        started_at: Timestamp,
+    ) -> Result<(), Outcome> {
+        let account_id = account.account_id.clone();
+        let unavailable = !account.are_chosen && !answer::ever(self.store.as_ref(), source, &account_id).await?;
+        if unavailable {
+            info!(source = %source, account.id = %account_id, window = %window, "not open to this key: {error}");
+            self.observer.tell(Progress::Unavailable { source, account_id, window });
+        } else {
+            warn!(source = %source, account.id = %account_id, window = %window, "{}", chain(error));
+            self.observer.tell(Progress::Failed { source, account_id, window, reason: error.to_string() });
+        }
+        let reason = format!("{error}; or leave {source} out: name the other sources of this account under `sources`");
+        let failed = FetchFailed { unavailable, ..failed(source, account, window, (reason, started_at)) };
+        publish(self.bus.as_ref(), &failed).await.map_err(Outcome::from)
     }
 
     /// Asks the window again from its start while its answers do not make a whole, a few times.
@@ -157,6 +175,23 @@ impl Fetcher {
             }
         }
         Outcome::Done
+    }
+}
+
+fn failed(
+    source: Source,
+    account: &FetchAccount,
+    window: Window,
+    (reason, failed_at): (String, Timestamp),
+) -> FetchFailed {
+    FetchFailed {
+        source: source.name().to_owned(),
+        account_id: account.account_id.clone(),
+        from_date: window.from(),
+        to_date: window.to(),
+        reason,
+        failed_at,
+        unavailable: false,
     }
 }
 

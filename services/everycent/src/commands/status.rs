@@ -15,6 +15,7 @@ use crate::healed;
 use crate::pipeline;
 use crate::rejects::{self, RejectRow};
 use crate::remarks::{self, RemarkRow};
+use crate::scope;
 use crate::show::{self, Grid, count, heading};
 
 /// Failed days, rejected records and dead letters that are shown.
@@ -46,6 +47,8 @@ struct Report {
     warehouse: String,
     coverage: Vec<FeedCoverage>,
     failed: Vec<FailedDay>,
+    /// Reports that are not open to the key of their account.
+    unavailable: Vec<Closed>,
     /// Some of the rejected records; coverage counts them all.
     rejects: Vec<RejectRow>,
     /// Some of what was odd and cost no row; the table `remarks` has all.
@@ -67,11 +70,21 @@ pub struct FeedCoverage {
     pub failed_days: usize,
     /// Days of which a later answer takes away too much.
     pub held_days: usize,
+    /// Refused to the key.
+    pub unavailable_days: usize,
     /// Days between the first and the last that were never loaded and never failed.
     pub missing_days: usize,
     pub rows: i64,
     pub rejects: i64,
     pub remarks: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct Closed {
+    source: String,
+    account_id: AccountId,
+    /// The vendor's words.
+    reason: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -107,17 +120,30 @@ impl Report {
         depths: Option<&[Depth]>,
         dead: &[DeadLetter],
     ) -> Self {
-        let failed = coverage.iter().filter(|row| row.state == CoverageState::Failed && !is_read_since(row, coverage));
+        let closed = scope::unavailable(coverage);
+        let is_closed = |row: &CoverageRow| closed.contains_key(&(row.source.clone(), row.account_id.clone()));
+        let failed = coverage.iter().filter(|row| is_failed(row) && !is_closed(row) && !is_read_since(row, coverage));
+        let unavailable = closed.iter().map(|((source, account_id), reason)| Closed {
+            source: source.clone(),
+            account_id: account_id.clone(),
+            reason: reason.clone(),
+        });
         Self {
             warehouse: deployment.warehouse.address(),
             coverage: by_feed(coverage),
             failed: failed.map(FailedDay::of).collect(),
+            unavailable: unavailable.collect(),
             rejects,
             remarks,
             queue: depths.map(|depths| depths.iter().map(Queue::of).collect()),
             dead_letters: dead.iter().map(Dead::of).collect(),
         }
     }
+}
+
+/// A day of a report that answers others, and was refused, waits to be asked for like one that failed.
+fn is_failed(row: &CoverageRow) -> bool {
+    matches!(row.state, CoverageState::Failed | CoverageState::Unavailable)
 }
 
 /// Whether a failed reading of how things stand was followed by another, which is as good.
@@ -172,8 +198,9 @@ pub fn by_feed(coverage: &[CoverageRow]) -> Vec<FeedCoverage> {
         feed.last_day = Some(feed.last_day.map_or(row.activity_date, |day| day.max(row.activity_date)));
         match row.state {
             CoverageState::Settled => feed.settled_days += 1,
-            CoverageState::Failed if is_read_since(row, coverage) => {}
+            CoverageState::Failed | CoverageState::Unavailable if is_read_since(row, coverage) => {}
             CoverageState::Failed => feed.failed_days += 1,
+            CoverageState::Unavailable => feed.unavailable_days += 1,
             CoverageState::Held => feed.held_days += 1,
             CoverageState::Open | CoverageState::Replaying => feed.open_days += 1,
         }
@@ -196,6 +223,7 @@ impl FeedCoverage {
             open_days: 0,
             failed_days: 0,
             held_days: 0,
+            unavailable_days: 0,
             missing_days: 0,
             rows: 0,
             rejects: 0,
@@ -206,7 +234,7 @@ impl FeedCoverage {
     fn with_missing_days(mut self) -> Self {
         // Nobody misses a day on which nobody looked.
         if let (Some(first), Some(last), false) = (self.first_day, self.last_day, tells_of_now(&self.source)) {
-            let known = self.settled_days + self.open_days + self.failed_days + self.held_days;
+            let known = self.settled_days + self.open_days + self.failed_days + self.held_days + self.unavailable_days;
             self.missing_days = first.through(last).count().saturating_sub(known);
         }
         self
@@ -258,6 +286,7 @@ fn text(report: &Report) -> String {
         text += &coverage_text(&report.coverage);
     }
     text += &failed_text(&report.failed);
+    text += &closed_text(&report.unavailable);
     text += &rejects_text(report);
     if !report.remarks.is_empty() {
         text += &heading("Remarks: odd beside the money, and kept; the table remarks has all");
@@ -282,6 +311,17 @@ fn rejects_text(report: &Report) -> String {
         more => format!("  and {}; the table rejected_records has all\n", count(more, "more record")),
     };
     format!("{}{}{more}", heading("Rejected records, which could not become rows"), rejects::text(&report.rejects))
+}
+
+fn closed_text(closed: &[Closed]) -> String {
+    if closed.is_empty() {
+        return String::new();
+    }
+    let each = closed
+        .iter()
+        .map(|Closed { source, account_id, reason }| format!("  {source} of {account_id}\n    {reason}\n"));
+    heading("Not available to the key; each `everycent sync` asks once whether that has changed")
+        + &each.collect::<String>()
 }
 
 fn failed_text(failed: &[FailedDay]) -> String {

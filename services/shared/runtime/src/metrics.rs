@@ -134,7 +134,7 @@ impl Metrics {
 
     fn count(&self, progress: &Progress) {
         match progress {
-            Progress::Asking { .. } => {}
+            Progress::Asking { .. } | Progress::Unavailable { .. } => {}
             Progress::PageKept { source, body_bytes } => {
                 let label = OfSource { source: source.name() };
                 self.pages.get_or_create(&label).inc();

@@ -22,6 +22,8 @@ pub enum Progress {
     Failed { source: Source, account_id: AccountId, window: Window, reason: String },
     /// Rows were made of a snapshot.
     Normalized { source: String, rows: i64, rejects: i64, remarks: i64 },
+    /// The vendor refuses the report to this key, and never answered it for this account.
+    Unavailable { source: Source, account_id: AccountId, window: Window },
     /// Batches were merged.
     Merged { batches: usize, tables: Vec<TableChange> },
 }

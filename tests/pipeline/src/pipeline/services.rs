@@ -153,7 +153,13 @@ fn accounts(process: &Surroundings<'_>) -> Result<Vec<FetchAccount>> {
             VendorSettings { retry, ..VendorSettings::new(simulator.url().parse()?, auth, "the test's key") };
         let client = VendorClient::new(settings, Arc::new(process.clock.clone()))?;
         let sources = sources::of_vendor(vendor);
-        Ok(FetchAccount { vendor, account_id: (*account_id).into(), sources, client: Ok(Arc::new(client)) })
+        Ok(FetchAccount {
+            vendor,
+            account_id: (*account_id).into(),
+            sources,
+            are_chosen: true,
+            client: Ok(Arc::new(client)),
+        })
     };
     ACCOUNTS.iter().map(account).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use everycent_domain::vendor::Vendor;
 use everycent_domain::window::Window;
 use everycent_schemas::{AccountId, Day};
 use serde::Serialize;
@@ -32,6 +33,11 @@ pub struct Report {
     #[serde(flatten)]
     pub work: Option<Work>,
     pub failed: Vec<WindowReport>,
+    /// Reports that are not open to the key of their account.
+    pub unavailable: Vec<ClosedReport>,
+    /// Accounts of which no report of money is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without_money: Vec<AccountReport>,
     /// Windows that services elsewhere have not answered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<WindowReport>,
@@ -60,6 +66,20 @@ pub struct TableReport {
     pub rows_deleted: u64,
 }
 
+/// A report that the vendor refuses to a key, with its words.
+#[derive(Debug, Serialize)]
+pub struct ClosedReport {
+    pub source: String,
+    pub account_id: AccountId,
+    pub reason: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct AccountReport {
+    pub vendor: &'static str,
+    pub account_id: AccountId,
+}
+
 /// A window that was not loaded.
 #[derive(Debug, Serialize)]
 pub struct WindowReport {
@@ -83,6 +103,8 @@ impl WindowReport {
 pub(super) struct Ended {
     pub windows: usize,
     pub failed: Vec<WindowReport>,
+    pub unavailable: Vec<((String, AccountId), String)>,
+    pub without_money: Vec<(Vendor, AccountId)>,
     pub dead_letters: u64,
     pub interrupted: bool,
 }
@@ -96,6 +118,10 @@ impl Report {
         let unanswered = left.iter().map(|(feed, window)| {
             WindowReport::new(feed, *window, window.days().count(), "no answer in the tables yet".to_owned())
         });
+        let closed = ended.unavailable.into_iter();
+        let closed = closed.map(|((source, account_id), reason)| ClosedReport { source, account_id, reason });
+        let poor = ended.without_money.into_iter();
+        let poor = poor.map(|(vendor, account_id)| AccountReport { vendor: vendor.name(), account_id });
         Self {
             home: deployment.home.data_dir().display().to_string(),
             warehouse: deployment.warehouse.address(),
@@ -106,6 +132,8 @@ impl Report {
             remarks,
             work,
             failed: ended.failed,
+            unavailable: closed.collect(),
+            without_money: poor.collect(),
             unanswered: unanswered.collect(),
             dead_letters: ended.dead_letters,
             interrupted: ended.interrupted,
@@ -114,7 +142,11 @@ impl Report {
     }
 
     pub fn is_clean(&self) -> bool {
-        self.failed.is_empty() && self.unanswered.is_empty() && self.dead_letters == 0 && !self.interrupted
+        self.failed.is_empty()
+            && self.without_money.is_empty()
+            && self.unanswered.is_empty()
+            && self.dead_letters == 0
+            && !self.interrupted
     }
 }
 
@@ -146,6 +178,17 @@ pub fn text(report: &Report) -> String {
     };
     text += &windows_text("Failed, and asked for again by the next sync", &report.failed);
     text += &windows_text("Not answered yet; the services may still work on it", &report.unanswered);
+    for AccountReport { vendor, account_id } in &report.without_money {
+        text += &format!(
+            "\n✗ No report of money of {vendor} account {account_id} is open to its key; use the key of an administrator\n"
+        );
+    }
+    if !report.unavailable.is_empty() {
+        text += &heading("Not available to the key, which fails nothing");
+        for ClosedReport { source, account_id, reason } in &report.unavailable {
+            text += &format!("  {source} of {account_id}\n    {reason}\n");
+        }
+    }
     if report.rejects > 0 {
         let records = count(usize::try_from(report.rejects).unwrap_or(usize::MAX), "record");
         text += &format!("\nRejected: {records} that could not become rows; `everycent status` shows where and why\n");

@@ -64,6 +64,7 @@ mod tests {
             stored: BucketSums::default(),
             failure: None,
             is_superseded: false,
+            unavailable: None,
         }
     }
 

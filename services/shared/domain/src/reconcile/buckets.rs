@@ -29,6 +29,8 @@ pub struct BucketFact {
     pub failure: Option<String>,
     /// It is a reading of how things stand, and a later one followed, loaded or not.
     pub is_superseded: bool,
+    /// The vendor's words, where the report is not open to the key and never was.
+    pub unavailable: Option<String>,
 }
 
 impl BucketFact {
@@ -58,8 +60,12 @@ pub fn no_missing_bucket(buckets: &[BucketFact]) -> Vec<Verdict> {
 }
 
 fn missing(bucket: &BucketFact) -> Verdict {
-    let loaded = bucket.is_superseded || bucket.merged.is_some() && bucket.failure.is_none();
+    let is_closed = bucket.unavailable.is_some();
+    let loaded = is_closed || bucket.is_superseded || bucket.merged.is_some() && bucket.failure.is_none();
     let explanation = match (&bucket.failure, bucket.merged) {
+        _ if is_closed => {
+            format!("not available to this key: {}", bucket.unavailable.as_deref().unwrap_or_default())
+        }
         _ if bucket.is_superseded => "a later reading tells how things stand".into(),
         (Some(failure), _) => format!("the last attempt failed: {failure}. `everycent sync` asks again"),
         (None, None) => "it was never loaded. `everycent sync` asks for it".into(),
@@ -165,6 +171,7 @@ mod tests {
             stored: sums,
             failure: None,
             is_superseded: false,
+            unavailable: None,
         }
     }
 
@@ -190,6 +197,26 @@ mod tests {
         let failed = BucketFact { failure: Some("HTTP 500".into()), ..bucket() };
         let verdict = no_missing_bucket(&[failed]).remove(0);
         assert!(!verdict.passed && verdict.explanation.contains("HTTP 500"), "{}", verdict.explanation);
+    }
+
+    #[test]
+    fn a_bucket_of_a_report_that_is_not_open_to_the_key_is_not_missing() {
+        let closed = BucketFact {
+            merged: None,
+            stored: BucketSums::default(),
+            unavailable: Some("missing scope".into()),
+            ..bucket()
+        };
+        let verdict = no_missing_bucket(&[closed]).remove(0);
+        assert!(verdict.passed && verdict.explanation.contains("missing scope"), "{verdict:?}");
+    }
+
+    #[test]
+    fn what_was_odd_is_a_note_that_passes() {
+        assert!(remarked(&[bucket()]).is_empty());
+        let stored = BucketSums { remarks: 3, ..bucket().stored };
+        let verdict = remarked(&[BucketFact { stored, ..bucket() }]).remove(0);
+        assert!(verdict.passed && verdict.explanation.contains("3 things were odd"), "{verdict:?}");
     }
 
     #[test]

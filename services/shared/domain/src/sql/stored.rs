@@ -67,7 +67,7 @@ pub fn failed_values(failure: &FetchFailed, day: Day) -> Vec<Cell> {
         source: failure.source.clone(),
         account_id: failure.account_id.clone(),
         activity_date: day,
-        state: CoverageState::Failed,
+        state: if failure.unavailable { CoverageState::Unavailable } else { CoverageState::Failed },
         settled: None,
         fetched_at: None,
         snapshot_id: None,

@@ -164,6 +164,7 @@ fn the_statements_of_coverage_and_verdicts_in_bigquery() {
         to_date: day.plus(days),
         reason: "it's down".into(),
         failed_at: Timestamp::from_micros(7),
+        unavailable: false,
     };
     let verdict = |found| Verdict {
         check: Check::NoReject,

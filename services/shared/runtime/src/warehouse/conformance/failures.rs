@@ -15,6 +15,7 @@ fn failure(failed: i64, days: (u32, u32), reason: &str) -> FetchFailed {
         to_date: day(days.1),
         reason: reason.into(),
         failed_at: at(failed),
+        unavailable: false,
     }
 }
 
