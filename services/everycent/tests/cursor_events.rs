@@ -316,7 +316,11 @@ fn a_total_that_is_stably_wrong_costs_a_second_reading_and_no_window() {
     scene.run(TWO_DAYS).exits(0).says(&["Remarked: "]);
     assert_tells_events(&scene, "2025-09-29", "2025-09-30");
     scene.run("status").exits(0).says(&["the vendor counts ", " events and reports "]);
-    scene.run("reconcile").exits(0).says(&["note: cursor/usage_events of 2025-09-29: one thing was odd"]);
+    let reconciled = scene.run(&format!("{} --json", TWO_DAYS.replace("sync", "reconcile"))).json();
+    assert_eq!(reconciled["notes"][0]["source"], "cursor/usage_events");
+    let checks = reconciled["checks"].as_array().unwrap();
+    let remarked = checks.iter().find(|check| check["check_id"] == "remarks").unwrap();
+    assert_eq!((&remarked["passed"], &remarked["failed"]), (&1.into(), &0.into()), "a note and no failure");
 }
 
 #[test]

@@ -193,7 +193,11 @@ fn every_field_beside_identity_and_money_may_be_odd_and_no_cent_and_no_record_is
     let bill = dollars(scene.simulator.with_world(|world| world.cost_cents(first, last)));
     let found: Decimal = tables.one("SELECT SUM(amount_nano_usd) FROM claude_costs_nano").parse().unwrap();
     assert_eq!(found / Decimal::from(1_000_000_000), bill);
-    scene.run("status").exits(0).says(&["group.actor.name", "core_metrics.num_sessions"]);
+    let fields = tables.rows("SELECT DISTINCT field FROM remarks");
+    for field in ["group.actor.name", "core_metrics.num_sessions", "inference_geo", "tokenUsage.inputTokens"] {
+        assert!(fields.contains(&vec![field.to_owned()]), "{field}: {fields:?}");
+    }
+    scene.run("status").exits(0).says(&["Remarks: odd beside the money"]);
 }
 
 #[test]
