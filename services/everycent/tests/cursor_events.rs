@@ -316,7 +316,7 @@ fn a_total_that_is_stably_wrong_costs_a_second_reading_and_no_window() {
     scene.run(TWO_DAYS).exits(0).says(&["Remarked: "]);
     assert_tells_events(&scene, "2025-09-29", "2025-09-30");
     scene.run("status").exits(0).says(&["the vendor counts ", " events and reports "]);
-    let reconciled = scene.run(&format!("{} --json", TWO_DAYS.replace("sync", "reconcile"))).json();
+    let reconciled = scene.run("reconcile --from 2025-09-29 --to 2025-09-30 --json").json();
     assert_eq!(reconciled["notes"][0]["source"], "cursor/usage_events");
     let checks = reconciled["checks"].as_array().unwrap();
     let remarked = checks.iter().find(|check| check["check_id"] == "remarks").unwrap();
