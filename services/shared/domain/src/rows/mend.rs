@@ -62,7 +62,7 @@ pub struct Read<'m, R> {
 
 impl<'m, R> Read<'m, R> {
     /// The same, borrowed of what was read; or why it was not.
-    pub fn parts<'s, E>(read: &'s Result<Self, E>) -> Result<(&'s R, &'s [Oddity]), &'s E> {
+    pub fn parts<E>(read: &Result<Self, E>) -> Result<(&R, &[Oddity]), &E> {
         read.as_ref().map(|Read { record, oddities }| (record, *oddities))
     }
 }

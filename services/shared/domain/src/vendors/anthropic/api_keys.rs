@@ -25,7 +25,7 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "the API keys as they are now, inactive ones too",
     kind: Kind::PointInTime,
     origin: Origin::Api { pager: |task| Box::new(ListPager::new(REPORT, task.window)), schedule: SCHEDULE },
-    rows: |_, _| Box::new(ListRows(|page, body, output| take_page::<ApiKeys>(page, body, output))),
+    rows: |_, _| Box::new(ListRows(take_page::<ApiKeys>)),
     tables: &["dim_api_keys"],
     weighs: &[],
     control: None,

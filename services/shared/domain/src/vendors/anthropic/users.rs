@@ -21,7 +21,7 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "the users as they are now",
     kind: Kind::PointInTime,
     origin: Origin::Api { pager: |task| Box::new(ListPager::new(REPORT, task.window)), schedule: SCHEDULE },
-    rows: |_, _| Box::new(ListRows(|page, body, output| take_page::<Users>(page, body, output))),
+    rows: |_, _| Box::new(ListRows(take_page::<Users>)),
     tables: &["dim_users"],
     weighs: &[],
     control: None,

@@ -25,7 +25,7 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "the workspaces as they are now, archived ones too",
     kind: Kind::PointInTime,
     origin: Origin::Api { pager: |task| Box::new(ListPager::new(REPORT, task.window)), schedule: SCHEDULE },
-    rows: |_, _| Box::new(ListRows(|page, body, output| take_page::<Workspaces>(page, body, output))),
+    rows: |_, _| Box::new(ListRows(take_page::<Workspaces>)),
     tables: &["dim_workspaces"],
     weighs: &[],
     control: None,

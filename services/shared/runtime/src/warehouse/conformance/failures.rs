@@ -37,6 +37,18 @@ pub async fn a_failure_marks_its_days_until_a_later_fetch_succeeds(fixture: &dyn
     assert_eq!(states(&*warehouse).await, ["settled", "open", "open"]);
 }
 
+pub async fn a_refusal_is_no_failure_unless_the_day_was_answered_in_any_order(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let refused = |at, days| FetchFailed { unavailable: true, ..failure(at, days, "not for this key") };
+    warehouse.record_failures(&[refused(20, (0, 2))]).await.unwrap();
+    assert_eq!(states(&*warehouse).await, ["unavailable"; 3]);
+    // Answered before, told later; and answered since.
+    store.merge(&*warehouse, &[Answer::new("s1", 10, (0, 0), &[]), Answer::new("s2", 30, (1, 1), &[])]).await.unwrap();
+    assert_eq!(states(&*warehouse).await, ["failed", "open", "unavailable"]);
+    warehouse.record_failures(&[refused(40, (1, 1)), failure(40, (2, 2), "no answer")]).await.unwrap();
+    assert_eq!(states(&*warehouse).await, ["failed"; 3]);
+}
+
 pub async fn failures_and_answers_in_any_order_end_the_same(fixture: &dyn Fixture) {
     let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
     let cases: Vec<Case> = [10, 20, 30].into_iter().flat_map(Case::all).collect();

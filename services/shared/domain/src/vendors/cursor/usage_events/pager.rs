@@ -111,7 +111,7 @@ impl UsageEventsPager {
         let id = |event: &&RawValue| IdHasher::new("event").part(event.get()).finish();
         let of_border = events.iter().take_while(|event| instant(event) == self.border.instant);
         self.has_twins |= of_border.map(id).any(|event| self.border.events.contains(&event));
-        let last = events.last().map(|event| instant(event)).unwrap_or_default().to_owned();
+        let last = events.last().map(instant).unwrap_or_default().to_owned();
         let at_last = events.iter().rev().take_while(|event| instant(event) == last).map(id).collect();
         self.border = Border { events: at_last, instant: last };
     }
