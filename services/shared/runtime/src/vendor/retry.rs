@@ -213,20 +213,26 @@ mod tests {
             assert!(answered.is_ok() && began.elapsed() <= Duration::from_secs(121), "{answered:?}");
         }
         let began = Instant::now();
-        let failed = |number| match number {
-            1 => Err(limited(number, None)),
-            2 => Err(VendorError::Timeout { request: request(), attempts: number }.into()),
-            _ => Ok(()),
-        };
-        RetrySettings::default().run(&request(), |number| ready(failed(number))).await.unwrap();
+        let answered = RetrySettings::default()
+            .run(&request(), |number| {
+                ready(match number {
+                    1 => Err(limited(number, None)),
+                    2 => Err(VendorError::Timeout { request: request(), attempts: number }.into()),
+                    _ => Ok(()),
+                })
+            })
+            .await;
+        answered.unwrap();
         assert!(began.elapsed() <= Duration::from_millis(22_010), "{:?}", began.elapsed());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_retry_after_is_taken_at_its_word() {
         let began = Instant::now();
-        let failed = |number| if number < 2 { Err(limited(number, Some(3))) } else { Ok(()) };
-        RetrySettings::default().run(&request(), |number| ready(failed(number))).await.unwrap();
+        let answered = RetrySettings::default()
+            .run(&request(), |number| ready(if number < 2 { Err(limited(number, Some(3))) } else { Ok(()) }))
+            .await;
+        answered.unwrap();
         assert_eq!(began.elapsed(), Duration::from_secs(3));
     }
 

@@ -183,7 +183,7 @@ async fn of_use_with_an_own_key_only_the_fee_is_the_vendors() {
     let file = Inserted::nothing().await;
     let cost = [("token_cost_usd", n(300 * CENT)), ("computed_charge_usd", n(302 * CENT))];
     let fee = ("cursor_token_fee_usd", n(2 * CENT));
-    file.put("cursor_usage_events", &charged("a", "own_key", None, &[&cost[..], &[fee.clone()]].concat()))
+    file.put("cursor_usage_events", &charged("a", "own_key", None, &[&cost[..], std::slice::from_ref(&fee)].concat()))
         .put("cursor_usage_events", &charged("b", "own_key", Some(300 * CENT), &[]))
         .put("cursor_usage_events", &charged("c", "on_demand", Some(150 * CENT), &[]));
     let own = [("billing", t("own_key")), ("request_micro_units", n(9 * UNIT)), fee];
