@@ -141,6 +141,8 @@ pub struct Bucket {
     pub reported: Option<Reported>,
     /// Hash of all that the vendor reported of the day, whatever the order.
     pub content_hash: Option<String>,
+    /// What was odd and cost no row.
+    pub remarks: i64,
 }
 
 /// How much the vendor reported of one UTC day.
@@ -194,6 +196,8 @@ pub struct FetchFailed {
     pub reason: String,
     /// When the attempt to fetch them began, on the same clock as `fetched_at`; of days without a price, `fetched_at`.
     pub failed_at: Timestamp,
+    /// The vendor refuses the report to this key, and never answered it for this account.
+    pub unavailable: bool,
 }
 event!(FetchFailed, FETCH_FAILED);
 

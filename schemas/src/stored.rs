@@ -165,6 +165,7 @@ mod tests {
             judgement: Some("{}".into()),
             failed_at: None,
             failure: None,
+            remarks: Some(2),
         }
     }
 

@@ -179,8 +179,8 @@ mod tests {
     }
 
     #[test]
-    fn a_source_feeds_its_table_and_the_rejects() {
+    fn a_source_feeds_its_table_the_rejects_and_the_remarks() {
         let fed: Vec<&str> = fed_by("anthropic/cost_totals").map(|table| table.name).collect();
-        assert_eq!(fed, ["claude_cost_totals", "rejected_records"]);
+        assert_eq!(fed, ["claude_cost_totals", "rejected_records", "remarks"]);
     }
 }

@@ -88,7 +88,7 @@ fn a_mistake_names_the_file_and_the_field() {
         (
             r#""doc": "Each.""#,
             r#""doc": "Each.", "group": "lost""#,
-            "tables/seats.avsc: field `price_usd`: `group` is one of loaded, failure",
+            "tables/seats.avsc: field `price_usd`: `group` is one of loaded, judged, failure",
         ),
         (
             r#""doc": "Each.""#,

@@ -3,7 +3,8 @@
 -- account_id text: The Cursor account, as the configuration names it.
 -- activity_date date: The UTC day of the bucket.
 -- user_id text?: The vendor's number of the user; absent in old answers.
--- email text: E-mail address, in lower case: what joins Cursor's reports.
+-- email text?: E-mail address, in lower case: what joins Cursor's reports. Null where the vendor names nobody and gives
+--   an id.
 -- is_active boolean?: Whether the person used Cursor that day.
 -- total_lines_added integer: Lines added, manual edits included.
 -- total_lines_deleted integer: Lines deleted, manual edits included.

@@ -11,14 +11,17 @@
 -- seat_usd money: This day's part of the seat's price, for every day that the person is a member; zero for others.
 -- included_usage_usd money?: Use that the plan includes, at the vendor's value: not invoiced, in no total. Null on a request
 --   plan.
--- on_demand_usd money: Use beyond what the plan includes. On a token plan the vendor's charge for it, fee included; on a
---   request plan the units over the included ones of the cycle so far, at the price of a unit.
--- unknown_kind_usd money: The vendor's charge for events of a kind that is not known yet: it may be included use.
+-- on_demand_usd money: Use beyond what the plan includes: the vendor's charge for it, fee included, and of use with an own
+--   key the fee. On a request plan besides, of events that report no charge, the units over the included ones of the cycle
+--   so far, at the price of a unit.
+-- unknown_kind_usd money: The vendor's charge for events of a kind that is not known yet: it may be included use. Those
+--   that report no charge cost nothing.
 -- token_fee_usd money: The token fee, a part of the charges: never to be added to them.
--- request_micro_units integer?: Millionths of a request unit that the day used, included ones too. Null on a token plan.
+-- request_micro_units integer?: Millionths of a request unit that the day used, included ones too, but for events that
+--   report a charge. Null on a token plan.
 -- total_usd money: Seat, on-demand use and unknown kinds.
--- basis text: Where the use is from: `events_charged` are charges of events, `events_units` request units of events,
---   `request_counts` raw counts of requests where the day's events are not loaded, `seat_only` is a day without an event.
+-- basis text: Where the use is from: `events_charged` are charges of events, `events_units` request units of events
+--   beside the charges that some report, `request_counts` raw counts of requests where the day's events are not loaded, `seat_only` is a day without an event.
 -- platform text: Always `cursor`.
 -- ingestion_timestamp timestamp: When the latest of the rows was made.
 WITH events AS (
@@ -32,9 +35,26 @@ WITH events AS (
     billing_cycle_start,
     included_requests,
     [[nanos:request_usd]] AS request_nanos,
-    COALESCE(request_micro_units, 0) AS micro_units,
-    COALESCE([[nanos:charged_usd]], [[nanos:token_cost_usd]] + COALESCE([[nanos:cursor_token_fee_usd]], 0)) AS charge_nanos,
-    COALESCE([[nanos:cursor_token_fee_usd]], 0) AS fee_nanos,
+    request_micro_units,
+    -- What the event is charged, by its own word where it has one. Null where its units decide: on a request plan, and only
+    -- of an event that reports no charge. A kind that is not known costs no more than it says.
+    CASE
+      WHEN billing = 'not_charged' THEN 0
+      WHEN billing = 'own_key' THEN COALESCE([[nanos:cursor_token_fee_usd]], 0)
+      WHEN [[nanos:charged_usd]] IS NOT NULL THEN [[nanos:charged_usd]]
+      WHEN billing = 'unknown' THEN 0
+      WHEN plan = 'request' AND request_micro_units IS NOT NULL THEN NULL
+      ELSE
+        COALESCE(
+          [[nanos:computed_charge_usd]],
+          [[nanos:token_cost_usd]] + COALESCE([[nanos:cursor_token_fee_usd]], 0)
+        )
+    END AS charge_nanos,
+    CASE
+      WHEN billing = 'not_charged' THEN 0
+      WHEN billing = 'unknown' AND [[nanos:charged_usd]] IS NULL THEN 0
+      ELSE COALESCE([[nanos:cursor_token_fee_usd]], 0)
+    END AS fee_nanos,
     ingestion_timestamp
   FROM [[table:cursor_usage_events]]
 ),
@@ -75,17 +95,11 @@ told AS (
     0,
     0,
     COUNT(*),
-    -- The units of an unknown kind count only where no charge is told.
-    SUM(
-      CASE
-        WHEN billing IN ('included', 'on_demand') OR (billing = 'unknown' AND charge_nanos IS NULL) THEN micro_units
-        ELSE 0
-      END
-    ),
+    SUM(CASE WHEN charge_nanos IS NULL THEN COALESCE(request_micro_units, 0) ELSE 0 END),
     SUM(CASE WHEN billing = 'included' THEN COALESCE(charge_nanos, 0) ELSE 0 END),
-    SUM(CASE WHEN billing = 'on_demand' THEN COALESCE(charge_nanos, 0) ELSE 0 END),
+    SUM(CASE WHEN billing IN ('on_demand', 'own_key') THEN COALESCE(charge_nanos, 0) ELSE 0 END),
     SUM(CASE WHEN billing = 'unknown' THEN COALESCE(charge_nanos, 0) ELSE 0 END),
-    SUM(CASE WHEN billing = 'not_charged' THEN 0 ELSE fee_nanos END),
+    SUM(fee_nanos),
     MAX(ingestion_timestamp)
   FROM events
   GROUP BY account_id, activity_date, email
@@ -163,7 +177,8 @@ charged AS (
   SELECT
     over_included.*,
     CASE
-      WHEN plan = 'request' THEN [[share:request_nanos, over_upto - over_before, over_upto, 1000000]]
+      WHEN plan = 'request'
+      THEN on_demand_nanos + [[share:request_nanos, over_upto - over_before, over_upto, 1000000]]
       ELSE on_demand_nanos
     END AS use_nanos
   FROM over_included

@@ -88,6 +88,7 @@ mod tests {
                 quantity: i64::MAX,
                 reported: None,
                 content_hash: None,
+                remarks: 2,
             }],
             files: vec![RowFile { table: "claude_costs".into(), object: "rows/x.avro".into(), rows: 3, bytes: 10 }],
         }
@@ -112,10 +113,72 @@ mod tests {
 
     #[test]
     fn an_event_of_every_earlier_release_can_be_read() {
+        let told_nothing = |mut bucket: Bucket| {
+            bucket.remarks = 0;
+            bucket
+        };
+        let read = BatchNormalized { buckets: batch().buckets.into_iter().map(told_nothing).collect(), ..batch() };
         for released in BatchNormalized::released() {
             let writer = GenericDatumWriter::builder(&released.schema).build().unwrap();
-            let payload = writer.write_ser_to_vec(&batch()).unwrap();
-            assert_eq!(decode::<BatchNormalized>(&payload, &released.fingerprint).unwrap(), batch());
+            let payload = writer.write_ser_to_vec(&v1::Batch::of(&batch())).unwrap();
+            assert_eq!(decode::<BatchNormalized>(&payload, &released.fingerprint).unwrap(), read);
+        }
+    }
+
+    /// The event as the first release wrote it.
+    mod v1 {
+        use serde::Serialize;
+
+        use super::*;
+
+        #[derive(Serialize)]
+        pub struct Batch {
+            snapshot_id: SnapshotId,
+            source: String,
+            account_id: AccountId,
+            from_date: Day,
+            to_date: Day,
+            fetched_at: Timestamp,
+            normalized_at: Timestamp,
+            recipe: String,
+            buckets: Vec<OfDay>,
+            files: Vec<RowFile>,
+        }
+
+        #[derive(Serialize)]
+        struct OfDay {
+            activity_date: Day,
+            settled: bool,
+            rows: i64,
+            rejects: i64,
+            amount_usd: Option<Usd>,
+            quantity: i64,
+        }
+
+        impl Batch {
+            pub fn of(batch: &BatchNormalized) -> Self {
+                let batch = batch.clone();
+                let of_day = |bucket: Bucket| OfDay {
+                    activity_date: bucket.activity_date,
+                    settled: bucket.settled,
+                    rows: bucket.rows,
+                    rejects: bucket.rejects,
+                    amount_usd: bucket.amount_usd,
+                    quantity: bucket.quantity,
+                };
+                Self {
+                    snapshot_id: batch.snapshot_id,
+                    source: batch.source,
+                    account_id: batch.account_id,
+                    from_date: batch.from_date,
+                    to_date: batch.to_date,
+                    fetched_at: batch.fetched_at,
+                    normalized_at: batch.normalized_at,
+                    recipe: batch.recipe,
+                    buckets: batch.buckets.into_iter().map(of_day).collect(),
+                    files: batch.files,
+                }
+            }
         }
     }
 

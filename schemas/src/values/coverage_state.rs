@@ -16,6 +16,8 @@ pub enum CoverageState {
     Replaying,
     /// The last attempt to fetch the day failed, or its rows wait for a price.
     Failed,
+    /// The vendor refuses the report to this key, and never answered it for this account.
+    Unavailable,
 }
 
 impl CoverageState {

@@ -18,8 +18,11 @@ use everycent_domain::sql;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{CoverageRow, Rows, Warehouse, WarehouseError};
 use everycent_schemas::rowfile::Cell;
+use everycent_schemas::rows::{RejectedRecord, Remark, Row};
 use everycent_schemas::tables::{self, Kind, Table};
 use everycent_schemas::{AccountId, CoverageState, Day, Timestamp, Usd};
+
+use crate::scope;
 
 pub use directory::directory;
 pub use loaded::Loaded;
@@ -124,6 +127,10 @@ pub async fn buckets(
         let is_superseded = last.is_some_and(|last| row.activity_date < *last);
         facts.insert(bucket.clone(), BucketFact { is_superseded, ..fact(bucket, Some(row), &stored) });
     }
+    let closed = scope::unavailable(coverage);
+    for (id, fact) in &mut facts {
+        fact.unavailable = closed.get(&(id.source.clone(), id.account_id.clone())).cloned();
+    }
     Ok(facts.into_values().collect())
 }
 
@@ -150,6 +157,7 @@ fn fact(id: BucketId, row: Option<&CoverageRow>, stored: &BTreeMap<BucketId, Buc
             .map(|row| row.failure.clone().unwrap_or_default()),
         held: row.and_then(held),
         is_superseded: false,
+        unavailable: None,
     }
 }
 
@@ -166,10 +174,11 @@ fn merged(row: &CoverageRow) -> BucketSums {
         rejects: row.rejects.unwrap_or_default(),
         amount_usd: row.amount_usd.unwrap_or_default(),
         quantity: row.quantity.unwrap_or_default(),
+        remarks: row.remarks.unwrap_or_default(),
     }
 }
 
-/// What the tables hold of each bucket: rows of the facts, and rejects.
+/// What the tables hold of each bucket: rows of the facts, rejects and remarks.
 async fn stored_sums(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<BTreeMap<BucketId, BucketSums>> {
     let mut sums: BTreeMap<BucketId, BucketSums> = BTreeMap::new();
     for table in tables::all().iter().filter(|table| !table.bucket.is_empty()) {
@@ -187,12 +196,14 @@ async fn stored_sums(warehouse: &dyn Warehouse, window: Window) -> anyhow::Resul
                 activity_date: fact.day("activity_date")?,
             };
             let bucket_sums = sums.entry(bucket).or_default();
-            if table.name == "rejected_records" {
-                bucket_sums.rejects = fact.integer("row_count")?;
-            } else {
-                bucket_sums.rows += fact.integer("row_count")?;
-                bucket_sums.amount_usd = bucket_sums.amount_usd + fact.usd("amount_usd")?;
-                bucket_sums.quantity += fact.integer("quantity")?;
+            match table.name {
+                RejectedRecord::TABLE => bucket_sums.rejects = fact.integer("row_count")?,
+                Remark::TABLE => bucket_sums.remarks = fact.integer("quantity")?,
+                _ => {
+                    bucket_sums.rows += fact.integer("row_count")?;
+                    bucket_sums.amount_usd = bucket_sums.amount_usd + fact.usd("amount_usd")?;
+                    bucket_sums.quantity += fact.integer("quantity")?;
+                }
             }
         }
     }

@@ -17,6 +17,7 @@ mod period;
 mod pipeline;
 mod progress;
 mod rejects;
+mod remarks;
 mod report;
 mod rule_misses;
 mod scope;

@@ -23,6 +23,7 @@ pub struct Tally {
     pub body_bytes: u64,
     pub rows: i64,
     pub rejects: i64,
+    pub remarks: i64,
     /// Windows that could not be fetched.
     pub failed: Vec<(Feed, Window)>,
     /// How much a vendor's clock is ahead of this machine's, where that is worth a warning.
@@ -38,9 +39,10 @@ impl Tally {
                 self.pages += 1;
                 self.body_bytes += body_bytes;
             }
-            Progress::Normalized { rows, rejects, .. } => {
+            Progress::Normalized { rows, rejects, remarks, .. } => {
                 self.rows += rows;
                 self.rejects += rejects;
+                self.remarks += remarks;
             }
             Progress::Merged { tables, .. } => {
                 for change in tables {
@@ -56,7 +58,7 @@ impl Tally {
             Progress::ClockIsOff { offset, .. } => {
                 self.clock_offset = self.clock_offset.filter(|known| known.abs() >= offset.abs()).or(Some(*offset));
             }
-            Progress::Asking { .. } => {}
+            Progress::Asking { .. } | Progress::Unavailable { .. } => {}
         }
     }
 }
@@ -110,6 +112,11 @@ impl Watcher {
     pub fn answered(&self, feed: &Feed, window: Window) {
         lock(&self.tally).windows += 1;
         self.advance(&format!("{} of {}, {window}", feed.source, feed.account_id));
+    }
+
+    /// A window is of a report that is not open to the key.
+    pub fn unavailable(&self) {
+        self.bar.inc(1);
     }
 
     /// A window could not be fetched elsewhere.
@@ -189,6 +196,7 @@ fn show(bar: &ProgressBar, progress: &Progress) {
             bar.inc(1);
             say(bar, &format!("failed {source} of {account_id}, {window}"));
         }
+        Progress::Unavailable { .. } => bar.inc(1),
         Progress::PageKept { .. }
         | Progress::ClockIsOff { .. }
         | Progress::Normalized { .. }

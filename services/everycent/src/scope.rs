@@ -27,6 +27,11 @@ pub struct Feed {
 }
 
 impl Feed {
+    /// Whether the row is of a day that is loaded of it.
+    pub fn is_loaded_by(&self, row: &CoverageRow) -> bool {
+        row.fetched_at.is_some() && row.source == self.source.name() && row.account_id == self.account_id
+    }
+
     pub fn bucket(&self, activity_date: Day) -> BucketId {
         BucketId { source: self.source.name().to_owned(), account_id: self.account_id.clone(), activity_date }
     }
@@ -148,6 +153,37 @@ pub fn known_days(coverage: &[CoverageRow]) -> BTreeMap<(String, AccountId), Vec
     known
 }
 
+/// The reports that are not open to the key of their account, with the vendor's words: they were refused last, and never
+/// answered.
+pub fn unavailable(coverage: &[CoverageRow]) -> BTreeMap<(String, AccountId), String> {
+    let mut feeds: BTreeMap<(String, AccountId), Option<&CoverageRow>> = BTreeMap::new();
+    for row in coverage {
+        let last = feeds.entry((row.source.clone(), row.account_id.clone())).or_insert(Some(row));
+        *last = match *last {
+            Some(last) if row.fetched_at.is_none() && last.fetched_at.is_none() => {
+                Some(if last.failed_at < row.failed_at { row } else { last })
+            }
+            _ => None,
+        };
+    }
+    let refused = feeds.into_iter().filter_map(|(feed, last)| {
+        let last = last.filter(|row| row.state == CoverageState::Unavailable)?;
+        Some((feed, last.failure.clone().unwrap_or_default()))
+    });
+    refused.collect()
+}
+
+/// Accounts that no report of money is open to, among those that are asked for one.
+pub fn without_money(feeds: &[Feed], coverage: &[CoverageRow]) -> Vec<(Vendor, AccountId)> {
+    let closed = unavailable(coverage);
+    let mut open: BTreeMap<(Vendor, AccountId), bool> = BTreeMap::new();
+    for feed in feeds.iter().filter(|feed| feed.source.has_money()) {
+        let is_open = !closed.contains_key(&(feed.source.name().to_owned(), feed.account_id.clone()));
+        *open.entry((feed.source.vendor(), feed.account_id.clone())).or_default() |= is_open;
+    }
+    open.into_iter().filter(|(_, is_open)| !is_open).map(|(account, _)| account).collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -155,6 +191,62 @@ mod tests {
 
     fn day(text: &str) -> Day {
         text.parse().unwrap()
+    }
+
+    fn row(source: &str, number: u32, state: CoverageState, (loaded, failed): (bool, i64)) -> CoverageRow {
+        let at = everycent_schemas::Timestamp::from_micros;
+        CoverageRow {
+            source: source.into(),
+            account_id: "acme".into(),
+            activity_date: Day::new(2025, 10, number).unwrap(),
+            state,
+            settled: None,
+            fetched_at: loaded.then(|| at(5)),
+            snapshot_id: None,
+            normalized_at: None,
+            recipe: None,
+            rows: None,
+            rejects: None,
+            amount_usd: None,
+            quantity: None,
+            merged_at: None,
+            newest_fetched_at: None,
+            newest_snapshot_id: None,
+            held_since: None,
+            held: None,
+            judgement: None,
+            failed_at: Some(at(failed)),
+            failure: Some("not for you".into()),
+            remarks: None,
+        }
+    }
+
+    #[test]
+    fn a_report_is_not_available_while_it_was_refused_last_and_never_answered() {
+        use CoverageState::{Failed, Open, Unavailable};
+        let (cost, users) = ("anthropic/cost_report", "anthropic/users");
+        let closed = |rows: &[CoverageRow]| unavailable(rows).into_keys().map(|(source, _)| source).collect::<Vec<_>>();
+        let refused = row(cost, 3, Unavailable, (false, 7));
+        assert_eq!(closed(std::slice::from_ref(&refused)), [cost]);
+        assert_eq!(closed(&[refused.clone(), row(cost, 4, Failed, (false, 6))]), [cost], "refused after a failure");
+        assert!(closed(&[refused.clone(), row(cost, 4, Failed, (false, 8))]).is_empty(), "failed since");
+        for rows in [[refused.clone(), row(cost, 4, Open, (true, 1))], [row(cost, 2, Open, (true, 1)), refused.clone()]]
+        {
+            assert!(closed(&rows).is_empty(), "it answered");
+        }
+        assert_eq!(closed(&[refused, row(users, 4, Open, (true, 1))]), [cost]);
+    }
+
+    #[test]
+    fn an_account_without_a_report_of_money_is_named() {
+        let feed = |source: &str| Feed { source: source.parse().unwrap(), account_id: "acme".into() };
+        let refused = |source| row(source, 3, CoverageState::Unavailable, (false, 7));
+        let feeds = ["anthropic/cost_report", "anthropic/analytics_cost", "anthropic/users"].map(feed);
+        let one = [refused("anthropic/cost_report")];
+        assert!(without_money(&feeds, &one).is_empty());
+        let both = [refused("anthropic/cost_report"), refused("anthropic/analytics_cost")];
+        assert_eq!(without_money(&feeds, &both), [(Vendor::Anthropic, AccountId::from("acme"))]);
+        assert!(without_money(&feeds[2..], &both).is_empty(), "no money was asked for");
     }
 
     #[test]

@@ -32,12 +32,16 @@ fn a_record_that_does_not_parse_is_rejected_with_its_place_and_its_neighbours_lo
     let grouped = Fault::on(Endpoint::AnthropicCostReport, FaultKind::AmountText).containing("group_by[]=description");
     scene.simulator.inject(grouped.when(day));
     scene.simulator.inject(Fault::on(Endpoint::CursorDailyUsageData, FaultKind::CountText).when(day));
-    scene.run(&sync()).exits(0).says(&["Rejected: 2 records"]);
+    scene.run(&sync()).exits(0).says(&["Rejected: 1 record ", "Remarked: 1 thing "]);
 
     let rejects = scene
         .tables()
         .rows("SELECT source, activity_date, page, position, reason FROM rejected_records ORDER BY source");
-    let [claude, cursor] = &rejects[..] else { panic!("{rejects:?}") };
+    let [claude] = &rejects[..] else { panic!("{rejects:?}") };
+    let remarks = scene
+        .tables()
+        .rows("SELECT source, activity_date, page, position, field || ': ' || reason FROM remarks ORDER BY source");
+    let [cursor] = &remarks[..] else { panic!("{remarks:?}") };
     // The fifth bucket, its first record; and of the first user's fifteen days the sixth.
     assert_eq!(claude[..4], ["anthropic/cost_report", "2025-10-08", "1", "/data/5/results/0"]);
     assert_eq!(cursor[..4], ["cursor/daily_usage", "2025-10-08", "1", "/data/5"]);
@@ -46,16 +50,21 @@ fn a_record_that_does_not_parse_is_rejected_with_its_place_and_its_neighbours_lo
     let told = scene.simulator.with_world(|world| world.cost_rows("2025-10-08".parse().unwrap()).len() as i64);
     let tables = scene.tables();
     assert_eq!(tables.count("SELECT COUNT(*) FROM claude_costs WHERE activity_date = '2025-10-08'"), told - 1);
-    assert_eq!(tables.count("SELECT COUNT(*) FROM cursor_usage_stats WHERE activity_date = '2025-10-08'"), 1);
+    assert_eq!(tables.count("SELECT COUNT(*) FROM cursor_usage_stats WHERE activity_date = '2025-10-08'"), 2);
 
     scene.run("status").exits(0).says(&[
         "Rejected records",
         "/data/5/results/0",
-        "agentRequests: invalid type",
+        "Remarks: odd beside the money",
+        "agentRequests",
         "`abc` is not a decimal number",
     ]);
     let status = scene.run("status --json").exits(0).json();
-    assert_eq!(status["rejects"].as_array().unwrap().len(), 2);
+    assert_eq!(status["rejects"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&status["remarks"][0]["field"], &status["remarks"][0]["records"]),
+        (&"agentRequests".into(), &1.into())
+    );
     assert_eq!(
         (&status["rejects"][0]["page"], &status["rejects"][0]["activity_date"]),
         (&1.into(), &"2025-10-08".into())

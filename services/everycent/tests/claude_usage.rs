@@ -111,19 +111,18 @@ fn the_use_of_a_key_is_attributed_by_a_rule_about_the_key() {
 }
 
 #[test]
-fn tokens_that_are_told_flat_are_a_reject_and_not_none() {
+fn tokens_that_are_reported_flat_are_kept_and_remarked() {
     let scene = asking(Scene::company(), USAGE);
     let day = When::Day("2025-09-04".parse().unwrap());
     scene.simulator.inject(Fault::on(Endpoint::AnthropicUsageMessages, FaultKind::FlatCacheCreation).when(day));
-    scene.run("sync --from 2025-09-01 --to 2025-09-05").exits(0).says(&["Rejected: 1 record"]);
-    let rejects = scene.tables().rows("SELECT source, activity_date, position, reason FROM rejected_records");
-    let [reject] = &rejects[..] else { panic!("{rejects:?}") };
-    assert_eq!(reject[..3], [USAGE, "2025-09-04", "/data/3/results/0"]);
-    assert!(reject[3].contains("missing field `cache_creation`"), "{reject:?}");
+    scene.run("sync --from 2025-09-01 --to 2025-09-05").exits(0).says(&["Remarked: 1 thing"]);
+    let remarks = scene.tables().rows("SELECT source, activity_date, position, field FROM remarks");
+    assert_eq!(remarks, [[USAGE, "2025-09-04", "/data/3/results/0", "cache_creation"]]);
     let told = scene.simulator.with_world(|world| usage_of(world, "2025-09-04".parse().unwrap()).len() as i64);
     let kept = scene.tables().count("SELECT COUNT(*) FROM claude_usage_tokens WHERE activity_date = '2025-09-04'");
-    assert_eq!(kept, told - 1);
-    scene.run("reconcile").exits(1).says(&["no_reject 2025-09-04"]);
+    assert_eq!(kept, told);
+    scene.run("status").exits(0).says(&["cache_creation_input_tokens, in its place, are taken for those of 5 minutes"]);
+    scene.run("reconcile").exits(0).says(&["note: anthropic/usage_messages of 2025-09-04: one thing was odd"]);
     scene.simulator.clear_faults();
     scene.run("sync --from 2025-09-01 --to 2025-09-05").exits(0);
     assert_tells_usage(&scene, "2025-09-01", "2025-09-05");
@@ -252,7 +251,7 @@ fn a_page_that_comes_again_is_not_counted_twice() {
     let scene = asking(Scene::of(world), CLAUDE_CODE);
     let fault = Fault::on(Endpoint::AnthropicClaudeCode, FaultKind::RepeatedPage).when(When::Page(2));
     scene.simulator.inject(fault.clone());
-    scene.run(&format!("sync --from {day} --to {day}")).exits(1).says(&["stood on an earlier page"]);
+    scene.run(&format!("sync --from {day} --to {day}")).exits(1).says(&["page 2 came before"]);
     assert_eq!(scene.tables().count("SELECT COUNT(*) FROM claude_code_usage_stats"), 0);
     scene.simulator.clear_faults();
     scene.simulator.inject(fault.times(1));

@@ -213,7 +213,7 @@ fn twins_of_one_millisecond_are_all_kept_across_a_page_border_too() {
     world.add_cursor_event(event(NOON_MS, "9.75"));
     let scene = of(world);
     scene.run(TWO_DAYS).exits(0);
-    assert_eq!(events_asked(&scene).len(), 2, "two pages of a thousand");
+    assert_eq!(events_asked(&scene).len(), 4, "two pages of a thousand, and a second reading of both");
     assert_tells_events(&scene, "2025-09-29", "2025-09-30");
     assert_eq!(scene.tables().count("SELECT COUNT(DISTINCT row_id) FROM cursor_usage_events"), 1006);
     let before = scene.tables().rows("SELECT row_id, charged_cents FROM cursor_usage_events ORDER BY 1");
@@ -298,13 +298,29 @@ fn a_record_that_does_not_parse_is_rejected_with_its_place_and_its_neighbours_lo
     scene.run(TWO_DAYS).exits(0);
     let tables = scene.tables();
     let rejects = tables.rows("SELECT activity_date, position, reason FROM rejected_records ORDER BY reason");
-    let [amount, count] = &rejects[..] else { panic!("{rejects:?}") };
-    assert!(amount[2].contains("chargedCents: `\"abc\"`"), "{amount:?}");
-    assert!(count[2].contains("inputTokens: invalid type"), "{count:?}");
+    let [amount] = &rejects[..] else { panic!("{rejects:?}") };
+    assert!(amount[2].contains("chargedCents: `abc`"), "{amount:?}");
+    let remarks = tables.rows("SELECT activity_date, field FROM remarks");
+    let [count] = &remarks[..] else { panic!("{remarks:?}") };
+    assert_eq!(count[1], "tokenUsage.inputTokens");
     assert_eq!((&*amount[0], &*count[0]), ("2025-09-30", "2025-09-29"));
     assert_eq!(amount[1], "/usageEvents/0");
     let told = scene.simulator.with_world(|world| events_of(world, "2025-09-29", "2025-09-30").len());
-    assert_eq!(tables.count("SELECT COUNT(*) FROM cursor_usage_events") as usize, told - 2);
+    assert_eq!(tables.count("SELECT COUNT(*) FROM cursor_usage_events") as usize, told - 1);
+}
+
+#[test]
+fn a_total_that_is_stably_wrong_costs_a_second_reading_and_no_window() {
+    let scene = of(company());
+    scene.simulator.inject(fault(FaultKind::MiscountedEvents));
+    scene.run(TWO_DAYS).exits(0).says(&["Remarked: "]);
+    assert_tells_events(&scene, "2025-09-29", "2025-09-30");
+    scene.run("status").exits(0).says(&["the vendor counts ", " events and reports "]);
+    let reconciled = scene.run("reconcile --from 2025-09-29 --to 2025-09-30 --json").json();
+    assert_eq!(reconciled["notes"][0]["source"], "cursor/usage_events");
+    let checks = reconciled["checks"].as_array().unwrap();
+    let remarked = checks.iter().find(|check| check["check_id"] == "remarks").unwrap();
+    assert_eq!((&remarked["passed"], &remarked["failed"]), (&1.into(), &0.into()), "a note and no failure");
 }
 
 #[test]

@@ -163,7 +163,7 @@ fn a_record_of_spend_that_does_not_parse_is_rejected_and_its_neighbours_load() {
     scene.run(SYNC_SPEND).exits(0);
     let tables = scene.tables();
     let rejects = tables.rows("SELECT position, reason FROM rejected_records");
-    assert_eq!(rejects, [["/teamMemberSpend/0", "spendCents: `\"abc\"` is not a decimal number"]]);
+    assert_eq!(rejects, [["/teamMemberSpend/0", "spendCents: `abc` is not a decimal number"]]);
     let told = scene.simulator.with_world(|world| spend_of(world)).len();
     assert_eq!(tables.count("SELECT COUNT(*) FROM cursor_spend") as usize, told - 1);
     assert_eq!(tables.count("SELECT COUNT(*) FROM cursor_spend WHERE role = 'dreamer'"), 1);

@@ -130,17 +130,75 @@ fn what_cursor_is_said_to_cost_is_what_its_events_were_charged_and_its_seats() {
 }
 
 #[test]
-fn a_scope_that_is_missing_fails_its_source_and_leaves_the_others_running() {
+fn a_report_that_is_not_open_to_the_key_fails_nothing_until_it_has_answered() {
+    for kind in [FaultKind::MissingScope, FaultKind::ClosedReport, FaultKind::Status(404)] {
+        let scene = scene();
+        let closed = Fault::on(Endpoint::AnthropicUsageMessages, kind.clone());
+        scene.simulator.inject(closed.clone());
+        scene.run(&sync()).exits(0).says(&["Not available to the key", "anthropic/usage_messages", "`sources`"]);
+        let of_state = |state: &str| {
+            let sql = format!("SELECT COUNT(DISTINCT source) FROM coverage WHERE state = '{state}'");
+            scene.tables().count(&sql)
+        };
+        assert_eq!((of_state("unavailable"), of_state("failed")), (1, 0), "{kind:?}");
+        scene.run("status").exits(0).says(&["Not available to the key", "anthropic/usage_messages"]);
+        scene.run("reconcile").exits(0);
+
+        // Each sync asks once whether that has changed.
+        let asked = |scene: &Scene| {
+            let requests = scene.simulator.requests();
+            requests.iter().filter(|request| request.endpoint == Some(Endpoint::AnthropicUsageMessages)).count()
+        };
+        let before = asked(&scene);
+        scene.run("sync").exits(0);
+        assert_eq!(asked(&scene), before + 1);
+
+        scene.simulator.clear_faults();
+        scene.run("sync").exits(0);
+        assert_eq!(of_state("unavailable"), 0, "all its days were asked for at once");
+        scene.run("reconcile").exits(0);
+
+        // It answered: now it is a permission that was lost.
+        scene.simulator.inject(closed);
+        scene.run("sync").exits(1).says(&["anthropic/usage_messages", "leave anthropic/usage_messages out"]);
+        assert_eq!((of_state("unavailable"), of_state("failed")), (0, 1));
+    }
+}
+
+#[test]
+fn a_report_that_a_person_chose_and_a_key_that_no_report_of_money_is_open_to_fail() {
+    let chosen = scene().with_sources("anthropic", &["anthropic/cost_report", "anthropic/users"]);
+    chosen.simulator.inject(Fault::on(Endpoint::AnthropicUsers, FaultKind::MissingScope));
+    chosen.run(&sync()).exits(1).says(&["anthropic/users of default", "(403)"]);
+
+    let closed = scene();
+    closed.simulator.inject(Fault::anywhere(FaultKind::MissingScope));
+    closed.run(&sync()).exits(1).says(&["No report of money of anthropic account default", "cursor account default"]);
+}
+
+#[test]
+fn every_field_beside_identity_and_money_may_be_odd_and_no_cent_and_no_record_is_lost() {
     let scene = scene();
-    scene.simulator.inject(Fault::on(Endpoint::AnthropicUsageMessages, FaultKind::MissingScope));
-    scene.run(&sync()).exits(1).says(&["anthropic/usage_messages", "(403)"]);
+    scene.simulator.inject(Fault::anywhere(FaultKind::OddFields));
+    scene.run(&sync()).exits(0).says(&["Remarked: "]);
     let tables = scene.tables();
-    let loaded = "SELECT COUNT(DISTINCT source) FROM coverage WHERE state <> 'failed'";
-    assert_eq!(tables.count(loaded), 12);
-    assert_eq!(tables.count("SELECT COUNT(DISTINCT source) FROM coverage WHERE state = 'failed'"), 1);
-    scene.simulator.clear_faults();
-    scene.run("sync").exits(0);
-    scene.run("reconcile").exits(0);
+    assert_eq!(tables.rows("SELECT source, position, reason FROM rejected_records"), Vec::<Vec<String>>::new());
+    let remarked = tables.rows("SELECT DISTINCT source FROM remarks ORDER BY 1");
+    let asked = tables.rows("SELECT DISTINCT source FROM coverage ORDER BY 1");
+    assert_eq!(
+        remarked.len(),
+        asked.len() - 1,
+        "of each report but the ungrouped one, which has nothing beside: {remarked:?}"
+    );
+    let (first, last) = month();
+    let bill = dollars(scene.simulator.with_world(|world| world.cost_cents(first, last)));
+    let found: Decimal = tables.one("SELECT SUM(amount_nano_usd) FROM claude_costs_nano").parse().unwrap();
+    assert_eq!(found / Decimal::from(1_000_000_000), bill);
+    let fields = tables.rows("SELECT DISTINCT field FROM remarks");
+    for field in ["group.actor.name", "core_metrics.num_sessions", "inference_geo", "tokenUsage.inputTokens"] {
+        assert!(fields.contains(&vec![field.to_owned()]), "{field}: {fields:?}");
+    }
+    scene.run("status").exits(0).says(&["Remarks: odd beside the money"]);
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub struct FetchAccount {
     pub account_id: AccountId,
     /// The sources that are asked where a request names no account.
     pub sources: Vec<Source>,
+    /// Whether a person chose them. One that the vendor refuses is a mistake then, and not a plan without it.
+    pub are_chosen: bool,
     /// The client, or why there is none, for example for want of a key.
     pub client: Result<Arc<VendorClient>, Reason>,
 }
@@ -48,5 +50,11 @@ fn fetch_account(config: &Config, account: &Account, clock: &Arc<dyn Clock>) -> 
     let settings = config.client_settings(account).map_err(Reason::of);
     let client =
         settings.and_then(|settings| VendorClient::new(settings, Arc::clone(clock)).map(Arc::new).map_err(Reason::of));
-    FetchAccount { vendor: account.vendor, account_id: account.id.clone(), sources: account.sources.clone(), client }
+    FetchAccount {
+        vendor: account.vendor,
+        account_id: account.id.clone(),
+        sources: account.sources.clone(),
+        are_chosen: account.are_sources_chosen,
+        client,
+    }
 }

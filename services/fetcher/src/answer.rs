@@ -2,7 +2,7 @@
 
 use everycent_domain::future::is_future;
 use everycent_domain::manifest::Manifest;
-use everycent_domain::objects::{ManifestName, ObjectName, window_prefix};
+use everycent_domain::objects::{ManifestName, ObjectName, account_prefix, window_prefix};
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_runtime::store::{Store, StoreError};
@@ -60,4 +60,9 @@ async fn latest(
         }
         after = names.last().cloned();
     }
+}
+
+/// Whether the vendor ever answered the report for this account, be it with one page.
+pub async fn ever(store: &dyn Store, source: Source, account_id: &AccountId) -> Result<bool, StoreError> {
+    Ok(!store.list(&account_prefix(source.name(), account_id), None, 1).await?.is_empty())
 }

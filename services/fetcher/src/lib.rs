@@ -106,23 +106,44 @@ impl Fetcher {
                 publish(self.bus.as_ref(), &stored).await.map_err(Outcome::from)
             }
             Err(FetchError::Store(error)) => Err(Outcome::from(error)),
+            Err(error) if error.closes_report() => {
+                let window = begun(source, account, window, account.now(self.clock.as_ref())).unwrap_or(window);
+                self.refused(source, account, window, &error, began_at.plus(account.clock_offset())).await
+            }
             Err(error) => {
                 warn!(source = %source, account.id = %account.account_id, window = %window, "{}", chain(&error));
                 let reason = error.to_string();
                 // Days that have not begun have not failed either.
                 let window = begun(source, account, window, account.now(self.clock.as_ref())).unwrap_or(window);
                 self.observer.tell(Progress::Failed { source, account_id, window, reason: reason.clone() });
-                let failed = FetchFailed {
-                    source: source.name().to_owned(),
-                    account_id: account.account_id.clone(),
-                    from_date: window.from(),
-                    to_date: window.to(),
-                    reason,
-                    failed_at: began_at.plus(account.clock_offset()),
-                };
+                let failed = failed(source, account, window, (reason, began_at.plus(account.clock_offset())));
                 publish(self.bus.as_ref(), &failed).await.map_err(Outcome::from)
             }
         }
+    }
+
+    /// The vendor refuses the report to this key. That is a failure where it answered before or a person chose the
+    /// report: a permission that is lost is not a plan without the report.
+    async fn refused(
+        &self,
+        source: Source,
+        account: &FetchAccount,
+        window: Window,
+        error: &FetchError,
+        started_at: Timestamp,
+    ) -> Result<(), Outcome> {
+        let account_id = account.account_id.clone();
+        let unavailable = !account.are_chosen && !answer::ever(self.store.as_ref(), source, &account_id).await?;
+        if unavailable {
+            info!(source = %source, account.id = %account_id, window = %window, "not open to this key: {error}");
+            self.observer.tell(Progress::Unavailable { source, account_id, window });
+        } else {
+            warn!(source = %source, account.id = %account_id, window = %window, "{}", chain(error));
+            self.observer.tell(Progress::Failed { source, account_id, window, reason: error.to_string() });
+        }
+        let reason = format!("{error}; or leave {source} out: name the other sources of this account under `sources`");
+        let failed = FetchFailed { unavailable, ..failed(source, account, window, (reason, started_at)) };
+        publish(self.bus.as_ref(), &failed).await.map_err(Outcome::from)
     }
 
     /// The snapshot that answers the window: one that is stored, or a new one, if the account may be asked. `None` where
@@ -288,6 +309,23 @@ fn begun(source: Source, account: &FetchAccount, window: Window, now: Timestamp)
             let last = window.days().take_while(|day| source.reaches(*day, today)).last()?;
             Window::new(window.from(), last).ok()
         }
+    }
+}
+
+fn failed(
+    source: Source,
+    account: &FetchAccount,
+    window: Window,
+    (reason, failed_at): (String, Timestamp),
+) -> FetchFailed {
+    FetchFailed {
+        source: source.name().to_owned(),
+        account_id: account.account_id.clone(),
+        from_date: window.from(),
+        to_date: window.to(),
+        reason,
+        failed_at,
+        unavailable: false,
     }
 }
 

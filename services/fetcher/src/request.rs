@@ -105,6 +105,7 @@ mod tests {
             vendor,
             account_id: id.into(),
             sources: sources.to_vec(),
+            are_chosen: false,
             client: Err("no key".into()),
         };
         let (cost, usage) = (anthropic::cost_report::SOURCE, anthropic::usage_messages::SOURCE);

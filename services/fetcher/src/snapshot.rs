@@ -54,6 +54,11 @@ impl FetchError {
         }
     }
 
+    /// Whether the vendor refuses the report to this key, whatever is asked.
+    pub fn closes_report(&self) -> bool {
+        matches!(self, Self::Vendor(error) if error.closes_report())
+    }
+
     pub fn into_fault(self) -> Option<PagingFault> {
         match self {
             Self::Paging(fault) => Some(fault),

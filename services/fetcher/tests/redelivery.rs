@@ -62,6 +62,7 @@ impl Place {
             vendor: Vendor::Anthropic,
             account_id: "acme".into(),
             sources: vec![REPORT.parse().unwrap()],
+            are_chosen: false,
             client: Ok(Arc::new(VendorClient::new(settings, Arc::clone(&clock)).unwrap())),
         };
         let bus: Arc<dyn Bus> = Arc::new(UnreliableBus::new(Arc::new(self.bus.clone()), faults));

@@ -27,6 +27,7 @@ fn batch(days: usize) -> BatchNormalized {
         quantity: 0,
         reported: None,
         content_hash: None,
+        remarks: 0,
     };
     BatchNormalized {
         buckets: first.through(Day::new(2026, 10, 1).unwrap()).take(days).map(bucket).collect(),

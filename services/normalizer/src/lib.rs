@@ -101,8 +101,9 @@ impl Normalizer {
     async fn announce(&self, batch: &BatchNormalized) -> Result<(), BusError> {
         let rows: i64 = batch.buckets.iter().map(|bucket| bucket.rows).sum();
         let rejects: i64 = batch.buckets.iter().map(|bucket| bucket.rejects).sum();
-        info!(snapshot.id = %batch.snapshot_id, source = %batch.source, rows, rejects, "snapshot normalized");
-        self.observer.tell(Progress::Normalized { source: batch.source.clone(), rows, rejects });
+        let remarks: i64 = batch.buckets.iter().map(|bucket| bucket.remarks).sum();
+        info!(snapshot.id = %batch.snapshot_id, source = %batch.source, rows, rejects, remarks, "snapshot normalized");
+        self.observer.tell(Progress::Normalized { source: batch.source.clone(), rows, rejects, remarks });
         publish(self.bus.as_ref(), batch).await
     }
 

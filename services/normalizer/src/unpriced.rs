@@ -41,6 +41,7 @@ impl Unpriced {
             to_date: run[run.len() - 1],
             reason: self.to_string(),
             failed_at: event.fetched_at,
+            unavailable: false,
         })
         .collect()
     }

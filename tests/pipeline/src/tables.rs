@@ -48,6 +48,8 @@ pub struct Tables {
 
 const REJECTS: &str = "rejected_records";
 const COVERAGE: &str = "coverage";
+/// What was odd and cost no row, in words that are the pipeline's own.
+const REMARKS: &str = "remarks";
 /// Verdicts, which no service writes.
 const VERDICTS: &str = "reconciliation";
 /// Columns that tell which answer last changed a row, and so depend on who came first.
@@ -61,7 +63,7 @@ impl Tables {
         let mut tables = Self::default();
         for (table, stored) in stored_tables(&connection)? {
             match table.as_str() {
-                VERDICTS => {}
+                VERDICTS | REMARKS => {}
                 REJECTS => {
                     for row in records(&connection, &stored)? {
                         *tables.rejects.entry(bucket(&row)?).or_default() += 1;

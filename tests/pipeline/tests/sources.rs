@@ -8,7 +8,7 @@ use everycent_pipeline_tests::pipeline::source_names;
 use everycent_schemas::tables::{self, Table};
 
 /// Tables that the model works out for every source alike.
-const OF_EVERY_SOURCE: [&str; 1] = ["rejected_records"];
+const OF_EVERY_SOURCE: [&str; 2] = ["rejected_records", "remarks"];
 
 fn model_of(table: &Table) -> Option<&'static Report> {
     Report::ALL.into_iter().find(|report| report.tables.contains(&table.name))

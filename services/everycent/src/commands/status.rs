@@ -15,6 +15,8 @@ use crate::failure::Failure;
 use crate::healed;
 use crate::pipeline;
 use crate::rejects::{self, RejectRow};
+use crate::remarks::{self, RemarkRow};
+use crate::scope;
 use crate::show::{self, Grid, count, heading};
 
 /// Failed days, rejected records and dead letters that are shown.
@@ -31,7 +33,8 @@ pub async fn status(deployment: &Deployment, json: bool) -> Result<(), Failure> 
     let (_, mut dead) = healed::split(letters, &coverage, deployment.store.as_ref()).await;
     dead.truncate(SHOWN);
     let rejects = rejects::latest(deployment.warehouse.as_ref(), SHOWN).await?;
-    let report = Report::new(deployment, &coverage, rejects, depths.as_deref(), &dead);
+    let remarks = remarks::latest(deployment.warehouse.as_ref(), SHOWN).await?;
+    let report = Report::new(deployment, &coverage, (rejects, remarks), depths.as_deref(), &dead);
     if json {
         show::print_json(&report);
     } else {
@@ -47,8 +50,12 @@ struct Report {
     failed: Vec<FailedDay>,
     /// What is dated in the future.
     future_stamps: Vec<FutureStamp>,
+    /// Reports that are not open to the key of their account.
+    unavailable: Vec<Closed>,
     /// Some of the rejected records; coverage counts them all.
     rejects: Vec<RejectRow>,
+    /// Some of what was odd and cost no row; the table `remarks` has all.
+    remarks: Vec<RemarkRow>,
     /// Of a queue that can be counted.
     queue: Option<Vec<Queue>>,
     dead_letters: Vec<Dead>,
@@ -66,10 +73,21 @@ pub struct FeedCoverage {
     pub failed_days: usize,
     /// Days of which a later answer takes away too much.
     pub held_days: usize,
+    /// Refused to the key.
+    pub unavailable_days: usize,
     /// Days between the first and the last that were never loaded and never failed.
     pub missing_days: usize,
     pub rows: i64,
     pub rejects: i64,
+    pub remarks: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct Closed {
+    source: String,
+    account_id: AccountId,
+    /// The vendor's words.
+    reason: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -109,11 +127,18 @@ impl Report {
     fn new(
         deployment: &Deployment,
         coverage: &[CoverageRow],
-        rejects: Vec<RejectRow>,
+        (rejects, remarks): (Vec<RejectRow>, Vec<RemarkRow>),
         depths: Option<&[Depth]>,
         dead: &[DeadLetter],
     ) -> Self {
-        let failed = coverage.iter().filter(|row| row.state == CoverageState::Failed && !is_read_since(row, coverage));
+        let closed = scope::unavailable(coverage);
+        let is_closed = |row: &CoverageRow| closed.contains_key(&(row.source.clone(), row.account_id.clone()));
+        let failed = coverage.iter().filter(|row| is_failed(row) && !is_closed(row) && !is_read_since(row, coverage));
+        let unavailable = closed.iter().map(|((source, account_id), reason)| Closed {
+            source: source.clone(),
+            account_id: account_id.clone(),
+            reason: reason.clone(),
+        });
         Self {
             warehouse: deployment.warehouse.address(),
             coverage: by_feed(coverage),
@@ -122,11 +147,18 @@ impl Report {
                 .into_iter()
                 .filter_map(FutureStamp::of)
                 .collect(),
+            unavailable: unavailable.collect(),
             rejects,
+            remarks,
             queue: depths.map(|depths| depths.iter().map(Queue::of).collect()),
             dead_letters: dead.iter().map(Dead::of).collect(),
         }
     }
+}
+
+/// A day of a report that answers others, and was refused, waits to be asked for like one that failed.
+fn is_failed(row: &CoverageRow) -> bool {
+    matches!(row.state, CoverageState::Failed | CoverageState::Unavailable)
 }
 
 /// Whether a failed reading of how things stand was followed by another, which is as good.
@@ -188,13 +220,15 @@ pub fn by_feed(coverage: &[CoverageRow]) -> Vec<FeedCoverage> {
         feed.last_day = Some(feed.last_day.map_or(row.activity_date, |day| day.max(row.activity_date)));
         match row.state {
             CoverageState::Settled => feed.settled_days += 1,
-            CoverageState::Failed if is_read_since(row, coverage) => {}
+            CoverageState::Failed | CoverageState::Unavailable if is_read_since(row, coverage) => {}
             CoverageState::Failed => feed.failed_days += 1,
+            CoverageState::Unavailable => feed.unavailable_days += 1,
             CoverageState::Held => feed.held_days += 1,
             CoverageState::Open | CoverageState::Replaying => feed.open_days += 1,
         }
         feed.rows += row.rows.unwrap_or_default();
         feed.rejects += row.rejects.unwrap_or_default();
+        feed.remarks += row.remarks.unwrap_or_default();
     }
     feeds.into_values().map(FeedCoverage::with_missing_days).collect()
 }
@@ -211,16 +245,18 @@ impl FeedCoverage {
             open_days: 0,
             failed_days: 0,
             held_days: 0,
+            unavailable_days: 0,
             missing_days: 0,
             rows: 0,
             rejects: 0,
+            remarks: 0,
         }
     }
 
     fn with_missing_days(mut self) -> Self {
         // Nobody misses a day on which nobody looked.
         if let (Some(first), Some(last), false) = (self.first_day, self.last_day, tells_of_now(&self.source)) {
-            let known = self.settled_days + self.open_days + self.failed_days + self.held_days;
+            let known = self.settled_days + self.open_days + self.failed_days + self.held_days + self.unavailable_days;
             self.missing_days = first.through(last).count().saturating_sub(known);
         }
         self
@@ -241,6 +277,7 @@ pub fn coverage_text(feeds: &[FeedCoverage]) -> String {
         ">missing",
         ">rows",
         ">rejects",
+        ">remarks",
     ]);
     for feed in feeds {
         let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
@@ -256,6 +293,7 @@ pub fn coverage_text(feeds: &[FeedCoverage]) -> String {
             feed.missing_days.to_string(),
             feed.rows.to_string(),
             feed.rejects.to_string(),
+            feed.remarks.to_string(),
         ]);
     }
     grid.text()
@@ -271,7 +309,12 @@ fn text(report: &Report) -> String {
     }
     text += &failed_text(&report.failed);
     text += &future_text(&report.future_stamps);
+    text += &closed_text(&report.unavailable);
     text += &rejects_text(report);
+    if !report.remarks.is_empty() {
+        text += &heading("Remarks: odd beside the money, and kept; the table remarks has all");
+        text += &remarks::text(&report.remarks);
+    }
     text += &heading("Queue");
     text += &match &report.queue {
         None => "  in Pub/Sub, whose metric `num_undelivered_messages` tells how many messages wait\n".to_owned(),
@@ -291,6 +334,17 @@ fn rejects_text(report: &Report) -> String {
         more => format!("  and {}; the table rejected_records has all\n", count(more, "more record")),
     };
     format!("{}{}{more}", heading("Rejected records, which could not become rows"), rejects::text(&report.rejects))
+}
+
+fn closed_text(closed: &[Closed]) -> String {
+    if closed.is_empty() {
+        return String::new();
+    }
+    let each = closed
+        .iter()
+        .map(|Closed { source, account_id, reason }| format!("  {source} of {account_id}\n    {reason}\n"));
+    heading("Not available to the key; each `everycent sync` asks once whether that has changed")
+        + &each.collect::<String>()
 }
 
 fn failed_text(failed: &[FailedDay]) -> String {

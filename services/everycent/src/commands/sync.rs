@@ -111,7 +111,16 @@ pub async fn once(
     // Windows of this question that are over, and those that an earlier run had left.
     let is_left = |asked: &(Feed, Window)| answers.as_ref().is_some_and(|answers| answers.left.contains(asked));
     let over = windows.iter().filter(|asked| !is_left(asked)).cloned();
-    let failed = failed_windows(deployment, &over.chain(watcher.tally().failed).collect()).await?;
+    let after = deployment.whole_coverage().await?;
+    let failed = failed_windows(&after, &over.chain(watcher.tally().failed).collect());
+    // One window was asked for to see whether the report is open now. Where it is, the others are due.
+    let has_opened = |feed: &Feed| {
+        let key = (feed.source.name().to_owned(), feed.account_id.clone());
+        scope::unavailable(&before).contains_key(&key) && after.iter().any(|row| feed.is_loaded_by(row))
+    };
+    if !interrupted && matches!(days, Days::Due { .. }) && feeds.iter().any(has_opened) {
+        return Box::pin(once(deployment, days, sources, watcher, stop)).await;
+    }
     let is_ours = |letter: &DeadLetter| match deployment.services {
         Services::Here => true,
         Services::Elsewhere => elsewhere::is_about(letter, &windows),
@@ -120,7 +129,22 @@ pub async fn once(
     let of_due_days = matches!(days, Days::Due { .. });
     let misses = rule_misses(deployment, None, &before).await?;
     let rules = misses.iter().map(ToString::to_string).collect();
-    let ended = Ended { of_due_days, windows: windows.len(), refused, failed, dead_letters, rules, interrupted };
+    let without_money = scope::without_money(&feeds, &after);
+    let unavailable = scope::unavailable(&after).into_iter().filter(|((source, account_id), _)| {
+        feeds.iter().any(|feed| feed.source.name() == source && feed.account_id == *account_id)
+    });
+    let unavailable = unavailable.collect();
+    let ended = Ended {
+        of_due_days,
+        windows: windows.len(),
+        refused,
+        failed,
+        unavailable,
+        without_money,
+        dead_letters,
+        rules,
+        interrupted,
+    };
     Ok(Report::new(deployment, watcher.tally(), answers, ended))
 }
 
@@ -150,6 +174,7 @@ fn plan_windows(
     since: wanted::Since,
 ) -> Result<Vec<(Feed, Window)>, Failure> {
     let known = scope::known_days(coverage);
+    let closed = scope::unavailable(coverage);
     let today = since.now.day();
     let range = days.window(today);
     let mut windows = Vec::new();
@@ -162,7 +187,13 @@ fn plan_windows(
             (_, Days::Due { .. }) => wanted::due(deployment.history(range, states)?, states, since),
         };
         wanted.retain(|day| feed.source.reaches(*day, today));
-        windows.extend(plan(feed.source, wanted).into_iter().map(|window| (feed.clone(), window)));
+        let mut planned = plan(feed.source, wanted);
+        let is_closed = closed.contains_key(&(feed.source.name().to_owned(), feed.account_id.clone()));
+        if is_closed && matches!(days, Days::Due { .. }) {
+            // Whether it is open now can be seen from one of them.
+            planned.drain(..planned.len().saturating_sub(1));
+        }
+        windows.extend(planned.into_iter().map(|window| (feed.clone(), window)));
     }
     Ok(windows)
 }
@@ -179,11 +210,7 @@ fn request(feed: &Feed, window: Window, requested_at: Timestamp) -> FetchRequest
 }
 
 /// Windows of which a day's last attempt failed, as coverage has it.
-async fn failed_windows(
-    deployment: &Deployment,
-    asked: &BTreeSet<(Feed, Window)>,
-) -> Result<Vec<WindowReport>, Failure> {
-    let coverage = deployment.whole_coverage().await?;
+fn failed_windows(coverage: &[CoverageRow], asked: &BTreeSet<(Feed, Window)>) -> Vec<WindowReport> {
     let mut failed = Vec::new();
     for (feed, window) in asked {
         let mut days = coverage.iter().filter(|row| is_failed(row, feed, *window)).peekable();
@@ -196,7 +223,7 @@ async fn failed_windows(
         let reason = held.or_else(|| first.failure.clone()).unwrap_or_default();
         failed.push(WindowReport::new(feed, *window, days.count(), reason));
     }
-    Ok(failed)
+    failed
 }
 
 fn is_failed(row: &CoverageRow, feed: &Feed, window: Window) -> bool {

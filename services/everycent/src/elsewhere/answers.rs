@@ -25,9 +25,10 @@ const LOOKS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(
 /// What came of the windows.
 #[derive(Debug, Default)]
 pub struct Answers {
-    /// Rows and rejects of the answered windows.
+    /// Rows, rejects and remarks of the answered windows.
     pub rows: i64,
     pub rejects: i64,
+    pub remarks: i64,
     /// Windows without an answer.
     pub left: BTreeSet<(Feed, Window)>,
 }
@@ -68,6 +69,7 @@ pub async fn until_answered(
             match word {
                 Word::Answered => watcher.answered(feed, *window),
                 Word::Failed => watcher.failed(feed, *window),
+                Word::Unavailable => watcher.unavailable(),
             }
         }
         if !came.is_empty() {
@@ -103,6 +105,8 @@ fn days_of(windows: &BTreeSet<(Feed, Window)>) -> Option<Window> {
 enum Word {
     Answered,
     Failed,
+    /// The report is not open to the key.
+    Unavailable,
 }
 
 /// Coverage by feed and day.
@@ -129,13 +133,14 @@ impl Answers {
         }
         for (feed, window, word) in &came {
             self.left.remove(&(feed.clone(), *window));
-            if *word == Word::Failed {
+            if *word != Word::Answered {
                 continue;
             }
             let rows = window.days().filter_map(|day| now.get(feed, day));
             for row in rows {
                 self.rows += row.rows.unwrap_or_default();
                 self.rejects += row.rejects.unwrap_or_default();
+                self.remarks += row.remarks.unwrap_or_default();
             }
         }
         came
@@ -165,7 +170,7 @@ impl Answers {
 /// answer to another window is enough where it leaves no day out. An answer that was there before is none, also when it
 /// is normalized again, unless it was fetched since.
 fn word(before: &Known<'_>, now: &Known<'_>, since: Timestamp, (feed, window): (&Feed, Window)) -> Option<Word> {
-    let (mut all, mut of_this_window, mut failed) = (true, false, false);
+    let (mut all, mut of_this_window, mut failed, mut refused) = (true, false, false, false);
     for day in window.days() {
         let (old, new) = (before.get(feed, day), now.get(feed, day));
         let is_again = |row: &CoverageRow| {
@@ -174,17 +179,19 @@ fn word(before: &Known<'_>, now: &Known<'_>, since: Timestamp, (feed, window): (
         let is_new = new.is_some_and(|row| {
             row.newest().1.is_some() && (old.map(CoverageRow::newest) != Some(row.newest()) || is_again(row))
         });
-        let has_failed = new.is_some_and(|row| {
-            row.state == CoverageState::Failed && old.and_then(|old| old.failed_at) != row.failed_at
-        });
-        all &= is_new || has_failed;
+        let ended_as =
+            |state| new.is_some_and(|row| row.state == state && old.and_then(|old| old.failed_at) != row.failed_at);
+        let (has_failed, is_refused) = (ended_as(CoverageState::Failed), ended_as(CoverageState::Unavailable));
+        all &= is_new || has_failed || is_refused;
         failed |= has_failed;
+        refused |= is_refused;
         of_this_window |= is_new && new.is_some_and(|row| answers(row, feed, window));
     }
-    match (all || of_this_window || failed, failed) {
-        (false, _) => None,
-        (true, false) => Some(Word::Answered),
-        (true, true) => Some(Word::Failed),
+    match (all || of_this_window || failed || refused, failed, refused) {
+        (false, ..) => None,
+        (true, true, _) => Some(Word::Failed),
+        (true, false, true) => Some(Word::Unavailable),
+        (true, false, false) => Some(Word::Answered),
     }
 }
 
@@ -237,6 +244,7 @@ mod tests {
             judgement: None,
             failed_at: None,
             failure: None,
+            remarks: None,
         };
         window.days().map(row).collect()
     }
@@ -292,6 +300,14 @@ mod tests {
     fn a_failure_since_counts() {
         let before = failed(loaded(window(3, 6), 10), 11);
         assert_eq!(said(&before, &failed(loaded(window(3, 6), 10), 12)), Some(Word::Failed));
+    }
+
+    #[test]
+    fn a_refusal_since_counts_and_is_no_failure() {
+        let mut refused = failed(loaded(window(3, 6), 10), 12);
+        refused.iter_mut().for_each(|row| row.state = CoverageState::Unavailable);
+        assert_eq!(said(&[], &refused), Some(Word::Unavailable));
+        assert_eq!(said(&refused, &refused), None);
     }
 
     #[test]

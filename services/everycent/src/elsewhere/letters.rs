@@ -104,7 +104,10 @@ mod tests {
     fn failed(source: Source, account_id: &str, from: u32, to: u32) -> DeadLetter {
         let (source, account_id, reason) = (source.name().to_owned(), account_id.into(), String::new());
         let (from_date, to_date, failed_at) = (day(from), day(to), Timestamp::from_micros(0));
-        letter(Topic::FetchFailed, &FetchFailed { source, account_id, from_date, to_date, reason, failed_at })
+        letter(
+            Topic::FetchFailed,
+            &FetchFailed { source, account_id, from_date, to_date, reason, failed_at, unavailable: false },
+        )
     }
 
     fn requested(account_id: Option<&str>, days: Option<(u32, u32)>) -> DeadLetter {

@@ -15,7 +15,8 @@ pub async fn spend_readings(warehouse: &dyn Warehouse, window: Window) -> anyhow
         .query(&format!(
             "SELECT account_id, activity_date, billing_cycle_start, MAX(fetched_at) AS read_at, \
              [[usd:SUM(spend_usd)]] AS on_demand_usd, [[usd:SUM(overall_spend_usd)]] AS overall_usd, \
-             COUNT(*) - COUNT([[exact:overall_spend_usd]]) AS untold \
+             COUNT(*) - COUNT([[exact:overall_spend_usd]]) AS overall_untold, \
+             COUNT(*) - COUNT([[exact:spend_usd]]) AS on_demand_untold \
              FROM (SELECT reading.*, RANK() OVER (PARTITION BY account_id, activity_date \
              ORDER BY fetched_at DESC, snapshot_id DESC) AS place \
              FROM [[table:cursor_spend]] AS reading WHERE activity_date {}) AS ranked \
@@ -26,14 +27,14 @@ pub async fn spend_readings(warehouse: &dyn Warehouse, window: Window) -> anyhow
         .await?;
     each(&rows)
         .map(|fact| {
-            let overall = fact.usd("overall_usd")?;
+            let (overall, on_demand) = (fact.usd("overall_usd")?, fact.usd("on_demand_usd")?);
             Ok(SpendReading {
                 account_id: fact.text("account_id")?.into(),
                 day: fact.day("activity_date")?,
                 read_at: fact.timestamp("read_at")?,
                 cycle_start: fact.day("billing_cycle_start")?,
-                on_demand_usd: fact.usd("on_demand_usd")?,
-                overall_usd: (fact.integer("untold")? == 0).then_some(overall),
+                on_demand_usd: (fact.integer("on_demand_untold")? == 0).then_some(on_demand),
+                overall_usd: (fact.integer("overall_untold")? == 0).then_some(overall),
             })
         })
         .collect()
@@ -47,8 +48,10 @@ pub async fn charged_events(
     let rows = warehouse
         .query(&format!(
             "SELECT account_id, activity_date, \
-             [[usd:SUM(CASE WHEN billing <> 'not_charged' THEN charged_usd END)]] AS overall_usd, \
-             [[usd:SUM(CASE WHEN billing = 'on_demand' THEN charged_usd END)]] AS on_demand_usd \
+             [[usd:SUM(CASE billing WHEN 'not_charged' THEN NULL WHEN 'own_key' THEN cursor_token_fee_usd \
+             ELSE charged_usd END)]] AS overall_usd, \
+             [[usd:SUM(CASE billing WHEN 'on_demand' THEN charged_usd WHEN 'own_key' THEN cursor_token_fee_usd END)]] \
+             AS on_demand_usd \
              FROM [[table:cursor_usage_events]] WHERE activity_date {} GROUP BY account_id, activity_date",
             between(window)
         ))

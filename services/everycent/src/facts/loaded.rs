@@ -74,6 +74,7 @@ mod tests {
             judgement: None,
             failed_at: None,
             failure: None,
+            remarks: None,
         }
     }
 

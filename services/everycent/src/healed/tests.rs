@@ -101,6 +101,7 @@ fn loaded(number: u32, fetched_at: i64, snapshot_id: &str, normalized_at: i64) -
         judgement: None,
         failed_at: None,
         failure: None,
+        remarks: None,
     }
 }
 
@@ -201,6 +202,7 @@ async fn a_batch_is_healed_by_the_buckets_that_it_has() {
         quantity: 0,
         reported: None,
         content_hash: None,
+        remarks: 0,
     };
     let batch = BatchNormalized {
         snapshot_id: "s1".into(),

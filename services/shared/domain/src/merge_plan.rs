@@ -119,6 +119,7 @@ pub struct Loaded {
     pub rejects: i64,
     pub amount_usd: Option<Usd>,
     pub quantity: i64,
+    pub remarks: i64,
 }
 
 /// What coverage says of the answers about a bucket.
@@ -193,6 +194,7 @@ fn loaded(place: Place, batches: &[BatchNormalized]) -> Loaded {
         rejects: said.rejects,
         amount_usd: said.amount_usd,
         quantity: said.quantity,
+        remarks: said.remarks,
     }
 }
 

@@ -67,7 +67,8 @@ impl<'a> Normalizer<'a> {
         if let Some(last) = self.manifest.pages.last() {
             let page = PageContext { number: self.pages, object: &last.object, manifest: self.manifest };
             for remark in &self.manifest.remarks {
-                self.output.reject(&page, Position::WholePage, None, remark);
+                self.output.at(&page, Position::WholePage);
+                self.output.remark(None, "", remark);
             }
         }
         let batch = self.output.finish()?;

@@ -2,8 +2,10 @@
 //!
 //! Read digit by digit: no binary float is ever made of one.
 
-/// Digits that are read before a number is refused.
-const MAX_DIGITS: usize = 36;
+/// Digits that a number of units may have.
+const MAX_DIGITS: usize = 38;
+/// Longer than any number that a decimal library prints; what is longer is refused unread.
+const MAX_LENGTH: usize = 1_000;
 
 /// Why a text can't be kept as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -14,34 +16,31 @@ pub enum InvalidNumber {
     TooLong,
 }
 
-/// The number in units of ten to the minus `decimals`, rounded to the nearest one, a half away from zero.
+/// The number in units of ten to the minus `decimals`, rounded to the nearest one, a half to the even one.
 ///
-/// The text is what JSON calls a number, with an exponent or without.
+/// The text is what JSON or a decimal library prints: with an exponent or without, with either sign, with digits on one
+/// side of the point at least. It may have more digits than are kept; digits in groups are refused.
 pub fn in_units(text: &str, decimals: i32) -> Result<i128, InvalidNumber> {
-    let (text, sign) = match text.strip_prefix('-') {
-        Some(rest) => (rest, -1),
-        None => (text, 1),
+    if text.len() > MAX_LENGTH {
+        return Err(InvalidNumber::TooLong);
+    }
+    let (text, sign) = match text.as_bytes().first() {
+        Some(b'-') => (&text[1..], -1),
+        Some(b'+') => (&text[1..], 1),
+        _ => (text, 1),
     };
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent_of(exponent)?),
         None => (text, 0),
     };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) if !fraction.is_empty() => (whole, fraction),
-        Some(_) => return Err(InvalidNumber::NotDecimal),
-        None => (mantissa, ""),
-    };
-    if whole.is_empty() {
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return Err(InvalidNumber::NotDecimal);
     }
-    if whole.len() + fraction.len() > MAX_DIGITS {
-        return Err(InvalidNumber::TooLong);
-    }
-    let digits = whole.bytes().chain(fraction.bytes()).try_fold(0_i128, |number, digit| {
-        digit.is_ascii_digit().then(|| number * 10 + i128::from(digit - b'0')).ok_or(InvalidNumber::NotDecimal)
-    })?;
-    let places = i32::try_from(fraction.len()).expect("invariant: fewer digits than the limit");
-    Ok(sign * shifted(digits, decimals + exponent - places)?)
+    let places = i32::try_from(fraction.len()).expect("invariant: a text has a longest length");
+    let leading = digits.iter().take_while(|digit| **digit == b'0').count();
+    Ok(sign * shifted(&digits[leading..], decimals + exponent - places)?)
 }
 
 fn exponent_of(text: &str) -> Result<i32, InvalidNumber> {
@@ -52,16 +51,34 @@ fn exponent_of(text: &str) -> Result<i32, InvalidNumber> {
     }
 }
 
-/// The number times ten to this power, rounded to a whole one.
-fn shifted(number: i128, power: i32) -> Result<i128, InvalidNumber> {
-    let factor = 10_i128.checked_pow(power.unsigned_abs());
-    match (factor, power) {
-        _ if number == 0 => Ok(0),
-        (Some(factor), 0..) => number.checked_mul(factor).ok_or(InvalidNumber::TooLong),
-        (None, 0..) => Err(InvalidNumber::TooLong),
-        (Some(factor), _) => Ok((number + factor / 2) / factor),
-        (None, _) => Ok(0),
+/// The number of these digits, which begin with none that is zero, times ten to this power, rounded to a whole one.
+fn shifted(digits: &[u8], power: i32) -> Result<i128, InvalidNumber> {
+    let places = power.unsigned_abs() as usize;
+    if digits.is_empty() {
+        return Ok(0);
     }
+    if power >= 0 {
+        if digits.len() + places > MAX_DIGITS {
+            return Err(InvalidNumber::TooLong);
+        }
+        return Ok(number(digits) * 10_i128.pow(power.unsigned_abs()));
+    }
+    // What begins further behind the point than the first place is less than a half.
+    let Some(kept) = digits.len().checked_sub(places) else { return Ok(0) };
+    if kept > MAX_DIGITS {
+        return Err(InvalidNumber::TooLong);
+    }
+    let (kept, rest) = digits.split_at(kept);
+    let number = number(kept);
+    let is_up = match (rest[0], rest[1..].iter().any(|digit| *digit != b'0')) {
+        (b'5', false) => number % 2 == 1,
+        (first, _) => first >= b'5',
+    };
+    Ok(number + i128::from(is_up))
+}
+
+fn number(digits: &[u8]) -> i128 {
+    digits.iter().fold(0, |number, digit| number * 10 + i128::from(digit - b'0'))
 }
 
 #[cfg(test)]
@@ -80,6 +97,14 @@ mod tests {
             ("5e-7", 7, 5),
             ("1.25E+3", 0, 1250),
             ("0e9999", 7, 0),
+            ("0E-8", 7, 0),
+            ("5.5E-7", 9, 550),
+            ("+1.5", 7, 15_000_000),
+            (".5", 7, 5_000_000),
+            ("-.5", 7, -5_000_000),
+            ("5.", 7, 50_000_000),
+            ("1e2", 7, 1_000_000_000),
+            ("0000000000000000000000000000000000000000000007", 0, 7),
         ];
         for (text, decimals, units) in cases {
             assert_eq!(in_units(text, decimals), Ok(units), "{text}");
@@ -87,14 +112,21 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_beyond_the_unit_is_rounded_to_the_nearest_one() {
+    fn what_lies_beyond_the_unit_is_rounded_to_the_nearest_one_and_a_half_to_the_even_one() {
         let cases = [
             ("30.000000000000004", 300_000_000),
             ("0.30000000000000004", 3_000_000),
             ("29.999999999999996", 300_000_000),
-            ("0.00000005", 1),
+            ("0.00000005", 0),
+            ("0.00000015", 2),
+            ("0.00000025", 2),
+            ("0.000000250000000000000000000000000000000000000000001", 3),
             ("0.000000049999", 0),
-            ("-0.00000005", -1),
+            ("0.00000005000001", 1),
+            ("-0.00000005", 0),
+            ("-0.00000015", -2),
+            ("44.625003188", 446_250_032),
+            ("0.3333333333333333333333333333333333333333333333333", 3_333_333),
             ("1e-9999", 0),
             ("3e-39", 0),
         ];
@@ -105,10 +137,13 @@ mod tests {
 
     #[test]
     fn what_is_no_number_or_has_too_many_digits_is_refused() {
-        for text in ["", "-", ".5", "5.", "+5", "abc", "\"5\"", "1e", "1e+", "1e99999", "1_0", "--5", "null", "5e1.5"] {
+        for text in [
+            "", "-", ".", "+", "-.", "+-5", "abc", "\"5\"", "1e", "e5", "1e+", "1e99999", "1_0", "1,0", "1 0", "--5",
+            "null", "5e1.5", "1.2.3", "٣",
+        ] {
             assert_eq!(in_units(text, 7), Err(InvalidNumber::NotDecimal), "{text}");
         }
-        for text in ["1e40", "1000000000000000000000000000000000000", "100000000000000000000000000000000"] {
+        for text in ["1e40", "10000000000000000000000000000000", &"9".repeat(2_000)] {
             assert_eq!(in_units(text, 7), Err(InvalidNumber::TooLong), "{text}");
         }
     }

@@ -3,6 +3,7 @@
 use everycent_schemas::Day;
 use serde_json::Value;
 
+use crate::identity::Id;
 use crate::window::Window;
 
 /// One question to a vendor. Credentials and the base address are added by who sends it.
@@ -46,6 +47,13 @@ pub enum PagingFault {
     /// The data changed under the pages.
     #[error("the data moved while it was paged: {reason}")]
     Moved { reason: String },
+    /// What came may not be all, or come twice. A second reading with the same contents is believed.
+    #[error("what came may not be what there is: {reason}")]
+    Doubtful {
+        reason: String,
+        /// Of all records, in their order.
+        contents: Id,
+    },
     /// A closed day is not in the answer.
     #[error("the answer leaves out {first_missing} and {others} other days that are over")]
     Incomplete { first_missing: Day, others: usize },

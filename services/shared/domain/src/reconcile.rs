@@ -13,7 +13,9 @@ use everycent_schemas::{AccountId, Day, Usd};
 use strum::VariantArray;
 
 pub use accounts::no_strange_account;
-pub use buckets::{BucketFact, BucketSums, no_held_answer, no_missing_bucket, no_reject, tables_equal_coverage};
+pub use buckets::{
+    BucketFact, BucketSums, no_held_answer, no_missing_bucket, no_reject, remarked, tables_equal_coverage,
+};
 pub use closeness::Slip;
 pub(crate) use closeness::{allowance, is_near};
 pub use control::{ComparedDay, Control, ControlSums, Shown};
@@ -81,6 +83,7 @@ pub enum Check {
     NoReject,
     FiguresInRange,
     NoFutureStamp,
+    Remarks,
     NoStrangeAccount,
     RulesNameWhatThereIs,
     EqualsExpected,
@@ -103,6 +106,7 @@ impl Check {
             Self::NoReject => "no_reject",
             Self::FiguresInRange => "figures_in_range",
             Self::NoFutureStamp => "no_future_stamp",
+            Self::Remarks => "remarks",
             Self::NoStrangeAccount => "no_strange_account",
             Self::RulesNameWhatThereIs => "rules_name_what_there_is",
             Self::EqualsExpected => "equals_expected",
@@ -124,6 +128,7 @@ impl Check {
             Self::NoReject => "every record became a row",
             Self::FiguresInRange => "no figure in the tables is too large to be added up",
             Self::NoFutureStamp => "nothing is dated by a clock that was ahead",
+            Self::Remarks => "odd beside the money, and kept",
             Self::NoStrangeAccount => "every account in the tables is a configured one",
             Self::RulesNameWhatThereIs => "attribution rules name what there is, and all that has its name",
             Self::EqualsExpected => "the total equals the figure read off the console",

@@ -1,17 +1,21 @@
 //! Making rows: what a report's own code takes and gives.
 //!
-//! It owns the row files, the rejects and the sums of a snapshot, and knows no report.
+//! It owns the row files, the rejects, the remarks and the sums of a snapshot, and knows no report.
 
 mod error;
 mod limits;
+mod mend;
 mod output;
 mod records;
+mod remarks;
 
 pub use error::NormalizeError;
 pub use limits::{DAY_COUNT_MAX, DAY_MONEY_MAX, Limit, OutOfRange};
+pub(crate) use mend::{A_COUNT, needed, read_needed};
+pub use mend::{Mended, Oddity, Read, mend, mend_openly};
 pub use output::{FinishedFile, Output, PART_BYTES};
 pub(crate) use records::without_content;
-pub use records::{PageContext, Position, read_alone, read_discreetly};
+pub use records::{PageContext, Position, discreet_reason_of, read_alone};
 
 /// Makes the rows of one snapshot of one report.
 pub trait RowMaker {

@@ -8,7 +8,7 @@ use everycent_schemas::tables::{self, Absence};
 use crate::manifest::Manifest;
 use crate::paging::{Pager, PagingTask};
 use crate::recipe::Recipe;
-use crate::report::{Import, Kind, Origin, Report};
+use crate::report::{Import, Kind, Origin, Report, Weight};
 use crate::rows::RowMaker;
 use crate::vendor::Vendor;
 
@@ -68,6 +68,14 @@ impl Source {
 
     pub fn reaches(self, day: Day, today: Day) -> bool {
         self.kind().reaches(day, today)
+    }
+
+    /// Whether it says what is billed. An estimate of what a person used does not.
+    pub fn has_money(self) -> bool {
+        self.0
+            .weighs
+            .iter()
+            .any(|weight| matches!(weight, Weight::Usd { column, .. } if !column.starts_with("estimated")))
     }
 
     /// Whether its rows stay in their tables when it no longer reports them, so that every answer of it matters.

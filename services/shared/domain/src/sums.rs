@@ -90,6 +90,8 @@ impl Sums {
             quantity: 0,
             reported: sums.reported.by(self.normalizer),
             content_hash: sums.content_hash.clone(),
+            // They go with rows.
+            remarks: 0,
         };
         let buckets: Vec<Bucket> = self.days.iter().filter(|sums| is_wanted(sums.day)).map(bucket).collect();
         (!buckets.is_empty()).then(|| BatchNormalized {
@@ -145,6 +147,7 @@ mod tests {
             quantity: 0,
             reported: Some(Reported { usd: Some(Usd::from_nanos(nanos)), tokens: None, count: Some(7) }),
             content_hash: Some("ab12".into()),
+            remarks: 0,
         };
         BatchNormalized {
             snapshot_id: "s1".into(),

@@ -1,5 +1,6 @@
 //! What is particular to each vendor: how it is asked, and how its records read.
 
+mod amount;
 pub mod anthropic;
 mod count;
 pub mod cursor;
@@ -7,6 +8,7 @@ mod text;
 pub mod upload;
 
 pub(crate) use crate::rows::without_content;
-pub use count::Count;
-pub use text::Text;
+pub use amount::Amount;
+pub use count::{Count, Tally};
 pub(crate) use text::lower_case;
+pub use text::{Flag, Label, Text};

@@ -156,37 +156,90 @@ fn a_record_that_does_not_read_is_rejected_on_its_day_and_its_neighbours_load() 
     euro["cost"]["currency"] = json!("EUR");
     let mut dateless = good();
     dateless.as_object_mut().unwrap().remove("starting_at");
-    let mut unlisted = good();
-    unlisted["cost"]["list_amount"] = Value::Null;
     let of_amount = |amount: Value| row("2026-10-04", "chat", Value::Null, amount);
     let rows = vec![
         of_amount(json!("abc")),
-        of_amount(json!(12)),
-        of_amount(json!("0.12345678")),
+        of_amount(json!({"usd": 1})),
+        of_amount(json!("1e40")),
         euro,
-        unlisted,
         dateless,
         json!("no object"),
         good(),
     ];
     let normalized = of(rows);
     assert_eq!(normalized.rows(TABLE).len(), 1);
-    let positions: Vec<String> = (0..7).map(|index| format!("/data/{index}")).collect();
+    let positions: Vec<String> = (0..6).map(|index| format!("/data/{index}")).collect();
     assert_eq!(normalized.column("rejected_records", "position"), positions);
     let reasons = normalized.column("rejected_records", "reason");
     for (reason, part) in reasons.iter().zip([
         "`abc` is not a decimal number",
-        "expected a string",
-        "more digits than can be kept",
+        "is not a decimal number",
+        "more money than one row can hold",
         "EUR",
-        "list_amount",
         "starting_at",
         "invalid type",
     ]) {
         assert!(reason.contains(part), "{reason}");
     }
     let counts: Vec<_> = normalized.batch.buckets.iter().map(|bucket| (bucket.rows, bucket.rejects)).collect();
-    assert_eq!(counts, [(0, 2), (1, 5)], "one without a day counts for the first");
+    assert_eq!(counts, [(0, 2), (1, 4)], "one without a day counts for the first");
+}
+
+#[test]
+fn an_odd_field_beside_the_amount_is_left_empty_and_remarked() {
+    let with = |pointer: &str, value: Value| {
+        let actor = json!({"type": "user_actor", "user_id": "user_1", "name": "Ada", "email_address": "a@example.com"});
+        let mut row = row("2026-10-04", "chat", actor, json!("100"));
+        *row.pointer_mut(pointer).unwrap() = value;
+        row
+    };
+    let cases = [
+        ("/group/actor/name", json!(7), "group.actor.name", "actor_name"),
+        ("/group/actor/user_id", json!({"id": 7}), "group.actor.user_id", "actor_id"),
+        ("/group/actor/email_address", json!(["a"]), "group.actor.email_address", "actor_email"),
+        ("/group/actor/type", json!(false), "group.actor.type", "actor_type"),
+        ("/group/actor", json!("somebody"), "group.actor", "actor_type"),
+        ("/group/product", json!([]), "group.product", "product"),
+        ("/group/model", json!({}), "group.model", "model"),
+        ("/group/token_type", json!(true), "group.token_type", "token_type"),
+        ("/cost/requests", json!("many"), "cost.requests", "requests"),
+        ("/cost/requests", json!(-1), "cost.requests", "requests"),
+        ("/cost/list_amount", Value::Null, "cost.list_amount", "list_amount_usd"),
+        ("/cost/list_amount", json!("n/a"), "cost.list_amount", "list_amount_usd"),
+    ];
+    for (pointer, value, field, column) in cases {
+        let normalized = of(vec![with(pointer, value.clone()), row("2026-10-04", "chat", Value::Null, json!("1"))]);
+        assert_eq!(normalized.column(TABLE, "amount_usd"), ["1.000000000", "0.010000000"], "{pointer} {value}");
+        assert_eq!(normalized.column(TABLE, column)[0], "null", "{pointer} {value}");
+        assert_eq!(normalized.odd_fields(), [field], "{pointer} {value}");
+        let bucket = &normalized.batch.buckets[1];
+        assert_eq!((bucket.rejects, bucket.remarks), (0, 1), "{pointer} {value}");
+    }
+}
+
+#[test]
+fn an_id_that_is_a_number_is_an_id_and_a_count_may_be_written_in_any_form() {
+    let actor = json!({"type": "federated_actor", "provider": {"type": "gcp", "project_number": 77}, "subject": null});
+    let mut rows = vec![row("2026-10-04", "chat", json!({"type": "user_actor", "user_id": 12}), json!("1"))];
+    rows.push(row("2026-10-04", "chat", actor, json!("1")));
+    rows[0]["cost"]["requests"] = json!("3");
+    rows[1]["cost"]["requests"] = json!(3.0);
+    let normalized = of(rows);
+    assert_eq!(normalized.column(TABLE, "actor_id"), ["12", "null"]);
+    assert_eq!(normalized.column(TABLE, "requests"), ["Integer(3)", "Integer(3)"]);
+    assert_eq!((normalized.remarks(), normalized.rows("rejected_records").len()), (vec![], 0));
+}
+
+#[test]
+fn whose_the_money_is_must_read() {
+    for (field, value) in [("workspace_id", json!(true)), ("api_key_id", json!({}))] {
+        let mut odd = row("2026-10-04", "chat", Value::Null, json!("1"));
+        odd["group"][field] = value;
+        let normalized = of(vec![odd]);
+        assert_eq!((normalized.rows(TABLE).len(), normalized.rows("remarks").len()), (0, 0));
+        let reason = normalized.column("rejected_records", "reason").remove(0);
+        assert!(reason.starts_with(&format!("{field}: it can't be left empty")), "{reason}");
+    }
 }
 
 #[test]

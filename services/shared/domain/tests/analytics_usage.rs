@@ -106,6 +106,25 @@ fn a_record_that_does_not_read_costs_only_itself() {
 }
 
 #[test]
+fn an_odd_field_beside_the_tokens_costs_no_row() {
+    let with = |field: &str, value: Value| {
+        let mut usage = usage();
+        usage[field] = value;
+        usage
+    };
+    let rows = [
+        with("requests", json!("many")),
+        with("total_tokens", json!({})),
+        with("server_tool_use", json!(7)),
+        with("output_tokens", json!("12")),
+    ];
+    let normalized = of(&rows.map(|usage| row(Value::Null, usage)));
+    assert_eq!(normalized.rows(TABLE).len(), 4);
+    assert_eq!(normalized.column(TABLE, "output_tokens")[3], "Integer(12)");
+    assert_eq!(normalized.odd_fields(), ["usage.requests", "usage.server_tool_use", "usage.total_tokens"]);
+}
+
+#[test]
 fn rows_that_share_all_dimensions_are_all_kept() {
     let normalized = of(&[row(Value::Null, usage()), row(Value::Null, usage())]);
     let ids: Vec<String> = normalized.rows(TABLE).iter().map(|row| text(row, "row_id")).collect();

@@ -135,7 +135,8 @@ fn a_number_keeps_its_own_digits_and_its_binary_noise_is_no_money() {
         ("30.000000000000004", "0.300000000", 30_000_000),
         ("0.30000000000000004", "0.003000000", 300_000),
         ("9007199254740.992", "null", 0),
-        ("5e-7", "0.000000005", 1),
+        ("5e-7", "0.000000005", 0),
+        ("1.5e-6", "0.000000015", 2),
         ("-8.5", "-0.085000000", -8_500_000),
         ("100000000.0000001", "1000000.000000001", 100_000_000_000_000),
     ];
@@ -240,9 +241,9 @@ fn a_record_that_does_not_read_is_rejected_and_its_neighbours_load() {
         event(json!({"timestamp": "soon"})),
         json!("no event"),
         event(json!({})),
-        event(json!({"timestamp": day_before, "tokenUsage": {"inputTokens": "many"}})),
+        event(json!({"timestamp": day_before, "cursorTokenFee": "many", "chargedCents": null})),
         event(json!({"timestamp": "1750700000000"})),
-        event(json!({"requestsCosts": true})),
+        event(json!({"requestsCosts": true, "chargedCents": null})),
     ];
     let normalized = of(events);
     assert_eq!(normalized.rows(TABLE).len(), 1);
@@ -250,18 +251,78 @@ fn a_record_that_does_not_read_is_rejected_and_its_neighbours_load() {
     let positions: Vec<String> = rejects.iter().map(|row| text(row, "position")).collect();
     assert_eq!(positions, [0, 1, 2, 4, 5, 6].map(|index| format!("/usageEvents/{index}")));
     for (reject, words) in rejects.iter().zip([
-        "chargedCents: `\"abc\"` is not a decimal number",
+        "chargedCents: `abc` is not a decimal number",
         "timestamp: ",
         "invalid type",
-        "tokenUsage",
+        "cursorTokenFee: `many`",
         "2025-06-23 was not asked for",
         "requestsCosts: it is not a decimal number",
     ]) {
         let reason = text(reject, "reason");
-        assert!(reason.contains(words) || words == "tokenUsage" && reason.contains("inputTokens"), "{reason}");
+        assert!(reason.contains(words), "{reason}");
     }
     let buckets: Vec<_> = normalized.batch.buckets.iter().map(|bucket| (bucket.rows, bucket.rejects)).collect();
     assert_eq!(buckets, [(0, 4), (1, 2)], "what tells no day that was asked for counts for the first");
+}
+
+#[test]
+fn an_odd_field_beside_the_charge_is_left_empty_and_remarked() {
+    let cases = [
+        (json!({"model": {}}), "model", "model"),
+        (json!({"maxMode": "perhaps"}), "maxMode", "max_mode"),
+        (json!({"isHeadless": 7}), "isHeadless", "is_headless"),
+        (json!({"userEmail": ["ann"]}), "userEmail", "email"),
+        (json!({"conversationId": []}), "conversationId", "conversation_id"),
+        (json!({"requestsCosts": "many"}), "requestsCosts", "request_micro_units"),
+        (json!({"cursorTokenFee": true}), "cursorTokenFee", "cursor_token_fee_usd"),
+        (json!({"tokenUsage": {"totalCents": "abc"}}), "tokenUsage.totalCents", "token_cost_usd"),
+        (json!({"tokenUsage": {"discountPercentOff": 300}}), "tokenUsage.discountPercentOff", "discount_percent_off"),
+        (json!({"tokenUsage": "none"}), "tokenUsage", "input_tokens"),
+    ];
+    for (odd, field, column) in cases {
+        let normalized = of(vec![event(odd.clone()), event(json!({}))]);
+        assert_eq!(normalized.column(TABLE, "charged_usd"), ["0.080000000", "0.080000000"], "{odd}");
+        assert_eq!(normalized.column(TABLE, column)[0], "null", "{odd}");
+        assert_eq!(normalized.odd_fields(), [field], "{odd}");
+        assert_eq!(normalized.rows("rejected_records").len(), 0, "{odd}");
+    }
+    let normalized = of(vec![event(json!({"maxMode": 1, "isHeadless": "false", "tokenUsage": {"inputTokens": "12"}}))]);
+    let row = &normalized.rows(TABLE)[0];
+    assert_row(
+        row,
+        &[("max_mode", "Boolean(true)"), ("is_headless", "Boolean(false)"), ("input_tokens", "Integer(12)")],
+    );
+    assert_eq!(normalized.remarks(), []);
+}
+
+#[test]
+fn a_kind_that_is_not_known_is_remarked_with_what_it_costs() {
+    let normalized = of(vec![
+        event(json!({"kind": "Dreamt"})),
+        event(json!({"kind": "Dreamt", "chargedCents": null})),
+        event(json!({"kind": null})),
+        event(json!({"kind": "Included"})),
+    ]);
+    assert_eq!(normalized.column(TABLE, "billing"), ["unknown", "unknown", "unknown", "included"]);
+    let reasons: Vec<String> =
+        normalized.remarks().into_iter().map(|(field, reason)| format!("{field}: {reason}")).collect();
+    assert_eq!(
+        reasons,
+        [
+            "kind: `Dreamt` is no kind that is known; it reports no charge and costs nothing",
+            "kind: `Dreamt` is no kind that is known; its charge counts as use of an unknown kind",
+            "kind: it is missing; its charge counts as use of an unknown kind",
+        ]
+    );
+}
+
+#[test]
+fn records_that_are_alike_in_what_is_odd_are_one_remark_with_their_number() {
+    let normalized = of(vec![event(json!({"model": 1.5})); 7]);
+    assert_eq!(normalized.column("remarks", "records"), ["Integer(7)"]);
+    assert_eq!(normalized.column("remarks", "position"), ["/usageEvents/0"]);
+    let buckets: Vec<i64> = normalized.batch.buckets.iter().map(|bucket| bucket.remarks).collect();
+    assert_eq!((buckets.iter().sum::<i64>(), normalized.batch.buckets[1].rejects), (7, 0));
 }
 
 #[test]

@@ -112,23 +112,67 @@ fn a_person_who_comes_twice_counts_once_and_one_who_contradicts_it_is_rejected()
 
 #[test]
 fn spend_that_does_not_read_is_rejected_and_its_neighbours_load() {
-    let bad = [
-        json!({"spendCents": "abc"}),
-        json!({"spendCents": null}),
-        json!({"email": null}),
-        json!({"fastPremiumRequests": "many"}),
-        json!({"monthlyLimitDollars": []}),
-    ];
+    let bad =
+        [json!({"spendCents": "abc"}), json!({"overallSpendCents": true}), json!({"email": null, "userId": null})];
     let mut people: Vec<Value> = bad.into_iter().map(person).collect();
     people.push(person(json!({"userId": "user_other"})));
     let normalized = of_spend(people);
     assert_eq!(normalized.column(SPEND, "user_id"), ["user_other"]);
     let reasons = normalized.column("rejected_records", "reason");
-    let words = ["spendCents: `\"abc\"`", "spendCents", "email: ", "fastPremiumRequests: ", "monthlyLimitDollars: "];
+    let words = ["spendCents: `abc`", "overallSpendCents: ", "it has neither `userId` nor `email`"];
     assert_eq!(reasons.len(), words.len());
     for (reason, words) in reasons.iter().zip(words) {
         assert!(reason.starts_with(words), "{reason}");
     }
+}
+
+#[test]
+fn spend_that_is_not_reported_is_not_known_and_an_odd_field_beside_it_is_left_empty() {
+    let cases = [
+        (json!({"spendCents": null}), "spendCents", "spend_usd"),
+        (json!({"email": null}), "", "email"),
+        (json!({"email": " "}), "", "email"),
+        (json!({"email": 7}), "email", "email"),
+        (json!({"fastPremiumRequests": "many"}), "fastPremiumRequests", "null"),
+        (json!({"monthlyLimitDollars": []}), "monthlyLimitDollars", "monthly_limit_usd"),
+        (json!({"includedSpendCents": "n/a"}), "includedSpendCents", "included_spend_usd"),
+        (json!({"removedAt": "soon"}), "removedAt", "removed_at"),
+        (json!({"billingTier": {}}), "billingTier", "billing_tier"),
+        (json!({"name": []}), "name", "name"),
+    ];
+    for (odd, field, column) in cases {
+        let normalized = of_spend(vec![person(odd.clone())]);
+        assert_eq!((normalized.rows(SPEND).len(), normalized.rows("rejected_records").len()), (1, 0), "{odd}");
+        assert_eq!(normalized.odd_fields(), Vec::from_iter((!field.is_empty()).then_some(field)), "{odd}");
+        if column != "null" {
+            assert_eq!(normalized.column(SPEND, column), ["null"], "{odd}");
+        }
+    }
+    let mut missing = person(json!({}));
+    missing.as_object_mut().unwrap().remove("spendCents");
+    assert_eq!(of_spend(vec![missing]).column(SPEND, "spend_cents"), ["null"]);
+}
+
+#[test]
+fn what_was_spent_in_all_is_reported_or_the_sum_of_its_two_parts() {
+    let cases = [
+        (json!({"spendCents": 2, "includedSpendCents": 3}), "0.050000000"),
+        (json!({"spendCents": 2, "includedSpendCents": 3, "overallSpendCents": 9}), "0.090000000"),
+        (json!({"spendCents": 2}), "null"),
+        (json!({"spendCents": null, "includedSpendCents": 3}), "null"),
+        (json!({"spendCents": null, "overallSpendCents": "9"}), "0.090000000"),
+    ];
+    for (figures, overall) in cases {
+        let mut person = person(figures.clone());
+        if figures.get("overallSpendCents").is_none() {
+            person.as_object_mut().unwrap().remove("overallSpendCents");
+        }
+        assert_eq!(of_spend(vec![person]).column(SPEND, "overall_spend_usd"), [overall], "{figures}");
+    }
+    let left = person(json!({"removedAt": "2026-10-10T00:00:00Z", "billingTier": "premium"}));
+    let normalized = of_spend(vec![left]);
+    assert_eq!(normalized.column(SPEND, "billing_tier"), ["premium"]);
+    assert_ne!(normalized.column(SPEND, "removed_at"), ["null"]);
 }
 
 #[test]

@@ -130,12 +130,13 @@ fn an_item_that_does_not_read_is_rejected_and_its_neighbours_load() {
         {"id": "user_6", "email": "f@example.com"},
     ]);
     let normalized = of(anthropic::users::SOURCE, items);
-    assert_eq!(normalized.column("dim_users", "user_id"), ["user_1", "user_6"]);
-    assert_eq!(normalized.column("rejected_records", "position"), ["/data/1", "/data/2", "/data/3", "/data/4"]);
+    assert_eq!(normalized.column("dim_users", "user_id"), ["user_1", "user_2", "user_5", "user_6"]);
+    assert_eq!(normalized.column("rejected_records", "position"), ["/data/2", "/data/3"]);
     let reasons = normalized.column("rejected_records", "reason");
-    assert!(reasons[3].starts_with("added_at: "), "{}", reasons[3]);
     assert!(reasons.iter().all(|reason| !reason.contains('@')), "{reasons:?}");
-    assert_eq!((normalized.batch.buckets[0].rows, normalized.batch.buckets[0].rejects), (2, 4));
+    assert_eq!(normalized.odd_fields(), ["added_at"]);
+    let bucket = &normalized.batch.buckets[0];
+    assert_eq!((bucket.rows, bucket.rejects, bucket.remarks), (4, 2, 1));
 }
 
 #[test]
@@ -144,13 +145,17 @@ fn no_reject_tells_the_hint_at_a_key() {
         {"id": "apikey_1", "name": "a", "partial_key_hint": 4711},
         {"id": "apikey_2", "name": 7, "partial_key_hint": "sk-ant-4711"},
         "sk-ant-4711",
+        {"id": "apikey_3", "name": null, "workspace_id": null},
+        {"name": "c", "workspace_id": "sk-ant-4711"},
         {"id": "apikey_4", "name": "d", "created_at": "sk-ant-4711"},
     ]);
     let normalized = of(anthropic::api_keys::SOURCE, items);
+    assert_eq!(normalized.column("dim_api_keys", "name"), ["a", "7", "null", "d"]);
     let reasons = normalized.column("rejected_records", "reason");
-    assert_eq!(reasons.len(), 4);
-    assert!(reasons.iter().all(|reason| !reason.contains("4711")), "{reasons:?}");
-    assert!(reasons[0].starts_with("partial_key_hint: "), "{}", reasons[0]);
+    assert_eq!(reasons.len(), 2);
+    let remarks: Vec<String> = normalized.remarks().into_iter().flat_map(|(field, reason)| [field, reason]).collect();
+    assert_eq!(normalized.odd_fields(), ["created_at", "partial_key_hint"]);
+    assert!(reasons.iter().chain(&remarks).all(|reason| !reason.contains("4711")), "{reasons:?} {remarks:?}");
 }
 
 #[test]

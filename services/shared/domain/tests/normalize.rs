@@ -55,7 +55,7 @@ fn cents_become_dollars_and_the_null_workspace_is_kept_as_the_default_one() {
 #[test]
 fn a_record_that_does_not_read_is_rejected_and_its_neighbours_load() {
     let manifest = manifest(anthropic::cost_report::SOURCE, "2025-10-03", "2025-10-03", 1);
-    let bad = [json!("abc"), json!(3.73), Value::Null, json!("0.123456789")];
+    let bad = [json!("abc"), json!(true), Value::Null, json!("1,000")];
     let mut results: Vec<Value> = bad.iter().map(|amount| cost(amount.clone(), Value::Null)).collect();
     let mut euro = cost(json!("5"), Value::Null);
     euro["currency"] = json!("EUR");
@@ -67,10 +67,117 @@ fn a_record_that_does_not_read_is_rejected_and_its_neighbours_load() {
     let positions: Vec<String> = rejects.iter().map(|row| text(row, "position")).collect();
     assert_eq!(positions, (0..6).map(|index| format!("/data/0/results/{index}")).collect::<Vec<_>>());
     assert!(text(&rejects[0], "reason").contains("`abc` is not a decimal number"));
-    assert!(text(&rejects[1], "reason").contains("expected a string"), "{}", text(&rejects[1], "reason"));
+    assert!(text(&rejects[1], "reason").contains("`true` is not"), "{}", text(&rejects[1], "reason"));
     assert!(text(&rejects[5], "reason").contains("EUR"));
     assert!(text(&rejects[0], "object").ends_with("/page-00001.json.zst"));
     assert_eq!((normalized.batch.buckets[0].rows, normalized.batch.buckets[0].rejects), (1, 6));
+}
+
+#[test]
+fn an_amount_is_read_in_every_form_of_a_number_and_rounded_where_it_has_more_digits_than_a_row() {
+    let manifest = manifest(anthropic::cost_report::SOURCE, "2025-10-03", "2025-10-03", 1);
+    let cases = [
+        (json!("3187.50031875"), "3187.50031875", 31_875_003_188),
+        (json!("0E-8"), "0E-8", 0),
+        (json!("5.5E-7"), "5.5E-7", 6),
+        (json!("0.00000025"), "0.00000025", 2),
+        (json!(250.5), "250.5", 2_505_000_000),
+        (json!(7), "7", 70_000_000),
+        (json!("+1.5"), "+1.5", 15_000_000),
+        (json!("-0"), "-0", 0),
+    ];
+    let results: Vec<Value> = cases.iter().map(|(amount, ..)| cost(amount.clone(), Value::Null)).collect();
+    let page = json!({"data": [bucket("2025-10-03", json!(results))], "has_more": false});
+    let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
+    assert_eq!(normalized.rows("rejected_records").len(), 0);
+    for (row, (_, vendors, nanos)) in normalized.rows("claude_costs").iter().zip(&cases) {
+        assert_eq!(
+            (text(row, "amount_cents"), &row["amount_usd"]),
+            ((*vendors).into(), &Cell::Money(Usd::from_nanos(*nanos)))
+        );
+    }
+    assert_eq!(normalized.batch.buckets[0].amount_usd, Some(Usd::from_nanos(34_465_003_196)));
+}
+
+#[test]
+fn an_odd_field_beside_the_amount_is_left_empty_and_remarked_and_whose_it_is_must_read() {
+    let manifest = manifest(anthropic::cost_report::SOURCE, "2025-10-03", "2025-10-03", 1);
+    let of = |field: &str, value: Value| {
+        let mut odd = cost(json!("100"), json!("wrkspc_1"));
+        odd[field] = value;
+        let page = json!({"data": [bucket("2025-10-03", json!([odd, cost(json!("1"), Value::Null)]))]});
+        normalize(&manifest, &Recipe::default(), &[page]).unwrap()
+    };
+    let beside = ["description", "cost_type", "model", "token_type", "context_window", "service_tier", "inference_geo"];
+    for field in beside {
+        for value in [json!({"x": [1, "}"]}), json!([]), json!(true), json!(0.5)] {
+            let normalized = of(field, value.clone());
+            assert_eq!(
+                normalized.column("claude_costs", "amount_usd"),
+                ["1.000000000", "0.010000000"],
+                "{field} {value}"
+            );
+            assert_eq!((normalized.odd_fields(), normalized.rows("rejected_records").len()), (vec![field.into()], 0));
+        }
+        assert_eq!(of(field, json!(200_000)).column("claude_costs", field)[0], "200000");
+    }
+    for (field, value) in [("workspace_id", json!({})), ("workspace_id", json!(false)), ("currency", json!(7))] {
+        let normalized = of(field, value);
+        assert_eq!(normalized.column("claude_costs", "amount_usd"), ["0.010000000"]);
+        let reasons = normalized.column("rejected_records", "reason");
+        assert!(reasons[0].starts_with(&format!("{field}: it can't be left empty")), "{reasons:?}");
+    }
+    let session = of("cost_type", json!("session_usage"));
+    assert_eq!((session.column("claude_costs", "cost_type")[0].as_str(), session.remarks()), ("session_usage", vec![]));
+}
+
+#[test]
+fn daily_usage_is_kept_whatever_is_odd_beside_what_is_billed() {
+    let manifest = manifest(cursor::daily_usage::SOURCE, "2025-10-01", "2025-10-01", 1);
+    let of = |field: &str, value: Value| {
+        let mut odd = usage("ann@example.com", "2025-10-01", 5);
+        odd[field] = value;
+        normalize(&manifest, &Recipe::default(), &[json!({"data": [odd, usage("bob@example.com", "2025-10-01", 0)]})])
+            .unwrap()
+    };
+    for (field, value) in [
+        ("totalLinesAdded", json!("many")),
+        ("totalLinesAdded", json!(-4)),
+        ("acceptedLinesAdded", json!(1.5)),
+        ("isActive", json!("sometimes")),
+        ("clientVersion", json!({"major": 1})),
+        ("mostUsedModel", json!([])),
+        ("userId", json!([12345])),
+        ("email", Value::Null),
+        ("email", json!("")),
+    ] {
+        let normalized = of(field, value.clone());
+        assert_eq!(normalized.rows("cursor_usage_stats").len(), 2, "{field} {value}");
+        assert_eq!(normalized.odd_fields(), [field], "{field} {value}");
+    }
+    for (field, value) in [("totalLinesAdded", json!("10")), ("totalLinesAdded", json!(10.0)), ("isActive", json!(1))] {
+        let normalized = of(field, value);
+        let row = &normalized.rows("cursor_usage_stats")[0];
+        assert_eq!((&row["total_lines_added"], &row["is_active"]), (&Cell::Integer(10), &Cell::Boolean(true)));
+        assert_eq!(normalized.remarks(), []);
+    }
+    let billed = of("usageBasedReqs", json!("many"));
+    assert_eq!((billed.rows("cursor_usage_stats").len(), billed.rows("rejected_records").len()), (1, 1));
+}
+
+#[test]
+fn dollars_are_dollars_in_any_case_or_unnamed_and_another_currency_is_named() {
+    let manifest = manifest(anthropic::cost_report::SOURCE, "2025-10-03", "2025-10-03", 1);
+    let of = |currency: Value| {
+        let mut cost = cost(json!("100"), Value::Null);
+        cost["currency"] = currency;
+        cost
+    };
+    let currencies = [json!("usd"), json!(" USD "), Value::Null, json!(""), json!("EUR")];
+    let page = json!({"data": [bucket("2025-10-03", json!(currencies.map(of)))], "has_more": false});
+    let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
+    assert_eq!(normalized.column("claude_costs", "currency"), ["USD"; 4]);
+    assert_eq!(normalized.column("rejected_records", "reason"), ["currency `EUR` is not USD"]);
 }
 
 #[test]
@@ -235,7 +342,7 @@ fn around_the_first_price(only: Option<(&str, &str)>) -> (Vec<String>, BatchNorm
     if let Some((from, to)) = only {
         normalizer = normalizer.only(day(from), day(to));
     }
-    let broken = |day: &str| json!({"day": day, "email": "eve@example.com", "totalLinesAdded": "many"});
+    let broken = |day: &str| json!({"day": day, "email": "eve@example.com", "usageBasedReqs": "many"});
     let pages = [
         json!({"data": [broken("2022-12-31"), broken("2023-01-01"), usage("ann@example.com", "2023-01-01", 1)]}),
         json!({"data": [usage("bob@example.com", "2022-12-31", 1), usage("bob@example.com", "2023-01-02", 1)]}),
@@ -321,12 +428,13 @@ fn a_replay_of_some_days_makes_rows_and_rejects_of_no_other() {
 }
 
 #[test]
-fn what_was_odd_about_an_answer_is_a_reject() {
+fn what_was_odd_about_an_answer_is_a_remark() {
     let mut manifest = manifest(cursor::daily_usage::SOURCE, "2025-10-01", "2025-10-01", 1);
     manifest.remarks.push("the vendor counts 2 users and tells of 1".into());
     let page = json!({"data": [usage("ann@example.com", "2025-10-01", 1)]});
     let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
-    let reject = &normalized.rows("rejected_records")[0];
-    assert!(text(reject, "reason").contains("counts 2 users"));
-    assert_eq!((text(reject, "position"), normalized.batch.buckets[0].rejects), (String::new(), 1));
+    let remark = &normalized.rows("remarks")[0];
+    assert!(text(remark, "reason").contains("counts 2 users"));
+    let bucket = &normalized.batch.buckets[0];
+    assert_eq!((text(remark, "position"), bucket.rejects, bucket.remarks), (String::new(), 0, 1));
 }

@@ -149,7 +149,8 @@ fn an_estimate_is_cents_and_exact_to_the_nano_dollar() {
     // What a vendor that reckons in binary may print.
     assert_eq!(estimated("141.23400000000001"), Some(("141.23400000000001".into(), usd(1_412_340_000))));
     assert_eq!(estimated("1.5e-3"), Some(("1.5e-3".into(), usd(15_000))));
-    for none in ["\"141\"", "null", "{}"] {
+    assert_eq!(estimated("\"141\""), Some(("141".into(), usd(1_410_000_000))));
+    for none in ["null", "{}", "true", "\"n/a\""] {
         assert_eq!(estimated(none), None, "{none}");
     }
 }
@@ -200,21 +201,14 @@ fn a_key_has_a_name_and_no_email_and_an_actor_that_the_vendor_adds_passes_throug
 }
 
 #[test]
-fn a_record_with_something_missing_is_rejected_whole_and_its_neighbours_load() {
+fn a_record_whose_money_does_not_read_is_rejected_whole_and_its_neighbours_load() {
     let bad = [
-        without("", "core_metrics"),
-        without("/core_metrics/lines_of_code", "removed"),
-        without("", "tool_actions"),
+        without("", "actor"),
         without("", "model_breakdown"),
         without("/model_breakdown/1/tokens", "cache_read"),
         without("/model_breakdown/1", "estimated_cost"),
         with(&[("/model_breakdown/1/estimated_cost/amount", json!("abc"))]),
         with(&[("/model_breakdown/1/estimated_cost/currency", json!("EUR"))]),
-        with(&[("/actor", json!({"type": "user_actor", "email": "ann@example.com"}))]),
-        with(&[("/actor", json!({"type": "api_actor"}))]),
-        with(&[("/core_metrics/num_sessions", json!("many"))]),
-        without("/tool_actions/edit_tool", "rejected"),
-        with(&[("/tool_actions/write_tool/accepted", json!(-1))]),
     ];
     let mut records = bad.to_vec();
     records.push(record());
@@ -224,14 +218,42 @@ fn a_record_with_something_missing_is_rejected_whole_and_its_neighbours_load() {
     let rejects = normalized.rows("rejected_records");
     let reason = |index: usize| text(&rejects[index], "reason");
     assert_eq!(rejects.len(), bad.len());
-    assert!(reason(3).contains("missing field `model_breakdown`"), "{}", reason(3));
-    assert!(reason(6).contains("estimated_cost") && reason(6).contains("abc"), "{}", reason(6));
-    assert!(reason(7).contains("EUR"), "{}", reason(7));
-    assert_eq!(reason(8), "actor: user_actor without email_address");
-    assert_eq!(reason(9), "actor: api_actor without api_key_name");
-    assert!(reason(10).starts_with("num_sessions: "), "{}", reason(10));
-    assert!(reason(11).starts_with("tool_actions.edit_tool: missing field `rejected`"), "{}", reason(11));
-    assert!(reason(12).starts_with("tool_actions.write_tool: accepted: "), "{}", reason(12));
+    assert!(reason(1).contains("missing field `model_breakdown`"), "{}", reason(1));
+    assert!(reason(4).contains("estimated_cost") && reason(4).contains("abc"), "{}", reason(4));
+    assert!(reason(5).contains("EUR"), "{}", reason(5));
+}
+
+#[test]
+fn what_is_odd_beside_the_models_costs_no_record_and_is_remarked() {
+    let cases = [
+        (without("", "core_metrics"), "core_metrics"),
+        (with(&[("/core_metrics", json!([]))]), "core_metrics"),
+        (without("/core_metrics/lines_of_code", "removed"), "core_metrics.lines_of_code.removed"),
+        (with(&[("/core_metrics/lines_of_code", Value::Null)]), "core_metrics.lines_of_code"),
+        (with(&[("/core_metrics/num_sessions", json!("many"))]), "core_metrics.num_sessions"),
+        (with(&[("/core_metrics/num_sessions", Value::Null)]), "core_metrics.num_sessions"),
+        (without("", "tool_actions"), "tool_actions"),
+        (without("/tool_actions/edit_tool", "rejected"), "tool_actions.edit_tool"),
+        (with(&[("/tool_actions/write_tool/accepted", json!(-1))]), "tool_actions.write_tool"),
+        (with(&[("/actor", json!({"type": "user_actor", "email_address": null}))]), "actor.email_address"),
+        (with(&[("/actor", json!({"type": "api_actor", "api_key_name": ""}))]), "actor.api_key_name"),
+        (with(&[("/terminal_type", json!({}))]), "terminal_type"),
+        (with(&[("/is_remote", json!("perhaps"))]), "is_remote"),
+        (with(&[("/model_breakdown/0/model", json!([]))]), "model_breakdown.*.model"),
+        (without("", "customer_type"), "customer_type"),
+    ];
+    for (odd, field) in cases {
+        let normalized = normalized(&[odd.clone(), record()]);
+        assert_eq!(normalized.rows("claude_code_usage_stats").len(), 2, "{odd}");
+        assert_eq!(normalized.rows("claude_code_model_usage").len(), 4, "{odd}");
+        assert!(normalized.odd_fields().contains(&field.to_owned()), "{field}: {:?}", normalized.odd_fields());
+        assert_eq!(normalized.batch.buckets[0].rejects, 0, "{odd}");
+    }
+    let forms = with(&[("/core_metrics/num_sessions", json!("5")), ("/is_remote", json!(0))]);
+    let normalized = normalized(&[forms]);
+    let row = &normalized.rows("claude_code_usage_stats")[0];
+    assert_eq!((&row["num_sessions"], &row["is_remote"]), (&Cell::Integer(5), &Cell::Boolean(false)));
+    assert_eq!(normalized.remarks(), []);
 }
 
 #[test]

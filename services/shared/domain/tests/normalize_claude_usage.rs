@@ -83,21 +83,14 @@ fn use_of_the_console_has_no_key_and_the_default_workspace_no_id() {
 
 #[test]
 fn a_count_that_is_missing_is_a_reject_and_never_none() {
-    let flat = {
-        let mut record = without("", "cache_creation");
-        record["cache_creation_input_tokens"] = json!(1500);
-        record
-    };
     let bad = [
-        flat,
-        with(&[("/cache_creation", json!(1500))]),
-        with(&[("/cache_creation", Value::Null)]),
-        without("/cache_creation", "ephemeral_1h_input_tokens"),
         without("", "output_tokens"),
-        without("", "server_tool_use"),
         with(&[("/uncached_input_tokens", json!(-1))]),
         with(&[("/cache_read_input_tokens", Value::Null)]),
         with(&[("/output_tokens", json!(1.5))]),
+        with(&[("/output_tokens", json!("many"))]),
+        with(&[("/cache_creation/ephemeral_5m_input_tokens", json!("many"))]),
+        with(&[("/workspace_id", json!(["w"]))]),
         json!("no object"),
     ];
     let mut results = bad.to_vec();
@@ -107,9 +100,47 @@ fn a_count_that_is_missing_is_a_reject_and_never_none() {
     let rejects = normalized.rows("rejected_records");
     let positions: Vec<String> = rejects.iter().map(|row| text(row, "position")).collect();
     assert_eq!(positions, (0..bad.len()).map(|index| format!("/data/0/results/{index}")).collect::<Vec<_>>());
-    assert!(text(&rejects[0], "reason").contains("missing field `cache_creation`"), "{}", text(&rejects[0], "reason"));
-    assert!(text(&rejects[8], "reason").starts_with("output_tokens: "), "{}", text(&rejects[8], "reason"));
-    assert_eq!((normalized.batch.buckets[0].rows, normalized.batch.buckets[0].rejects), (1, 10));
+    assert!(text(&rejects[0], "reason").contains("missing field `output_tokens`"), "{}", text(&rejects[0], "reason"));
+    assert!(text(&rejects[3], "reason").starts_with("output_tokens: "), "{}", text(&rejects[3], "reason"));
+    let bucket = &normalized.batch.buckets[0];
+    assert_eq!((bucket.rows, bucket.rejects, bucket.remarks), (1, 8, 0));
+}
+
+#[test]
+fn tokens_written_to_the_cache_that_are_missing_or_flat_cost_no_row() {
+    let flat = |mut record: Value| {
+        record["cache_creation_input_tokens"] = json!(1500);
+        record
+    };
+    let cases = [
+        (flat(without("", "cache_creation")), [1500, 0], "for those of 5 minutes"),
+        (flat(with(&[("/cache_creation", Value::Null)])), [1500, 0], "for those of 5 minutes"),
+        (with(&[("/cache_creation", Value::Null)]), [0, 0], "it is null or missing"),
+        (without("", "cache_creation"), [0, 0], "it is null or missing"),
+        (with(&[("/cache_creation", json!({}))]), [0, 0], "it lacks a count"),
+    ];
+    for (odd, [five_minutes, an_hour], reason) in cases {
+        let normalized = normalize(&one_day(), &Recipe::default(), &[page(&[odd.clone(), used()])]).unwrap();
+        let row = &normalized.rows("claude_usage_tokens")[0];
+        assert_eq!(row["cache_creation_ephemeral_5m_input_tokens"], Cell::Integer(five_minutes), "{odd}");
+        assert_eq!(row["cache_creation_ephemeral_1h_input_tokens"], Cell::Integer(an_hour), "{odd}");
+        let remarks = normalized.remarks();
+        assert!(remarks[0].0 == "cache_creation" && remarks[0].1.contains(reason), "{remarks:?}");
+        assert_eq!(normalized.rows("claude_usage_tokens").len(), 2, "{odd}");
+    }
+}
+
+#[test]
+fn a_count_of_tokens_may_be_written_in_any_form_and_an_odd_field_beside_it_costs_no_row() {
+    let forms = with(&[("/output_tokens", json!("500")), ("/uncached_input_tokens", json!(1500.0))]);
+    let searches = with(&[("/server_tool_use/web_search_requests", json!("many"))]);
+    let none = without("", "server_tool_use");
+    let model = with(&[("/model", json!({})), ("/service_tier", json!(true))]);
+    let normalized = normalize(&one_day(), &Recipe::default(), &[page(&[forms, searches, none, model])]).unwrap();
+    assert_eq!(normalized.rows("claude_usage_tokens").len(), 4);
+    assert_eq!(normalized.rows("claude_usage_tokens")[0]["output_tokens"], Cell::Integer(500));
+    let fields = ["model", "server_tool_use", "server_tool_use.web_search_requests", "service_tier"];
+    assert_eq!(normalized.odd_fields(), fields);
 }
 
 #[test]

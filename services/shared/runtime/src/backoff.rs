@@ -22,6 +22,9 @@ pub const EVENT: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_s
 pub const BUS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
 /// A call of BigQuery that was not answered.
 pub const ANSWER: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(2)).retries(4);
+/// A vendor's limit of requests that does not say how long it holds: two minutes of it are waited out, whatever chance
+/// makes of the waits.
+pub const LIMITED: Backoff = Backoff::new(Duration::from_secs(20), Duration::from_secs(60));
 /// Work on a table that somebody else changed first. A merge of somebody else takes its while, and so does a queue of them.
 pub const CONCURRENT: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(64)).retries(9);
 /// A merge that another loader came before: it is planned again each time, so less often.

@@ -65,6 +65,7 @@ pub struct Metrics {
     windows_failed: Family<OfSource, Counter>,
     rows: Family<OfSource, Counter>,
     rejects: Family<OfSource, Counter>,
+    remarks: Family<OfSource, Counter>,
     merges: Counter,
     batches: Counter,
     written: Family<OfTable, Counter>,
@@ -89,6 +90,7 @@ impl Metrics {
             windows_failed: Family::default(),
             rows: Family::default(),
             rejects: Family::default(),
+            remarks: Family::default(),
             merges: Counter::default(),
             batches: Counter::default(),
             written: Family::default(),
@@ -109,6 +111,7 @@ impl Metrics {
         registry.register("windows_failed", "Windows that could not be fetched", all.windows_failed.clone());
         registry.register("rows_normalized", "Rows made of pages", all.rows.clone());
         registry.register("rejects", "Records that could not become rows", all.rejects.clone());
+        registry.register("remarks", "Fields and counts that were odd and cost no row", all.remarks.clone());
         registry.register("merges", "Merges into the warehouse", all.merges.clone());
         registry.register("batches_merged", "Batches in these merges", all.batches.clone());
         registry.register("rows_written", "Rows inserted or updated", all.written.clone());
@@ -131,7 +134,7 @@ impl Metrics {
 
     fn count(&self, progress: &Progress) {
         match progress {
-            Progress::Asking { .. } | Progress::ClockIsOff { .. } => {}
+            Progress::Asking { .. } | Progress::ClockIsOff { .. } | Progress::Unavailable { .. } => {}
             Progress::PageKept { source, body_bytes } => {
                 let label = OfSource { source: source.name() };
                 self.pages.get_or_create(&label).inc();
@@ -139,10 +142,11 @@ impl Metrics {
             }
             Progress::Stored { source, .. } => count(&self.windows_stored, source.name(), 1),
             Progress::Failed { source, .. } => count(&self.windows_failed, source.name(), 1),
-            Progress::Normalized { source, rows, rejects } => {
+            Progress::Normalized { source, rows, rejects, remarks } => {
                 let source = source.parse::<Source>().map_or("unknown", Source::name);
                 count(&self.rows, source, rows.unsigned_abs());
                 count(&self.rejects, source, rejects.unsigned_abs());
+                count(&self.remarks, source, remarks.unsigned_abs());
             }
             Progress::Merged { batches, tables } => {
                 self.merges.inc();
@@ -271,8 +275,8 @@ mod tests {
         observer.tell(Progress::PageKept { source, body_bytes: 34 });
         observer.tell(Progress::Stored { source, account_id: account_id(), window, pages: 2 });
         observer.tell(Progress::Failed { source, account_id: account_id(), window, reason: "hidden".into() });
-        observer.tell(Progress::Normalized { source: source.name().into(), rows: 5, rejects: 1 });
-        observer.tell(Progress::Normalized { source: "made/up".into(), rows: 5, rejects: 1 });
+        observer.tell(Progress::Normalized { source: source.name().into(), rows: 5, rejects: 1, remarks: 2 });
+        observer.tell(Progress::Normalized { source: "made/up".into(), rows: 5, rejects: 1, remarks: 2 });
         let change = TableChange { table: "claude_costs", written: 5, deleted: 2 };
         observer.tell(Progress::Merged { batches: 3, tables: vec![change] });
         let source = |name: &str| format!(r#"everycent_{name}_total{{source="anthropic/cost_report"}}"#);
@@ -283,6 +287,7 @@ mod tests {
             (source("windows_failed"), "1"),
             (source("rows_normalized"), "5"),
             (source("rejects"), "1"),
+            (source("remarks"), "2"),
             ("everycent_merges_total".to_owned(), "1"),
             ("everycent_batches_merged_total".to_owned(), "3"),
             (r#"everycent_rows_written_total{table="claude_costs"}"#.to_owned(), "5"),

@@ -24,7 +24,9 @@ pub enum Progress {
     /// The vendor's clock is so much ahead of this machine's, negative for behind. Told once for each account.
     ClockIsOff { source: Source, account_id: AccountId, offset: Duration },
     /// Rows were made of a snapshot.
-    Normalized { source: String, rows: i64, rejects: i64 },
+    Normalized { source: String, rows: i64, rejects: i64, remarks: i64 },
+    /// The vendor refuses the report to this key, and never answered it for this account.
+    Unavailable { source: Source, account_id: AccountId, window: Window },
     /// Batches were merged.
     Merged { batches: usize, tables: Vec<TableChange> },
 }

@@ -62,6 +62,7 @@ fn failure(source: &str) -> FetchFailed {
         to_date: day,
         reason: "none".to_owned(),
         failed_at: everycent_schemas::Timestamp::from_micros(0),
+        unavailable: false,
     }
 }
 

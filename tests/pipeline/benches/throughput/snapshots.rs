@@ -92,7 +92,13 @@ fn account(simulator: &Simulator, source: Source, clock: Arc<dyn Clock>) -> anyh
     };
     let settings = VendorSettings::new(simulator.url().parse()?, auth, "the simulator's key");
     let client = VendorClient::new(settings, clock).map(Arc::new).map_err(Reason::of);
-    Ok(FetchAccount { vendor: source.vendor(), account_id: ACCOUNT.into(), sources: vec![source], client })
+    Ok(FetchAccount {
+        vendor: source.vendor(),
+        account_id: ACCOUNT.into(),
+        sources: vec![source],
+        are_chosen: false,
+        client,
+    })
 }
 
 fn request(source: Source, days: Window) -> FetchRequested {

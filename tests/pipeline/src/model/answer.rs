@@ -62,6 +62,8 @@ impl Answer {
         let Some(place) = told.iter().position(|told| told.is_hit_by(*harm)) else { return };
         match harm {
             Harm::Lacks(columns) => told[place].lose(columns),
+            Harm::Sets(values) => told[place].set(values),
+            Harm::Adds(columns, left) => told[place].add_up(*columns, *left),
             Harm::Refused(_) => {
                 let first_covered = self.days.keys().next().copied();
                 let day = told.remove(place).day;

@@ -29,5 +29,5 @@ pub(super) fn dollars(cents: Decimal) -> String {
 /// Of an amount that is told as a JSON number: kept to the nano-dollar.
 pub(super) fn nearest_dollars(cents: Decimal) -> String {
     let exact = cents / Decimal::ONE_HUNDRED;
-    exact.round_dp_with_strategy(9, RoundingStrategy::MidpointAwayFromZero).normalize().to_string()
+    exact.round_dp_with_strategy(9, RoundingStrategy::MidpointNearestEven).normalize().to_string()
 }

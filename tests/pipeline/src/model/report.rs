@@ -80,6 +80,8 @@ pub enum Absence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spoil {
     Amount,
+    /// It is the number twelve where a text belongs, which reads.
+    AmountNumber,
     Count,
     Date,
     CacheCreation,
@@ -92,6 +94,10 @@ pub(super) enum Harm {
     Refused(&'static str),
     /// Its row lacks these columns.
     Lacks(&'static [&'static str]),
+    /// Its row has these values in place of what it had.
+    Sets(&'static [(&'static str, &'static str)]),
+    /// The first column has the sum of both, and the second this or nothing.
+    Adds([&'static str; 2], Option<&'static str>),
 }
 
 /// One record of an answer, and the rows that come of it.
@@ -155,12 +161,36 @@ impl Told {
         match harm {
             Harm::Refused(column) => self.has(column),
             Harm::Lacks(columns) => columns.iter().any(|column| self.has(column)),
+            Harm::Sets(values) => values.iter().any(|(column, _)| self.has(column)),
+            Harm::Adds(columns, _) => columns.iter().any(|column| self.has(column)),
         }
     }
 
     pub(super) fn lose(&mut self, columns: &[&str]) {
         for (_, record) in &mut self.rows {
             record.retain(|name, _| !columns.contains(&name.as_str()));
+        }
+    }
+
+    pub(super) fn set(&mut self, values: &[(&str, &str)]) {
+        for (_, record) in &mut self.rows {
+            for (column, value) in values {
+                if let Some(there) = record.get_mut(*column) {
+                    (*value).clone_into(there);
+                }
+            }
+        }
+    }
+
+    pub(super) fn add_up(&mut self, [first, second]: [&str; 2], left: Option<&str>) {
+        for (_, record) in &mut self.rows {
+            let number = |column: &str| record.get(column).map_or(0, |text| text.parse::<u64>().unwrap_or_default());
+            let sum = number(first) + number(second);
+            record.insert(first.to_owned(), sum.to_string());
+            match left {
+                Some(left) => drop(record.insert(second.to_owned(), left.to_owned())),
+                None => drop(record.remove(second)),
+            }
         }
     }
 

@@ -146,13 +146,20 @@ fn accounts(process: &Surroundings<'_>) -> Result<Vec<FetchAccount>> {
             max_attempts: NonZeroU32::MIN.saturating_add(2),
             base_wait: Duration::ZERO,
             backoff_cap: Duration::ZERO,
+            limited: Backoff::NONE,
             max_wait: Duration::from_secs(1),
         };
         let settings =
             VendorSettings { retry, ..VendorSettings::new(simulator.url().parse()?, auth, "the test's key") };
         let client = VendorClient::new(settings, Arc::new(process.clock.clone()))?;
         let sources = sources::of_vendor(vendor);
-        Ok(FetchAccount { vendor, account_id: (*account_id).into(), sources, client: Ok(Arc::new(client)) })
+        Ok(FetchAccount {
+            vendor,
+            account_id: (*account_id).into(),
+            sources,
+            are_chosen: true,
+            client: Ok(Arc::new(client)),
+        })
     };
     ACCOUNTS.iter().map(account).collect()
 }

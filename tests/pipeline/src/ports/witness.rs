@@ -20,7 +20,7 @@ use crate::model::{Announced, Answer, Failed, Model, Question, Report, Requested
 /// Faults that spoil the first record of an answer and leave it whole, and what of the record they spoil.
 const SPOILING: [(FaultKind, Spoil); 5] = [
     (FaultKind::AmountText, Spoil::Amount),
-    (FaultKind::AmountNumber, Spoil::Amount),
+    (FaultKind::AmountNumber, Spoil::AmountNumber),
     (FaultKind::CountText, Spoil::Count),
     (FaultKind::DateMissing, Spoil::Date),
     (FaultKind::FlatCacheCreation, Spoil::CacheCreation),

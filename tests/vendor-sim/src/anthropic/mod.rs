@@ -53,6 +53,10 @@ pub(crate) fn failure(status: u16, number: u64) -> Reply {
 }
 
 /// The 403 of a key that is good for other endpoints.
+pub(crate) fn closed_report(number: u64) -> Reply {
+    Refusal::invalid("Cost analytics are not available for organizations with HIPAA readiness enabled.").reply(number)
+}
+
 pub(crate) fn missing_scope(number: u64) -> Reply {
     Refusal::forbidden(auth::MISSING_SCOPE).reply(number)
 }

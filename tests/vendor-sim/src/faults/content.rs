@@ -46,9 +46,43 @@ pub(super) fn spoil(body: &mut Value, kind: &FaultKind, when: When, endpoint: En
         FaultKind::UnknownValues => form.unknown.iter().for_each(|(path, value)| set_in(1, Some(path), json!(value))),
         FaultKind::FlatCacheCreation => flatten_cache_creation(body, when, form),
         FaultKind::UnknownFields => add_fields(body),
+        FaultKind::OddFields => set_odd(body, when, form),
+        FaultKind::FineAmounts => refine(body, form),
+        FaultKind::MiscountedEvents => {
+            let total = body["totalUsageEventsCount"].as_u64().unwrap_or_default();
+            body["totalUsageEventsCount"] = json!(total + 1);
+        }
         FaultKind::MissingBucket => drop_day(body, when, form),
         FaultKind::DateMissing => drop_date(body, when, form),
         _ => {}
+    }
+}
+
+/// All in one record: the first that has the first of them.
+fn set_odd(body: &mut Value, when: When, form: Form) {
+    let has_first = |record: &Value| record.pointer(form.odd[0]).is_some_and(|field| !field.is_null());
+    if let Some(record) = first_record(body, when, form, has_first) {
+        for path in form.odd {
+            if let Some(field) = record.pointer_mut(path) {
+                *field = json!([{"odd": true}]);
+            }
+        }
+    }
+}
+
+/// The digits are written behind those that are there.
+fn refine(body: &mut Value, form: Form) {
+    let Some(path) = form.amount else { return };
+    let records = entries(body, form).iter_mut();
+    let refine = |record: &mut Value| {
+        if let Some(Value::String(amount)) = record.pointer_mut(path) {
+            let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
+            *amount = format!("{whole}.{fraction:0<10}1");
+        }
+    };
+    match form.has_buckets {
+        true => records.filter_map(|bucket| bucket["results"].as_array_mut()).flatten().for_each(refine),
+        false => records.for_each(refine),
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Form {
     pub cache_creation_in: Option<&'static str>,
     /// Values that the vendor may add one day.
     pub unknown: &'static [(&'static str, &'static str)],
+    /// Fields beside identity and money, which may be odd.
+    pub odd: &'static [&'static str],
 }
 
 const PLAIN: Form = Form {
@@ -33,6 +35,7 @@ const PLAIN: Form = Form {
     count: None,
     cache_creation_in: None,
     unknown: &[],
+    odd: &[],
 };
 
 impl Form {
@@ -51,6 +54,15 @@ impl Form {
                     ("/context_window", "1M-10M"),
                     ("/inference_geo", "moon"),
                 ],
+                odd: &[
+                    "/description",
+                    "/cost_type",
+                    "/model",
+                    "/token_type",
+                    "/service_tier",
+                    "/context_window",
+                    "/inference_geo",
+                ],
                 ..PLAIN
             },
             Endpoint::AnthropicUsageMessages => Form {
@@ -64,6 +76,7 @@ impl Form {
                     ("/context_window", "1M-10M"),
                     ("/inference_geo", "moon"),
                 ],
+                odd: &["/model", "/service_tier", "/context_window", "/server_tool_use"],
                 ..PLAIN
             },
             Endpoint::AnthropicClaudeCode => Form {
@@ -75,6 +88,7 @@ impl Form {
                     ("/terminal_type", "terminal-of-tomorrow"),
                     ("/model_breakdown/0/model", "claude-of-tomorrow"),
                 ],
+                odd: &["/core_metrics/num_sessions", "/terminal_type", "/is_remote", "/tool_actions"],
                 ..PLAIN
             },
             Endpoint::AnthropicAnalyticsCost => Form {
@@ -87,6 +101,7 @@ impl Form {
                     ("/group/model", "claude-of-tomorrow"),
                     ("/group/actor/type", "dream_actor"),
                 ],
+                odd: &["/group/actor/name", "/group/actor/email_address", "/cost/list_amount", "/cost/requests"],
                 ..PLAIN
             },
             Endpoint::AnthropicAnalyticsUsage => Form {
@@ -102,15 +117,23 @@ impl Form {
                     ("/group/inference_geo", "moon"),
                     ("/group/speed", "leisurely"),
                 ],
+                odd: &["/group/actor/name", "/usage/requests", "/usage/total_tokens"],
                 ..PLAIN
             },
-            Endpoint::AnthropicWorkspaces => Form { unknown: &[("/data_residency/workspace_geo", "moon")], ..PLAIN },
-            Endpoint::AnthropicApiKeys => Form { unknown: &[("/status", "dormant")], ..PLAIN },
-            Endpoint::AnthropicUsers => Form { unknown: &[("/role", "dreamer")], ..PLAIN },
+            Endpoint::AnthropicWorkspaces => {
+                Form { unknown: &[("/data_residency/workspace_geo", "moon")], odd: &["/name", "/created_at"], ..PLAIN }
+            }
+            Endpoint::AnthropicApiKeys => {
+                Form { unknown: &[("/status", "dormant")], odd: &["/name", "/created_at"], ..PLAIN }
+            }
+            Endpoint::AnthropicUsers => {
+                Form { unknown: &[("/role", "dreamer")], odd: &["/name", "/added_at"], ..PLAIN }
+            }
             Endpoint::CursorDailyUsageData => Form {
                 day: Some("day"),
                 count: Some("/agentRequests"),
                 unknown: &[("/mostUsedModel", "model-of-tomorrow"), ("/clientVersion", "nightly")],
+                odd: &["/agentRequests", "/totalLinesAdded", "/isActive", "/clientVersion"],
                 ..PLAIN
             },
             Endpoint::CursorUsageEvents => Form {
@@ -119,6 +142,7 @@ impl Form {
                 amount: Some("/chargedCents"),
                 count: Some("/tokenUsage/inputTokens"),
                 unknown: &[("/kind", "Dreamt, Not Charged"), ("/model", "model-of-tomorrow")],
+                odd: &["/model", "/maxMode", "/isHeadless", "/tokenUsage/inputTokens"],
                 ..PLAIN
             },
             Endpoint::CursorSpend => Form {
@@ -126,11 +150,16 @@ impl Form {
                 amount: Some("/spendCents"),
                 count: Some("/fastPremiumRequests"),
                 unknown: &[("/role", "dreamer")],
+                odd: &["/name", "/fastPremiumRequests", "/monthlyLimitDollars"],
                 ..PLAIN
             },
-            Endpoint::CursorMembers => {
-                Form { list: "teamMembers", is_paged: false, unknown: &[("/role", "dreamer")], ..PLAIN }
-            }
+            Endpoint::CursorMembers => Form {
+                list: "teamMembers",
+                is_paged: false,
+                unknown: &[("/role", "dreamer")],
+                odd: &["/name", "/isRemoved"],
+                ..PLAIN
+            },
         }
     }
 }

@@ -74,6 +74,8 @@ pub enum FaultKind {
     EventLeaves,
     /// 403 of a genuine key, with the vendor's words for a scope that it lacks.
     MissingScope,
+    /// 400 with the vendor's words for an organization that may not use the report (Anthropic).
+    ClosedReport,
     /// 410 for a page after the first one, as after a refresh of the data (Anthropic's analytics). Requests for a first
     /// page are not counted.
     ExpiredCursor,
@@ -87,6 +89,12 @@ pub enum FaultKind {
     AmountText,
     /// One record whose amount is a JSON number instead of a text (Anthropic's cost).
     AmountNumber,
+    /// One record of which every field beside identity and money is of another type than is documented.
+    OddFields,
+    /// Every amount has a hundredth of a billionth of a cent more than it should (Anthropic's cost).
+    FineAmounts,
+    /// The vendor counts one event more than it reports, in every reading (Cursor events).
+    MiscountedEvents,
     /// One bucket or record without its date.
     DateMissing,
     /// One record with a count that is a text.
@@ -155,6 +163,10 @@ impl FaultKind {
                 endpoint.vendor() == Vendor::Cursor
             }
             FaultKind::EventJoins | FaultKind::EventLeaves => endpoint == Endpoint::CursorUsageEvents,
+            FaultKind::ClosedReport => endpoint.vendor() == Vendor::Anthropic,
+            FaultKind::MiscountedEvents => endpoint == Endpoint::CursorUsageEvents,
+            FaultKind::FineAmounts => form.amount_is_text,
+            FaultKind::OddFields => !form.odd.is_empty(),
             FaultKind::FlatCacheCreation => form.cache_creation_in.is_some(),
             FaultKind::ExpiredCursor => endpoint.is_of_analytics(),
             FaultKind::RepeatedPage | FaultKind::NextPageLoop => form.is_paged,

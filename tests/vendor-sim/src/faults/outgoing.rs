@@ -78,6 +78,7 @@ impl Outgoing {
             }
             FaultKind::ExpiredCursor => self.reply = anthropic::expired_cursor(request.number),
             FaultKind::MissingScope => self.reply = missing_scope(endpoint, request),
+            FaultKind::ClosedReport => self.reply = anthropic::closed_report(request.number),
             FaultKind::RepeatedPage => {
                 let first = answer(world, &first_page(endpoint, request));
                 self.alter(|body| content::repeat(body, &first.body, endpoint));

@@ -87,7 +87,7 @@ impl fmt::Display for FaultKind {
 }
 
 /// The kinds without a value.
-const PLAIN: [(&str, FaultKind); 21] = [
+const PLAIN: [(&str, FaultKind); 25] = [
     ("repeated-page", FaultKind::RepeatedPage),
     ("member-joins", FaultKind::MemberJoins),
     ("member-leaves", FaultKind::MemberLeaves),
@@ -95,6 +95,10 @@ const PLAIN: [(&str, FaultKind); 21] = [
     ("event-joins", FaultKind::EventJoins),
     ("event-leaves", FaultKind::EventLeaves),
     ("missing-scope", FaultKind::MissingScope),
+    ("closed-report", FaultKind::ClosedReport),
+    ("odd-fields", FaultKind::OddFields),
+    ("fine-amounts", FaultKind::FineAmounts),
+    ("miscounted-events", FaultKind::MiscountedEvents),
     ("expired-cursor", FaultKind::ExpiredCursor),
     ("unknown-fields", FaultKind::UnknownFields),
     ("unknown-values", FaultKind::UnknownValues),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use everycent_domain::bucket::BucketId;
 use everycent_domain::reconcile::{
     BucketFact, Check, FeedFact, StampsByFeed, Tolerances, Verdict, figures_in_range, future_stamps, no_future_stamp,
-    no_held_answer, no_missing_bucket, no_reject, no_strange_account, sum_out_of_range, tables_equal_coverage,
+    no_held_answer, no_missing_bucket, no_reject, no_strange_account, remarked, sum_out_of_range, tables_equal_coverage,
 };
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
@@ -64,6 +64,7 @@ pub(super) async fn judge(
     verdicts.extend(no_missing_bucket(&buckets));
     verdicts.extend(no_held_answer(&buckets));
     verdicts.extend(no_reject(&buckets));
+    verdicts.extend(remarked(&buckets));
     verdicts.extend(no_strange_account(&buckets, &configured));
     verdicts.extend(no_future_stamp(window, &stamps(deployment, coverage).await?));
     verdicts.extend(rule_misses::verdicts(deployment, window, coverage).await?);

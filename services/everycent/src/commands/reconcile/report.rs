@@ -17,6 +17,8 @@ pub(super) struct Report {
     passed: bool,
     checks: Vec<CheckSummary>,
     failures: Vec<FailureRow>,
+    /// What was odd and fails nothing.
+    notes: Vec<FailureRow>,
 }
 
 #[derive(Debug, Serialize)]
@@ -49,6 +51,7 @@ impl Report {
             passed: verdicts.iter().all(|verdict| verdict.passed),
             checks: summaries(verdicts),
             failures: verdicts.iter().filter(|verdict| !verdict.passed).map(FailureRow::of).collect(),
+            notes: verdicts.iter().filter(is_note).map(FailureRow::of).collect(),
         }
     }
 }
@@ -86,12 +89,29 @@ fn summaries(verdicts: &[Verdict]) -> Vec<CheckSummary> {
 pub fn text(window: Window, verdicts: &[Verdict]) -> String {
     let mut grid = Grid::new(&["check", ">passed", ">failed", ""]);
     for (summary, check) in summaries(verdicts).iter().zip(shown_checks(verdicts)) {
-        let mark = if summary.failed == 0 { "✓" } else { "✗ does not reconcile" };
+        let mark = match (summary.failed, check) {
+            (0, Check::Remarks) => "note",
+            (0, _) => "✓",
+            _ => "✗ does not reconcile",
+        };
         grid.row([check.title().to_owned(), summary.passed.to_string(), summary.failed.to_string(), mark.to_owned()]);
     }
     let mut text = heading(&format!("Reconciliation of {} to {}", window.from(), window.to()));
     text += &grid.text();
-    text + &failures_text(verdicts)
+    text + &failures_text(verdicts) + &notes_text(verdicts)
+}
+
+fn is_note(verdict: &&Verdict) -> bool {
+    verdict.passed && verdict.check == Check::Remarks
+}
+
+fn notes_text(verdicts: &[Verdict]) -> String {
+    let notes: Vec<&Verdict> = verdicts.iter().filter(is_note).collect();
+    let mut text: String = notes.iter().take(SHOWN).map(|note| format!("\n  note: {}\n", note.explanation)).collect();
+    if notes.len() > SHOWN {
+        text += &format!("\n  and {} more; --json lists all\n", notes.len() - SHOWN);
+    }
+    text
 }
 
 fn days_text(verdict: &Verdict) -> String {

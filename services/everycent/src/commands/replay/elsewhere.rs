@@ -161,6 +161,7 @@ mod tests {
             judgement: None,
             failed_at: None,
             failure: None,
+            remarks: None,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::Duration;
+use everycent_domain::vendor::Vendor;
 use everycent_domain::window::Window;
 use everycent_schemas::{AccountId, Day, Timestamp};
 use serde::Serialize;
@@ -28,6 +29,8 @@ pub struct Report {
     pub windows_fetched: usize,
     pub rows: i64,
     pub rejects: i64,
+    /// What was odd and cost no row.
+    pub remarks: i64,
     /// What was done here; services that work elsewhere tell it in their logs and metrics.
     #[serde(flatten)]
     pub work: Option<Work>,
@@ -35,6 +38,11 @@ pub struct Report {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedAccount>,
     pub failed: Vec<WindowReport>,
+    /// Reports that are not open to the key of their account.
+    pub unavailable: Vec<ClosedReport>,
+    /// Accounts of which no report of money is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without_money: Vec<AccountReport>,
     /// Windows that services elsewhere have not answered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<WindowReport>,
@@ -72,6 +80,20 @@ pub struct TableReport {
     pub rows_deleted: u64,
 }
 
+/// A report that the vendor refuses to a key, with its words.
+#[derive(Debug, Serialize)]
+pub struct ClosedReport {
+    pub source: String,
+    pub account_id: AccountId,
+    pub reason: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct AccountReport {
+    pub vendor: &'static str,
+    pub account_id: AccountId,
+}
+
 /// A window that was not loaded.
 #[derive(Debug, Serialize)]
 pub struct WindowReport {
@@ -98,6 +120,8 @@ pub(super) struct Ended {
     pub windows: usize,
     pub refused: Vec<RefusedAccount>,
     pub failed: Vec<WindowReport>,
+    pub unavailable: Vec<((String, AccountId), String)>,
+    pub without_money: Vec<(Vendor, AccountId)>,
     pub dead_letters: u64,
     pub rules: Vec<String>,
     pub interrupted: bool,
@@ -105,13 +129,17 @@ pub(super) struct Ended {
 
 impl Report {
     pub(super) fn new(deployment: &Deployment, tally: Tally, answers: Option<Answers>, ended: Ended) -> Self {
-        let (work, rows, rejects, left) = match answers {
-            None => (Some(Work::of(&tally)), tally.rows, tally.rejects, BTreeSet::new()),
-            Some(Answers { rows, rejects, left }) => (None, rows, rejects, left),
+        let (work, rows, rejects, remarks, left) = match answers {
+            None => (Some(Work::of(&tally)), tally.rows, tally.rejects, tally.remarks, BTreeSet::new()),
+            Some(Answers { rows, rejects, remarks, left }) => (None, rows, rejects, remarks, left),
         };
         let unanswered = left.iter().map(|(feed, window)| {
             WindowReport::new(feed, *window, window.days().count(), "no answer in the tables yet".to_owned())
         });
+        let closed = ended.unavailable.into_iter();
+        let closed = closed.map(|((source, account_id), reason)| ClosedReport { source, account_id, reason });
+        let poor = ended.without_money.into_iter();
+        let poor = poor.map(|(vendor, account_id)| AccountReport { vendor: vendor.name(), account_id });
         Self {
             home: deployment.home.data_dir().display().to_string(),
             warehouse: deployment.warehouse.address(),
@@ -119,9 +147,12 @@ impl Report {
             windows_fetched: tally.windows,
             rows,
             rejects,
+            remarks,
             work,
             refused: ended.refused,
             failed: ended.failed,
+            unavailable: closed.collect(),
+            without_money: poor.collect(),
             unanswered: unanswered.collect(),
             dead_letters: ended.dead_letters,
             rules: ended.rules,
@@ -138,6 +169,7 @@ impl Report {
     pub fn is_clean(&self) -> bool {
         self.refused.is_empty()
             && self.failed.is_empty()
+            && self.without_money.is_empty()
             && self.unanswered.is_empty()
             && self.dead_letters == 0
             && !self.interrupted
@@ -201,9 +233,26 @@ pub fn text(report: &Report) -> String {
     text += &rules_text(&report.rules);
     text += &windows_text("Failed, and asked for again by the next sync", &report.failed);
     text += &windows_text("Not answered yet; the services may still work on it", &report.unanswered);
+    for AccountReport { vendor, account_id } in &report.without_money {
+        text += &format!(
+            "\n✗ No report of money of {vendor} account {account_id} is open to its key; use the key of an administrator\n"
+        );
+    }
+    if !report.unavailable.is_empty() {
+        text += &heading("Not available to the key, which fails nothing");
+        for ClosedReport { source, account_id, reason } in &report.unavailable {
+            text += &format!("  {source} of {account_id}\n    {reason}\n");
+        }
+    }
     if report.rejects > 0 {
         let records = count(usize::try_from(report.rejects).unwrap_or(usize::MAX), "record");
         text += &format!("\nRejected: {records} that could not become rows; `everycent status` shows where and why\n");
+    }
+    if report.remarks > 0 {
+        let things = count(usize::try_from(report.remarks).unwrap_or(usize::MAX), "thing");
+        text += &format!(
+            "\nRemarked: {things} beside the money that were odd and cost no row; `everycent status` shows what\n"
+        );
     }
     if report.dead_letters > 0 {
         let messages = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");

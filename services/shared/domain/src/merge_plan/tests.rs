@@ -29,6 +29,7 @@ fn batch(snapshot_id: &str, fetched: i64, normalized: i64, from: u32, to: u32) -
         quantity: 0,
         reported: Some(Reported { usd: Some(Usd::from_nanos(1)), tokens: None, count: None }),
         content_hash: None,
+        remarks: 0,
     };
     BatchNormalized {
         snapshot_id: snapshot_id.into(),
@@ -127,7 +128,10 @@ fn a_batch_without_a_file_still_empties_every_table_that_its_source_feeds() {
     let mut empty = batch("a", 5, 6, 0, 1);
     empty.files.clear();
     let plan = plan_from_nothing(&[empty]);
-    assert_eq!(plan.tables.iter().map(|t| t.table.name).collect::<Vec<_>>(), ["claude_costs", "rejected_records"]);
+    assert_eq!(
+        plan.tables.iter().map(|t| t.table.name).collect::<Vec<_>>(),
+        ["claude_costs", "rejected_records", "remarks"]
+    );
     assert!(plan.tables.iter().all(|table| table.won.len() == 2 && table.files.is_empty()));
 }
 
@@ -147,7 +151,7 @@ fn other_accounts_and_sources_are_other_buckets() {
     let plan = plan_from_nothing(&[batch("a", 1, 1, 0, 0), other_account, other_source]);
     assert!(plan.outcomes.iter().all(|outcome| outcome.won == days([0]) && outcome.lost.is_empty()));
     let won: Vec<(&str, usize)> = plan.tables.iter().map(|table| (table.table.name, table.won.len())).collect();
-    assert_eq!(won, [("claude_costs", 2), ("claude_cost_totals", 1), ("rejected_records", 3)]);
+    assert_eq!(won, [("claude_costs", 2), ("claude_cost_totals", 1), ("rejected_records", 3), ("remarks", 3)]);
 }
 
 #[test]

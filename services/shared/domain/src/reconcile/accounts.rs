@@ -67,6 +67,7 @@ mod tests {
             failure: None,
             held: None,
             is_superseded: false,
+            unavailable: None,
         }
     }
 

@@ -13,6 +13,8 @@ pub struct BucketSums {
     pub rejects: i64,
     pub amount_usd: Usd,
     pub quantity: i64,
+    /// What was odd and cost no row.
+    pub remarks: i64,
 }
 
 /// One bucket, as coverage has it and as the tables have it.
@@ -29,6 +31,8 @@ pub struct BucketFact {
     pub held: Option<String>,
     /// It is a reading of how things stand, and a later one followed, loaded or not.
     pub is_superseded: bool,
+    /// The vendor's words, where the report is not open to the key and never was.
+    pub unavailable: Option<String>,
 }
 
 impl BucketFact {
@@ -63,8 +67,12 @@ pub fn no_missing_bucket(buckets: &[BucketFact]) -> Vec<Verdict> {
 }
 
 fn missing(bucket: &BucketFact) -> Verdict {
-    let loaded = bucket.is_superseded || bucket.merged.is_some() && bucket.failure.is_none();
+    let is_closed = bucket.unavailable.is_some();
+    let loaded = is_closed || bucket.is_superseded || bucket.merged.is_some() && bucket.failure.is_none();
     let explanation = match (&bucket.failure, bucket.merged) {
+        _ if is_closed => {
+            format!("not available to this key: {}", bucket.unavailable.as_deref().unwrap_or_default())
+        }
         _ if bucket.is_superseded => "a later reading tells how things stand".into(),
         (Some(failure), _) => format!("the last attempt failed: {failure}. `everycent sync` asks again"),
         (None, None) => "it was never loaded. `everycent sync` asks for it".into(),
@@ -105,6 +113,22 @@ fn rejected(bucket: &BucketFact) -> Verdict {
     bucket.verdict(Check::NoReject, Figure::Count(0), found, rejects == 0, explanation)
 }
 
+/// What was odd in a loaded bucket and cost no row: a note that never fails.
+pub fn remarked(buckets: &[BucketFact]) -> Vec<Verdict> {
+    let noted = buckets.iter().filter(|bucket| bucket.merged.is_some() && bucket.stored.remarks > 0);
+    noted.map(note).collect()
+}
+
+fn note(bucket: &BucketFact) -> Verdict {
+    let remarks = bucket.stored.remarks;
+    let explanation = match remarks {
+        1 => "one thing was odd and cost no row; `everycent status` shows what".to_owned(),
+        _ => format!("{remarks} things were odd and cost no row; `everycent status` shows what"),
+    };
+    let found = Figure::Count(remarks);
+    bucket.verdict(Check::Remarks, found, found, true, explanation)
+}
+
 /// The tables hold what was merged into them: as many rows, as much money, the same counts. What was never merged has no
 /// row. Tables that keep their rows hold those of many answers, so their sources are not judged.
 pub fn tables_equal_coverage(buckets: &[BucketFact]) -> Vec<Verdict> {
@@ -143,6 +167,9 @@ fn first_difference(merged: BucketSums, stored: BucketSums) -> (&'static str, Fi
     if merged.rejects != stored.rejects {
         return ("the number of rejects", Figure::Count(merged.rejects), Figure::Count(stored.rejects));
     }
+    if merged.remarks != stored.remarks {
+        return ("the number of remarks", Figure::Count(merged.remarks), Figure::Count(stored.remarks));
+    }
     ("a count", Figure::Count(merged.quantity), Figure::Count(stored.quantity))
 }
 
@@ -158,7 +185,7 @@ mod tests {
     }
 
     fn bucket() -> BucketFact {
-        let sums = BucketSums { rows: 3, rejects: 0, amount_usd: Usd::from_nanos(7), quantity: 9 };
+        let sums = BucketSums { rows: 3, rejects: 0, amount_usd: Usd::from_nanos(7), quantity: 9, remarks: 0 };
         BucketFact {
             id: of("anthropic/cost_report"),
             merged: Some(sums),
@@ -166,6 +193,7 @@ mod tests {
             failure: None,
             held: None,
             is_superseded: false,
+            unavailable: None,
         }
     }
 
@@ -202,6 +230,26 @@ mod tests {
     }
 
     #[test]
+    fn a_bucket_of_a_report_that_is_not_open_to_the_key_is_not_missing() {
+        let closed = BucketFact {
+            merged: None,
+            stored: BucketSums::default(),
+            unavailable: Some("missing scope".into()),
+            ..bucket()
+        };
+        let verdict = no_missing_bucket(&[closed]).remove(0);
+        assert!(verdict.passed && verdict.explanation.contains("missing scope"), "{verdict:?}");
+    }
+
+    #[test]
+    fn what_was_odd_is_a_note_that_passes() {
+        assert!(remarked(&[bucket()]).is_empty());
+        let stored = BucketSums { remarks: 3, ..bucket().stored };
+        let verdict = remarked(&[BucketFact { stored, ..bucket() }]).remove(0);
+        assert!(verdict.passed && verdict.explanation.contains("3 things were odd"), "{verdict:?}");
+    }
+
+    #[test]
     fn a_reading_that_failed_is_healed_by_a_later_one() {
         let failed = BucketFact { id: of("cursor/members"), failure: Some("HTTP 500".into()), ..bucket() };
         assert!(!no_missing_bucket(std::slice::from_ref(&failed))[0].passed);
@@ -233,6 +281,7 @@ mod tests {
             BucketSums { rows: 2, ..stored },
             BucketSums { rejects: 1, ..stored },
             BucketSums { quantity: 8, ..stored },
+            BucketSums { remarks: 1, ..stored },
         ];
         for stored in tampered {
             let verdict = tables_equal_coverage(&[BucketFact { stored, ..bucket() }]).remove(0);

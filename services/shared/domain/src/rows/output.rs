@@ -1,16 +1,18 @@
-//! What normalizing gives: row files of bounded size, rejects, and a tally for each day.
+//! What normalizing gives: row files of bounded size, rejects, remarks, and a tally for each day.
 
 use std::collections::BTreeMap;
 
 use everycent_schemas::events::{BatchNormalized, Bucket, Reported, RowFile};
 use everycent_schemas::rowfile::RowFileWriter;
-use everycent_schemas::rows::{Magnitude, RejectedRecord, Row};
+use everycent_schemas::rows::{Magnitude, RejectedRecord, Remark, Row};
 use everycent_schemas::{Day, Timestamp, Usd};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::error::NormalizeError;
 use super::limits::{Limit, OutOfRange};
+use super::mend::Oddity;
 use super::records::{PageContext, Position};
+use super::remarks::Remarks;
 use crate::identity::IdHasher;
 use crate::manifest::Manifest;
 use crate::objects::{ObjectName, row_file};
@@ -44,6 +46,9 @@ pub struct Output<'a> {
     weighs: &'static [Weight],
     /// The row that is taken, as bytes to compare it by.
     content: Vec<u8>,
+    remarks: Remarks,
+    /// Page and position of the record in hand.
+    place: (u32, Position),
     unpriced: BTreeMap<Day, PriceError>,
 }
 
@@ -78,6 +83,8 @@ impl<'a> Output<'a> {
             finished: Vec::new(),
             files: Vec::new(),
             tallies: manifest.covered.iter().map(|day| (*day, Tally::default())).collect(),
+            remarks: Remarks::default(),
+            place: (1, Position::WholePage),
             unpriced: BTreeMap::new(),
         }
     }
@@ -171,6 +178,54 @@ impl<'a> Output<'a> {
         });
     }
 
+    /// Says which record is taken next: remarks are about it.
+    pub fn at(&mut self, page: &PageContext<'_>, position: Position) {
+        self.place = (page.number, position);
+    }
+
+    /// Takes what is odd about the record in hand and costs no row, if the day for which it counts is wanted.
+    pub fn remark(&mut self, day: Option<Day>, field: &str, reason: &str) {
+        let Some(day) = self.counted_for(day).filter(|day| self.wants(*day)) else { return };
+        self.remarks.add(day, (field, reason), self.place);
+    }
+
+    /// The same of all that was left empty of the record in hand.
+    pub fn remark_all(&mut self, day: Option<Day>, oddities: &[Oddity]) {
+        for Oddity { field, reason } in oddities {
+            self.remark(day, field, reason);
+        }
+    }
+
+    fn append_remarks(&mut self) {
+        let remarks = std::mem::take(&mut self.remarks);
+        let manifest = self.manifest;
+        for (day, field, reason, remarked) in remarks.each() {
+            if !self.wants(day) {
+                continue;
+            }
+            let id = IdHasher::new("remark").part(field).part(reason).finish().hex();
+            // A page that a remark is of is one of the manifest; if not, the snapshot is refused before.
+            let page = manifest.pages.get((remarked.page as usize).saturating_sub(1));
+            let row = Remark {
+                source: &manifest.source,
+                account_id: manifest.account_id.as_str(),
+                activity_date: day,
+                row_id: id.as_str(),
+                field,
+                reason,
+                records: remarked.records,
+                page: i32::try_from(remarked.page).unwrap_or(i32::MAX),
+                position: &remarked.position.to_string(),
+                object: page.map_or("", |page| page.object.as_str()),
+                snapshot_id: manifest.snapshot_id.as_str(),
+                fetched_at: manifest.fetched_at,
+                ingestion_timestamp: self.normalized_at,
+            };
+            self.append(&row);
+        }
+        self.remarks = remarks;
+    }
+
     fn append<R: Row>(&mut self, row: &R) {
         let file = self.open.entry(R::TABLE).or_insert_with(|| RowFileWriter::into::<R>(room::list()));
         file.append(row);
@@ -200,6 +255,7 @@ impl<'a> Output<'a> {
         if let (true, Some(unpriced)) = (self.tallies.is_empty(), self.unpriced.values().next()) {
             return Err(NormalizeError::Unpriced(*unpriced));
         }
+        self.append_remarks();
         let open: Vec<&'static str> = self.open.keys().copied().collect();
         for table in open {
             self.close(table);
@@ -237,6 +293,7 @@ impl<'a> Output<'a> {
             quantity: tally.quantity,
             reported: Some(tally.reported),
             content_hash: Some(format!("{:032x}", tally.content)),
+            remarks: self.remarks.of_day(day),
         }
     }
 }

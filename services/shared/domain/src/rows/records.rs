@@ -57,18 +57,23 @@ impl fmt::Display for Position {
 
 /// Reads one record of a page that does not read as a whole; the error says why this one does not.
 pub fn read_alone<'a, R: Deserialize<'a>>(raw: &'a RawValue) -> Result<R, String> {
-    serde_json::from_str(raw.get()).map_err(|error| match field_at(raw.get(), &error) {
-        Some(field) => format!("{field}: {error}"),
-        None => error.to_string(),
-    })
+    serde_json::from_str(raw.get()).map_err(|error| reason_of(raw.get(), &error))
 }
 
-/// The same of a record that holds what no reason may tell: the error names the field and quotes nothing.
-pub fn read_discreetly<'a, R: Deserialize<'a>>(raw: &'a RawValue) -> Result<R, String> {
-    serde_json::from_str(raw.get()).map_err(|error| match field_at(raw.get(), &error) {
-        Some(field) => format!("{field}: {}", without_content(&error)),
-        None => without_content(&error),
-    })
+/// The field where one is to blame, and what is wrong with it.
+pub(super) fn reason_of(record: &str, error: &serde_json::Error) -> String {
+    match field_at(record, error) {
+        Some(field) => format!("{field}: {error}"),
+        None => error.to_string(),
+    }
+}
+
+/// The same of a record that holds what no reason may repeat: it names the field and quotes nothing.
+pub fn discreet_reason_of(record: &str, error: &serde_json::Error) -> String {
+    match field_at(record, error) {
+        Some(field) => format!("{field}: {}", without_content(error)),
+        None => without_content(error),
+    }
 }
 
 /// What is wrong with a page, without a word of the page itself: it may name people, and the words go into logs.

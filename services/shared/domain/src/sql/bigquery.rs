@@ -27,7 +27,7 @@ pub use coverage::{
     store_verdicts,
 };
 pub use dialect::BigQuery;
-pub use schema::{Found, add_column, existing_columns, wanted_columns};
+pub use schema::{Found, add_column, existing_columns, relax_column, wanted_columns};
 pub use staged::look_at_staged;
 pub use turn::{OVERTAKEN, create_turn};
 

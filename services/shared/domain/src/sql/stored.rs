@@ -67,6 +67,7 @@ pub fn merged_values(update: &CoverageUpdate, merged_at: Timestamp) -> Vec<Cell>
         judgement: Some(judged.judgement.clone()),
         failed_at: None,
         failure: None,
+        remarks: loaded.map(|loaded| loaded.remarks),
     };
     values(&row, merge_groups(loaded.is_some()))
 }
@@ -77,7 +78,7 @@ pub fn failed_values(failure: &FetchFailed, day: Day) -> Vec<Cell> {
         source: failure.source.clone(),
         account_id: failure.account_id.clone(),
         activity_date: day,
-        state: CoverageState::Failed,
+        state: if failure.unavailable { CoverageState::Unavailable } else { CoverageState::Failed },
         settled: None,
         fetched_at: None,
         snapshot_id: None,
@@ -95,6 +96,7 @@ pub fn failed_values(failure: &FetchFailed, day: Day) -> Vec<Cell> {
         judgement: None,
         failed_at: Some(failure.failed_at),
         failure: Some(failure.reason.clone()),
+        remarks: None,
     };
     values(&row, &[Group::Failure])
 }

@@ -88,6 +88,7 @@ fn totals(snapshot_id: &str, fetched_at: i64, from: u32, to: u32, files: usize) 
         quantity: 0,
         reported: Some(Reported { usd: Some(Usd::from_nanos(37_300_000)), tokens: None, count: None }),
         content_hash: Some("ef56".into()),
+        remarks: 0,
     };
     let file = RowFile { table: "claude_cost_totals".into(), object: "rows/x".into(), rows: 1, bytes: 1 };
     BatchNormalized {
@@ -163,6 +164,7 @@ fn the_statements_of_coverage_and_verdicts_in_bigquery() {
         to_date: day.plus(days),
         reason: "it's down".into(),
         failed_at: Timestamp::from_micros(7),
+        unavailable: false,
     };
     let verdict = |found| Verdict {
         check: Check::NoReject,

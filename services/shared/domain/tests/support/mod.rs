@@ -26,6 +26,16 @@ impl Normalized {
         self.tables.get(table).map_or(&[], Vec::as_slice)
     }
 
+    /// Fields that were odd and cost no row, and how many records of each day have it.
+    pub fn remarks(&self) -> Vec<(String, String)> {
+        self.rows("remarks").iter().map(|row| (text(row, "field"), text(row, "reason"))).collect()
+    }
+
+    /// The fields of these.
+    pub fn odd_fields(&self) -> Vec<String> {
+        self.column("remarks", "field")
+    }
+
     /// A column of all rows of a table, as text.
     pub fn column(&self, table: &str, column: &str) -> Vec<String> {
         self.rows(table).iter().map(|row| text(row, column)).collect()

@@ -49,7 +49,16 @@ pub struct Account {
     pub vendor: Vendor,
     /// The sources to read.
     pub sources: Vec<Source>,
+    /// Whether the configuration names them; if not, they are all that the vendor has.
+    pub are_sources_chosen: bool,
     key: KeyPlace,
+}
+
+/// What an account is asked for, and whether a person chose it.
+#[derive(Debug, Clone)]
+pub(super) struct Sources {
+    pub of: Vec<Source>,
+    pub are_chosen: bool,
 }
 
 /// Where an account's key is.
@@ -77,13 +86,13 @@ impl KeyPlace {
 }
 
 impl Account {
-    pub(super) fn new(id: AccountId, vendor: Vendor, sources: Vec<Source>, key: KeyPlace) -> Self {
-        Self { id, vendor, sources, key }
+    pub(super) fn new(id: AccountId, vendor: Vendor, sources: Sources, key: KeyPlace) -> Self {
+        Self { id, vendor, sources: sources.of, are_sources_chosen: sources.are_chosen, key }
     }
 
     /// One account `default` of each vendor whose key is set. A key that is set wrongly counts, so that it is told.
-    pub(super) fn from_env(env: Env<'_>, sources: Vec<(Vendor, Vec<Source>)>) -> Vec<Self> {
-        let account = |(vendor, sources): (Vendor, Vec<Source>)| match KeyPlace::variable(key_variable(vendor), env) {
+    pub(super) fn from_env(env: Env<'_>, sources: Vec<(Vendor, Sources)>) -> Vec<Self> {
+        let account = |(vendor, sources): (Vendor, Sources)| match KeyPlace::variable(key_variable(vendor), env) {
             KeyPlace::Variable { found: Ok(None), .. } => None,
             key => Some(Self::new("default".into(), vendor, sources, key)),
         };

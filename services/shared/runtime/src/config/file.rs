@@ -11,7 +11,7 @@ use everycent_domain::vendor::Vendor;
 use everycent_schemas::Day;
 use toml::Spanned;
 
-use super::account::{Account, KeyPlace, url_variable};
+use super::account::{Account, KeyPlace, Sources, url_variable};
 use super::address::{Addresses, StoreAddress, WarehouseAddress};
 use super::error::ConfigError;
 use super::path::path_from;
@@ -96,7 +96,7 @@ impl Document {
             }
             let key = self.key_place(table, env)?;
             let sources = match &table.sources {
-                Some(named) => self.sources(*vendor, named)?,
+                Some(named) => Sources { of: self.sources(*vendor, named)?, are_chosen: true },
                 None => self.vendor_sources(*vendor)?,
             };
             accounts.push(Account::new(id.as_str().into(), *vendor, sources, key));
@@ -116,13 +116,16 @@ impl Document {
     }
 
     /// The sources of a vendor's accounts that name none: those that the vendor's table names, or each.
-    pub(super) fn vendor_sources(&self, vendor: Vendor) -> Result<Vec<Source>, ConfigError> {
+    pub(super) fn vendor_sources(&self, vendor: Vendor) -> Result<Sources, ConfigError> {
         let VendorTables { anthropic, cursor } = &self.tables.vendors;
         let named = match vendor {
             Vendor::Anthropic => &anthropic.sources,
             Vendor::Cursor => &cursor.sources,
         };
-        named.as_ref().map_or_else(|| Ok(vendor.sources().collect()), |named| self.sources(vendor, named))
+        match named {
+            Some(named) => Ok(Sources { of: self.sources(vendor, named)?, are_chosen: true }),
+            None => Ok(Sources { of: vendor.sources().collect(), are_chosen: false }),
+        }
     }
 
     fn sources(&self, vendor: Vendor, named: &SourceNames) -> Result<Vec<Source>, ConfigError> {

@@ -115,6 +115,27 @@ impl VendorError {
     }
 }
 
+impl VendorError {
+    /// Whether the vendor refuses the whole report to this key, whatever is asked: its plan, its scopes or what the
+    /// organization agreed to don't allow it. Trying again is of no use.
+    pub fn closes_report(&self) -> bool {
+        match self {
+            Self::Forbidden { .. } | Self::Refused { status: 404, .. } => true,
+            Self::BadRequest { message, .. } => closes_by_words(message),
+            _ => false,
+        }
+    }
+}
+
+/// A 400 is as a rule about the question. Of an organization that may not use a report it says so.
+fn closes_by_words(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    says(&["hipaa"])
+        || (says(&["organization", "organisation", "account", "team", "plan"])
+            && says(&["not available", "not supported", "not enabled", "not eligible", "not permitted", "not allowed"]))
+}
+
 impl Retryable for VendorError {
     /// Of the request. A window that is asked again from its start is another one.
     fn retryability(&self) -> Retryability {
@@ -150,6 +171,11 @@ impl Failed {
     pub(super) fn passes(&self) -> bool {
         self.error.retryability() == Retryability::Transient
     }
+
+    /// Whether it is over a limit, and nobody said for how long.
+    pub(super) fn is_limited(&self) -> bool {
+        matches!(self.error, VendorError::RateLimited { .. }) && self.told.is_none()
+    }
 }
 
 /// What `Retry-After` says.
@@ -162,5 +188,42 @@ pub(super) struct Told {
 impl From<VendorError> for Failed {
     fn from(error: VendorError) -> Self {
         Self { error, told: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> RequestName {
+        RequestName { vendor: "anthropic", method: Method::Get, path: "/v1/x".to_owned() }
+    }
+
+    #[test]
+    fn a_report_is_closed_by_its_status_or_by_the_words_of_a_400() {
+        let bad = |message: &str| VendorError::BadRequest { request: request(), message: message.to_owned() };
+        for message in [
+            "This endpoint is not available for organizations with HIPAA readiness enabled.",
+            "Cost analytics are not supported for your organization.",
+            "Not enabled on this plan",
+        ] {
+            assert!(bad(message).closes_report(), "{message}");
+        }
+        for message in [
+            "Invalid date range: ending date must be after starting date",
+            "Cannot specify more than 5 group_by[] dimensions.",
+            "limit: must be at most 31",
+            "",
+        ] {
+            assert!(!bad(message).closes_report(), "{message}");
+        }
+        let refused = |status| VendorError::Refused { request: request(), status, message: String::new() };
+        assert!(refused(404).closes_report() && !refused(402).closes_report() && !refused(409).closes_report());
+        let forbidden =
+            VendorError::Forbidden { request: request(), key_name: "KEY".to_owned(), message: String::new() };
+        assert!(forbidden.closes_report());
+        let unauthorized =
+            VendorError::Unauthorized { request: request(), key_name: "KEY".to_owned(), message: String::new() };
+        assert!(!unauthorized.closes_report());
     }
 }

@@ -9,7 +9,7 @@ use tracing::debug;
 
 use super::error::{Failed, Told};
 use super::{RequestName, VendorError};
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, LIMITED};
 
 /// How often a vendor is asked, and how long in between.
 #[derive(Debug, Clone)]
@@ -20,6 +20,9 @@ pub struct RetrySettings {
     pub base_wait: Duration,
     /// Ceiling of any wait that the vendor did not ask for.
     pub backoff_cap: Duration,
+    /// Waits after a 429 that does not say how long to wait. Limits are counted by the minute, so they begin with a good
+    /// part of one.
+    pub limited: Backoff,
     /// The longest wait that a vendor may ask for; a longer one fails the request.
     pub max_wait: Duration,
 }
@@ -30,6 +33,7 @@ impl Default for RetrySettings {
             max_attempts: NonZeroU32::MIN.saturating_add(5),
             base_wait: Duration::from_secs(1),
             backoff_cap: Duration::from_secs(60),
+            limited: LIMITED,
             max_wait: Duration::from_secs(300),
         }
     }
@@ -46,9 +50,14 @@ impl RetrySettings {
         A: Future<Output = Result<T, Failed>>,
     {
         let made = AtomicU32::new(0);
+        let mut limited = 0;
         let numbered = || attempt(made.fetch_add(1, Ordering::Relaxed) + 1);
         let retry = numbered.retry(self.backoff()).sleep(tokio::time::sleep);
-        let retry = retry.when(Failed::passes).adjust(|failed, wait| self.wait_after(failed, wait?));
+        let retry = retry.when(Failed::passes).adjust(|failed, wait| {
+            let wait = wait?;
+            limited += u32::from(failed.is_limited());
+            self.wait_after(failed, if failed.is_limited() { self.limited.after(limited).max(wait) } else { wait })
+        });
         let retry = retry.notify(|failed, wait| {
             debug!(
                 vendor = request.vendor,
@@ -166,10 +175,65 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn attempts_end_with_the_last_error_within_the_sum_of_the_ceilings() {
         let began = Instant::now();
+        let timeout = |attempts| VendorError::Timeout { request: request(), attempts };
         let answered: Result<(), _> =
-            RetrySettings::default().run(&request(), |number| ready(Err(limited(number, None)))).await;
-        assert!(matches!(answered, Err(VendorError::RateLimited { attempts: 6, .. })), "{answered:?}");
+            RetrySettings::default().run(&request(), |number| ready(Err(timeout(number).into()))).await;
+        assert_eq!(answered, Err(timeout(6)));
         assert!(began.elapsed() <= Duration::from_millis(31_010), "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_that_does_not_say_how_long_it_holds_is_waited_out_by_the_minute() {
+        for _ in 0..50 {
+            let mut asked_at = vec![Instant::now()];
+            let answered: Result<(), _> = RetrySettings::default()
+                .run(&request(), |number| {
+                    asked_at.push(Instant::now());
+                    ready(Err(limited(number, None)))
+                })
+                .await;
+            assert!(matches!(answered, Err(VendorError::RateLimited { attempts: 6, .. })), "{answered:?}");
+            let waits: Vec<Duration> = asked_at[1..].windows(2).map(|pair| pair[1] - pair[0]).collect();
+            let seconds = Duration::from_secs;
+            assert!(waits.iter().all(|wait| seconds(10) <= *wait && *wait <= seconds(61)), "{waits:?}");
+            assert!(waits.iter().sum::<Duration>() >= seconds(120), "{waits:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_minute_of_limits_is_survived_in_any_chance_and_other_failures_wait_no_longer_for_them() {
+        for _ in 0..50 {
+            let began = Instant::now();
+            let answered = RetrySettings::default()
+                .run(&request(), |number| {
+                    let is_over = began.elapsed() >= Duration::from_secs(60);
+                    ready(if is_over { Ok(number) } else { Err(limited(number, None)) })
+                })
+                .await;
+            assert!(answered.is_ok() && began.elapsed() <= Duration::from_secs(121), "{answered:?}");
+        }
+        let began = Instant::now();
+        let answered = RetrySettings::default()
+            .run(&request(), |number| {
+                ready(match number {
+                    1 => Err(limited(number, None)),
+                    2 => Err(VendorError::Timeout { request: request(), attempts: number }.into()),
+                    _ => Ok(()),
+                })
+            })
+            .await;
+        answered.unwrap();
+        assert!(began.elapsed() <= Duration::from_millis(22_010), "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_retry_after_is_taken_at_its_word() {
+        let began = Instant::now();
+        let answered = RetrySettings::default()
+            .run(&request(), |number| ready(if number < 2 { Err(limited(number, Some(3))) } else { Ok(()) }))
+            .await;
+        answered.unwrap();
+        assert_eq!(began.elapsed(), Duration::from_secs(3));
     }
 
     #[tokio::test(start_paused = true)]

@@ -50,6 +50,7 @@ macro_rules! warehouse_conformance {
             amounts_come_back_to_the_last_digit
             a_verdict_takes_the_place_of_the_earlier_one
             a_failure_marks_its_days_until_a_later_fetch_succeeds
+            a_refusal_is_no_failure_unless_the_day_was_answered_in_any_order
             failures_and_answers_in_any_order_end_the_same
             a_failure_takes_no_row_away
             an_error_in_the_second_file_leaves_nothing_of_the_first

@@ -10,6 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method as HttpMethod, Uri};
 use axum::response::Response;
+use everycent_runtime::backoff::Backoff;
 use everycent_runtime::secret::Secret;
 use everycent_runtime::vendor::{Auth, Method, VendorRequest, VendorSettings};
 use futures_util::stream;
@@ -27,6 +28,7 @@ pub fn settings(url: &str) -> VendorSettings {
     settings.max_body_bytes = 1000;
     settings.retry.max_attempts = NonZeroU32::new(3).unwrap();
     settings.retry.base_wait = Duration::from_millis(1);
+    settings.retry.limited = Backoff::NONE;
     settings.retry.max_wait = Duration::from_secs(5);
     settings
 }

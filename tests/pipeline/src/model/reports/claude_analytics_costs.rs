@@ -23,7 +23,11 @@ pub(crate) static COSTS: Report = Report {
     absence: Absence::Deleted,
     money: &["amount_usd", "list_amount_usd"],
     counts: &["requests"],
-    spoiled_by: &[(Spoil::Amount, Harm::Refused("amount_cents")), (Spoil::Date, Harm::Refused("activity_date"))],
+    spoiled_by: &[
+        (Spoil::Amount, Harm::Refused("amount_cents")),
+        (Spoil::AmountNumber, Harm::Sets(&[("amount_cents", "12"), ("amount_usd", "0.12")])),
+        (Spoil::Date, Harm::Refused("activity_date")),
+    ],
     told,
 };
 

@@ -31,10 +31,10 @@ pub(crate) static USAGE: Report = Report {
     spoiled_by: &[
         (Spoil::Count, Harm::Refused("output_tokens")),
         (Spoil::Date, Harm::Refused("activity_date")),
-        // A sum of both kinds of cache says neither, so neither is known. The total still has them.
+        // A sum of both kinds of cache is taken for that of the first.
         (
             Spoil::CacheCreation,
-            Harm::Lacks(&["cache_creation_ephemeral_5m_input_tokens", "cache_creation_ephemeral_1h_input_tokens"]),
+            Harm::Adds(["cache_creation_ephemeral_5m_input_tokens", "cache_creation_ephemeral_1h_input_tokens"], None),
         ),
     ],
     told,

@@ -40,7 +40,7 @@ pub(crate) static CLAUDE_CODE: Report = Report {
     ],
     spoiled_by: &[
         (Spoil::Amount, Harm::Refused("estimated_cost_usd")),
-        (Spoil::Count, Harm::Refused("num_sessions")),
+        (Spoil::Count, Harm::Sets(&[("num_sessions", "0")])),
         (Spoil::Date, Harm::Refused("activity_date")),
     ],
     told,

@@ -18,7 +18,10 @@ pub(crate) static COSTS: Report = Report {
     absence: Absence::Deleted,
     money: &["amount_usd"],
     counts: &[],
-    spoiled_by: &[(Spoil::Amount, Harm::Refused("amount_cents"))],
+    spoiled_by: &[
+        (Spoil::Amount, Harm::Refused("amount_cents")),
+        (Spoil::AmountNumber, Harm::Sets(&[("amount_cents", "12"), ("amount_usd", "0.12")])),
+    ],
     told: costs,
 };
 
@@ -29,7 +32,10 @@ pub(crate) static TOTALS: Report = Report {
     absence: Absence::Deleted,
     money: &["amount_usd"],
     counts: &[],
-    spoiled_by: &[(Spoil::Amount, Harm::Refused("amount_cents"))],
+    spoiled_by: &[
+        (Spoil::Amount, Harm::Refused("amount_cents")),
+        (Spoil::AmountNumber, Harm::Sets(&[("amount_cents", "12"), ("amount_usd", "0.12")])),
+    ],
     told: totals,
 };
 

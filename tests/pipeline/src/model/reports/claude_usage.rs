@@ -11,6 +11,9 @@ use crate::model::columns::record;
 use crate::model::report::{Absence, Covers, Harm, Question, Report, Spoil, Time, Told};
 use crate::tables::Record;
 
+/// A sum of both kinds is taken for that of the first.
+const CACHE: [&str; 2] = ["cache_creation_ephemeral_5m_input_tokens", "cache_creation_ephemeral_1h_input_tokens"];
+
 pub(crate) static TOKENS: Report = Report {
     source: "anthropic/usage_messages",
     tables: &["claude_usage_tokens"],
@@ -18,10 +21,7 @@ pub(crate) static TOKENS: Report = Report {
     absence: Absence::Deleted,
     money: &[],
     counts: &claude_tokens::COLUMNS,
-    spoiled_by: &[
-        (Spoil::Count, Harm::Refused("output_tokens")),
-        (Spoil::CacheCreation, Harm::Refused("output_tokens")),
-    ],
+    spoiled_by: &[(Spoil::Count, Harm::Refused("output_tokens")), (Spoil::CacheCreation, Harm::Adds(CACHE, Some("0")))],
     told: tokens,
 };
 

@@ -21,7 +21,7 @@ pub(crate) static EVENTS: Report = Report {
     counts: &["request_micro_units", "input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens"],
     spoiled_by: &[
         (Spoil::Amount, Harm::Refused("charged_cents")),
-        (Spoil::Count, Harm::Refused("input_tokens")),
+        (Spoil::Count, Harm::Lacks(&["input_tokens"])),
         (Spoil::Date, Harm::Refused("activity_date")),
     ],
     told,

@@ -16,7 +16,7 @@ pub(crate) static SPEND: Report = Report {
     counts: &["fast_premium_requests"],
     spoiled_by: &[
         (Spoil::Amount, Harm::Refused("spend_cents")),
-        (Spoil::Count, Harm::Refused("fast_premium_requests")),
+        (Spoil::Count, Harm::Lacks(&["fast_premium_requests"])),
     ],
     told: spend,
 };

@@ -37,7 +37,10 @@ pub(crate) static USAGE: Report = Report {
     absence: Absence::Deleted,
     money: &["estimated_cost_usd", "seat_usd"],
     counts: &COUNTS,
-    spoiled_by: &[(Spoil::Count, Harm::Refused("agent_requests")), (Spoil::Date, Harm::Refused("activity_date"))],
+    spoiled_by: &[
+        (Spoil::Count, Harm::Sets(&[("agent_requests", "0")])),
+        (Spoil::Date, Harm::Refused("activity_date")),
+    ],
     told,
 };
 

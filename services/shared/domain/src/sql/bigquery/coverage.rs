@@ -103,9 +103,13 @@ pub fn record_failures(dataset: &str, failures: &[FetchFailed]) -> String {
         "activity_date" => "`activity_date`".to_owned(),
         name => format!("F.`{name}`"),
     });
-    // An earlier release did not say which answer is the newest.
+    // An earlier release did not say which answer is the newest. A day that was answered is open to the key, so a refusal of
+    // it is a failure.
     let newest = "COALESCE(T.`newest_fetched_at`, T.`fetched_at`)";
-    let state = format!("IF({newest} IS NULL OR S.`failed_at` > {newest}, S.`state`, T.`state`)");
+    let state = format!(
+        "CASE WHEN {newest} IS NULL THEN S.`state` WHEN S.`failed_at` > {newest} THEN '{}' ELSE T.`state` END",
+        CoverageState::Failed
+    );
     let merge = format!(
         "MERGE {coverage} AS T\nUSING (\n  SELECT {told}\n  FROM UNNEST([\n{windows}\n  ]) AS F\n  \
          CROSS JOIN UNNEST(GENERATE_DATE_ARRAY(F.from_date, F.to_date)) AS `activity_date`\n  WHERE TRUE\n  \

@@ -60,3 +60,8 @@ pub fn add_column(table: &Table, column: &Column, dataset: &str) -> String {
         text_literal(&column.doc),
     )
 }
+
+/// Says of a column that it need no longer be filled.
+pub fn relax_column(table: &Table, column: &str, dataset: &str) -> String {
+    format!("ALTER TABLE {} ALTER COLUMN `{column}` DROP NOT NULL", BigQuery { dataset }.table(table))
+}

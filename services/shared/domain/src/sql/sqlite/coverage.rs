@@ -78,11 +78,13 @@ fn stored_names(table: &Table) -> Vec<String> {
 /// same; of two at the same time the reason decides.
 pub fn record_failure() -> String {
     let coverage = coverage();
-    // An earlier release did not say which answer is the newest.
+    // An earlier release did not say which answer is the newest. A day that was answered is open to the key, so a refusal of
+    // it is a failure.
     let newest = format!("COALESCE({coverage}.newest_fetched_at, {coverage}.fetched_at)");
     let state = format!(
-        "CASE WHEN {newest} IS NULL OR excluded.failed_at > {newest} \
-         THEN excluded.state ELSE {coverage}.state END"
+        "CASE WHEN {newest} IS NULL THEN excluded.state \
+         WHEN excluded.failed_at > {newest} THEN '{failed}' ELSE {coverage}.state END",
+        failed = CoverageState::Failed
     );
     format!(
         "{}\nWHERE {coverage}.failed_at IS NULL \

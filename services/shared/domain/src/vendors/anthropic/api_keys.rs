@@ -9,12 +9,12 @@ use everycent_schemas::rows::DimApiKey;
 use everycent_schemas::{Day, Timestamp};
 use serde::Deserialize;
 
-use super::lists::{Item, ListPager, ListReport, ListRows, SCHEDULE, take_page};
+use super::lists::{Item, ListOf, ListPager, ListReport, ListRows, SCHEDULE, take_page};
 use crate::report::{Kind, Origin, Report};
-use crate::rows::{OutOfRange, Output};
+use crate::rows::{OutOfRange, Output, read_needed};
 use crate::source::Source;
 use crate::vendor::Vendor;
-use crate::vendors::Text;
+use crate::vendors::{Label, Text};
 
 const REPORT: ListReport = ListReport { path: "/v1/organizations/api_keys", filter: None };
 
@@ -24,18 +24,25 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "the API keys as they are now, inactive ones too",
     kind: Kind::PointInTime,
     origin: Origin::Api { pager: |task| Box::new(ListPager::new(REPORT, task.window)), schedule: SCHEDULE },
-    rows: |_, _| Box::new(ListRows(|page, body, output| take_page::<ApiKey<'_>>(page, body, output))),
+    rows: |_, _| Box::new(ListRows(take_page::<ApiKeys>)),
     tables: &["dim_api_keys"],
     weighs: &[],
     control: None,
 });
+
+/// The list of them.
+struct ApiKeys;
+
+impl ListOf for ApiKeys {
+    type Item<'p> = ApiKey<'p>;
+}
 
 #[derive(Deserialize)]
 struct ApiKey<'a> {
     #[serde(borrow)]
     id: Text<'a>,
     #[serde(borrow)]
-    name: Text<'a>,
+    name: Option<Label<'a>>,
     #[serde(borrow)]
     status: Option<Text<'a>>,
     created_at: Option<Timestamp>,
@@ -58,7 +65,7 @@ struct ApiKey<'a> {
 struct Scope<'a> {
     #[serde(borrow, rename = "type")]
     kind: Option<Text<'a>>,
-    #[serde(borrow)]
+    #[serde(default, borrow, deserialize_with = "read_needed")]
     workspace_id: Option<Text<'a>>,
 }
 
@@ -77,7 +84,7 @@ struct Someone<'a> {
 
 /// A field that is there, be it null.
 fn told<'de: 'a, 'a, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Text<'a>>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+    read_needed(deserializer).map(Some)
 }
 
 impl Someone<'_> {
@@ -112,7 +119,7 @@ impl<'p> Item<'p> for ApiKey<'p> {
         let row = DimApiKey {
             organization_id: manifest.account_id.as_str(),
             api_key_id: &self.id,
-            name: &self.name,
+            name: self.name.as_deref(),
             status: self.status.as_deref(),
             scope_type: self.scope.as_ref().and_then(|scope| scope.kind.as_deref()),
             workspace_id: self.workspace_id(),

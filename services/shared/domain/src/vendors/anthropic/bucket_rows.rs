@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::api::bucket_day;
 use crate::identity::Twins;
-use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
+use crate::rows::{Mended, NormalizeError, Oddity, Output, PageContext, Position, Read, RowMaker, mend_openly};
 use crate::vendors::{Text, without_content};
 
 /// Makes rows of the results of one report, bucket by bucket or row by row.
@@ -43,18 +43,21 @@ impl<R: ResultRows> BucketRows<R> {
         &mut self,
         page: &PageContext<'_>,
         buckets: &'s [Bucket<'p, X>],
-        record_of: impl Fn(&'s X) -> Result<&'s R::Record<'p>, &'s String>,
+        record_of: impl Fn(&'s X) -> Result<(&'s R::Record<'p>, &'s [Oddity]), &'s String>,
         output: &mut Output<'_>,
     ) -> Result<(), NormalizeError> {
         for (bucket_index, bucket) in buckets.iter().enumerate() {
             let day = self.begin_bucket(page, &bucket.starting_at, output)?;
             for (index, result) in bucket.results.iter().enumerate() {
-                let outcome = match record_of(result) {
-                    Ok(record) => self.results.take(day, record, &mut self.twins, output),
-                    Err(reason) => Err(reason.clone()),
-                };
+                let position = Position::InBucket(bucket_index, index);
+                output.at(page, position);
+                let outcome = record_of(result).map_err(Clone::clone).and_then(|(record, oddities)| {
+                    self.results.take(day, record, &mut self.twins, output)?;
+                    output.remark_all(Some(day), oddities);
+                    Ok(())
+                });
                 if let Err(reason) = outcome {
-                    output.reject(page, Position::InBucket(bucket_index, index), Some(day), &reason);
+                    output.reject(page, position, Some(day), &reason);
                 }
             }
         }
@@ -80,12 +83,13 @@ impl<R: ResultRows> BucketRows<R> {
 impl<R: ResultRows> RowMaker for BucketRows<R> {
     fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
         if let Ok(report) = serde_json::from_str::<Page<'_, R::Record<'_>>>(body) {
-            return self.take_page(page, &report.data, Ok, output);
+            return self.take_page(page, &report.data, |record| Ok((record, &[])), output);
         }
         let report: Page<'_, &RawValue> =
             serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
-        let buckets: Vec<_> = report.data.into_iter().map(Bucket::read_each_alone).collect();
-        self.take_page(page, &buckets, Result::as_ref, output)
+        let mended: Vec<_> = report.data.into_iter().map(mend_each::<R>).collect();
+        let buckets: Vec<Bucket<'_, Result<Read<'_, R::Record<'_>>, String>>> = mended.iter().map(read_each).collect();
+        self.take_page(page, &buckets, Read::parts, output)
     }
 }
 
@@ -102,9 +106,16 @@ struct Bucket<'a, X> {
     results: Vec<X>,
 }
 
-impl<'a> Bucket<'a, &'a RawValue> {
-    fn read_each_alone<R: Deserialize<'a>>(self) -> Bucket<'a, Result<R, String>> {
-        let results = self.results.into_iter().map(read_alone).collect();
-        Bucket { starting_at: self.starting_at, results }
-    }
+/// Each result for itself, so that one which does not read costs no other.
+fn mend_each<'a, R: ResultRows>(bucket: Bucket<'a, &'a RawValue>) -> Bucket<'a, Result<Mended<'a>, String>> {
+    let reads = |text: &str| serde_json::from_str::<R::Record<'_>>(text).map(drop);
+    let results = bucket.results.into_iter().map(|raw| mend_openly(raw, reads)).collect();
+    Bucket { starting_at: bucket.starting_at, results }
+}
+
+fn read_each<'s, R: Deserialize<'s>>(
+    bucket: &'s Bucket<'_, Result<Mended<'_>, String>>,
+) -> Bucket<'s, Result<Read<'s, R>, String>> {
+    let read = |mended: &'s Result<Mended<'_>, String>| mended.as_ref().map(Mended::read).map_err(Clone::clone);
+    Bucket { starting_at: (&*bucket.starting_at).into(), results: bucket.results.iter().map(read).collect() }
 }

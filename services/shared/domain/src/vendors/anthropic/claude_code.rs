@@ -18,7 +18,7 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "Claude Code by person, over days only",
     kind: Kind::Days(Days { window_days: 1, settling_days: 7, lag_days: 0, partial_days: false, memory: None }),
     origin: Origin::Api {
-        pager: |task| Box::new(pager::ClaudeCodePager::new(task.window, task.today)),
+        pager: |task| Box::new(pager::ClaudeCodePager::new(task)),
         schedule: Schedule { cron: "20 */6 * * *", trailing_days: 10 },
     },
     rows: |_, _| Box::new(rows::ClaudeCodeRows::default()),

@@ -1,18 +1,17 @@
 //! Reading the cost report: buckets of a day, each with its results.
 //!
-//! `amount` is a decimal string in cents. A null `workspace_id` in the grouped report is the default workspace.
+//! `amount` is a decimal number of cents, as a rule in a string. A null `workspace_id` in the grouped report is the default workspace.
 
 use everycent_schemas::Day;
 use everycent_schemas::rows::{ClaudeCost, ClaudeCostTotal};
 use serde::Deserialize;
 
-use super::api::USD;
+use super::api::currency;
 use super::bucket_rows::{BucketRows, ResultRows};
 use crate::attribution::{Attribution, Evidence, Rules};
 use crate::identity::{IdHasher, Twins};
-use crate::money::usd_from_cents;
-use crate::rows::Output;
-use crate::vendors::Text;
+use crate::rows::{Output, read_needed};
+use crate::vendors::{Amount, Label, Text};
 
 /// Makes rows of the grouped or of the ungrouped report.
 pub struct CostRows<'r> {
@@ -40,11 +39,8 @@ impl ResultRows for CostRows<'_> {
         twins: &mut Twins,
         output: &mut Output<'_>,
     ) -> Result<(), String> {
-        let amount_usd = usd_from_cents(&record.amount).map_err(|e| format!("amount: {e}"))?;
-        let currency = record.currency.as_deref().unwrap_or(USD);
-        if currency != USD {
-            return Err(format!("currency `{currency}` is not {USD}"));
-        }
+        let amount_usd = record.amount.usd_from_cents().map_err(|e| format!("amount: {e}"))?;
+        let currency = currency(record.currency.as_deref())?;
         let row_id = twins.next(record.dimensions()).hex();
         let (manifest, normalized_at) = (output.manifest(), output.normalized_at());
         let Some(rules) = self.rules else {
@@ -53,7 +49,7 @@ impl ResultRows for CostRows<'_> {
                 activity_date: day,
                 row_id: row_id.as_str(),
                 currency,
-                amount_cents: &record.amount,
+                amount_cents: record.amount.text(),
                 amount_usd,
                 snapshot_id: manifest.snapshot_id.as_str(),
                 fetched_at: manifest.fetched_at,
@@ -76,7 +72,7 @@ impl ResultRows for CostRows<'_> {
             context_window: record.context_window.as_deref(),
             inference_geo: record.inference_geo.as_deref(),
             currency,
-            amount_cents: &record.amount,
+            amount_cents: record.amount.text(),
             amount_usd,
             platform: platform.name(),
             platform_basis,
@@ -93,25 +89,25 @@ impl ResultRows for CostRows<'_> {
 #[derive(Debug, Deserialize)]
 pub struct CostRecord<'a> {
     #[serde(borrow)]
-    amount: Text<'a>,
-    #[serde(borrow)]
+    amount: Amount<'a>,
+    #[serde(default, borrow, deserialize_with = "read_needed")]
     currency: Option<Text<'a>>,
+    #[serde(default, borrow, deserialize_with = "read_needed")]
+    workspace_id: Option<Label<'a>>,
     #[serde(borrow)]
-    workspace_id: Option<Text<'a>>,
+    description: Option<Label<'a>>,
     #[serde(borrow)]
-    description: Option<Text<'a>>,
+    cost_type: Option<Label<'a>>,
     #[serde(borrow)]
-    cost_type: Option<Text<'a>>,
+    model: Option<Label<'a>>,
     #[serde(borrow)]
-    model: Option<Text<'a>>,
+    token_type: Option<Label<'a>>,
     #[serde(borrow)]
-    token_type: Option<Text<'a>>,
+    service_tier: Option<Label<'a>>,
     #[serde(borrow)]
-    service_tier: Option<Text<'a>>,
+    context_window: Option<Label<'a>>,
     #[serde(borrow)]
-    context_window: Option<Text<'a>>,
-    #[serde(borrow)]
-    inference_geo: Option<Text<'a>>,
+    inference_geo: Option<Label<'a>>,
 }
 
 impl CostRecord<'_> {

@@ -6,7 +6,7 @@ mod rows;
 use crate::report::Schedule;
 
 pub use pager::{ListPager, ListReport};
-pub use rows::{Item, ListRows, take_page};
+pub use rows::{Item, ListOf, ListRows, take_page};
 
 /// Four times a day.
 pub const SCHEDULE: Schedule = Schedule { cron: "0 */6 * * *", trailing_days: 0 };

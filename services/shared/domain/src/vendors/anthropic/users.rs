@@ -6,7 +6,7 @@ use everycent_schemas::rows::DimUser;
 use everycent_schemas::{Day, Timestamp};
 use serde::Deserialize;
 
-use super::lists::{Item, ListPager, ListReport, ListRows, SCHEDULE, take_page};
+use super::lists::{Item, ListOf, ListPager, ListReport, ListRows, SCHEDULE, take_page};
 use crate::report::{Kind, Origin, Report};
 use crate::rows::{OutOfRange, Output};
 use crate::source::Source;
@@ -21,18 +21,25 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "the users as they are now",
     kind: Kind::PointInTime,
     origin: Origin::Api { pager: |task| Box::new(ListPager::new(REPORT, task.window)), schedule: SCHEDULE },
-    rows: |_, _| Box::new(ListRows(|page, body, output| take_page::<User<'_>>(page, body, output))),
+    rows: |_, _| Box::new(ListRows(take_page::<Users>)),
     tables: &["dim_users"],
     weighs: &[],
     control: None,
 });
+
+/// The list of them.
+struct Users;
+
+impl ListOf for Users {
+    type Item<'p> = User<'p>;
+}
 
 #[derive(Deserialize)]
 struct User<'a> {
     #[serde(borrow)]
     id: Text<'a>,
     #[serde(borrow)]
-    email: Text<'a>,
+    email: Option<Text<'a>>,
     #[serde(borrow)]
     name: Option<Text<'a>>,
     #[serde(borrow)]
@@ -47,10 +54,11 @@ impl<'p> Item<'p> for User<'p> {
 
     fn put(&self, day: Day, output: &mut Output<'_>) -> Result<(), OutOfRange> {
         let manifest = output.manifest();
+        let email = self.email.as_deref().filter(|email| !email.trim().is_empty()).map(lower_case);
         let row = DimUser {
             organization_id: manifest.account_id.as_str(),
             user_id: &self.id,
-            email: &lower_case(&self.email),
+            email: email.as_deref(),
             name: self.name.as_deref(),
             role: self.role.as_deref(),
             added_at: self.added_at,

@@ -9,12 +9,12 @@ use everycent_schemas::{Day, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::lists::{Item, ListPager, ListReport, ListRows, SCHEDULE, take_page};
+use super::lists::{Item, ListOf, ListPager, ListReport, ListRows, SCHEDULE, take_page};
 use crate::report::{Kind, Origin, Report};
 use crate::rows::{OutOfRange, Output};
 use crate::source::Source;
 use crate::vendor::Vendor;
-use crate::vendors::Text;
+use crate::vendors::{Label, Text};
 
 const REPORT: ListReport =
     ListReport { path: "/v1/organizations/workspaces", filter: Some(("include_archived", "true")) };
@@ -25,18 +25,25 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "the workspaces as they are now, archived ones too",
     kind: Kind::PointInTime,
     origin: Origin::Api { pager: |task| Box::new(ListPager::new(REPORT, task.window)), schedule: SCHEDULE },
-    rows: |_, _| Box::new(ListRows(|page, body, output| take_page::<Workspace<'_>>(page, body, output))),
+    rows: |_, _| Box::new(ListRows(take_page::<Workspaces>)),
     tables: &["dim_workspaces"],
     weighs: &[],
     control: None,
 });
+
+/// The list of them.
+struct Workspaces;
+
+impl ListOf for Workspaces {
+    type Item<'p> = Workspace<'p>;
+}
 
 #[derive(Deserialize)]
 struct Workspace<'a> {
     #[serde(borrow)]
     id: Text<'a>,
     #[serde(borrow)]
-    name: Text<'a>,
+    name: Option<Label<'a>>,
     created_at: Option<Timestamp>,
     archived_at: Option<Timestamp>,
     #[serde(borrow)]
@@ -77,7 +84,7 @@ impl<'p> Item<'p> for Workspace<'p> {
         let row = DimWorkspace {
             organization_id: manifest.account_id.as_str(),
             workspace_id: &self.id,
-            name: &self.name,
+            name: self.name.as_deref(),
             // The default workspace is in no list.
             is_default: false,
             created_at: self.created_at,

@@ -1,9 +1,9 @@
 //! Counts as Cursor reports them.
 
-use std::fmt;
-
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, Unexpected, Visitor};
+use serde::de::Deserializer;
+
+use crate::vendors::Tally;
 
 /// A count. An inactive user's may be null or left out, which is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,32 +17,8 @@ impl Count {
 
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Whole;
-
-        impl Visitor<'_> for Whole {
-            type Value = Count;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a whole number")
-            }
-
-            fn visit_i64<E: Error>(self, number: i64) -> Result<Count, E> {
-                match number {
-                    0.. => Ok(Count(number)),
-                    _ => Err(E::invalid_value(Unexpected::Signed(number), &self)),
-                }
-            }
-
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Count, E> {
-                i64::try_from(number).map(Count).map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
-            }
-
-            fn visit_unit<E: Error>(self) -> Result<Count, E> {
-                Ok(Count(0))
-            }
-        }
-
-        deserializer.deserialize_any(Whole)
+        let count: Option<Tally> = Option::deserialize(deserializer)?;
+        Ok(Self(count.map_or(0, |count| count.0)))
     }
 }
 
@@ -59,7 +35,9 @@ mod tests {
             ("null", Some(0)),
             ("-1", None),
             ("1.5", None),
-            ("\"7\"", None),
+            ("\"7\"", Some(7)),
+            ("7.0", Some(7)),
+            ("\"many\"", None),
             ("18446744073709551615", None),
         ];
         for (text, count) in cases {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::rows::needed;
 use everycent_schemas::Timestamp;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
@@ -15,6 +16,7 @@ impl Millis {
     }
 }
 
+/// It says which day something is of, so it can't be left empty.
 impl<'de> Deserialize<'de> for Millis {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct NumberOrText;
@@ -39,7 +41,26 @@ impl<'de> Deserialize<'de> for Millis {
             }
         }
 
-        deserializer.deserialize_any(NumberOrText)
+        deserializer.deserialize_any(NumberOrText).map_err(needed)
+    }
+}
+
+/// An instant beside identity and money, in any form in which the vendor writes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment(pub Timestamp);
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Millis(Millis),
+            Text(Timestamp),
+        }
+        Form::deserialize(deserializer).map(|form| match form {
+            Form::Millis(millis) => Self(millis.timestamp()),
+            Form::Text(at) => Self(at),
+        })
     }
 }
 
@@ -54,6 +75,19 @@ mod tests {
             assert_eq!(read(json).as_deref(), Some("2025-06-26T23:07:05.854000Z"), "{json}");
         }
         for json in ["\"\"", "\"2025-06-26\"", "\"1750979225854.5\"", "1.5", "null", "18446744073709551615"] {
+            assert_eq!(read(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_moment_may_be_text_of_either_kind_or_a_number() {
+        let read = |json: &str| serde_json::from_str::<Moment>(json).ok().map(|Moment(at)| at.to_string());
+        for json in
+            ["\"1750979225854\"", "1750979225854", "\"2025-06-26T23:07:05.854Z\"", "\"2025-06-27T01:07:05.854+02:00\""]
+        {
+            assert_eq!(read(json).as_deref(), Some("2025-06-26T23:07:05.854000Z"), "{json}");
+        }
+        for json in ["null", "\"soon\"", "true", "{}", "1.5"] {
             assert_eq!(read(json), None, "{json}");
         }
     }

@@ -3,8 +3,10 @@
 //! Source: cursor.com/docs, Admin API.
 
 mod billing;
+mod figures;
 mod ids;
 mod pager;
+mod record;
 mod rows;
 
 use crate::report::{Days, Kind, Origin, Report, Schedule, Weight};

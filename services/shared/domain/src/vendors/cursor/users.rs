@@ -50,8 +50,8 @@ impl Record<'_> {
     }
 }
 
-/// The value if it is one, else nothing.
-fn lenient<'de: 'a, 'a, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+/// The value if it reads as one, else nothing.
+pub(super) fn lenient<'de: 'a, 'a, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: serde::Deserializer<'de>,
     T: Deserialize<'de> + 'a,

@@ -120,13 +120,15 @@ fn bring_table(
         return Err(refused(format!("{dataset}.{} is a {}, where a table belongs", table.name, existing.kind)));
     }
     let wanted: Vec<Stored> = bigquery_sql::wanted_columns(table).into_iter().map(stored).collect();
-    let Difference { addable, conflicts } = difference(&existing.columns, &wanted);
+    let Difference { addable, relaxable, conflicts } = difference(&existing.columns, &wanted);
     if !conflicts.is_empty() {
         let reason = format!("table {dataset}.{} differs from its schema: {}", table.name, conflicts.join("; "));
         return Err(refused(reason));
     }
     let columns = addable.iter().filter_map(|column| table.column(&column.name));
-    Ok(columns.map(|column| bigquery_sql::add_column(table, column, &dataset)).collect())
+    let added = columns.map(|column| bigquery_sql::add_column(table, column, &dataset));
+    let relaxed = relaxable.iter().map(|column| bigquery_sql::relax_column(table, &column.name, &dataset));
+    Ok(added.chain(relaxed).collect())
 }
 
 fn refuse_unless_view(name: &str, existing: Option<&Existing>) -> Result<(), WarehouseError> {

@@ -15,6 +15,7 @@ fn failure(failed: i64, days: (u32, u32), reason: &str) -> FetchFailed {
         to_date: day(days.1),
         reason: reason.into(),
         failed_at: at(failed),
+        unavailable: false,
     }
 }
 
@@ -34,6 +35,18 @@ pub async fn a_failure_marks_its_days_until_a_later_fetch_succeeds(fixture: &dyn
 
     store.merge(&*warehouse, &[Answer::new("s2", 30, (0, 2), &[])]).await.unwrap();
     assert_eq!(states(&*warehouse).await, ["settled", "open", "open"]);
+}
+
+pub async fn a_refusal_is_no_failure_unless_the_day_was_answered_in_any_order(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let refused = |at, days| FetchFailed { unavailable: true, ..failure(at, days, "not for this key") };
+    warehouse.record_failures(&[refused(20, (0, 2))]).await.unwrap();
+    assert_eq!(states(&*warehouse).await, ["unavailable"; 3]);
+    // Answered before, told later; and answered since.
+    store.merge(&*warehouse, &[Answer::new("s1", 10, (0, 0), &[]), Answer::new("s2", 30, (1, 1), &[])]).await.unwrap();
+    assert_eq!(states(&*warehouse).await, ["failed", "open", "unavailable"]);
+    warehouse.record_failures(&[refused(40, (1, 1)), failure(40, (2, 2), "no answer")]).await.unwrap();
+    assert_eq!(states(&*warehouse).await, ["failed"; 3]);
 }
 
 pub async fn failures_and_answers_in_any_order_end_the_same(fixture: &dyn Fixture) {

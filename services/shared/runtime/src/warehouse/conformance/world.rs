@@ -81,6 +81,7 @@ impl Answer {
                 ..Reported::default()
             }),
             content_hash: None,
+            remarks: 0,
         }
     }
 

@@ -40,7 +40,7 @@ fn bring_table(connection: &Connection, path: &Path, table: &Table) -> Result<()
     if found.is_empty() {
         return connection.execute_batch(&create_table(table)).map_err(failed);
     }
-    let Difference { addable, conflicts } = difference(&found, &columns::wanted(table));
+    let Difference { addable, relaxable, conflicts } = difference(&found, &columns::wanted(table));
     if !conflicts.is_empty() {
         let reason = format!("{}: table {name} differs from its schema: {}", path.display(), conflicts.join("; "));
         return Err(WarehouseError::Refused { action: ACTION, reason: reason.into() });
@@ -48,7 +48,29 @@ fn bring_table(connection: &Connection, path: &Path, table: &Table) -> Result<()
     for column in addable {
         connection.execute_batch(&format!("ALTER TABLE {name} ADD COLUMN {column}")).map_err(failed)?;
     }
-    Ok(())
+    if relaxable.is_empty() { Ok(()) } else { rebuild(connection, table).map_err(failed) }
+}
+
+/// SQLite can't take a constraint off a column, so the rows move into a new table. Views read it by its name, and are not
+/// looked at while it has another.
+fn rebuild(connection: &Connection, table: &Table) -> rusqlite::Result<()> {
+    let name = Sqlite.table(table);
+    let old = format!("{name}_before");
+    let columns: Vec<String> = columns::found(connection, &name)?.into_iter().map(|column| column.name).collect();
+    let kept: Vec<String> = columns::wanted(table).into_iter().map(|column| column.name).collect();
+    // Columns that a newer version has added are not known here, and are taken along by being added again.
+    let unknown: Vec<_> =
+        columns::found(connection, &name)?.into_iter().filter(|of| !kept.contains(&of.name)).collect();
+    connection.execute_batch("PRAGMA legacy_alter_table = ON")?;
+    connection.execute_batch(&format!("ALTER TABLE {name} RENAME TO {old}"))?;
+    connection.execute_batch(&create_table(table))?;
+    for column in unknown {
+        connection.execute_batch(&format!("ALTER TABLE {name} ADD COLUMN {column}"))?;
+    }
+    let list = columns.join(", ");
+    connection.execute_batch(&format!("INSERT INTO {name} ({list}) SELECT {list} FROM {old}"))?;
+    connection.execute_batch(&format!("DROP TABLE {old}"))?;
+    connection.execute_batch("PRAGMA legacy_alter_table = OFF")
 }
 
 /// SQLite keeps the text of a view as it was given, so one that is the same needs no new one.

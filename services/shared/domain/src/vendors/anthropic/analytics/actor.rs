@@ -5,23 +5,23 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::vendors::{Text, lower_case};
+use crate::vendors::{Label, Text, lower_case};
 
 /// A user, a service account, an identity of a federated provider, or a key. Which fields there are depends on which.
 #[derive(Debug, Deserialize)]
 pub struct Actor<'a> {
     #[serde(borrow, rename = "type")]
-    pub kind: Option<Text<'a>>,
+    pub kind: Option<Label<'a>>,
     #[serde(borrow)]
-    user_id: Option<Text<'a>>,
+    user_id: Option<Label<'a>>,
     #[serde(borrow)]
-    service_account_id: Option<Text<'a>>,
+    service_account_id: Option<Label<'a>>,
     #[serde(borrow)]
     provider: Option<&'a RawValue>,
     #[serde(borrow)]
-    subject: Option<Text<'a>>,
+    subject: Option<Label<'a>>,
     #[serde(borrow)]
-    api_key_id: Option<Text<'a>>,
+    api_key_id: Option<Label<'a>>,
     #[serde(borrow)]
     pub name: Option<Text<'a>>,
     #[serde(borrow)]
@@ -35,15 +35,15 @@ pub struct Actor<'a> {
 #[derive(Deserialize)]
 struct Provider<'a> {
     #[serde(borrow, rename = "type")]
-    kind: Option<Text<'a>>,
+    kind: Option<Label<'a>>,
     #[serde(borrow)]
-    account_id: Option<Text<'a>>,
+    account_id: Option<Label<'a>>,
     #[serde(borrow)]
-    project_number: Option<Text<'a>>,
+    project_number: Option<Label<'a>>,
     #[serde(borrow)]
-    subscription_id: Option<Text<'a>>,
+    subscription_id: Option<Label<'a>>,
     #[serde(borrow)]
-    issuer: Option<Text<'a>>,
+    issuer: Option<Label<'a>>,
 }
 
 impl Provider<'_> {

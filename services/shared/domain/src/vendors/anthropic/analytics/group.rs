@@ -7,25 +7,26 @@ use serde::Deserialize;
 use super::actor::Actor;
 use crate::attribution::Evidence;
 use crate::identity::IdHasher;
-use crate::vendors::Text;
+use crate::rows::read_needed;
+use crate::vendors::Label;
 
 /// The dimensions that the reports ask for; one that was not asked for is null.
 #[derive(Debug, Deserialize)]
 pub struct Group<'a> {
     #[serde(borrow)]
-    pub product: Option<Text<'a>>,
+    pub product: Option<Label<'a>>,
     #[serde(borrow)]
     actor: Option<Actor<'a>>,
+    #[serde(default, borrow, deserialize_with = "read_needed")]
+    pub api_key_id: Option<Label<'a>>,
+    #[serde(default, borrow, deserialize_with = "read_needed")]
+    pub workspace_id: Option<Label<'a>>,
     #[serde(borrow)]
-    pub api_key_id: Option<Text<'a>>,
+    pub model: Option<Label<'a>>,
     #[serde(borrow)]
-    pub workspace_id: Option<Text<'a>>,
+    pub cost_type: Option<Label<'a>>,
     #[serde(borrow)]
-    pub model: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub cost_type: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub token_type: Option<Text<'a>>,
+    pub token_type: Option<Label<'a>>,
 }
 
 impl Group<'_> {

@@ -8,7 +8,9 @@ use serde_json::value::RawValue;
 
 use crate::identity::Twins;
 use crate::room;
-use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
+use crate::rows::{
+    Mended, NormalizeError, Oddity, Output, PageContext, Position, Read, RowMaker, mend_openly, read_alone,
+};
 use crate::vendors::anthropic::api::bucket_day;
 use crate::vendors::anthropic::bucket_rows::ResultRows;
 use crate::vendors::{Text, without_content};
@@ -44,17 +46,22 @@ where
     fn take_page<'p: 's, 's>(
         &mut self,
         page: &PageContext<'_>,
-        records: impl Iterator<Item = Result<&'s R::Record<'p>, &'s Refusal>>,
+        records: impl Iterator<Item = Result<(&'s R::Record<'p>, &'s [Oddity]), &'s Refusal>>,
         output: &mut Output<'_>,
     ) -> Result<(), NormalizeError>
     where
         R: 's,
     {
         for (index, record) in records.enumerate() {
+            output.at(page, Position::InData(index));
             let (day, outcome) = match record {
-                Ok(record) => {
+                Ok((record, oddities)) => {
                     let day = self.day_of(page, record.starting_at())?;
-                    (Some(day), self.records.take(day, record, &mut self.twins, output))
+                    let outcome = self.records.take(day, record, &mut self.twins, output);
+                    if outcome.is_ok() && output.covers(day) {
+                        output.remark_all(Some(day), oddities);
+                    }
+                    (Some(day), outcome)
                 }
                 Err(refusal) => (refusal.day, Err(refusal.reason.clone())),
             };
@@ -85,11 +92,14 @@ where
 {
     fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
         if let Ok(answer) = serde_json::from_str::<Page<R::Record<'_>>>(body) {
-            return self.take_page(page, answer.data.iter().map(Ok), output);
+            return self.take_page(page, answer.data.iter().map(|record| Ok((record, &[][..]))), output);
         }
         let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
-        let records: Vec<_> = answer.data.into_iter().map(read::<R::Record<'_>>).collect();
-        self.take_page(page, records.iter().map(Result::as_ref), output)
+        let mended: Vec<_> = answer.data.into_iter().map(read::<R>).collect();
+        let records: Vec<Result<Read<'_, R::Record<'_>>, &Refusal>> =
+            mended.iter().map(|mended| mended.as_ref().map(Mended::read)).collect();
+        let records = records.iter().map(|read| Read::parts(read).map_err(|reason| *reason));
+        self.take_page(page, records, output)
     }
 }
 
@@ -100,13 +110,14 @@ struct Page<R> {
     data: Vec<R>,
 }
 
-fn read<'a, R: Deserialize<'a>>(raw: &'a RawValue) -> Result<R, Refusal> {
+fn read<'a, R: ResultRows>(raw: &'a RawValue) -> Result<Mended<'a>, Refusal> {
     #[derive(Deserialize)]
     struct OnlyDay<'a> {
         #[serde(borrow)]
         starting_at: Text<'a>,
     }
-    read_alone(raw).map_err(|reason| {
+    let reads = |text: &str| serde_json::from_str::<R::Record<'_>>(text).map(drop);
+    mend_openly(raw, reads).map_err(|reason| {
         let dated: Option<OnlyDay<'a>> = read_alone(raw).ok();
         Refusal { day: dated.and_then(|dated| bucket_day(&dated.starting_at)), reason }
     })

@@ -1,6 +1,6 @@
 //! Reading cost by analytics: one record for each day, product, actor, key, workspace, model and line of cost.
 //!
-//! Both amounts are decimal strings in cents. A null actor is nobody who can be named, and there may be several.
+//! Both amounts are decimal numbers of cents, as a rule in strings. A null actor is nobody who can be named, and there may be several.
 
 use everycent_schemas::Day;
 use everycent_schemas::rows::ClaudeAnalyticsCost;
@@ -8,12 +8,11 @@ use serde::Deserialize;
 
 use crate::attribution::{Attribution, Rules};
 use crate::identity::{IdHasher, Twins};
-use crate::money::usd_from_cents;
-use crate::rows::Output;
-use crate::vendors::Text;
+use crate::rows::{Output, read_needed};
 use crate::vendors::anthropic::analytics::{AnalyticsRows, Dated, Group};
-use crate::vendors::anthropic::api::USD;
+use crate::vendors::anthropic::api::currency;
 use crate::vendors::anthropic::bucket_rows::ResultRows;
+use crate::vendors::{Amount, Tally, Text};
 
 /// Makes rows of cost by analytics.
 pub struct CostRows<'r> {
@@ -31,12 +30,12 @@ impl ResultRows for CostRows<'_> {
 
     fn take(&self, day: Day, record: &Record<'_>, twins: &mut Twins, output: &mut Output<'_>) -> Result<(), String> {
         let Record { group, cost, .. } = record;
-        let amount_usd = usd_from_cents(&cost.amount).map_err(|e| format!("amount: {e}"))?;
-        let list_amount_usd = usd_from_cents(&cost.list_amount).map_err(|e| format!("list_amount: {e}"))?;
-        let currency = cost.currency.as_deref().unwrap_or(USD);
-        if currency != USD {
-            return Err(format!("currency `{currency}` is not {USD}"));
+        let amount_usd = cost.amount.usd_from_cents().map_err(|e| format!("amount: {e}"))?;
+        let list_amount = cost.list_amount.and_then(|amount| Some((amount.text(), amount.usd_from_cents().ok()?)));
+        if list_amount.is_none() {
+            output.remark(Some(day), "cost.list_amount", "it is no amount; left empty");
         }
+        let currency = currency(cost.currency.as_deref())?;
         let row_id = twins.next(group.dimensions(IdHasher::new("claude_analytics_costs"))).hex();
         let actor_email = group.actor_email();
         let Attribution { platform, basis: platform_basis, rank: platform_rank } =
@@ -56,12 +55,12 @@ impl ResultRows for CostRows<'_> {
             model: group.model.as_deref(),
             cost_type: group.cost_type.as_deref(),
             token_type: group.token_type.as_deref(),
-            requests: cost.requests,
+            requests: cost.requests.map(|requests| requests.0),
             currency,
-            amount_cents: &cost.amount,
+            amount_cents: cost.amount.text(),
             amount_usd,
-            list_amount_cents: &cost.list_amount,
-            list_amount_usd,
+            list_amount_cents: list_amount.map(|(text, _)| text),
+            list_amount_usd: list_amount.map(|(_, usd)| usd),
             platform: platform.name(),
             platform_basis,
             platform_rank,
@@ -94,10 +93,10 @@ impl Dated for Record<'_> {
 #[derive(Debug, Deserialize)]
 struct Cost<'a> {
     #[serde(borrow)]
-    amount: Text<'a>,
+    amount: Amount<'a>,
     #[serde(borrow)]
-    list_amount: Text<'a>,
-    #[serde(borrow)]
+    list_amount: Option<Amount<'a>>,
+    #[serde(default, borrow, deserialize_with = "read_needed")]
     currency: Option<Text<'a>>,
-    requests: Option<i64>,
+    requests: Option<Tally>,
 }

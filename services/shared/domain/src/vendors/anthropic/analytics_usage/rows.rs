@@ -12,7 +12,7 @@ use crate::identity::{IdHasher, Twins};
 use crate::rows::Output;
 use crate::vendors::anthropic::analytics::{AnalyticsRows, Dated, Group};
 use crate::vendors::anthropic::bucket_rows::ResultRows;
-use crate::vendors::{Count, Text};
+use crate::vendors::{Count, Tally, Text};
 
 /// Makes rows of usage by analytics.
 pub struct UsageRows<'r> {
@@ -34,8 +34,12 @@ impl ResultRows for UsageRows<'_> {
         let actor_email = group.actor_email();
         let Attribution { platform, basis: platform_basis, rank: platform_rank } =
             self.rules.attribute_or_by_product(&group.evidence().of_account(&output.manifest().account_id));
+        let (cache_5m, cache_1h) = usage.written_to_cache();
+        if usage.cache_creation.is_none() && cache_5m.is_some() {
+            let reason = "it is missing; cache_creation_input_tokens, in its place, are taken for those of 5 minutes";
+            output.remark(Some(day), "usage.cache_creation", reason);
+        }
         let manifest = output.manifest();
-        let cache = usage.cache_creation.as_ref();
         let row = ClaudeAnalyticsUsage {
             organization_id: manifest.account_id.as_str(),
             activity_date: day,
@@ -48,14 +52,14 @@ impl ResultRows for UsageRows<'_> {
             api_key_id: group.api_key_id.as_deref(),
             workspace_id: group.workspace_id.as_deref(),
             model: group.model.as_deref(),
-            requests: number(usage.requests),
+            requests: tally(usage.requests),
             uncached_input_tokens: number(usage.uncached_input_tokens),
             cache_read_input_tokens: number(usage.cache_read_input_tokens),
-            cache_creation_ephemeral_5m_input_tokens: number(cache.and_then(|cache| cache.ephemeral_5m_input_tokens)),
-            cache_creation_ephemeral_1h_input_tokens: number(cache.and_then(|cache| cache.ephemeral_1h_input_tokens)),
+            cache_creation_ephemeral_5m_input_tokens: cache_5m,
+            cache_creation_ephemeral_1h_input_tokens: cache_1h,
             output_tokens: number(usage.output_tokens),
-            total_tokens: number(usage.total_tokens),
-            web_search_requests: number(usage.server_tool_use.as_ref().and_then(|tools| tools.web_search_requests)),
+            total_tokens: tally(usage.total_tokens),
+            web_search_requests: tally(usage.server_tool_use.as_ref().and_then(|tools| tools.web_search_requests)),
             platform: platform.name(),
             platform_basis,
             platform_rank,
@@ -66,6 +70,10 @@ impl ResultRows for UsageRows<'_> {
         // A day that the vendor reports and does not cover is reported in part: its rows are left in the page.
         Ok(output.row(day, &row)?)
     }
+}
+
+fn tally(count: Option<Tally>) -> Option<i64> {
+    count.map(|count| count.0)
 }
 
 fn number(count: Option<Count>) -> Option<i64> {
@@ -90,13 +98,25 @@ impl Dated for Record<'_> {
 
 #[derive(Debug, Deserialize)]
 struct Usage {
-    requests: Option<Count>,
+    requests: Option<Tally>,
     uncached_input_tokens: Option<Count>,
     cache_read_input_tokens: Option<Count>,
     cache_creation: Option<CacheCreation>,
+    /// What the Messages API calls all of them together.
+    cache_creation_input_tokens: Option<Count>,
     output_tokens: Option<Count>,
-    total_tokens: Option<Count>,
+    total_tokens: Option<Tally>,
     server_tool_use: Option<ServerToolUse>,
+}
+
+impl Usage {
+    /// For five minutes and for an hour.
+    fn written_to_cache(&self) -> (Option<i64>, Option<i64>) {
+        match &self.cache_creation {
+            Some(cache) => (number(cache.ephemeral_5m_input_tokens), number(cache.ephemeral_1h_input_tokens)),
+            None => (number(self.cache_creation_input_tokens), None),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -107,5 +127,5 @@ struct CacheCreation {
 
 #[derive(Debug, Deserialize)]
 struct ServerToolUse {
-    web_search_requests: Option<Count>,
+    web_search_requests: Option<Tally>,
 }

@@ -11,11 +11,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::identity::{Id, IdHasher};
-use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault};
+use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::vendors::anthropic::api::VERSION;
 use crate::vendors::anthropic::page_tokens::PageTokens;
 use crate::vendors::{Text, without_content};
-use crate::window::Window;
 
 const PATH: &str = "/v1/organizations/usage_report/claude_code";
 /// The most that the vendor allows.
@@ -27,12 +26,27 @@ pub struct ClaudeCodePager {
     today: Day,
     tokens: PageTokens,
     records: HashSet<Id>,
+    pages: HashSet<Id>,
+    /// Of all records so far, in their order.
+    contents: Id,
+    /// A record stands on two pages: it is two, or was shifted and came twice.
+    has_twins: bool,
+    last_fault: Option<PagingFault>,
 }
 
 impl ClaudeCodePager {
     /// Windows of this source are a day long.
-    pub fn new(window: Window, today: Day) -> Self {
-        Self { day: window.from(), today, tokens: PageTokens::default(), records: HashSet::new() }
+    pub fn new(task: &PagingTask) -> Self {
+        Self {
+            day: task.window.from(),
+            today: task.today,
+            tokens: PageTokens::default(),
+            records: HashSet::new(),
+            pages: HashSet::new(),
+            contents: IdHasher::new("contents").finish(),
+            has_twins: false,
+            last_fault: task.last_fault.clone(),
+        }
     }
 
     fn request(&self, page: Option<String>) -> PageRequest {
@@ -42,16 +56,49 @@ impl ClaudeCodePager {
         PageRequest { method: Method::Get, path: PATH, query, headers, body: None }
     }
 
-    /// There is no total to compare with. But no two records are the same in all they tell, so one that stands on two
-    /// pages was shifted, or its page repeated.
+    /// There is no total to compare with. But records that are the same in all they report are rare, so one that stands on
+    /// two pages may have been shifted, or its page repeated. Those that report nothing but zeros are not rare, and harmless.
     fn take_records(&mut self, records: &[&RawValue]) -> Result<(), PagingFault> {
-        let on_page: HashSet<Id> = records.iter().map(|raw| id_of(raw)).collect();
-        if !on_page.is_disjoint(&self.records) {
-            let reason = format!("a record of page {} stood on an earlier page", self.tokens.page());
-            return Err(PagingFault::moved(reason));
+        let values = records.iter().map(|raw| serde_json::from_str::<Value>(raw.get()).unwrap_or_default());
+        let mut on_page = HashSet::new();
+        let mut page = IdHasher::new("page");
+        let mut contents = IdHasher::new("contents").part(self.contents.hex().as_str());
+        for value in values {
+            // Whatever the order of its fields.
+            let text = value.to_string();
+            contents = contents.part(&text);
+            page = page.part(&text);
+            if !reports_only_zeros(&value) {
+                on_page.insert(IdHasher::new("record").part(&text).finish());
+            }
         }
+        self.contents = contents.finish();
+        if !on_page.is_empty() && !self.pages.insert(page.finish()) {
+            return Err(PagingFault::moved(format!("page {} came before", self.tokens.page())));
+        }
+        self.has_twins |= !on_page.is_disjoint(&self.records);
         self.records.extend(on_page);
         Ok(())
+    }
+
+    /// What is the same in two readings is what there is.
+    fn complete(&self) -> Result<Next, PagingFault> {
+        let covered = Some(self.day).filter(|day| *day < self.today).into_iter().collect();
+        let reason = "the same record stands on two pages".to_owned();
+        let doubt = PagingFault::Doubtful { reason, contents: self.contents };
+        match !self.has_twins || self.last_fault.as_ref() == Some(&doubt) {
+            true => Ok(Next::Whole(Answer { covered, remarks: Vec::new() })),
+            false => Err(doubt),
+        }
+    }
+}
+
+fn reports_only_zeros(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => matches!(number.to_string().as_str(), "0" | "0.0" | "-0.0"),
+        Value::Array(values) => values.iter().all(reports_only_zeros),
+        Value::Object(fields) => fields.values().all(reports_only_zeros),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
     }
 }
 
@@ -66,18 +113,11 @@ impl Pager for ClaudeCodePager {
             serde_json::from_slice(body).map_err(|e| self.tokens.malformed(without_content(&e)))?;
         self.take_records(&page.data)?;
         if !page.has_more {
-            let covered = Some(self.day).filter(|day| *day < self.today).into_iter().collect();
-            return Ok(Next::Whole(Answer { covered, remarks: Vec::new() }));
+            return self.complete();
         }
         let token = self.tokens.follow(page.next_page)?;
         Ok(Next::Ask(self.request(Some(token))))
     }
-}
-
-/// What a record tells, whatever the order of its fields.
-fn id_of(record: &RawValue) -> Id {
-    let told: Value = serde_json::from_str(record.get()).unwrap_or_default();
-    IdHasher::new("record").part(&told.to_string()).finish()
 }
 
 #[derive(Deserialize)]
@@ -94,10 +134,15 @@ struct Envelope<'a> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::window::Window;
+
+    fn task(today: &str, last_fault: Option<PagingFault>) -> PagingTask {
+        let window = Window::of("2025-09-08".parse().unwrap());
+        PagingTask { window, today: today.parse().unwrap(), page_size: 100, last_fault }
+    }
 
     fn pager_on(today: &str) -> ClaudeCodePager {
-        let day: Day = "2025-09-08".parse().unwrap();
-        ClaudeCodePager::new(Window::new(day, day).unwrap(), today.parse().unwrap())
+        ClaudeCodePager::new(&task(today, None))
     }
 
     fn pager() -> ClaudeCodePager {
@@ -145,17 +190,39 @@ mod tests {
         }
     }
 
+    /// What a reading of these two pages ends with, after one that ended so.
+    fn read(first: &str, second: &str, last_fault: Option<PagingFault>) -> Result<Next, PagingFault> {
+        let mut pager = ClaudeCodePager::new(&task("2025-09-20", last_fault));
+        pager.accept(&page(first, Some("page_x"))).unwrap();
+        pager.accept(&page(second, None))
+    }
+
     #[test]
-    fn a_record_that_stands_on_two_pages_was_shifted() {
+    fn a_record_that_stands_on_two_pages_is_believed_when_a_second_reading_is_the_same() {
+        let first = r#"{"n":0},{"n":1,"m":{"a":1,"b":2}}"#;
         for again in [r#"{"n":1,"m":{"a":1,"b":2}}"#, r#"{"x":0}, {"m": {"b": 2, "a": 1}, "n": 1}"#] {
-            let mut pager = pager();
-            pager.accept(&page(r#"{"n":0},{"n":1,"m":{"a":1,"b":2}}"#, Some("page_x"))).unwrap();
-            let fault = pager.accept(&page(again, None)).unwrap_err();
-            assert_eq!(
-                fault.to_string(),
-                "the data moved while it was paged: a record of page 2 stood on an earlier page"
-            );
+            let doubt = read(first, again, None).unwrap_err();
+            assert_eq!(doubt.to_string(), "what came may not be what there is: the same record stands on two pages");
+            let other = read(first, &format!(r#"{again},{{"n":7}}"#), Some(doubt.clone()));
+            assert!(matches!(other, Err(PagingFault::Doubtful { .. })), "the second reading has other contents");
+            assert!(matches!(read(first, again, Some(doubt)), Ok(Next::Whole(_))));
         }
+    }
+
+    #[test]
+    fn a_page_that_comes_again_is_never_believed() {
+        let page = r#"{"n":1},{"n":2}"#;
+        let fault = read(page, page, None).unwrap_err();
+        assert_eq!(fault, PagingFault::moved("page 2 came before"));
+        assert_eq!(read(page, page, Some(fault.clone())), Err(fault));
+    }
+
+    #[test]
+    fn records_that_report_only_zeros_may_stand_on_every_page() {
+        let zeros = r#"{"actor": {"api_key_name": "ci"}, "is_remote": false, "core_metrics": {"num_sessions": 0}, "cost": 0.0}"#;
+        assert!(matches!(read(zeros, zeros, None), Ok(Next::Whole(_))));
+        let one = zeros.replace("_sessions\": 0", "_sessions\": 1");
+        assert!(read(&one, &one, None).is_err());
     }
 
     #[test]

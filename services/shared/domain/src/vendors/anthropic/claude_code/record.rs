@@ -1,6 +1,6 @@
 //! A record of Claude Code as the vendor tells it. Fields that it adds are left in the page.
 //!
-//! What a record always tells must be there, or the record does not read: nothing passes for none.
+//! Its day, who it is of and its models, which carry money, must read. Any other field that does not is remarked.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use everycent_schemas::{Day, Usd};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::money::usd_from_number_of_cents;
-use crate::vendors::anthropic::api::{USD, bucket_day};
-use crate::vendors::{Count, Text};
+use crate::rows::read_needed;
+use crate::vendors::anthropic::api::{bucket_day, currency};
+use crate::vendors::{Amount, Count, Flag, Label, Tally, Text};
 
 #[derive(Debug, Deserialize)]
 pub struct ClaudeCodeRecord<'a> {
@@ -19,16 +19,16 @@ pub struct ClaudeCodeRecord<'a> {
     #[serde(borrow)]
     pub actor: Actor<'a>,
     #[serde(borrow)]
-    pub customer_type: Text<'a>,
+    pub customer_type: Option<Label<'a>>,
     #[serde(borrow)]
-    pub subscription_type: Option<Text<'a>>,
+    pub subscription_type: Option<Label<'a>>,
     #[serde(borrow)]
-    pub terminal_type: Option<Text<'a>>,
+    pub terminal_type: Option<Label<'a>>,
     /// Not in answers of 2025.
-    pub is_remote: Option<bool>,
-    pub core_metrics: CoreMetrics,
+    pub is_remote: Option<Flag>,
+    pub core_metrics: Option<CoreMetrics>,
     #[serde(borrow)]
-    pub tool_actions: BTreeMap<Text<'a>, &'a RawValue>,
+    pub tool_actions: Option<BTreeMap<Text<'a>, &'a RawValue>>,
     #[serde(borrow)]
     pub model_breakdown: Vec<ModelUse<'a>>,
 }
@@ -40,27 +40,27 @@ pub struct Actor<'a> {
     #[serde(borrow)]
     pub email_address: Option<Text<'a>>,
     #[serde(borrow)]
-    pub api_key_name: Option<Text<'a>>,
+    pub api_key_name: Option<Label<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct CoreMetrics {
-    pub num_sessions: Count,
-    pub lines_of_code: LinesOfCode,
-    pub commits_by_claude_code: Count,
-    pub pull_requests_by_claude_code: Count,
+    pub num_sessions: Tally,
+    pub lines_of_code: Option<LinesOfCode>,
+    pub commits_by_claude_code: Tally,
+    pub pull_requests_by_claude_code: Tally,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
 pub struct LinesOfCode {
-    pub added: Count,
-    pub removed: Count,
+    pub added: Tally,
+    pub removed: Tally,
 }
 
 #[derive(Debug, Deserialize)]
 pub struct ModelUse<'a> {
     #[serde(borrow)]
-    pub model: Option<Text<'a>>,
+    pub model: Option<Label<'a>>,
     pub tokens: Tokens,
     #[serde(borrow)]
     estimated_cost: EstimatedCost<'a>,
@@ -76,10 +76,9 @@ pub struct Tokens {
 
 #[derive(Debug, Deserialize)]
 struct EstimatedCost<'a> {
-    /// A number, kept as its text.
     #[serde(borrow)]
-    amount: &'a RawValue,
-    #[serde(borrow)]
+    amount: Amount<'a>,
+    #[serde(default, borrow, deserialize_with = "read_needed")]
     currency: Option<Text<'a>>,
 }
 
@@ -100,25 +99,21 @@ impl ClaudeCodeRecord<'_> {
 }
 
 impl Actor<'_> {
-    /// The kinds that are known have their name. What the vendor adds may have none.
-    pub fn check(&self) -> Result<(), String> {
-        let missing = match &*self.kind {
-            "user_actor" if self.email_address.is_none() => "email_address",
-            "api_actor" if self.api_key_name.is_none() => "api_key_name",
-            _ => return Ok(()),
-        };
-        Err(format!("actor: {} without {missing}", &*self.kind))
+    /// The field that a known kind has its name in and that is empty. What the vendor adds may have none.
+    pub fn missing(&self) -> Option<&'static str> {
+        let is_empty = |name: Option<&str>| name.is_none_or(|name| name.trim().is_empty());
+        match &*self.kind {
+            "user_actor" if is_empty(self.email_address.as_deref()) => Some("actor.email_address"),
+            "api_actor" if is_empty(self.api_key_name.as_deref()) => Some("actor.api_key_name"),
+            _ => None,
+        }
     }
 }
 
 impl<'a> ModelUse<'a> {
     pub fn estimate(&'a self) -> Result<Estimate<'a>, String> {
-        let EstimatedCost { amount, currency } = &self.estimated_cost;
-        let usd = usd_from_number_of_cents(amount.get()).map_err(|e| format!("estimated_cost: {e}"))?;
-        let currency = currency.as_deref().unwrap_or(USD);
-        if currency != USD {
-            return Err(format!("currency `{currency}` is not {USD}"));
-        }
-        Ok(Estimate { currency, cents: amount.get(), usd })
+        let EstimatedCost { amount, currency: named } = &self.estimated_cost;
+        let usd = amount.usd_from_cents().map_err(|e| format!("estimated_cost: {e}"))?;
+        Ok(Estimate { currency: currency(named.as_deref())?, cents: amount.text(), usd })
     }
 }

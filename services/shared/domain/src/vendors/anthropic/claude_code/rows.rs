@@ -3,17 +3,19 @@
 //! The cost that it tells is an estimate, and on API billing a part of the cost report. It goes into a table of its own
 //! and is never added to what is billed.
 
+use std::collections::BTreeMap;
+
 use everycent_schemas::Day;
 use everycent_schemas::rows::{ClaudeCodeModelUsage, ClaudeCodeUsageStat, Row};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::record::{ClaudeCodeRecord, Estimate, ModelUse};
+use super::record::{ClaudeCodeRecord, CoreMetrics, Estimate, ModelUse};
 use super::tools::Tools;
 use crate::attribution::Platform;
 use crate::identity::{HexId, IdHasher, Twins};
-use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
-use crate::vendors::{lower_case, without_content};
+use crate::rows::{Mended, NormalizeError, Oddity, Output, PageContext, Position, Read, RowMaker, mend_openly};
+use crate::vendors::{Flag, lower_case, without_content};
 
 /// Says that the vendor itself is the evidence for the platform.
 const BASIS: &str = "vendor";
@@ -28,28 +30,34 @@ impl ClaudeCodeRows {
     fn take_page<'s, 'p: 's>(
         &mut self,
         page: &PageContext<'_>,
-        records: impl Iterator<Item = Result<&'s ClaudeCodeRecord<'p>, &'s String>>,
+        records: impl Iterator<Item = Result<(&'s ClaudeCodeRecord<'p>, &'s [Oddity]), &'s String>>,
         output: &mut Output<'_>,
     ) {
         for (index, record) in records.enumerate() {
-            let outcome = record.map_err(Clone::clone).and_then(|record| self.take_record(record, output));
+            output.at(page, Position::InData(index));
+            let outcome = record.map_err(Clone::clone).and_then(|(record, oddities)| {
+                let day = self.take_record(record, output)?;
+                output.remark_all(Some(day), oddities);
+                Ok(())
+            });
             if let Err(reason) = outcome {
                 output.reject(page, Position::InData(index), None, &reason);
             }
         }
     }
 
-    /// All rows of a record, or none.
-    fn take_record(&mut self, record: &ClaudeCodeRecord<'_>, output: &mut Output<'_>) -> Result<(), String> {
+    /// All rows of a record, or none. Gives its day.
+    fn take_record(&mut self, record: &ClaudeCodeRecord<'_>, output: &mut Output<'_>) -> Result<Day, String> {
         let day = record.day().ok_or("date: it is no day and no midnight in UTC")?;
         if !output.covers(day) {
             return Err(format!("{day} was not asked for"));
         }
-        record.actor.check()?;
-        let tools = Tools::read(&record.tool_actions)?;
+        let no_tools = BTreeMap::new();
+        let tools = Tools::read(record.tool_actions.as_ref().unwrap_or(&no_tools));
         let estimates: Vec<Estimate<'_>> =
             record.model_breakdown.iter().map(ModelUse::estimate).collect::<Result<_, _>>()?;
         let email = record.actor.email_address.as_ref().map(|email| lower_case(email));
+        remark(record, &tools, day, output);
         let row_id = self.twins.next(dimensions(record, email.as_deref())).hex();
         let stat = stat_row(output, day, row_id.as_str(), record, email.as_deref(), &tools);
         let mut twins = Twins::default();
@@ -70,7 +78,26 @@ impl ClaudeCodeRows {
         for model in &models {
             output.row(day, model)?;
         }
-        Ok(())
+        Ok(day)
+    }
+}
+
+/// What the record lacks and a row can do without.
+fn remark(record: &ClaudeCodeRecord<'_>, tools: &Tools<'_>, day: Day, output: &mut Output<'_>) {
+    let missing = [
+        ("customer_type", record.customer_type.is_none()),
+        ("core_metrics", record.core_metrics.is_none()),
+        ("core_metrics.lines_of_code", record.core_metrics.as_ref().is_some_and(|core| core.lines_of_code.is_none())),
+        ("tool_actions", record.tool_actions.is_none()),
+    ];
+    for (field, _) in missing.into_iter().filter(|(_, is_missing)| *is_missing) {
+        output.remark(Some(day), field, "it is null or missing");
+    }
+    if let Some(field) = record.actor.missing() {
+        output.remark(Some(day), field, "it is empty; nobody is named");
+    }
+    for tool in tools.odd() {
+        output.remark(Some(day), &format!("tool_actions.{tool}"), "it does not read; its counts are taken for 0");
     }
 }
 
@@ -80,10 +107,14 @@ fn dimensions(record: &ClaudeCodeRecord<'_>, email: Option<&str>) -> IdHasher {
         .part(&record.actor.kind)
         .optional(email)
         .optional(record.actor.api_key_name.as_deref())
-        .part(&record.customer_type)
+        .part(customer_type(record))
         .optional(record.subscription_type.as_deref())
         .optional(record.terminal_type.as_deref())
-        .optional(record.is_remote.map(|is_remote| if is_remote { "remote" } else { "local" }))
+        .optional(record.is_remote.map(|Flag(is_remote)| if is_remote { "remote" } else { "local" }))
+}
+
+fn customer_type<'a>(record: &'a ClaudeCodeRecord<'_>) -> &'a str {
+    record.customer_type.as_deref().unwrap_or("unknown")
 }
 
 fn stat_row<'a>(
@@ -95,7 +126,9 @@ fn stat_row<'a>(
     tools: &'a Tools<'_>,
 ) -> ClaudeCodeUsageStat<'a> {
     let manifest = output.manifest();
-    let metrics = &record.core_metrics;
+    let nothing = CoreMetrics::default();
+    let metrics = record.core_metrics.as_ref().unwrap_or(&nothing);
+    let lines = metrics.lines_of_code.unwrap_or_default();
     ClaudeCodeUsageStat {
         organization_id: manifest.account_id.as_str(),
         activity_date,
@@ -103,13 +136,13 @@ fn stat_row<'a>(
         actor_type: &record.actor.kind,
         actor_email: email,
         api_key_name: record.actor.api_key_name.as_deref(),
-        customer_type: &record.customer_type,
+        customer_type: customer_type(record),
         subscription_type: record.subscription_type.as_deref(),
         terminal_type: record.terminal_type.as_deref(),
-        is_remote: record.is_remote,
+        is_remote: record.is_remote.map(|Flag(is_remote)| is_remote),
         num_sessions: metrics.num_sessions.0,
-        lines_of_code_added: metrics.lines_of_code.added.0,
-        lines_of_code_removed: metrics.lines_of_code.removed.0,
+        lines_of_code_added: lines.added.0,
+        lines_of_code_removed: lines.removed.0,
         commits_by_claude_code: metrics.commits_by_claude_code.0,
         pull_requests_by_claude_code: metrics.pull_requests_by_claude_code.0,
         edit_tool_accepted: tools.accepted("edit_tool"),
@@ -168,12 +201,16 @@ fn model_row<'a>(
 impl RowMaker for ClaudeCodeRows {
     fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
         if let Ok(answer) = serde_json::from_str::<Page<ClaudeCodeRecord<'_>>>(body) {
-            self.take_page(page, answer.data.iter().map(Ok), output);
+            self.take_page(page, answer.data.iter().map(|record| Ok((record, &[][..]))), output);
             return Ok(());
         }
         let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
-        let records: Vec<_> = answer.data.into_iter().map(read_alone).collect();
-        self.take_page(page, records.iter().map(Result::as_ref), output);
+        let reads = |text: &str| serde_json::from_str::<ClaudeCodeRecord<'_>>(text).map(drop);
+        let mended: Vec<_> = answer.data.into_iter().map(|raw| mend_openly(raw, reads)).collect();
+        let records: Vec<Result<Read<'_, ClaudeCodeRecord<'_>>, &String>> =
+            mended.iter().map(|mended| mended.as_ref().map(Mended::read)).collect();
+        let records = records.iter().map(|read| Read::parts(read).map_err(|reason| *reason));
+        self.take_page(page, records, output);
         Ok(())
     }
 }

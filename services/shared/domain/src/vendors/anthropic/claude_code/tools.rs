@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::rows::read_alone;
 use crate::vendors::{Count, Text};
 
 /// The tools with columns of their own.
@@ -22,23 +21,30 @@ struct Actions {
 #[derive(Debug)]
 pub struct Tools<'a> {
     actions: BTreeMap<&'a str, Actions>,
+    /// Those with columns of their own that do not read.
+    odd: Vec<&'static str>,
     json: String,
 }
 
 impl<'a> Tools<'a> {
-    /// Those that are known must read. What else stands there is counted if it reads, and kept in the JSON anyway.
-    pub fn read(told: &'a BTreeMap<Text<'_>, &'a RawValue>) -> Result<Self, String> {
+    /// What reads is counted, and everything is kept in the JSON.
+    pub fn read(told: &'a BTreeMap<Text<'_>, &'a RawValue>) -> Self {
         let mut actions = BTreeMap::new();
+        let mut odd = Vec::new();
         for (name, raw) in told {
-            match read_alone::<Actions>(raw) {
+            match serde_json::from_str::<Actions>(raw.get()) {
                 Ok(read) => drop(actions.insert(&**name, read)),
-                Err(reason) if NAMED.contains(&&**name) => return Err(format!("tool_actions.{}: {reason}", &**name)),
-                Err(_) => {}
+                Err(_) => odd.extend(NAMED.iter().filter(|named| **named == &**name)),
             }
         }
         let by_name: BTreeMap<&str, &RawValue> = told.iter().map(|(name, raw)| (&**name, *raw)).collect();
         let json = serde_json::to_string(&by_name).expect("invariant: a map of names and JSON is JSON");
-        Ok(Self { actions, json })
+        Self { actions, odd, json }
+    }
+
+    /// The tools whose columns lack what the vendor reports.
+    pub fn odd(&self) -> &[&'static str] {
+        &self.odd
     }
 
     /// The vendor's own map, its names in order.

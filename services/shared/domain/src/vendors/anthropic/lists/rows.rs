@@ -9,7 +9,7 @@ use everycent_schemas::Day;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::rows::{NormalizeError, OutOfRange, Output, PageContext, Position, RowMaker, read_discreetly};
+use crate::rows::{NormalizeError, OutOfRange, Output, PageContext, Position, Read, RowMaker, discreet_reason_of, mend};
 use crate::vendors::without_content;
 
 /// Makes rows of one list, by [`take_page`] for what its items read as.
@@ -21,6 +21,11 @@ impl RowMaker for ListRows {
     }
 }
 
+/// What the items of a list read as, wherever they are read from.
+pub trait ListOf {
+    type Item<'p>: Item<'p>;
+}
+
 /// A record of a list.
 pub trait Item<'p>: Deserialize<'p> {
     fn id(&self) -> &str;
@@ -28,34 +33,37 @@ pub trait Item<'p>: Deserialize<'p> {
 }
 
 /// Makes a row of each item, once.
-pub fn take_page<'p, R: Item<'p>>(
-    page: &PageContext<'_>,
-    body: &'p str,
-    output: &mut Output<'_>,
-) -> Result<(), NormalizeError> {
-    let list: Page<'p> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
+pub fn take_page<L: ListOf>(page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
+    let list: Page<'_> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
     let day = *page.manifest.covered.first().ok_or_else(|| page.not_whole("the manifest covers no day"))?;
     // An item stands on one page only, as the paging made sure, so twins are on the same page.
     let mut seen = HashMap::with_capacity(list.data.len());
     for (index, raw) in list.data.into_iter().enumerate() {
-        if let Err(reason) = take_record::<R>(day, raw, &mut seen, output) {
+        output.at(page, Position::InData(index));
+        if let Err(reason) = take_record::<L>(day, raw, &mut seen, output) {
             output.reject(page, Position::InData(index), Some(day), &reason);
         }
     }
     Ok(())
 }
 
-fn take_record<'p, R: Item<'p>>(
+fn take_record<'p, L: ListOf>(
     day: Day,
     raw: &'p RawValue,
     seen: &mut HashMap<String, &'p str>,
     output: &mut Output<'_>,
 ) -> Result<(), String> {
-    let record: R = read_discreetly(raw)?;
+    let reads = |text: &str| serde_json::from_str::<L::Item<'_>>(text).map(drop);
+    let mended = mend(raw, reads, discreet_reason_of)?;
+    let Read { record, oddities }: Read<'_, L::Item<'_>> = mended.read();
     match seen.insert(record.id().to_owned(), raw.get()) {
         Some(twin) if twin == raw.get() => Ok(()),
         Some(_) => Err("a second record of the same id, with other content".into()),
-        None => Ok(record.put(day, output)?),
+        None => {
+            record.put(day, output)?;
+            output.remark_all(Some(day), oddities);
+            Ok(())
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reading tokens of the Claude API: buckets of a day, each with its results. It holds counts, no money.
 //!
 //! A null `api_key_id` is use of the console, a null `workspace_id` the default workspace. Tokens written to the cache
-//! are told in an object, `cache_creation`; a result without it is refused, for its tokens must not read as none.
+//! are reported in an object, `cache_creation`; where it is missing, or flat, that is remarked.
 
 use everycent_schemas::Day;
 use everycent_schemas::rows::ClaudeUsageTokens;
@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use crate::attribution::{Attribution, Evidence, Rules};
 use crate::identity::{IdHasher, Twins};
-use crate::rows::Output;
+use crate::rows::{Output, read_needed};
 use crate::vendors::anthropic::bucket_rows::{BucketRows, ResultRows};
-use crate::vendors::{Count, Text};
+use crate::vendors::{Count, Label, Tally};
 
 /// Makes rows of the usage report.
 pub struct UsageRows<'r> {
@@ -37,6 +37,13 @@ impl ResultRows for UsageRows<'_> {
         let Attribution { platform, basis: platform_basis, rank: platform_rank } =
             self.rules.attribute(&record.evidence().of_account(&output.manifest().account_id));
         let row_id = twins.next(record.dimensions()).hex();
+        let cache = record.written_to_cache();
+        if let Some((field, reason)) = cache.odd {
+            output.remark(Some(day), field, reason);
+        }
+        if record.server_tool_use.is_none() {
+            output.remark(Some(day), "server_tool_use", "it is null or missing; its counts are taken for 0");
+        }
         let manifest = output.manifest();
         let row = ClaudeUsageTokens {
             organization_id: manifest.account_id.as_str(),
@@ -49,10 +56,10 @@ impl ResultRows for UsageRows<'_> {
             context_window: record.context_window.as_deref(),
             uncached_input_tokens: record.uncached_input_tokens.0,
             cache_read_input_tokens: record.cache_read_input_tokens.0,
-            cache_creation_ephemeral_5m_input_tokens: record.cache_creation.ephemeral_5m_input_tokens.0,
-            cache_creation_ephemeral_1h_input_tokens: record.cache_creation.ephemeral_1h_input_tokens.0,
+            cache_creation_ephemeral_5m_input_tokens: cache.ephemeral_5m,
+            cache_creation_ephemeral_1h_input_tokens: cache.ephemeral_1h,
             output_tokens: record.output_tokens.0,
-            web_search_requests: record.server_tool_use.web_search_requests.0,
+            web_search_requests: record.server_tool_use.as_ref().map_or(0, |tools| tools.web_search_requests.0),
             platform: platform.name(),
             platform_basis,
             platform_rank,
@@ -67,35 +74,71 @@ impl ResultRows for UsageRows<'_> {
 /// One result. Fields that the vendor adds are left in the page.
 #[derive(Debug, Deserialize)]
 pub struct UsageRecord<'a> {
+    #[serde(default, borrow, deserialize_with = "read_needed")]
+    api_key_id: Option<Label<'a>>,
+    #[serde(default, borrow, deserialize_with = "read_needed")]
+    workspace_id: Option<Label<'a>>,
     #[serde(borrow)]
-    api_key_id: Option<Text<'a>>,
+    model: Option<Label<'a>>,
     #[serde(borrow)]
-    workspace_id: Option<Text<'a>>,
+    service_tier: Option<Label<'a>>,
     #[serde(borrow)]
-    model: Option<Text<'a>>,
-    #[serde(borrow)]
-    service_tier: Option<Text<'a>>,
-    #[serde(borrow)]
-    context_window: Option<Text<'a>>,
+    context_window: Option<Label<'a>>,
     uncached_input_tokens: Count,
     cache_read_input_tokens: Count,
-    cache_creation: CacheCreation,
+    cache_creation: Option<CacheCreation>,
+    /// What the Messages API calls all of them together.
+    cache_creation_input_tokens: Option<Count>,
     output_tokens: Count,
-    server_tool_use: ServerToolUse,
+    server_tool_use: Option<ServerToolUse>,
 }
 
 #[derive(Debug, Deserialize)]
 struct CacheCreation {
-    ephemeral_5m_input_tokens: Count,
-    ephemeral_1h_input_tokens: Count,
+    ephemeral_5m_input_tokens: Option<Count>,
+    ephemeral_1h_input_tokens: Option<Count>,
 }
 
 #[derive(Debug, Deserialize)]
 struct ServerToolUse {
-    web_search_requests: Count,
+    web_search_requests: Tally,
+}
+
+/// Tokens written to the cache, and what is odd about how they are reported.
+struct WrittenToCache {
+    ephemeral_5m: i64,
+    ephemeral_1h: i64,
+    odd: Option<(&'static str, &'static str)>,
 }
 
 impl UsageRecord<'_> {
+    fn written_to_cache(&self) -> WrittenToCache {
+        let number = |count: Option<Count>| count.map_or(0, |count| count.0);
+        match (&self.cache_creation, self.cache_creation_input_tokens) {
+            (Some(CacheCreation { ephemeral_5m_input_tokens, ephemeral_1h_input_tokens }), _) => {
+                let is_whole = ephemeral_5m_input_tokens.is_some() && ephemeral_1h_input_tokens.is_some();
+                WrittenToCache {
+                    ephemeral_5m: number(*ephemeral_5m_input_tokens),
+                    ephemeral_1h: number(*ephemeral_1h_input_tokens),
+                    odd: (!is_whole).then_some(("cache_creation", "it lacks a count, which is taken for 0")),
+                }
+            }
+            (None, Some(Count(all))) => WrittenToCache {
+                ephemeral_5m: all,
+                ephemeral_1h: 0,
+                odd: Some((
+                    "cache_creation",
+                    "it is missing; cache_creation_input_tokens, in its place, are taken for those of 5 minutes",
+                )),
+            },
+            (None, None) => WrittenToCache {
+                ephemeral_5m: 0,
+                ephemeral_1h: 0,
+                odd: Some(("cache_creation", "it is null or missing; its counts are taken for 0")),
+            },
+        }
+    }
+
     /// What it is grouped by.
     fn dimensions(&self) -> IdHasher {
         [&self.api_key_id, &self.workspace_id, &self.model, &self.service_tier, &self.context_window]

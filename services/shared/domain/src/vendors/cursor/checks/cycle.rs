@@ -81,7 +81,7 @@ mod tests {
             day: day(20),
             read_at: "2026-03-20T12:00:00Z".parse().unwrap(),
             cycle_start: day(15),
-            on_demand_usd: Usd::ZERO,
+            on_demand_usd: Some(Usd::ZERO),
             overall_usd: None,
         }
     }

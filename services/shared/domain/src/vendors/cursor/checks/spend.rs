@@ -24,7 +24,8 @@ pub struct SpendReading {
     pub read_at: Timestamp,
     /// The first day of the billing cycle, as the vendor says.
     pub cycle_start: Day,
-    pub on_demand_usd: Usd,
+    /// `None` where the vendor does not report it of everybody.
+    pub on_demand_usd: Option<Usd>,
     /// On-demand and included use; `None` where the vendor does not tell it of everybody.
     pub overall_usd: Option<Usd>,
 }
@@ -109,7 +110,9 @@ impl Comparison<'_> {
         if let Some(overall) = overall_usd {
             hold("all that were charged", *overall, |events| events.overall_usd);
         }
-        hold("on demand", *on_demand_usd, |events| events.on_demand_usd);
+        if let Some(on_demand) = on_demand_usd {
+            hold("on demand", *on_demand, |events| events.on_demand_usd);
+        }
         Some(bounds)
     }
 
@@ -164,7 +167,7 @@ mod tests {
             day: day(5),
             read_at: "2026-03-05T12:00:00Z".parse().unwrap(),
             cycle_start: day(2),
-            on_demand_usd: usd(on_demand),
+            on_demand_usd: Some(usd(on_demand)),
             overall_usd: overall.map(usd),
         }
     }

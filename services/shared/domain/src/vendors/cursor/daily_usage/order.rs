@@ -10,6 +10,7 @@ use everycent_schemas::Day;
 use super::record::UsageRecord;
 use crate::identity::{HexId, Id, IdHasher};
 use crate::room;
+use crate::rows::Oddity;
 use crate::vendors::lower_case;
 
 /// Records as the page has them, until they are sorted.
@@ -25,13 +26,14 @@ pub(super) struct Entry<'p> {
     pub index: usize,
     user: usize,
     pub record: &'p UsageRecord<'p>,
+    pub oddities: &'p [Oddity],
 }
 
 /// A user, as the rows name one.
 pub(super) struct User<'p> {
     pub user_id: Option<Cow<'p, str>>,
     /// In lower case.
-    pub email: Cow<'p, str>,
+    pub email: Option<Cow<'p, str>>,
     pub row_id: HexId,
     id: Id,
 }
@@ -42,13 +44,13 @@ impl<'p> Listed<'p> {
     }
 
     /// Adds the record at `index`. A user's records mostly follow one another, and all have the same identity.
-    pub fn add(&mut self, index: usize, day: Day, record: &'p UsageRecord<'p>) {
+    pub fn add(&mut self, index: usize, day: Day, record: &'p UsageRecord<'p>, oddities: &'p [Oddity]) {
         let last = self.records.last().map(|entry| entry.record);
         if last.is_none_or(|last| last.user_id != record.user_id || last.email != record.email) {
             self.users.push(User::of(record));
         }
         let user = self.users.len() - 1;
-        self.records.push(Entry { day, id: self.users[user].id, index, user, record });
+        self.records.push(Entry { day, id: self.users[user].id, index, user, record, oddities });
     }
 
     /// Sorts by key. Records of the same user and day stay in the order of the page.
@@ -68,9 +70,12 @@ impl<'p> Listed<'p> {
 
 impl<'p> User<'p> {
     fn of(record: &'p UsageRecord<'p>) -> Self {
-        let email = lower_case(&record.email);
+        let email = record.address().map(lower_case);
         let user_id = record.user_id.as_ref().map(|user_id| user_id.text());
-        let id = IdHasher::new("cursor_usage_stats").optional(user_id.as_deref()).part(&email).finish();
+        let id = IdHasher::new("cursor_usage_stats")
+            .optional(user_id.as_deref())
+            .part(email.as_deref().unwrap_or_default())
+            .finish();
         Self { user_id, email, row_id: id.hex(), id }
     }
 }

@@ -10,9 +10,9 @@ use serde_json::value::RawValue;
 
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::room;
-use crate::vendors::cursor::page_numbers;
-use crate::vendors::cursor::users::Users;
-use crate::vendors::without_content;
+use crate::vendors::cursor::page_numbers::{self, unsigned};
+use crate::vendors::cursor::users::{Users, lenient};
+use crate::vendors::{Flag, Tally, without_content};
 use crate::window::Window;
 
 const PATH: &str = "/teams/daily-usage-data";
@@ -54,10 +54,10 @@ impl DailyUsagePager {
     }
 
     fn check_total(&mut self, pagination: &Pagination) -> Result<(), PagingFault> {
-        if pagination.page.is_some_and(|page| page != self.page) {
+        if pagination.page.is_some_and(|page| unsigned(page) != u64::from(self.page)) {
             return Err(self.malformed("it answers another page than was asked for"));
         }
-        match (self.total_users, pagination.total_users) {
+        match (self.total_users, pagination.total_users.map(unsigned)) {
             (Some(before), Some(now)) if before != now => {
                 Err(PagingFault::moved(format!("{before} users became {now} by page {}", self.page)))
             }
@@ -80,7 +80,7 @@ impl DailyUsagePager {
             Some(total) => {
                 let reason = format!("the vendor counts {total} users and tells of {found}");
                 let fault = PagingFault::moved(reason.clone());
-                let stable = total > found && self.last_fault.as_ref() == Some(&fault);
+                let stable = self.last_fault.as_ref() == Some(&fault);
                 if stable { Ok(Next::Whole(Answer { covered, remarks: vec![reason] })) } else { Err(fault) }
             }
         }
@@ -113,18 +113,25 @@ struct Envelope<'a> {
     pagination: Option<Pagination>,
 }
 
+/// Counts in any form; one that does not read is as good as none.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Pagination {
-    page: Option<u32>,
-    total_users: Option<u64>,
-    total_pages: Option<u32>,
-    has_next_page: Option<bool>,
+    #[serde(default, deserialize_with = "lenient")]
+    page: Option<Tally>,
+    #[serde(default, deserialize_with = "lenient")]
+    total_users: Option<Tally>,
+    #[serde(default, deserialize_with = "lenient")]
+    total_pages: Option<Tally>,
+    #[serde(default, deserialize_with = "lenient")]
+    has_next_page: Option<Flag>,
 }
 
 impl Pagination {
     fn has_next(&self, page: u32) -> Option<bool> {
-        self.has_next_page.or_else(|| self.total_pages.map(|total| page < total))
+        self.has_next_page
+            .map(|Flag(has_next)| has_next)
+            .or_else(|| self.total_pages.map(|total| u64::from(page) < unsigned(total)))
     }
 }
 

@@ -1,11 +1,13 @@
 //! A record of daily usage as the vendor reports it: one user on one day.
 
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::Day;
 use serde::Deserialize;
 
-use crate::vendors::Text;
+use crate::rows::read_needed;
 use crate::vendors::cursor::count::Count;
+use crate::vendors::cursor::instant::Millis;
 use crate::vendors::cursor::user_id::UserId;
+use crate::vendors::{Flag, Label, Text};
 
 /// One user on one day. Fields that the vendor adds are left in the page.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -14,12 +16,12 @@ pub struct UsageRecord<'a> {
     #[serde(borrow)]
     pub user_id: Option<UserId<'a>>,
     #[serde(borrow)]
-    pub email: Text<'a>,
+    pub email: Option<Text<'a>>,
     #[serde(borrow)]
     pub day: Option<Text<'a>>,
-    /// Midnight UTC, in milliseconds since 1970.
-    pub date: Option<i64>,
-    pub is_active: Option<bool>,
+    /// Midnight UTC.
+    pub date: Option<Millis>,
+    pub is_active: Option<Flag>,
     #[serde(default)]
     pub total_lines_added: Count,
     #[serde(default)]
@@ -48,34 +50,42 @@ pub struct UsageRecord<'a> {
     pub cmdk_usages: Count,
     #[serde(default)]
     pub bugbot_usages: Count,
-    #[serde(default)]
+    /// On a request plan money is computed of these two.
+    #[serde(default, deserialize_with = "read_needed")]
     pub subscription_included_reqs: Count,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "read_needed")]
     pub usage_based_reqs: Count,
     #[serde(default)]
     pub api_key_reqs: Count,
     #[serde(borrow)]
-    pub most_used_model: Option<Text<'a>>,
+    pub most_used_model: Option<Label<'a>>,
     #[serde(borrow)]
-    pub apply_most_used_extension: Option<Text<'a>>,
+    pub apply_most_used_extension: Option<Label<'a>>,
     #[serde(borrow)]
-    pub tab_most_used_extension: Option<Text<'a>>,
+    pub tab_most_used_extension: Option<Label<'a>>,
     #[serde(borrow)]
-    pub client_version: Option<Text<'a>>,
+    pub client_version: Option<Label<'a>>,
+}
+
+impl UsageRecord<'_> {
+    /// The address that names the user; an empty one names nobody.
+    pub fn address(&self) -> Option<&str> {
+        self.email.as_deref().filter(|email| !email.trim().is_empty())
+    }
 }
 
 #[derive(Deserialize)]
 pub struct ToldDay<'a> {
     #[serde(borrow)]
     pub day: Option<Text<'a>>,
-    pub date: Option<i64>,
+    pub date: Option<Millis>,
 }
 
 /// `day` as the vendor tells it today, or the older `date`.
-pub fn day_of(day: Option<&str>, date: Option<i64>) -> Result<Day, String> {
+pub fn day_of(day: Option<&str>, date: Option<Millis>) -> Result<Day, String> {
     match (day, date) {
         (Some(day), _) => day.parse().map_err(|e| format!("day: {e}")),
-        (None, Some(millis)) => Ok(Timestamp::from_micros(millis.saturating_mul(1000)).day()),
+        (None, Some(date)) => Ok(date.timestamp().day()),
         (None, None) => Err("it has neither `day` nor `date`".into()),
     }
 }

@@ -11,11 +11,13 @@ use super::record::{ToldDay, UsageRecord, day_of};
 use crate::attribution::Platform;
 use crate::prices::{PlanDay, PlanDays};
 use crate::room;
-use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
+use crate::rows::{
+    Mended, NormalizeError, Oddity, Output, PageContext, Position, Read, RowMaker, mend_openly, read_alone,
+};
 use crate::vendors::cursor::api::BASIS;
 use crate::vendors::cursor::count::Count;
 use crate::vendors::cursor::priced::Priced;
-use crate::vendors::without_content;
+use crate::vendors::{Flag, without_content};
 
 /// More requests than anybody makes in a day, so that millionths of them, multiplied by a price, stay within 64 bits.
 const REQUESTS_MAX: i64 = 10_000_000;
@@ -33,14 +35,14 @@ impl<'r> UsageRows<'r> {
     fn take_page<'p>(
         &self,
         page: &PageContext<'_>,
-        records: impl Iterator<Item = Result<&'p UsageRecord<'p>, &'p Unread>>,
+        records: impl Iterator<Item = Result<(&'p UsageRecord<'p>, &'p [Oddity]), &'p Unread>>,
         output: &mut Output<'_>,
     ) {
         // A user stands on one page only, as the paging made sure, so twins are on the same page.
         let mut listed = Listed::new();
         for (index, record) in records.enumerate() {
-            match record.map_err(Unread::clone).and_then(|record| Ok((covered_day(record, output)?, record))) {
-                Ok((day, record)) => listed.add(index, day, record),
+            match record.map_err(Unread::clone).and_then(|record| Ok((covered_day(record.0, output)?, record))) {
+                Ok((day, (record, oddities))) => listed.add(index, day, record, oddities),
                 Err(Unread { day, reason }) => {
                     self.prices.reject(output, page, Position::InData(index), (day, &reason));
                 }
@@ -49,6 +51,7 @@ impl<'r> UsageRows<'r> {
         listed.sort();
         for (entry, user, twin) in listed.iter() {
             let Some(paid) = self.prices.on(entry.day, output) else { continue };
+            output.at(page, Position::InData(entry.index));
             if let Err(reason) = take_record(entry, user, twin, paid, output) {
                 output.reject(page, Position::InData(entry.index), Some(entry.day), &reason);
             }
@@ -81,8 +84,8 @@ fn take_record(
         activity_date: day,
         row_id: user.row_id.as_str(),
         user_id: user.user_id.as_deref(),
-        email: &user.email,
-        is_active: record.is_active,
+        email: user.email.as_deref(),
+        is_active: record.is_active.map(|Flag(is_active)| is_active),
         total_lines_added: record.total_lines_added.get(),
         total_lines_deleted: record.total_lines_deleted.get(),
         accepted_lines_added: record.accepted_lines_added.get(),
@@ -116,7 +119,12 @@ fn take_record(
         fetched_at: manifest.fetched_at,
         ingestion_timestamp: output.normalized_at(),
     };
-    Ok(output.row(day, &row)?)
+    output.row(day, &row)?;
+    if user.email.is_none() {
+        output.remark(Some(day), "email", "it is empty; the user is known by the id alone");
+    }
+    output.remark_all(Some(day), entry.oddities);
+    Ok(())
 }
 
 fn plausible(field: &str, requests: Count) -> Result<(), String> {
@@ -131,12 +139,15 @@ fn plausible(field: &str, requests: Count) -> Result<(), String> {
 impl RowMaker for UsageRows<'_> {
     fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
         if let Ok(answer) = serde_json::from_str::<Page<UsageRecord<'_>>>(body) {
-            self.take_page(page, answer.data.iter().map(Ok), output);
+            self.take_page(page, answer.data.iter().map(|record| Ok((record, &[][..]))), output);
             return Ok(());
         }
         let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
-        let records: Vec<_> = answer.data.into_iter().map(read).collect();
-        self.take_page(page, records.iter().map(Result::as_ref), output);
+        let mended: Vec<_> = answer.data.into_iter().map(read).collect();
+        let records: Vec<Result<Read<'_, UsageRecord<'_>>, &Unread>> =
+            mended.iter().map(|mended| mended.as_ref().map(Mended::read)).collect();
+        let records = records.iter().map(|read| Read::parts(read).map_err(|reason| *reason));
+        self.take_page(page, records, output);
         Ok(())
     }
 }
@@ -155,8 +166,8 @@ struct Unread {
     reason: String,
 }
 
-fn read<'a>(raw: &'a RawValue) -> Result<UsageRecord<'a>, Unread> {
-    read_alone(raw).map_err(|reason| {
+fn read<'a>(raw: &'a RawValue) -> Result<Mended<'a>, Unread> {
+    mend_openly(raw, |text| serde_json::from_str::<UsageRecord<'_>>(text).map(drop)).map_err(|reason| {
         let told: Option<ToldDay<'a>> = read_alone(raw).ok();
         Unread { day: told.and_then(|told| day_of(told.day.as_deref(), told.date).ok()), reason }
     })
@@ -165,6 +176,9 @@ fn read<'a>(raw: &'a RawValue) -> Result<UsageRecord<'a>, Unread> {
 /// The day of a record, which the page must have been asked for.
 fn covered_day(record: &UsageRecord<'_>, output: &Output<'_>) -> Result<Day, Unread> {
     let day = day_of(record.day.as_deref(), record.date).map_err(|reason| Unread { day: None, reason })?;
+    if record.address().is_none() && record.user_id.is_none() {
+        return Err(Unread { day: Some(day), reason: "email: it names nobody, and there is no userId".to_owned() });
+    }
     match output.covers(day) {
         true => Ok(day),
         false => Err(Unread { day: Some(day), reason: format!("{day} was not asked for") }),

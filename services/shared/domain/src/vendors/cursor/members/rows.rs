@@ -6,9 +6,9 @@ use everycent_schemas::rows::CursorMember;
 use serde::Deserialize;
 
 use super::pager::List;
-use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
+use crate::rows::{Mended, NormalizeError, Output, PageContext, Position, Read, RowMaker, mend_openly};
 use crate::vendors::cursor::user_id::UserId;
-use crate::vendors::{Text, lower_case, without_content};
+use crate::vendors::{Flag, Text, lower_case, without_content};
 
 /// Makes rows of members.
 pub struct MemberRows;
@@ -20,8 +20,16 @@ impl RowMaker for MemberRows {
     fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
         let list = List::read(body).map_err(|e| page.not_whole(without_content(&e)))?;
         let mut seen = Seen::new();
-        for (index, raw) in list.members.iter().enumerate() {
-            let outcome = read_alone(raw).and_then(|record| take(record, &mut seen, output));
+        let reads = |text: &str| serde_json::from_str::<MemberRecord<'_>>(text).map(drop);
+        let mended: Vec<_> = list.members.iter().map(|raw| mend_openly(raw, reads)).collect();
+        for (index, mended) in mended.iter().enumerate() {
+            output.at(page, Position::InList(list.name, index));
+            let outcome = mended.as_ref().map_err(Clone::clone).map(Mended::read);
+            let outcome = outcome.and_then(|Read { record, oddities }| {
+                take(record, &mut seen, output)?;
+                output.remark_all(None, oddities);
+                Ok(())
+            });
             if let Err(reason) = outcome {
                 output.reject(page, Position::InList(list.name, index), None, &reason);
             }
@@ -32,8 +40,12 @@ impl RowMaker for MemberRows {
 
 fn take<'p>(record: MemberRecord<'p>, seen: &mut Seen<'p>, output: &mut Output<'_>) -> Result<(), String> {
     let manifest = output.manifest();
-    let email = lower_case(&record.email);
-    let id = record.id.as_ref().map_or_else(|| email.clone(), UserId::text);
+    let email = record.email.as_deref().filter(|email| !email.trim().is_empty()).map(lower_case);
+    let id = record.id.as_ref().map(UserId::text).or_else(|| email.clone());
+    let id = id.ok_or("it has neither `id` nor `email`")?;
+    if email.is_none() {
+        output.remark(None, "email", "it is empty; the member is known by the id alone");
+    }
     match seen.get(&*id) {
         Some(twin) if *twin == record => return Ok(()),
         Some(_) => return Err("a second member of the same id".into()),
@@ -42,10 +54,10 @@ fn take<'p>(record: MemberRecord<'p>, seen: &mut Seen<'p>, output: &mut Output<'
     let row = CursorMember {
         account_id: manifest.account_id.as_str(),
         member_id: &id,
-        email: &email,
+        email: email.as_deref(),
         name: record.name.as_deref(),
         role: record.role.as_deref(),
-        is_removed: record.is_removed,
+        is_removed: record.is_removed.map(|Flag(is_removed)| is_removed),
         last_seen_at: manifest.fetched_at,
         snapshot_id: manifest.snapshot_id.as_str(),
         fetched_at: manifest.fetched_at,
@@ -65,10 +77,10 @@ struct MemberRecord<'a> {
     #[serde(borrow)]
     id: Option<UserId<'a>>,
     #[serde(borrow)]
-    email: Text<'a>,
+    email: Option<Text<'a>>,
     #[serde(borrow)]
     name: Option<Text<'a>>,
     #[serde(borrow)]
     role: Option<Text<'a>>,
-    is_removed: Option<bool>,
+    is_removed: Option<Flag>,
 }

@@ -11,9 +11,9 @@ use serde_json::value::RawValue;
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::room;
 use crate::vendors::cursor::instant::Millis;
-use crate::vendors::cursor::page_numbers;
-use crate::vendors::cursor::users::Users;
-use crate::vendors::without_content;
+use crate::vendors::cursor::page_numbers::{self, unsigned};
+use crate::vendors::cursor::users::{Users, lenient};
+use crate::vendors::{Tally, without_content};
 use crate::window::Window;
 
 const PATH: &str = "/teams/spend";
@@ -62,7 +62,10 @@ impl SpendPager {
     fn check_cycle(&mut self, page: &Envelope<'_>) -> Result<Cycle, PagingFault> {
         let started_at = page.subscription_cycle_start;
         let started_at = started_at.ok_or_else(|| self.malformed("it does not say when the billing cycle began"))?;
-        let members = page.total_members.ok_or_else(|| self.malformed("it does not say how many members there are"))?;
+        let members = page
+            .total_members
+            .map(unsigned)
+            .ok_or_else(|| self.malformed("it does not say how many members there are"))?;
         let now = Cycle { started_at, members };
         match self.cycle.replace(now) {
             Some(before) if before.started_at != now.started_at => {
@@ -75,7 +78,7 @@ impl SpendPager {
         }
     }
 
-    /// The vendor's own total must be what came. That it counts more, and the same in two readings, is not movement.
+    /// The vendor's own total must be what came. That it counts otherwise, and the same in two readings, is not movement.
     fn complete(&self, members: u64) -> Result<Next, PagingFault> {
         let covered: Vec<Day> = self.window.days().collect();
         if members == self.records {
@@ -83,7 +86,7 @@ impl SpendPager {
         }
         let reason = format!("the vendor counts {members} members and tells of {}", self.records);
         let fault = PagingFault::moved(reason.clone());
-        let stable = members > self.records && self.last_fault.as_ref() == Some(&fault);
+        let stable = self.last_fault.as_ref() == Some(&fault);
         if stable { Ok(Next::Whole(Answer { covered, remarks: vec![reason] })) } else { Err(fault) }
     }
 }
@@ -100,7 +103,7 @@ impl Pager for SpendPager {
         self.users.take(self.page, &page.team_member_spend)?;
         self.records += page.team_member_spend.len() as u64;
         let pages = page.total_pages.ok_or_else(|| self.malformed("it does not say how many pages there are"))?;
-        if self.page >= pages {
+        if u64::from(self.page) >= unsigned(pages) {
             return self.complete(cycle.members);
         }
         Ok(Next::Ask(self.request(page_numbers::following(self.page, page.team_member_spend.len())?)))
@@ -113,8 +116,10 @@ struct Envelope<'a> {
     #[serde(borrow, deserialize_with = "room::read_list")]
     team_member_spend: Vec<&'a RawValue>,
     subscription_cycle_start: Option<Millis>,
-    total_members: Option<u64>,
-    total_pages: Option<u32>,
+    #[serde(default, deserialize_with = "lenient")]
+    total_members: Option<Tally>,
+    #[serde(default, deserialize_with = "lenient")]
+    total_pages: Option<Tally>,
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //!
 //! Source: cursor.com/docs, Admin API. Both bounds are inclusive. Events have no id and pages count them by offset, so
 //! one that comes or goes between two pages shifts the rest. Only the vendor's own total tells: it has to stay the same
-//! from the first page to the last and to be what came. A day that is not over is never asked for; it would move.
+//! from the first page to the last and to be what came. Where it is not, or a page begins with an event that ended the one
+//! before, a second reading with the same contents is believed. A day that is not over is never asked for; it would move.
 
 use std::collections::HashSet;
 
@@ -14,8 +15,9 @@ use serde_json::{Value, json};
 use crate::identity::{Id, IdHasher};
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::room;
-use crate::vendors::cursor::page_numbers;
-use crate::vendors::without_content;
+use crate::vendors::cursor::page_numbers::{self, unsigned};
+use crate::vendors::cursor::users::lenient;
+use crate::vendors::{Flag, Tally, without_content};
 use crate::window::Window;
 
 const PATH: &str = "/teams/filtered-usage-events";
@@ -30,12 +32,36 @@ pub struct UsageEventsPager {
     total: Option<u64>,
     events: u64,
     first_events: HashSet<Id>,
+    /// Of all events so far, in their order.
+    contents: Id,
+    /// The events at the last instant of the page before.
+    border: Border,
+    /// Exact twins stand on both sides of a border between pages: each is an event, or one was shifted and came twice.
+    has_twins: bool,
+    last_fault: Option<PagingFault>,
+}
+
+/// What stands at the last instant of a page.
+#[derive(Debug, Default)]
+struct Border {
+    instant: String,
+    events: HashSet<Id>,
 }
 
 impl UsageEventsPager {
     pub fn new(task: &PagingTask) -> Self {
-        let PagingTask { window, today, .. } = *task;
-        Self { window, today, page: 0, total: None, events: 0, first_events: HashSet::new() }
+        Self {
+            window: task.window,
+            today: task.today,
+            page: 0,
+            total: None,
+            events: 0,
+            first_events: HashSet::new(),
+            contents: IdHasher::new("contents").finish(),
+            border: Border::default(),
+            has_twins: false,
+            last_fault: task.last_fault.clone(),
+        }
     }
 
     fn request(&self, page: u32) -> PageRequest {
@@ -52,13 +78,16 @@ impl UsageEventsPager {
         PagingFault::Malformed { page: self.page, reason: reason.to_string() }
     }
 
-    fn check_total(&mut self, total: Option<u64>) -> Result<u64, PagingFault> {
-        let now = total.ok_or_else(|| self.malformed("it does not say how many events there are"))?;
-        match self.total.replace(now) {
-            Some(before) if before != now => {
-                Err(PagingFault::moved(format!("{before} events became {now} by page {}", self.page)))
-            }
-            _ => Ok(now),
+    fn check_total(&mut self, total: Option<u64>) -> Result<(), PagingFault> {
+        let named = |total: Option<u64>| total.map_or("no number of".to_owned(), |total| total.to_string());
+        match (self.page, std::mem::replace(&mut self.total, total)) {
+            (2.., before) if before != total => Err(PagingFault::moved(format!(
+                "{} events became {} by page {}",
+                named(before),
+                named(total),
+                self.page
+            ))),
+            _ => Ok(()),
         }
     }
 
@@ -66,6 +95,9 @@ impl UsageEventsPager {
     fn take_events(&mut self, events: &[&RawValue]) -> Result<(), PagingFault> {
         self.events += events.len() as u64;
         let Some(first) = events.first() else { return Ok(()) };
+        self.take_border(events);
+        let page = events.iter().fold(IdHasher::new("page"), |hasher, event| hasher.part(event.get())).finish();
+        self.contents = IdHasher::new("contents").part(self.contents.hex().as_str()).part(page.hex().as_str()).finish();
         // As a value, for the order of its fields says nothing.
         let first: Value = serde_json::from_str(first.get()).map_err(|e| self.malformed(without_content(&e)))?;
         if self.first_events.insert(IdHasher::new("event").part(&first.to_string()).finish()) {
@@ -74,13 +106,44 @@ impl UsageEventsPager {
         Err(PagingFault::moved(format!("page {} begins like an earlier one", self.page)))
     }
 
-    fn complete(&self, total: u64) -> Result<Next, PagingFault> {
-        if self.events != total {
-            return Err(PagingFault::moved(format!("the vendor counts {total} events and tells of {}", self.events)));
-        }
-        let covered = self.window.days().filter(|day| *day < self.today).collect();
-        Ok(Next::Whole(Answer { covered, remarks: vec![] }))
+    /// Looks at the instant that this page shares with the one before, and remembers its last one.
+    fn take_border(&mut self, events: &[&RawValue]) {
+        let id = |event: &&RawValue| IdHasher::new("event").part(event.get()).finish();
+        let of_border = events.iter().take_while(|event| instant(event) == self.border.instant);
+        self.has_twins |= of_border.map(id).any(|event| self.border.events.contains(&event));
+        let last = events.last().map(instant).unwrap_or_default().to_owned();
+        let at_last = events.iter().rev().take_while(|event| instant(event) == last).map(id).collect();
+        self.border = Border { events: at_last, instant: last };
     }
+
+    fn complete(&self) -> Result<Next, PagingFault> {
+        let odd = match self.total {
+            Some(total) if total == self.events => None,
+            Some(total) => Some(format!("the vendor counts {total} events and reports {}", self.events)),
+            None => Some(format!("the vendor does not say how many events there are, and reports {}", self.events)),
+        };
+        let twins = self.has_twins.then(|| "the same event stands on two pages that follow one another".to_owned());
+        let covered = self.window.days().filter(|day| *day < self.today).collect();
+        let Some(reason) = odd.clone().or(twins) else {
+            return Ok(Next::Whole(Answer { covered, remarks: vec![] }));
+        };
+        let doubt = PagingFault::Doubtful { reason, contents: self.contents };
+        match self.last_fault.as_ref() == Some(&doubt) {
+            true => Ok(Next::Whole(Answer { covered, remarks: Vec::from_iter(odd) })),
+            false => Err(doubt),
+        }
+    }
+}
+
+/// The instant of an event as the page has it; empty where it does not read.
+fn instant<'a>(event: &&'a RawValue) -> &'a str {
+    #[derive(Deserialize)]
+    struct Dated<'a> {
+        #[serde(borrow)]
+        timestamp: Option<&'a RawValue>,
+    }
+    let dated: Option<Dated<'a>> = serde_json::from_str(event.get()).ok();
+    dated.and_then(|dated| dated.timestamp).map_or("", RawValue::get)
 }
 
 impl Pager for UsageEventsPager {
@@ -91,16 +154,17 @@ impl Pager for UsageEventsPager {
     fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault> {
         self.page += 1;
         let page: Envelope<'_> = serde_json::from_slice(body).map_err(|e| self.malformed(without_content(&e)))?;
-        let total = self.check_total(page.total_usage_events_count)?;
+        self.check_total(page.total_usage_events_count.map(unsigned))?;
         let pagination = page.pagination.ok_or_else(|| self.malformed("it has no `pagination`"))?;
-        if pagination.current_page.is_some_and(|page| page != self.page) {
+        if pagination.current_page.is_some_and(|page| unsigned(page) != u64::from(self.page)) {
             return Err(self.malformed("it answers another page than was asked for"));
         }
         self.take_events(&page.usage_events)?;
         let has_next = pagination.has_next(self.page);
         let has_next = has_next.ok_or_else(|| self.malformed("it does not say whether a page follows"))?;
-        if !has_next || self.events > total {
-            return self.complete(total);
+        // A page that is promised and empty ends the feed too: then the number of events says whether all came.
+        if !has_next || (page.usage_events.is_empty() && self.page > 1) {
+            return self.complete();
         }
         Ok(Next::Ask(self.request(page_numbers::following(self.page, page.usage_events.len())?)))
     }
@@ -109,23 +173,30 @@ impl Pager for UsageEventsPager {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Envelope<'a> {
-    total_usage_events_count: Option<u64>,
+    #[serde(default, deserialize_with = "lenient")]
+    total_usage_events_count: Option<Tally>,
     pagination: Option<Pagination>,
     #[serde(borrow, deserialize_with = "room::read_list")]
     usage_events: Vec<&'a RawValue>,
 }
 
+/// Counts in any form; one that does not read is as good as none.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Pagination {
-    current_page: Option<u32>,
-    num_pages: Option<u32>,
-    has_next_page: Option<bool>,
+    #[serde(default, deserialize_with = "lenient")]
+    current_page: Option<Tally>,
+    #[serde(default, deserialize_with = "lenient")]
+    num_pages: Option<Tally>,
+    #[serde(default, deserialize_with = "lenient")]
+    has_next_page: Option<Flag>,
 }
 
 impl Pagination {
     fn has_next(&self, page: u32) -> Option<bool> {
-        self.has_next_page.or_else(|| self.num_pages.map(|pages| page < pages))
+        self.has_next_page
+            .map(|Flag(has_next)| has_next)
+            .or_else(|| self.num_pages.map(|pages| u64::from(page) < unsigned(pages)))
     }
 }
 
@@ -146,6 +217,11 @@ mod tests {
 
     fn october() -> UsageEventsPager {
         pager("2025-10-01", "2025-10-02", "2025-11-20")
+    }
+
+    /// Of a reading that follows one which ended so.
+    fn after(fault: &PagingFault) -> UsageEventsPager {
+        UsageEventsPager { last_fault: Some(fault.clone()), ..october() }
     }
 
     fn page(number: u32, events: &[&str], total: u32) -> Value {
@@ -204,9 +280,65 @@ mod tests {
     }
 
     #[test]
-    fn twins_across_a_page_border_are_no_movement() {
+    fn twins_across_a_page_border_are_believed_when_a_second_reading_is_the_same() {
         let pages = [page(1, &["5", "4"], 3), page(2, &["4"], 3)];
+        let doubt = read(&mut october(), &pages).unwrap_err();
+        assert!(doubt.to_string().contains("stands on two pages that follow one another"), "{doubt}");
+        let Next::Whole(answer) = read(&mut after(&doubt), &pages).unwrap() else { panic!("believed") };
+        assert_eq!((answer.covered.len(), answer.remarks.len()), (2, 0), "there is nothing odd about two events");
+        // Shifted by one, and gone in the second reading.
+        let moved_on = [page(1, &["5", "4"], 3), page(2, &["3"], 3)];
+        assert!(matches!(read(&mut after(&doubt), &moved_on), Ok(Next::Whole(_))));
+        let three = [page(1, &["5", "4", "4"], 4), page(2, &["4"], 4)];
+        assert!(matches!(read(&mut october(), &three), Err(PagingFault::Doubtful { .. })), "deeper within the instant");
+    }
+
+    #[test]
+    fn neighbours_of_one_instant_that_are_no_twins_are_no_doubt() {
+        let event = |kind: &str| json!({"timestamp": "4", "kind": kind});
+        let mut pages = [page(1, &["5", "4"], 3), page(2, &["4"], 3)];
+        pages[0]["usageEvents"][1] = event("a");
+        pages[1]["usageEvents"][0] = event("b");
         assert!(matches!(read(&mut october(), &pages), Ok(Next::Whole(_))));
+    }
+
+    #[test]
+    fn a_total_that_is_stably_wrong_is_taken_with_a_remark_when_a_second_reading_is_the_same() {
+        let without = |mut page: Value| {
+            page.as_object_mut().unwrap().remove("totalUsageEventsCount");
+            page
+        };
+        let odd = |mut page: Value| {
+            page["totalUsageEventsCount"] = json!("many");
+            page
+        };
+        let cases = [
+            (vec![page(1, &["5"], 2)], "the vendor counts 2 events and reports 1"),
+            (vec![page(1, &["5", "4"], 1)], "the vendor counts 1 events and reports 2"),
+            (vec![page(1, &["5", "4"], 4), page(2, &["2"], 4)], "the vendor counts 4 events and reports 3"),
+            (
+                vec![page(1, &["5", "4"], 6), page(2, &["2"], 6), page(3, &[], 6)],
+                "the vendor counts 6 events and reports 3",
+            ),
+            (vec![without(page(1, &["5"], 1))], "the vendor does not say how many events there are, and reports 1"),
+            (vec![odd(page(1, &["5"], 1))], "the vendor does not say how many events there are, and reports 1"),
+        ];
+        for (pages, remark) in cases {
+            let doubt = read(&mut october(), &pages).unwrap_err();
+            let Next::Whole(answer) = read(&mut after(&doubt), &pages).unwrap() else { panic!("believed") };
+            assert_eq!(answer.remarks, [remark]);
+            let mut other = pages.clone();
+            other[0]["usageEvents"][0]["model"] = json!("another");
+            assert!(read(&mut after(&doubt), &other).is_err(), "the same number of other events is no agreement");
+        }
+    }
+
+    #[test]
+    fn counts_of_pages_and_events_may_be_written_in_any_form() {
+        let mut last = page(1, &["5"], 1);
+        last["totalUsageEventsCount"] = json!("1");
+        last["pagination"] = json!({"currentPage": "1", "numPages": 1.0, "hasNextPage": "false"});
+        assert!(matches!(read(&mut october(), &[last]), Ok(Next::Whole(_))));
     }
 
     #[test]
@@ -214,13 +346,12 @@ mod tests {
         let cases = [
             (vec![page(1, &["5", "4"], 3), page(2, &["4", "3"], 4)], "3 events became 4 by page 2"),
             (vec![page(1, &["5", "4"], 4), page(2, &["2"], 3)], "4 events became 3 by page 2"),
-            (vec![page(1, &["5", "4"], 4), page(2, &["2"], 4)], "counts 4 events and tells of 3"),
-            (vec![page(1, &["5", "4"], 3), page(2, &["4", "3"], 3)], "counts 3 events and tells of 4"),
-            (vec![page(1, &["5"], 2)], "counts 2 events and tells of 1"),
+            (vec![page(1, &["5", "4"], 4), page(2, &["2"], 4)], "counts 4 events and reports 3"),
+            (vec![page(1, &["5", "4"], 3), page(2, &["4", "3"], 3)], "counts 3 events and reports 4"),
+            (vec![page(1, &["5"], 2)], "counts 2 events and reports 1"),
         ];
         for (pages, words) in cases {
             let fault = read(&mut october(), &pages).unwrap_err();
-            assert!(matches!(fault, PagingFault::Moved { .. }), "{fault}");
             assert!(fault.to_string().contains(words), "{fault}");
         }
     }
@@ -247,16 +378,17 @@ mod tests {
     }
 
     #[test]
-    fn a_feed_that_promises_pages_without_end_is_no_whole() {
+    fn a_page_that_is_promised_and_empty_ends_the_feed_and_one_with_events_goes_on_whatever_the_total() {
         let endless = |number: u32, events: &[&str]| {
             let mut page = page(number, events, 2);
             page["pagination"]["hasNextPage"] = json!(true);
             page
         };
         let empty = [endless(1, &["2", "1"]), endless(2, &[])];
-        assert!(matches!(read(&mut october(), &empty), Err(PagingFault::Moved { .. })));
+        assert!(matches!(read(&mut october(), &empty), Ok(Next::Whole(_))));
+        assert!(matches!(read(&mut october(), &[endless(1, &[])]), Err(PagingFault::Moved { .. })));
         let more = [endless(1, &["2", "1"]), endless(2, &["0"])];
-        assert!(matches!(read(&mut october(), &more), Err(PagingFault::Moved { .. })));
+        assert!(matches!(read(&mut october(), &more), Ok(Next::Ask(_))), "a total may be capped");
     }
 
     #[test]
@@ -270,8 +402,7 @@ mod tests {
         other_page["pagination"]["currentPage"] = json!(2);
         let mut silent = page(1, &["1"], 1);
         silent["pagination"] = json!({"pageSize": 1000});
-        let cases =
-            [without("totalUsageEventsCount"), without("pagination"), without("usageEvents"), other_page, silent];
+        let cases = [without("pagination"), without("usageEvents"), other_page, silent];
         for answer in cases {
             let fault = read(&mut october(), std::slice::from_ref(&answer)).unwrap_err();
             assert!(matches!(fault, PagingFault::Malformed { page: 1, .. }), "{answer}: {fault}");

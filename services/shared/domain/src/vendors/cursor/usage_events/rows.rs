@@ -9,22 +9,21 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::billing::Billing;
+use super::figures::Figures;
 use super::ids::EventIds;
+use super::record::EventRecord;
 use crate::attribution::Platform;
 use crate::identity::{HexId, IdHasher};
-use crate::money::usd_from_number_of_cents;
-use crate::number::in_units;
 use crate::prices::{PlanDay, PlanDays};
 use crate::room;
-use crate::rows::{NormalizeError, Output, PageContext, Position, RowMaker, read_alone};
+use crate::rows::{
+    Mended, NormalizeError, Oddity, Output, PageContext, Position, Read, RowMaker, mend_openly, read_alone,
+};
 use crate::vendors::cursor::api::BASIS;
 use crate::vendors::cursor::count::Count;
 use crate::vendors::cursor::instant::Millis;
 use crate::vendors::cursor::priced::Priced;
-use crate::vendors::{Text, lower_case, without_content};
-
-/// Decimals of a request unit that are counted.
-const UNIT_DECIMALS: i32 = 6;
+use crate::vendors::{Amount, Flag, lower_case, without_content};
 
 /// Makes rows of usage events.
 #[derive(Debug)]
@@ -47,12 +46,14 @@ impl<'r> EventRows<'r> {
     fn take_page<'p>(
         &mut self,
         page: &PageContext<'_>,
-        records: impl Iterator<Item = Result<&'p EventRecord<'p>, &'p Refusal>>,
+        records: impl Iterator<Item = Result<(&'p EventRecord<'p>, &'p [Oddity]), &'p Refusal>>,
         output: &mut Output<'_>,
     ) {
         for (index, record) in records.enumerate() {
+            let position = Position::InList("usageEvents", index);
+            output.at(page, position);
             if let Err((day, reason)) = self.take(record, output) {
-                self.prices.reject(output, page, Position::InList("usageEvents", index), (day, &reason));
+                self.prices.reject(output, page, position, (day, &reason));
             }
         }
     }
@@ -60,16 +61,18 @@ impl<'r> EventRows<'r> {
     /// Makes the row of a record; or says why it has none, and of which day it is.
     fn take(
         &mut self,
-        record: Result<&EventRecord<'_>, &Refusal>,
+        record: Result<(&EventRecord<'_>, &[Oddity]), &Refusal>,
         output: &mut Output<'_>,
     ) -> Result<(), (Option<Day>, String)> {
-        let record = record.map_err(|refusal| (refusal.day, refusal.reason.clone()))?;
+        let (record, oddities) = record.map_err(|refusal| (refusal.day, refusal.reason.clone()))?;
         let day = record.timestamp.timestamp().day();
         if !output.covers(day) {
             return Err((Some(day), format!("{day} was not asked for")));
         }
         let Some(paid) = self.prices.on(day, output) else { return Ok(()) };
-        self.take_record(day, &paid, record, output).map_err(|reason| (Some(day), reason))
+        self.take_record(day, &paid, record, output).map_err(|reason| (Some(day), reason))?;
+        output.remark_all(Some(day), oddities);
+        Ok(())
     }
 
     fn take_record(
@@ -80,15 +83,10 @@ impl<'r> EventRows<'r> {
         output: &mut Output<'_>,
     ) -> Result<(), String> {
         let tokens = record.token_usage.as_ref();
-        let requests = record.requests_costs.map(RawValue::get);
-        let token_cost = tokens.and_then(|tokens| tokens.total_cents).map(RawValue::get);
-        let charged = record.charged_cents.map(RawValue::get);
-        let fee = record.cursor_token_fee.map(RawValue::get);
-        let request_micro_units = requests.map(micro_units).transpose()?;
-        let token_cost_usd = usd("tokenUsage.totalCents", token_cost)?;
-        let charged_usd = usd("chargedCents", charged)?;
-        let cursor_token_fee_usd = usd("cursorTokenFee", fee)?;
-        let email = record.user_email.as_deref().map(lower_case);
+        let billing = Billing::of_kind(record.kind.as_deref());
+        let figures = Figures::of(record, billing)?;
+        figures.remark(record, billing, day, output);
+        let email = record.user_email.as_deref().filter(|email| !email.trim().is_empty()).map(lower_case);
         let row_id = self.row_id(record, email.as_deref());
         let manifest = output.manifest();
         let row = CursorUsageEvent {
@@ -104,24 +102,25 @@ impl<'r> EventRows<'r> {
             conversation_id: record.conversation_id.as_deref(),
             model: record.model.as_deref(),
             kind: record.kind.as_deref(),
-            billing: Billing::of_kind(record.kind.as_deref()).name(),
-            max_mode: record.max_mode,
-            is_token_based_call: record.is_token_based_call,
-            is_chargeable: record.is_chargeable,
-            is_headless: record.is_headless,
-            requests_costs: requests,
-            request_micro_units,
+            billing: billing.name(),
+            max_mode: record.max_mode.map(|Flag(flag)| flag),
+            is_token_based_call: record.is_token_based_call.map(|Flag(flag)| flag),
+            is_chargeable: record.is_chargeable.map(|Flag(flag)| flag),
+            is_headless: record.is_headless.map(|Flag(flag)| flag),
+            requests_costs: figures.request_micro_units.and(record.requests_costs).map(Amount::text),
+            request_micro_units: figures.request_micro_units,
             input_tokens: tokens.and_then(|tokens| tokens.input_tokens).map(Count::get),
             output_tokens: tokens.and_then(|tokens| tokens.output_tokens).map(Count::get),
             cache_write_tokens: tokens.and_then(|tokens| tokens.cache_write_tokens).map(Count::get),
             cache_read_tokens: tokens.and_then(|tokens| tokens.cache_read_tokens).map(Count::get),
-            token_cost_cents: token_cost,
-            token_cost_usd,
-            discount_percent_off: tokens.and_then(|tokens| tokens.discount_percent_off).map(RawValue::get),
-            charged_cents: charged,
-            charged_usd,
-            cursor_token_fee_cents: fee,
-            cursor_token_fee_usd,
+            token_cost_cents: figures.token_cost_usd.and(record.token_cost()).map(Amount::text),
+            token_cost_usd: figures.token_cost_usd,
+            discount_percent_off: figures.discount.and(record.discount()).map(Amount::text),
+            charged_cents: record.charged_cents.map(Amount::text),
+            charged_usd: figures.charged_usd,
+            computed_charge_usd: figures.computed_charge_usd(),
+            cursor_token_fee_cents: figures.fee_usd.and(record.cursor_token_fee).map(Amount::text),
+            cursor_token_fee_usd: figures.fee_usd,
             plan: Some(paid.plan),
             billing_cycle_start: Some(paid.billing_cycle_start),
             included_requests: paid.included_requests,
@@ -144,7 +143,7 @@ impl<'r> EventRows<'r> {
             .optional(record.service_account_id.as_deref())
             .optional(record.model.as_deref())
             .optional(record.kind.as_deref())
-            .number(record.max_mode.map_or(-1, i64::from))
+            .number(record.max_mode.map_or(-1, |Flag(flag)| i64::from(flag)))
             .optional(record.conversation_id.as_deref())
             .optional(record.cloud_agent_id.as_deref())
             .optional(record.automation_id.as_deref());
@@ -152,25 +151,18 @@ impl<'r> EventRows<'r> {
     }
 }
 
-/// Request units in millionths. What lies beyond is the noise of the vendor's arithmetic.
-fn micro_units(number: &str) -> Result<i64, String> {
-    let units = in_units(number, UNIT_DECIMALS).map_err(|e| format!("requestsCosts: {e}"))?;
-    i64::try_from(units).map_err(|_| "requestsCosts: it is more than a row can hold".to_owned())
-}
-
-fn usd(field: &str, cents: Option<&str>) -> Result<Option<everycent_schemas::Usd>, String> {
-    cents.map(usd_from_number_of_cents).transpose().map_err(|e| format!("{field}: {e}"))
-}
-
 impl RowMaker for EventRows<'_> {
     fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
         if let Ok(answer) = serde_json::from_str::<Page<EventRecord<'_>>>(body) {
-            self.take_page(page, answer.usage_events.iter().map(Ok), output);
+            self.take_page(page, answer.usage_events.iter().map(|record| Ok((record, &[][..]))), output);
             return Ok(());
         }
         let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
-        let records: Vec<_> = answer.usage_events.into_iter().map(read).collect();
-        self.take_page(page, records.iter().map(Result::as_ref), output);
+        let mended: Vec<_> = answer.usage_events.into_iter().map(read).collect();
+        let records: Vec<Result<Read<'_, EventRecord<'_>>, &Refusal>> =
+            mended.iter().map(|mended| mended.as_ref().map(Mended::read)).collect();
+        let records = records.iter().map(|read| Read::parts(read).map_err(|reason| *reason));
+        self.take_page(page, records, output);
         Ok(())
     }
 }
@@ -182,8 +174,8 @@ struct Page<R> {
     usage_events: Vec<R>,
 }
 
-fn read<'a>(raw: &'a RawValue) -> Result<EventRecord<'a>, Refusal> {
-    read_alone(raw).map_err(|reason| {
+fn read<'a>(raw: &'a RawValue) -> Result<Mended<'a>, Refusal> {
+    mend_openly(raw, |text| serde_json::from_str::<EventRecord<'_>>(text).map(drop)).map_err(|reason| {
         let told: Option<ToldInstant> = read_alone(raw).ok();
         Refusal { day: told.map(|told| told.timestamp.timestamp().day()), reason }
     })
@@ -192,52 +184,4 @@ fn read<'a>(raw: &'a RawValue) -> Result<EventRecord<'a>, Refusal> {
 #[derive(Deserialize)]
 struct ToldInstant {
     timestamp: Millis,
-}
-
-/// One request to a model. Fields that the vendor adds are left in the page.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct EventRecord<'a> {
-    timestamp: Millis,
-    #[serde(borrow)]
-    user_email: Option<Text<'a>>,
-    #[serde(borrow)]
-    service_account_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    service_account_name: Option<Text<'a>>,
-    #[serde(borrow)]
-    cloud_agent_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    automation_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    conversation_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    model: Option<Text<'a>>,
-    #[serde(borrow)]
-    kind: Option<Text<'a>>,
-    max_mode: Option<bool>,
-    is_token_based_call: Option<bool>,
-    is_chargeable: Option<bool>,
-    is_headless: Option<bool>,
-    #[serde(borrow)]
-    requests_costs: Option<&'a RawValue>,
-    #[serde(borrow)]
-    token_usage: Option<TokenUsage<'a>>,
-    #[serde(borrow)]
-    charged_cents: Option<&'a RawValue>,
-    #[serde(borrow)]
-    cursor_token_fee: Option<&'a RawValue>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TokenUsage<'a> {
-    input_tokens: Option<Count>,
-    output_tokens: Option<Count>,
-    cache_write_tokens: Option<Count>,
-    cache_read_tokens: Option<Count>,
-    #[serde(borrow)]
-    total_cents: Option<&'a RawValue>,
-    #[serde(borrow)]
-    discount_percent_off: Option<&'a RawValue>,
 }

@@ -142,14 +142,62 @@ async fn charges_of_events_are_the_cost_on_a_token_plan_and_hold_the_fee_already
 }
 
 #[tokio::test]
-async fn an_unknown_kind_on_a_request_plan_is_counted_by_its_charge_or_else_by_its_units() {
+async fn an_unknown_kind_costs_what_it_is_charged_and_nothing_else() {
     let file = Inserted::nothing().await;
     let charge = [("billing", t("unknown")), ("request_micro_units", n(9 * UNIT)), ("charged_usd", n(6 * CENT))];
     file.put("cursor_usage_events", &units("2025-10-07", "a", "unknown", 4 * UNIT))
         .put("cursor_usage_events", &event(request_plan("2025-10-07", ADA), "b", &charge));
-    let rows =
-        file.told("SELECT on_demand_usd, unknown_kind_usd, request_micro_units, total_usd, basis FROM cursor_expenses");
-    assert_eq!(rows, ["0.04 | 0.06 | 4000000 | 0.1 | events_units"]);
+    let without = [("token_cost_usd", n(10 * CENT)), ("cursor_token_fee_usd", n(CENT))];
+    file.put("cursor_usage_events", &charged("c", "unknown", None, &without));
+    let rows = file.told(
+        "SELECT plan, on_demand_usd, unknown_kind_usd, token_fee_usd, request_micro_units, total_usd FROM cursor_expenses
+         ORDER BY 1",
+    );
+    assert_eq!(rows, ["request | 0.0 | 0.06 | 0.0 | 0 | 0.06", "token | 0.0 | 0.0 | 0.0 | - | 0.0"]);
+}
+
+#[tokio::test]
+async fn on_a_request_plan_an_events_own_charge_goes_before_its_units() {
+    let file = Inserted::nothing().await;
+    let with_charge = |row_id: &str, billing: &str, micro: i64, charge: i64| {
+        let told = [("billing", t(billing)), ("request_micro_units", n(micro)), ("charged_usd", n(charge))];
+        event(request_plan("2025-10-08", ADA), row_id, &told)
+    };
+    // Three units are included. What is charged by its tokens is charged, and its units are neither included nor over.
+    file.put("cursor_usage_events", &units("2025-10-07", "a", "included", 3 * UNIT))
+        .put("cursor_usage_events", &with_charge("b", "on_demand", UNIT, 375 * CENT / 10))
+        .put("cursor_usage_events", &with_charge("c", "on_demand", UNIT, 375 * CENT / 10))
+        .put("cursor_usage_events", &with_charge("d", "included", 9 * UNIT, 8 * CENT))
+        .put("cursor_usage_events", &units("2025-10-09", "e", "on_demand", UNIT));
+    let rows = file.told("SELECT expense_date, on_demand_usd, request_micro_units FROM cursor_expenses ORDER BY 1");
+    assert_eq!(rows, ["2025-10-07 | 0.0 | 3000000", "2025-10-08 | 0.75 | 0", "2025-10-09 | 0.04 | 1000000"]);
+    // One that reports neither charge nor units costs what its model did.
+    let model = [("billing", t("on_demand")), ("computed_charge_usd", n(5 * CENT))];
+    file.put("cursor_usage_events", &event(request_plan("2025-10-10", ADA), "f", &model));
+    let last = "SELECT on_demand_usd FROM cursor_expenses WHERE expense_date = '2025-10-10'";
+    assert_eq!(file.told(last), ["0.05"]);
+}
+
+#[tokio::test]
+async fn of_use_with_an_own_key_only_the_fee_is_the_vendors() {
+    let file = Inserted::nothing().await;
+    let cost = [("token_cost_usd", n(300 * CENT)), ("computed_charge_usd", n(302 * CENT))];
+    let fee = ("cursor_token_fee_usd", n(2 * CENT));
+    file.put("cursor_usage_events", &charged("a", "own_key", None, &[&cost[..], std::slice::from_ref(&fee)].concat()))
+        .put("cursor_usage_events", &charged("b", "own_key", Some(300 * CENT), &[]))
+        .put("cursor_usage_events", &charged("c", "on_demand", Some(150 * CENT), &[]));
+    let own = [("billing", t("own_key")), ("request_micro_units", n(9 * UNIT)), fee];
+    file.put("cursor_usage_events", &event(request_plan("2025-10-07", ADA), "d", &own));
+    let rows = file.told("SELECT plan, on_demand_usd, token_fee_usd, total_usd FROM cursor_expenses ORDER BY 1");
+    assert_eq!(rows, ["request | 0.02 | 0.02 | 0.02", "token | 1.52 | 0.02 | 1.52"]);
+}
+
+#[tokio::test]
+async fn a_computed_charge_has_the_discount_and_goes_before_the_cost_of_the_model() {
+    let file = Inserted::nothing().await;
+    let computed = [("token_cost_usd", n(10 * CENT)), ("computed_charge_usd", n(8 * CENT))];
+    file.put("cursor_usage_events", &charged("a", "on_demand", None, &computed));
+    assert_eq!(file.told("SELECT on_demand_usd FROM cursor_expenses"), ["0.08"]);
 }
 
 #[tokio::test]

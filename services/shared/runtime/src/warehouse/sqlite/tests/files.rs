@@ -123,6 +123,42 @@ async fn a_missing_nullable_column_is_added_and_its_view_follows() {
 }
 
 #[tokio::test]
+async fn a_column_that_need_no_longer_be_filled_may_be_empty_and_the_rows_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.sqlite");
+    let warehouse = SqliteWarehouse::open(&path).unwrap();
+    warehouse.migrate().await.unwrap();
+    let other = Connection::open(&path).unwrap();
+    let (create, columns): (String, i64) = other
+        .query_row(
+            "SELECT sql, (SELECT COUNT(*) FROM pragma_table_info('dim_users')) FROM sqlite_schema WHERE name = 'dim_users'",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    let older = create.replace("  email TEXT,", "  email TEXT NOT NULL,");
+    assert_ne!(older, create);
+    other.execute_batch(&format!("DROP TABLE dim_users; {older};")).unwrap();
+    // A newer version was here in between.
+    other.execute_batch("ALTER TABLE dim_users ADD COLUMN newer TEXT").unwrap();
+    let insert = "INSERT INTO dim_users (organization_id, user_id, email, last_seen_at, snapshot_id, fetched_at, \
+                  ingestion_timestamp, newer) VALUES ('acme', ?1, ?2, '', '', '', '', 'n')";
+    other.execute(insert, ["user_1", "a@example.com"]).unwrap();
+    assert!(other.execute(insert, rusqlite::params!["user_2", rusqlite::types::Null]).is_err());
+
+    for _ in 0..2 {
+        warehouse.migrate().await.unwrap();
+    }
+    other.execute(insert, rusqlite::params!["user_2", rusqlite::types::Null]).unwrap();
+    let kept = other.query_row("SELECT email || newer FROM dim_users WHERE user_id = 'user_1'", [], |row| row.get(0));
+    assert_eq!(kept, Ok("a@example.comn".to_owned()));
+    let now: i64 =
+        other.query_row("SELECT COUNT(*) FROM pragma_table_info('dim_users')", [], |row| row.get(0)).unwrap();
+    assert_eq!(now, columns + 1);
+    other.prepare("SELECT * FROM cursor_expenses").unwrap();
+}
+
+#[tokio::test]
 async fn a_column_that_a_newer_version_added_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.sqlite");

@@ -65,6 +65,7 @@ fn bucket(activity_date: Day) -> Bucket {
         quantity: 0,
         reported: None,
         content_hash: None,
+        remarks: 0,
     }
 }
 
@@ -195,7 +196,7 @@ async fn rates_of_acceptance_are_null_where_nothing_was_offered() {
         activity_date: day(0),
         row_id,
         user_id: None,
-        email: "ada@example.com",
+        email: Some("ada@example.com"),
         is_active: Some(of > 0),
         total_lines_added: 4 * of,
         total_lines_deleted: 0,
