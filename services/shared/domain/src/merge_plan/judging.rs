@@ -69,7 +69,9 @@ pub(super) fn judge(
     };
     let supersedes = read.is_none() && accepted_id(&state) != known.state.as_ref().and_then(accepted_id);
     let winner = winner(&state, news, known, rules.now);
-    let to_replay = if winner.is_some() { vec![] } else { lines.to_replay(&state, known) };
+    let won = winner.and_then(|winner| news.batches.iter().find(|(place, _)| *place == winner));
+    let loaded = won.map(|(_, batch)| Version::of(batch)).or_else(|| known.loaded.clone());
+    let to_replay = lines.to_replay(&state, loaded.as_ref(), rules.now);
     let held = news.batches.iter().filter(|(_, batch)| lines.is_held(&Version::of(batch).answer()));
     BucketJudgement {
         held: held.map(|(place, _)| *place).collect(),
@@ -195,14 +197,20 @@ impl Lines {
         self.0.get(id).is_some_and(|row| row.verdict == AnswerVerdict::Held)
     }
 
-    /// The accepted answer, if it is not the one whose rows are loaded; while answers wait for a comparison, those that
-    /// this normalizer made no figures of.
-    fn to_replay(&self, state: &State, known: &Known) -> Vec<AnswerRow> {
+    /// The accepted answer, if the rows that will be loaded are not its own, or were made before they were made last: then
+    /// they came while it was not accepted. And while answers wait for a comparison, those that this normalizer made no
+    /// figures of.
+    fn to_replay(&self, state: &State, loaded: Option<&Version>, now: Timestamp) -> Vec<AnswerRow> {
         let accepted = accepted_id(state);
-        let is_loaded = accepted == known.loaded.as_ref().map(Version::answer).as_ref();
+        let is_current = |id: &AnswerId, row: &AnswerRow| {
+            let is_last = |loaded: &Version| {
+                row.normalized_at.is_none_or(|last| made(loaded.normalized_at, now) >= made(last, now))
+            };
+            loaded.is_some_and(|loaded| loaded.answer() == *id && is_last(loaded))
+        };
         let wanted = |(id, row): &(&AnswerId, &AnswerRow)| {
             let waits = state.waits && row.verdict != AnswerVerdict::Superseded;
-            (Some(*id) == accepted && !is_loaded) || (waits && !figures(row).has(NORMALIZER_VERSION))
+            (Some(*id) == accepted && !is_current(id, row)) || (waits && !figures(row).has(NORMALIZER_VERSION))
         };
         self.0.iter().filter(wanted).map(|(_, row)| row.clone()).collect()
     }
