@@ -68,7 +68,7 @@ pub(super) fn judge(
         _ => lines.start_again(rules),
     };
     let supersedes = read.is_none() && accepted_id(&state) != known.state.as_ref().and_then(accepted_id);
-    let winner = winner(&state, news, known, rules.now);
+    let winner = winner(&state, news, known, &before, rules.now);
     let won = winner.and_then(|winner| news.batches.iter().find(|(place, _)| *place == winner));
     let loaded = won.map(|(_, batch)| Version::of(batch)).or_else(|| known.loaded.clone());
     let to_replay = lines.to_replay(&state, loaded.as_ref(), rules.now);
@@ -87,10 +87,11 @@ fn accepted_id(state: &State) -> Option<&AnswerId> {
     state.accepted.as_ref().map(|accepted| &accepted.id)
 }
 
-/// The batch that has the rows of the accepted answer, as they were made last; none, where these are loaded.
-fn winner(state: &State, news: &News<'_>, known: &Known, now: Timestamp) -> Option<Place> {
+/// The batch that has the rows of the accepted answer, as they were made last; none, where these are loaded. One that was
+/// merged before, and not loaded then, has no rows any more: its files were forgotten.
+fn winner(state: &State, news: &News<'_>, known: &Known, before: &Lines, now: Timestamp) -> Option<Place> {
     let accepted = accepted_id(state)?;
-    let with_rows = news.batches.iter().filter(|(_, batch)| !batch.rows_omitted);
+    let with_rows = news.batches.iter().filter(|(_, batch)| !batch.rows_omitted && !before.have_seen(batch, now));
     let of_accepted = with_rows.filter(|(_, batch)| Version::of(batch).answer() == *accepted);
     let (place, batch) = of_accepted.max_by_key(|(place, batch)| (made(batch.normalized_at, now), Reverse(*place)))?;
     let is_newer = match &known.loaded {
@@ -191,6 +192,13 @@ impl Lines {
         state.is_awaited = answers.len() < self.0.len();
         self.judged(judged, rules.now);
         state
+    }
+
+    /// Whether the batch, or rows of the same answer that were made later, came before.
+    fn have_seen(&self, batch: &BatchNormalized, now: Timestamp) -> bool {
+        let row = self.0.get(&Version::of(batch).answer());
+        let is_later = |earlier| made(earlier, now) >= made(batch.normalized_at, now);
+        row.is_some_and(|row| row.rows.is_some() && row.normalized_at.is_some_and(is_later))
     }
 
     fn is_held(&self, id: &AnswerId) -> bool {

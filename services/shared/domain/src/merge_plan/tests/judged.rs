@@ -42,7 +42,8 @@ fn decided(hour: i64, decision: Decision, at: i64) -> AnswerDecided {
 /// The rows of a replay, made later than those of the batch.
 fn made_again(batch: &BatchNormalized, replay: &Replay) -> BatchNormalized {
     let mut again = batch.clone();
-    again.normalized_at = Timestamp::from_micros(batch.normalized_at.micros() + 1_000);
+    let made_at = replay.normalized_at.max(Some(batch.normalized_at)).unwrap();
+    again.normalized_at = Timestamp::from_micros(made_at.micros() + 1_000);
     again.normalizer = Some(NORMALIZER_VERSION);
     again.rows_omitted = false;
     again.buckets.retain(|bucket| replay.days.contains(bucket.activity_date));
@@ -237,6 +238,19 @@ fn figures_of_another_normalizer_are_asked_for_where_both_answers_come_at_once()
     let plan = tables.merge(&[old, answer(2, &[200])]);
     assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Replaying, "s0001"));
     assert_eq!(plan.replays.iter().map(|replay| replay.snapshot_id.as_str()).collect::<Vec<_>>(), ["s0001"]);
+}
+
+#[test]
+fn a_batch_that_comes_again_once_its_answer_is_accepted_is_not_loaded_for_its_files_are_gone() {
+    let mut tables = Tables::default();
+    let held = answer(2, &[100]);
+    tables.merge(&[answer(1, &[10_000]), held.clone()]);
+    tables.merge_all(&[], &[decided(2, Decision::Accept, 7)]);
+    let plan = tables.merge(std::slice::from_ref(&held));
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Replaying, "s0001"));
+    assert!(plan.tables.is_empty(), "no file is read");
+    tables.merge(&[made_again(&held, &plan.replays[0])]);
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Settled, "s0002"));
 }
 
 #[derive(Debug, Clone)]
