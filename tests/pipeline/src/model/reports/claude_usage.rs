@@ -9,6 +9,7 @@ use super::claude_tokens;
 use crate::model::calendar::days;
 use crate::model::columns::record;
 use crate::model::report::{Absence, Covers, Harm, Question, Report, Spoil, Time, Told};
+use crate::model::weight::{Scale, Unit};
 use crate::tables::Record;
 
 pub(crate) static TOKENS: Report = Report {
@@ -18,6 +19,7 @@ pub(crate) static TOKENS: Report = Report {
     absence: Absence::Deleted,
     money: &[],
     counts: &claude_tokens::COLUMNS,
+    weighs: &[Scale { unit: Unit::Tokens, table: "claude_usage_tokens", columns: Some(&claude_tokens::OF_TOKENS) }],
     spoiled_by: &[
         (Spoil::Count, Harm::Refused("output_tokens")),
         (Spoil::CacheCreation, Harm::Refused("output_tokens")),
