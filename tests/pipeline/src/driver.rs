@@ -1,6 +1,7 @@
 //! Drives one pipeline through a schedule and compares what is left with the model.
 
 mod changes;
+mod memory;
 mod uploads;
 mod vendor_faults;
 
@@ -12,10 +13,11 @@ use everycent_runtime::bus::Topic;
 use everycent_schemas::Day;
 use vendor_sim::{ApiKeyShape, Options, World, worlds};
 
-use crate::model::{Absence, Report, Time};
+use crate::model::{Absence, Model, Report, Time};
 use crate::pipeline::{Pipeline, Settings, accounts_of};
-use crate::schedule::{Case, Era, Transition};
+use crate::schedule::{Among, Case, Era, Transition};
 use crate::tables::{self, Bucket};
+use memory::Memory;
 
 /// The first day of a random world. On its third day Cursor's published price changes from requests to tokens.
 pub fn first_day() -> Day {
@@ -36,6 +38,9 @@ impl Era {
 pub fn world(case: &Case) -> World {
     let mut world = worlds::random(case.world_seed, case.era.first_day().date(), case.days);
     world.options.today_is_returned = case.today_is_returned;
+    for day in case.era.first_day().through(case.era.first_day().plus(case.days)) {
+        changes::make_dearer(&mut world, day.date(), case.times_dearer);
+    }
     vary(&mut world.options, case.world_seed);
     world
 }
@@ -58,7 +63,8 @@ fn vary(options: &mut Options, seed: u64) {
 pub async fn run(case: &Case) -> Result<Vec<&'static str>> {
     let settings = Settings { on_disk: case.on_disk, shuffle_seed: case.shuffle_seed };
     let pipeline = Pipeline::start(world(case), settings).await?;
-    let mut driver = Driver { pipeline, first_day: case.era.first_day(), reports: case.reports.clone() };
+    let first_day = case.era.first_day();
+    let mut driver = Driver { pipeline, first_day, reports: case.reports.clone(), memory: Memory::default() };
     for transition in &case.transitions {
         driver.apply(transition).await.with_context(|| format!("{transition:?}"))?;
     }
@@ -73,6 +79,8 @@ struct Driver {
     first_day: Day,
     /// What is asked for.
     reports: Vec<&'static Report>,
+    /// Days that a vendor forgot.
+    memory: Memory,
 }
 
 impl Driver {
@@ -121,11 +129,42 @@ impl Driver {
             }
             Transition::Replay { from, days } => self.pipeline.replay(Some(self.range(*from, *days))).await,
             Transition::ChangeRules { rule_set } => self.pipeline.change_rules(*rule_set).await,
+            Transition::Decide { among, place, word, dies_once_stored } => {
+                let answers = self.answers(*among)?;
+                let Some(answer) = answers.get(place % answers.len().max(1)) else { return Ok(()) };
+                self.pipeline.decide(answer, *word, *dies_once_stored).await
+            }
+            Transition::LoseTables => {
+                self.settle().await?;
+                self.pipeline.lose_the_tables().await
+            }
+            Transition::DayIsForgotten { day, kept } => {
+                let (day, memory) = (self.first_day.plus(*day).date(), &mut self.memory);
+                self.pipeline.simulator().with_world(|world| memory.forget(world, day, *kept));
+                Ok(())
+            }
+            Transition::DayErodes { day } => {
+                let (day, memory) = (self.first_day.plus(*day).date(), &mut self.memory);
+                self.pipeline.simulator().with_world(|world| memory.erode(world, day));
+                Ok(())
+            }
+            Transition::DayIsRemembered { day } => {
+                let (day, memory) = (self.first_day.plus(*day).date(), &mut self.memory);
+                self.pipeline.simulator().with_world(|world| memory.remember(world, day));
+                Ok(())
+            }
             change => {
                 let first_day = self.first_day.date();
                 self.pipeline.simulator().with_world(|world| changes::apply(world, change, first_day));
                 Ok(())
             }
+        }
+    }
+
+    fn answers(&self, among: Among) -> Result<Vec<(Bucket, i64, String)>> {
+        match among {
+            Among::Held => tables::held(&self.pipeline.warehouse_file()),
+            Among::Announced => Ok(self.pipeline.with_model(Model::answers_to_decide)),
         }
     }
 
@@ -245,6 +284,7 @@ fn ids_make_sense(pipeline: &Pipeline) -> Result<()> {
 fn key_of(table: &str) -> Vec<&'static str> {
     let kept = Report::ALL.into_iter().find(|report| report.tables.contains(&table)).map(|report| report.absence);
     match kept {
+        _ if table == "answers" => vec!["source", "account_id", "activity_date", "snapshot_id"],
         Some(Absence::Kept(columns)) => columns.to_vec(),
         _ => vec!["organization_id", "source", "account_id", "activity_date", "row_id"],
     }

@@ -1,19 +1,23 @@
 //! The reference model: what the tables must hold, told as simply as possible.
 //!
-//! It hears what was stored, announced and failed, asks the simulated world what the vendor said at that moment, and
-//! lets the latest announced answer of each day win; of rows that stay when they are no longer told, the latest answer
-//! that has the row. It shares no code with the pipeline, and never reads a page.
+//! It hears what was stored, announced, decided and failed, asks the simulated world what the vendor said at that moment,
+//! and judges all announced answers of each day from the first to the last; of rows that stay when they are no longer
+//! told, the latest answer that has the row counts. It shares no code with the pipeline, and never reads a page.
 
 mod answer;
 mod calendar;
 mod columns;
 mod heard;
+mod judge;
 mod kept;
+mod known;
+mod lines;
 mod plan;
 mod platform;
 mod report;
 mod reports;
 mod sheet;
+mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,21 +25,30 @@ use calendar::days;
 use chrono::NaiveDate;
 
 pub use answer::Answer;
-pub use heard::{Announced, Failed, Requested};
+pub use heard::{Announced, Decided, Failed, Requested};
+pub use judge::Word;
 pub use platform::RULE_SETS;
 pub use report::{Absence, Question, Report, Spoil, Time};
 pub use sheet::Sheet;
 
 use crate::tables::{Bucket, Coverage, Tables};
+use judge::{Judgement, Said, judge};
+use known::Known;
 
 #[derive(Debug, Default)]
 pub struct Model {
     /// By the name of the manifest.
     answers: BTreeMap<String, Answer>,
     announced: Vec<Announced>,
+    /// How many of them were announced before the tables were emptied.
+    before_emptied: usize,
+    decided: Vec<Decided>,
     failed: Vec<Failed>,
     requested: Vec<Requested>,
 }
+
+/// By place: when it was fetched, and the snapshot.
+type OfBucket<'a> = BTreeMap<(i64, &'a str), Known<'a>>;
 
 impl Model {
     pub fn told(&mut self, object: &str, answer: Answer) {
@@ -46,6 +59,10 @@ impl Model {
         self.announced.push(announced);
     }
 
+    pub fn decided(&mut self, decided: Decided) {
+        self.decided.push(decided);
+    }
+
     pub fn failed(&mut self, failed: Failed) {
         self.failed.push(failed);
     }
@@ -54,11 +71,36 @@ impl Model {
         self.requested.push(requested);
     }
 
+    /// The tables are gone, and are made again from what is stored. What failed is in no store.
+    pub fn emptied(&mut self) {
+        self.before_emptied = self.announced.len();
+        self.failed.clear();
+        self.requested.clear();
+    }
+
+    /// The answers that a person may look at, with the day: those that may be held.
+    pub fn answers_to_decide(&self) -> Vec<(Bucket, i64, String)> {
+        let buckets = self.by_bucket();
+        let of_bucket = |(bucket, known): (&Bucket, &OfBucket<'_>)| -> Vec<(Bucket, i64, String)> {
+            known.keys().map(|(at, id)| (bucket.clone(), *at, (*id).to_owned())).collect()
+        };
+        let judged = buckets.iter().filter(|(bucket, _)| {
+            Report::named(&bucket.source).is_some_and(|report| report.absence == Absence::Deleted)
+        });
+        judged.flat_map(of_bucket).collect()
+    }
+
     /// What the tables must hold once nothing is under way, the rows attributed by this set of rules.
     pub fn tables(&self, rule_set: usize) -> Tables {
         let mut tables = Tables::default();
-        for (bucket, winner) in self.winners() {
-            let answer = &self.answers[&winner.object];
+        for (bucket, known) in self.by_bucket() {
+            let judgement = self.judged(&bucket, &known);
+            let answers: Vec<&Known<'_>> = known.values().collect();
+            for line in lines::of(&bucket, &answers, &judgement, |place| self.decision(&bucket, answers[place])) {
+                tables.add(lines::TABLE, line);
+            }
+            let Some(winner) = judgement.accepted.map(|place| answers[place]) else { continue };
+            let answer = winner.answer;
             if answer.question.report.absence == Absence::Deleted {
                 for (table, record) in &answer.days[&bucket.day] {
                     tables.add(table, platform::attributed(table, record, rule_set));
@@ -68,7 +110,9 @@ impl Model {
             if rejects > 0 {
                 tables.rejects.insert(bucket.clone(), rejects);
             }
-            tables.coverage.insert(bucket.clone(), loaded(answer, bucket.day, winner));
+            let newest = known.keys().next_back().map(|(at, id)| (*at, (*id).to_owned()));
+            let coverage = Coverage { newest, ..loaded(winner, bucket.day, &judgement) };
+            tables.coverage.insert(bucket, coverage);
         }
         for (table, record) in kept::rows(self.announced_answers()) {
             tables.add(table, record.clone());
@@ -80,8 +124,10 @@ impl Model {
                 known.failed_at = known.failed_at.max(Some(failed.at));
             }
         }
-        for coverage in tables.coverage.values_mut().filter(|known| known.failed_at > known.fetched_at) {
-            coverage.state = "failed".to_owned();
+        for coverage in tables.coverage.values_mut() {
+            if coverage.failed_at > coverage.newest.as_ref().map(|(at, _)| *at) {
+                coverage.state = "failed".to_owned();
+            }
         }
         tables.sort();
         tables
@@ -91,18 +137,36 @@ impl Model {
         self.announced.iter().map(|announced| (announced, &self.answers[&announced.object]))
     }
 
-    /// The latest announced answer of each day that any answer covers.
-    fn winners(&self) -> BTreeMap<Bucket, &Announced> {
-        let mut winners: BTreeMap<Bucket, &Announced> = BTreeMap::new();
-        for (announced, answer) in self.announced_answers() {
-            for day in answer.days.keys() {
-                let best = winners.entry(answer.bucket(*day)).or_insert(announced);
-                if best.version() < announced.version() {
-                    *best = announced;
+    fn by_bucket(&self) -> BTreeMap<Bucket, OfBucket<'_>> {
+        let mut buckets: BTreeMap<Bucket, OfBucket<'_>> = BTreeMap::new();
+        for (place, (announced, answer)) in self.announced_answers().enumerate() {
+            for day in answer.days.keys().filter(|day| announced.is_about(**day)) {
+                let of_bucket = buckets.entry(answer.bucket(*day)).or_default();
+                let id = (announced.fetched_at, announced.snapshot_id.as_str());
+                let known = of_bucket.entry(id).or_insert(Known { announced, answer, published_at: None });
+                if place >= self.before_emptied {
+                    known.published_at = known.published_at.max(Some(announced.published_at));
                 }
             }
         }
-        winners
+        buckets
+    }
+
+    fn judged(&self, bucket: &Bucket, known: &OfBucket<'_>) -> Judgement {
+        let report = Report::named(&bucket.source).expect("invariant: the model knows every source");
+        let said = |known: &Known<'_>| Said {
+            fetched_at: known.announced.fetched_at,
+            weight: known.answer.weight_on(bucket.day),
+            word: self.decision(bucket, known).map(|decided| decided.word),
+        };
+        let answers: Vec<Said> = known.values().map(said).collect();
+        judge(&answers, report.is_always_believed(), report.closed_at(bucket.day))
+    }
+
+    /// The last word of a person on the answer.
+    fn decision(&self, bucket: &Bucket, known: &Known<'_>) -> Option<&Decided> {
+        let about = self.decided.iter().filter(|decided| decided.is_about(bucket, &known.announced.snapshot_id));
+        about.max_by_key(|decided| (decided.at, decided.word))
     }
 
     /// Days that were asked for, that could be answered by then, and that have neither an answer nor a failure from
@@ -117,7 +181,7 @@ impl Model {
                 for day in requested.due_days() {
                     let bucket = Bucket { source: source.clone(), account: account.clone(), day };
                     let known = tables.coverage.get(&bucket);
-                    let latest = known.and_then(|known| known.fetched_at.max(known.failed_at));
+                    let latest = known.and_then(|known| known.newest.as_ref().map(|(at, _)| *at).max(known.failed_at));
                     if latest < Some(requested.at) {
                         forgotten.insert(bucket);
                     }
@@ -128,18 +192,26 @@ impl Model {
     }
 }
 
-fn loaded(answer: &Answer, day: NaiveDate, winner: &Announced) -> Coverage {
-    let settled = answer.question.report.is_settled(day, winner.fetched_at);
+fn loaded(winner: &Known<'_>, day: NaiveDate, judgement: &Judgement) -> Coverage {
+    let (announced, answer) = (winner.announced, winner.answer);
+    let settled = answer.question.report.is_settled(day, announced.fetched_at);
+    let state = match (judgement.held_since, settled) {
+        (Some(_), _) => "held",
+        (None, true) => "settled",
+        (None, false) => "open",
+    };
     Coverage {
-        state: if settled { "settled" } else { "open" }.to_owned(),
+        state: state.to_owned(),
         settled: Some(settled),
-        fetched_at: Some(winner.fetched_at),
-        snapshot_id: Some(winner.snapshot_id.clone()),
-        normalized_at: Some(winner.published_at),
+        fetched_at: Some(announced.fetched_at),
+        snapshot_id: Some(announced.snapshot_id.clone()),
+        normalized_at: winner.published_at,
         rows: Some(answer.days[&day].len() as u64),
         rejects: Some(answer.rejects_on(day)),
         amount_usd: answer.amount_on(day).normalize(),
         quantity: Some(answer.quantity_on(day)),
+        newest: None,
+        held_since: judgement.held_since,
         failed_at: None,
     }
 }

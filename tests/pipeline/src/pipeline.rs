@@ -2,6 +2,7 @@
 
 mod accounts;
 mod clock;
+mod decide;
 mod replay;
 mod services;
 mod sources;
@@ -26,7 +27,7 @@ use vendor_sim::{Simulator, World, WorldClock};
 use self::clock::TickingClock;
 use self::services::{BUS, Services, Surroundings};
 use crate::fate::Fate;
-use crate::model::{Model, Report};
+use crate::model::{Absence, Model, Report};
 use crate::ports::{Witness, WitnessStore};
 use crate::tables::Tables;
 
@@ -104,7 +105,9 @@ impl Pipeline {
     }
 
     pub fn tables(&self) -> Result<Tables> {
-        Tables::read(&self.warehouse_file())
+        // Each reading of a list says something new: when it was made.
+        let is_judged = |report: &Report| report.absence == Absence::Deleted;
+        Tables::read(&self.warehouse_file(), |source| Report::named(source).is_some_and(is_judged))
     }
 
     /// What the model says the tables must hold.
@@ -185,13 +188,22 @@ impl Pipeline {
         self.replay(None).await
     }
 
-    /// Announces again the snapshots that decide the days; all of them without a range.
-    pub async fn replay(&self, range: Option<(Day, Day)>) -> Result<()> {
-        let published_at = self.clock.now();
-        for snapshot in replay::deciding(self.raw.as_ref(), range, published_at).await? {
-            publish(&self.services().witnessed_bus, &snapshot).await?;
+    /// The tables are lost, while nothing is under way, and made again from the raw store alone. What failed stays unknown,
+    /// and no message of the time before comes again.
+    pub async fn lose_the_tables(&mut self) -> Result<()> {
+        self.services = None;
+        for ending in ["", "-wal", "-shm"] {
+            let mut file = self.warehouse_file().into_os_string();
+            file.push(ending);
+            match std::fs::remove_file(file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
         }
-        Ok(())
+        self.witness.forget_the_tables();
+        self.fate.revive();
+        self.open().await?;
+        self.replay(None).await
     }
 
     /// Every message that was ever published to a topic with a reader, in order.

@@ -3,7 +3,7 @@
 mod random;
 
 use crate::fate::Blow;
-use crate::model::Report;
+use crate::model::{Report, Word};
 use crate::pipeline::Service;
 use everycent_runtime::bus::Topic;
 
@@ -27,6 +27,19 @@ pub enum Transition {
         count: u32,
     },
     RestateCursorDay {
+        day: u32,
+    },
+    /// A vendor forgets a day but for so much of it.
+    DayIsForgotten {
+        day: u32,
+        kept: usize,
+    },
+    /// A vendor forgets a fifth of a day.
+    DayErodes {
+        day: u32,
+    },
+    /// The vendor knows the day again as it was before.
+    DayIsRemembered {
         day: u32,
     },
     /// What a member did on a day is taken back.
@@ -103,6 +116,13 @@ pub enum Transition {
         lines: Vec<(u32, u32, bool)>,
         dies_once_stored: bool,
     },
+    /// A person decides about an answer: one that is held, or any at all.
+    Decide {
+        among: Among,
+        place: usize,
+        word: Word,
+        dies_once_stored: bool,
+    },
     /// A sync: somebody asks for all days of all reports of the case.
     RequestEverything,
     /// Somebody asks for days, of one account or of all.
@@ -152,10 +172,21 @@ pub enum Transition {
         from: u32,
         days: u32,
     },
+    /// The tables are lost once everything is at rest, and made again from the raw store.
+    LoseTables,
     /// Other rules, applied to history by a replay.
     ChangeRules {
         rule_set: usize,
     },
+}
+
+/// Which answers a person decides about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among {
+    /// Those that are held.
+    Held,
+    /// All that were announced, whatever became of them.
+    Announced,
 }
 
 /// Misbehaviour that a whole answer never shows.
@@ -204,6 +235,8 @@ pub struct Case {
     /// What is asked for: a few of all reports, so that a run stays short.
     pub reports: Vec<&'static Report>,
     pub days: u32,
+    /// Every amount of the bill is so many times what it would be.
+    pub times_dearer: u32,
     pub today_is_returned: bool,
     pub on_disk: bool,
     pub shuffle_seed: Option<u64>,

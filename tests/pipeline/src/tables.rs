@@ -33,6 +33,9 @@ pub struct Coverage {
     /// No amount is none.
     pub amount_usd: Decimal,
     pub quantity: Option<u64>,
+    /// When the newest answer was fetched, and its snapshot.
+    pub newest: Option<(i64, String)>,
+    pub held_since: Option<i64>,
     pub failed_at: Option<i64>,
 }
 
@@ -50,15 +53,19 @@ const REJECTS: &str = "rejected_records";
 const COVERAGE: &str = "coverage";
 /// What was odd and cost no row, in words that are the pipeline's own.
 const REMARKS: &str = "remarks";
+const ANSWERS: &str = "answers";
 /// Verdicts, which no service writes.
 const VERDICTS: &str = "reconciliation";
 /// Columns that tell which answer last changed a row, and so depend on who came first.
 const ORIGIN: [&str; 4] = ["snapshot_id", "fetched_at", "ingestion_timestamp", "object"];
+/// Columns of an answer that tell how often its rows were made, and how.
+const OF_WORK: [&str; 4] = ["normalized_at", "recipe", "sums", "decision_note"];
 /// Columns of ids, which no one but the pipeline can work out.
 const IDS: [&str; 2] = ["row_id", "usage_row_id"];
 
 impl Tables {
-    pub fn read(file: &Path) -> Result<Self> {
+    /// Contents are told apart for answers of some sources only.
+    pub fn read(file: &Path, tells_contents: impl Fn(&str) -> bool) -> Result<Self> {
         let connection = open(file)?;
         let mut tables = Self::default();
         for (table, stored) in stored_tables(&connection)? {
@@ -72,6 +79,11 @@ impl Tables {
                 COVERAGE => {
                     for row in records(&connection, &stored)? {
                         tables.coverage.insert(bucket(&row)?, coverage(&row)?);
+                    }
+                }
+                ANSWERS => {
+                    for row in answers(records(&connection, &stored)?, &tells_contents)? {
+                        tables.add(&table, row);
                     }
                 }
                 _ => {
@@ -134,11 +146,21 @@ pub fn everything(file: &Path) -> Result<BTreeMap<String, Vec<Record>>> {
     stored_tables(&connection)?.into_iter().map(|(table, stored)| Ok((table, records(&connection, &stored)?))).collect()
 }
 
-/// The rows and rejects with their ids and contents, and coverage without versions and instants: what must be the same
-/// however a state of the vendors' world came in.
+/// The rows and rejects with their ids and contents, and coverage without versions and instants, and not how
+/// often the vendor was asked: what must be the same however a state of the vendors' world came in.
 pub fn contents(file: &Path) -> Result<BTreeMap<String, Vec<Record>>> {
-    let of_history = ["normalized_at", "merged_at", "failed_at", "failure", "last_seen_at"];
+    let of_history = [
+        "normalized_at",
+        "merged_at",
+        "newest_fetched_at",
+        "newest_snapshot_id",
+        "held_since",
+        "failed_at",
+        "failure",
+        "last_seen_at",
+    ];
     let mut tables = everything(file)?;
+    tables.remove(ANSWERS);
     for rows in tables.values_mut() {
         for row in rows.iter_mut() {
             *row = without(without(std::mem::take(row), &ORIGIN), &of_history);
@@ -146,6 +168,18 @@ pub fn contents(file: &Path) -> Result<BTreeMap<String, Vec<Record>>> {
         rows.sort();
     }
     Ok(tables)
+}
+
+/// The answers that are held: their buckets, when they were fetched, and their snapshots.
+pub fn held(file: &Path) -> Result<Vec<(Bucket, i64, String)>> {
+    let mut held = Vec::new();
+    for line in records(&open(file)?, "answers_nano")? {
+        if line.get("verdict").is_some_and(|verdict| verdict == "held") {
+            let fetched_at = instant(&line, "fetched_at")?.context("an answer was fetched")?;
+            held.push((bucket(&line)?, fetched_at, line.get("snapshot_id").cloned().unwrap_or_default()));
+        }
+    }
+    Ok(held)
 }
 
 /// The names of all tables, each with the name that it has in the file: one with money holds nano-dollars.
@@ -196,12 +230,34 @@ fn bucket(row: &Record) -> Result<Bucket> {
     Ok(Bucket { source: column("source")?, account: column("account_id")?, day: column("activity_date")?.parse()? })
 }
 
+fn instant(row: &Record, column: &str) -> Result<Option<i64>> {
+    let parse = |text: &String| DateTime::parse_from_rfc3339(text).map(|instant| instant.timestamp_micros());
+    Ok(row.get(column).map(parse).transpose()?)
+}
+
+/// The lines of all answers, with the place of the first one alike in its bucket for the hash of the contents. Not how often
+/// rows were made, and of reasons only that there are some.
+fn answers(mut lines: Vec<Record>, tells_contents: &impl Fn(&str) -> bool) -> Result<Vec<Record>> {
+    lines.sort_by_cached_key(|line| ["fetched_at", "snapshot_id"].map(|column| line.get(column).cloned()));
+    let mut hashes: BTreeMap<Bucket, Vec<String>> = BTreeMap::new();
+    let mut answers = Vec::new();
+    for mut line in lines {
+        let (bucket, hash) = (bucket(&line)?, line.remove("content_hash").unwrap_or_default());
+        if tells_contents(&bucket.source) {
+            let known = hashes.entry(bucket).or_default();
+            known.push(hash.clone());
+            let first = known.iter().position(|known| *known == hash).unwrap_or_default();
+            line.insert("content_hash".to_owned(), first.to_string());
+        }
+        line.entry("reason".to_owned()).and_modify(|reason| "some".clone_into(reason));
+        answers.push(without(line, &OF_WORK));
+    }
+    Ok(answers)
+}
+
 fn coverage(row: &Record) -> Result<Coverage> {
     let count = |name: &str| row.get(name).map(|text| text.parse::<u64>()).transpose();
-    let instant = |name: &str| {
-        let parse = |text: &String| DateTime::parse_from_rfc3339(text).map(|instant| instant.timestamp_micros());
-        row.get(name).map(parse).transpose()
-    };
+    let instant = |name: &str| instant(row, name);
     Ok(Coverage {
         state: row.get("state").cloned().unwrap_or_default(),
         settled: row.get("settled").map(|settled| settled == "1"),
@@ -212,6 +268,8 @@ fn coverage(row: &Record) -> Result<Coverage> {
         rejects: count("rejects")?,
         amount_usd: row.get("amount_usd").map(|text| text.parse()).transpose()?.unwrap_or_default(),
         quantity: count("quantity")?,
+        newest: instant("newest_fetched_at")?.zip(row.get("newest_snapshot_id").cloned()),
+        held_since: instant("held_since")?,
         failed_at: instant("failed_at")?,
     })
 }

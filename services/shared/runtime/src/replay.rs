@@ -88,7 +88,8 @@ pub async fn list(store: &dyn Store, source: Source) -> Result<BTreeMap<String, 
     }
 }
 
-/// What is to be announced of the days of `range`, where coverage says so much of this source and account.
+/// What is to be announced of the days of `range`, where coverage says so much of this source and account. Rows that were
+/// made before `now`, and are not loaded yet, are made again as well.
 pub async fn announcements<'a>(
     store: &dyn Store,
     source: Source,
@@ -112,7 +113,8 @@ pub async fn announcements<'a>(
             let sums = store.read(object).await?;
             let sums = Sums::from_json(&sums);
             let sums = sums.map_err(|reason| ReplayError::Sums { object: object.clone(), reason })?;
-            announcements.judged.extend(sums.announced(|day| wanted(&day)));
+            let judged = sums.announced(|day| wanted(&day));
+            announcements.judged.extend(judged.map(|batch| BatchNormalized { normalized_at: now, ..batch }));
         }
     }
     for (_, object) in raw.decisions.iter().filter(|(day, _)| wanted(day)) {

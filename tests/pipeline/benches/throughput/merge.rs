@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::recipe::Recipe;
 use everycent_runtime::store::Store;
 use everycent_runtime::store::memory::MemoryStore;
@@ -106,7 +107,7 @@ async fn open(file: &Path) -> anyhow::Result<SqliteWarehouse> {
 async fn merge(warehouse: &SqliteWarehouse, Batches { store, batches }: &Batches) -> anyhow::Result<Duration> {
     let started = Instant::now();
     for batch in batches {
-        let report = warehouse.merge(store, std::slice::from_ref(batch), batch.normalized_at).await?;
+        let report = warehouse.merge(store, MergeInput::of(std::slice::from_ref(batch)), batch.normalized_at).await?;
         ensure!(report.batches[0].lost.is_empty(), "a day was lost");
     }
     Ok(started.elapsed())

@@ -40,6 +40,14 @@ pub(super) fn apply(world: &mut World, change: &Transition, first_day: NaiveDate
     }
 }
 
+/// Every amount of the day's bill becomes so many times what it was.
+pub(super) fn make_dearer(world: &mut World, day: NaiveDate, times: u32) {
+    let amounts: Vec<Decimal> = world.cost_rows(day).iter().map(|row| row.amount_cents).collect();
+    for (place, amount) in amounts.into_iter().enumerate() {
+        world.set_cost_amount(day, place, amount * Decimal::from(times));
+    }
+}
+
 /// The same for the lists of the Anthropic organization.
 fn list_changes(world: &mut World, change: &Transition, first_day: NaiveDate) {
     match *change {

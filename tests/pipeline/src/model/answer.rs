@@ -9,6 +9,7 @@ use vendor_sim::World;
 use super::calendar::days;
 use super::report::{Harm, Question, Spoil, Told};
 use super::sheet::Sheet;
+use super::weight::Weight;
 use crate::tables::{Bucket, Record};
 
 /// What was answered. Every day that the answer speaks of is there, also one without a record.
@@ -78,6 +79,10 @@ impl Answer {
 
     pub(super) fn rejects_on(&self, day: NaiveDate) -> u64 {
         u64::from(self.rejected_on == Some(day))
+    }
+
+    pub(super) fn weight_on(&self, day: NaiveDate) -> Weight {
+        Weight::of(self.question.report.weighs, &self.days[&day])
     }
 
     pub(super) fn amount_on(&self, day: NaiveDate) -> Decimal {

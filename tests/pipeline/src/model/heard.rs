@@ -3,7 +3,9 @@
 use chrono::NaiveDate;
 
 use super::calendar::{days, midnight_after};
+use super::judge::Word;
 use super::report::{Report, Time};
+use crate::tables::Bucket;
 
 /// A snapshot was announced, now or again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,12 +15,33 @@ pub struct Announced {
     pub fetched_at: i64,
     pub snapshot_id: String,
     pub published_at: i64,
+    /// Only these days of it.
+    pub only: Option<(NaiveDate, NaiveDate)>,
 }
 
 impl Announced {
     /// The higher one wins.
     pub(super) fn version(&self) -> (i64, &str, i64) {
         (self.fetched_at, &self.snapshot_id, self.published_at)
+    }
+
+    pub(super) fn is_about(&self, day: NaiveDate) -> bool {
+        self.only.is_none_or(|(from, to)| (from..=to).contains(&day))
+    }
+}
+
+/// A person decided about an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    pub bucket: Bucket,
+    pub snapshot_id: String,
+    pub word: Word,
+    pub at: i64,
+}
+
+impl Decided {
+    pub(super) fn is_about(&self, bucket: &Bucket, snapshot_id: &str) -> bool {
+        self.bucket == *bucket && self.snapshot_id == snapshot_id
     }
 }
 

@@ -16,7 +16,8 @@ pub(super) fn rows<'a>(
 ) -> impl Iterator<Item = (&'static str, &'a Record)> {
     let mut latest: BTreeMap<Identity<'a>, (&Announced, &'static str, &Record)> = BTreeMap::new();
     for (announced, answer) in answers {
-        for (table, record) in answer.days.values().flatten() {
+        let wanted = answer.days.iter().filter(|(day, _)| announced.is_about(**day));
+        for (table, record) in wanted.flat_map(|(_, rows)| rows) {
             let Some(identity) = identity(announced, answer, record) else { continue };
             let best = latest.entry(identity).or_insert((announced, table, record));
             if best.0.version() < announced.version() {

@@ -6,6 +6,7 @@ use chrono::{DateTime, Days, NaiveDate};
 use vendor_sim::World;
 
 use super::calendar::midnight_after;
+use super::weight::Scale;
 use crate::tables::Record;
 
 /// One report of one vendor, or one sheet that people upload.
@@ -19,6 +20,8 @@ pub struct Report {
     /// The columns that the control sum of money adds up, and that of counts.
     pub(super) money: &'static [&'static str],
     pub(super) counts: &'static [&'static str],
+    /// What an answer is weighed by when it is judged.
+    pub(super) weighs: &'static [Scale],
     /// What of its first record may not read while the others do, and what that does to the record.
     pub(super) spoiled_by: &'static [(Spoil, Harm)],
     /// What the world says to a question, up to this day, in the order in which the vendor says it.
@@ -137,6 +140,16 @@ impl Report {
             Time::Days { settling_days, .. } => fetched_at >= midnight_after(day + Days::new(settling_days)),
             Time::Now | Time::Uploaded => true,
         }
+    }
+
+    /// Whether every answer is believed: it says how things stand at the moment, or what a person means.
+    pub(super) fn is_always_believed(&self) -> bool {
+        matches!(self.time, Time::Now | Time::Uploaded)
+    }
+
+    /// From when on a day goes on no more, in microseconds since 1970.
+    pub(super) fn closed_at(&self, day: NaiveDate) -> i64 {
+        midnight_after(day + Days::new(1))
     }
 
     /// The last day that an answer to the question speaks of.

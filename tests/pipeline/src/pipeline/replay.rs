@@ -1,50 +1,56 @@
-//! Which stored snapshots are announced again.
+//! What of the raw store is announced again: what `everycent replay` does.
 
 use anyhow::Result;
-use everycent_domain::manifest::Manifest;
-use everycent_domain::objects::{ManifestName, raw_prefix};
-use everycent_domain::replay::{ReplayPlan, stored};
+use everycent_domain::replay::stored;
+use everycent_domain::source::Source;
 use everycent_domain::window::Window;
+use everycent_runtime::clock::Clock;
+use everycent_runtime::replay::{self, Announcements};
 use everycent_runtime::store::Store;
-use everycent_schemas::events::SnapshotStored;
+use everycent_runtime::warehouse::CoverageRow;
+use everycent_runtime::worker::publish;
 use everycent_schemas::{Day, Timestamp};
 
-use super::accounts::accounts_of;
-use crate::model::{Absence, Report};
+use super::Pipeline;
 
-/// More objects than a test stores.
-const ALL: usize = 1_000_000;
+impl Pipeline {
+    /// Announces again what decides the days; of all days without a range.
+    pub async fn replay(&self, range: Option<(Day, Day)>) -> Result<()> {
+        let (bus, published_at) = (&self.services().witnessed_bus, self.clock.now());
+        let range = range.map(|(from, to)| Window::new(from, to)).transpose()?;
+        let Announcements { snapshots, judged, decided } = self.announcements(range, published_at).await?;
+        for event in &judged {
+            publish(bus, event).await?;
+        }
+        for event in &decided {
+            publish(bus, event).await?;
+        }
+        for manifest in &snapshots {
+            publish(bus, &stored(manifest, published_at, range)).await?;
+        }
+        Ok(())
+    }
 
-/// The snapshots that decide the days, of every source and account.
-pub(super) async fn deciding(
-    store: &dyn Store,
-    range: Option<(Day, Day)>,
-    published_at: Timestamp,
-) -> Result<Vec<SnapshotStored>> {
-    let mut snapshots = Vec::new();
-    for report in Report::ALL {
-        let names = store.list(&raw_prefix(report.source), None, ALL).await?;
-        let manifests: Vec<ManifestName> = names.iter().filter_map(ManifestName::parse).collect();
-        for account in accounts_of(report) {
-            let of_account: Vec<ManifestName> =
-                manifests.iter().filter(|manifest| manifest.account == account).cloned().collect();
-            let Some(window) = window(range, &of_account)? else { continue };
-            let plan = ReplayPlan::new(window, of_account, published_at);
-            let mut plan = if report.absence == Absence::Deleted { plan } else { plan.of_every_answer() };
-            while let Some(candidate) = plan.next_candidate() {
-                let manifest = Manifest::from_json(&store.read(&candidate.object).await?)?;
-                if plan.decide(&manifest.covered) {
-                    snapshots.push(stored(&manifest, published_at, None));
-                }
+    async fn announcements(&self, range: Option<Window>, asked_at: Timestamp) -> Result<Announcements> {
+        let store: &dyn Store = self.raw.as_ref();
+        let coverage = self.coverage().await?;
+        let mut all = Announcements::default();
+        for source in Source::ALL.iter().copied() {
+            for (account, raw) in replay::list(store, source).await? {
+                let Some(range) = range.or(raw.days()) else { continue };
+                let is_about = |row: &&CoverageRow| row.source == source.name() && row.account_id.as_str() == account;
+                let coverage = coverage.iter().filter(is_about);
+                let found = replay::announcements(store, source, &raw, range, coverage, asked_at).await?;
+                all.snapshots.extend(found.snapshots);
+                all.judged.extend(found.judged);
+                all.decided.extend(found.decided);
             }
         }
+        Ok(all)
     }
-    Ok(snapshots)
-}
 
-fn window(range: Option<(Day, Day)>, manifests: &[ManifestName]) -> Result<Option<Window>> {
-    let first = manifests.iter().map(|manifest| manifest.window.from()).min();
-    let last = manifests.iter().map(|manifest| manifest.window.to()).max();
-    let whole = first.zip(last);
-    Ok(whole.map(|whole| range.unwrap_or(whole)).map(|(from, to)| Window::new(from, to)).transpose()?)
+    async fn coverage(&self) -> Result<Vec<CoverageRow>> {
+        let day = |year| Day::new(year, 1, 1).expect("invariant: a day of the calendar");
+        Ok(self.services().warehouse.coverage(day(2020), day(2100)).await?)
+    }
 }

@@ -10,7 +10,7 @@ use everycent_domain::attribution::{DEFAULT_WORKSPACE, Platform, Rule, Rules};
 use everycent_domain::recipe::Recipe;
 use everycent_domain::vendor::Vendor;
 use everycent_fetcher::{FetchAccount, Fetcher, FetcherSettings};
-use everycent_loader::{FailureRecorder, Loader};
+use everycent_loader::{DecisionRecorder, FailureRecorder, Loader};
 use everycent_normalizer::Normalizer;
 use everycent_runtime::backoff::Backoff;
 use everycent_runtime::bus::sqlite::SqliteBus;
@@ -39,10 +39,12 @@ pub enum Service {
     Normalizer,
     Loader,
     FailureRecorder,
+    DecisionRecorder,
 }
 
 impl Service {
-    pub const ALL: [Self; 4] = [Self::Fetcher, Self::Normalizer, Self::Loader, Self::FailureRecorder];
+    pub const ALL: [Self; 5] =
+        [Self::Fetcher, Self::Normalizer, Self::Loader, Self::FailureRecorder, Self::DecisionRecorder];
 }
 
 /// A failed event comes again at once: waiting is the clock's affair.
@@ -76,10 +78,13 @@ pub(super) struct Services {
     pub(super) bus: SqliteBus,
     /// The same, seen by the model.
     pub(super) witnessed_bus: WitnessBus,
+    /// Of the same file, without faults.
+    pub(super) warehouse: Arc<dyn Warehouse>,
     fetcher: Worker<Fetcher>,
     normalizer: Worker<Normalizer>,
     loader: Worker<Loader>,
     failures: Worker<FailureRecorder>,
+    decisions: Worker<DecisionRecorder>,
 }
 
 impl Services {
@@ -96,7 +101,8 @@ impl Services {
         let store: Arc<dyn Store> = Arc::new(UnreliableStore::new(store, faults()));
         let tables = SqliteWarehouse::open(process.warehouse_file)?;
         tables.migrate().await?;
-        let warehouse: Arc<dyn Warehouse> = Arc::new(UnreliableWarehouse::new(Arc::new(tables), faults()));
+        let tables: Arc<dyn Warehouse> = Arc::new(tables);
+        let warehouse: Arc<dyn Warehouse> = Arc::new(UnreliableWarehouse::new(Arc::clone(&tables), faults()));
         let silent = Observer::silent;
         let recipe = Arc::new(Recipe { rules: rules(process.rule_set), ..Recipe::default() });
         let settings = FetcherSettings { page_size: PAGE_SIZE, ..FetcherSettings::default() };
@@ -108,7 +114,9 @@ impl Services {
         Ok(Self {
             fetcher: worker(&bus, fetcher),
             normalizer: worker(&bus, normalizer),
-            loader: worker(&bus, loader),
+            loader: worker(&bus, loader.clone()),
+            decisions: worker(&bus, DecisionRecorder::new(loader)),
+            warehouse: tables,
             failures: worker(&bus, FailureRecorder::new(warehouse)),
             witnessed_bus: witnessed(),
             bus: file,
@@ -122,6 +130,7 @@ impl Services {
             Service::Normalizer => self.normalizer.step().await,
             Service::Loader => self.loader.step().await,
             Service::FailureRecorder => self.failures.step().await,
+            Service::DecisionRecorder => self.decisions.step().await,
         };
         match taken {
             Ok(taken) => Ok(taken),

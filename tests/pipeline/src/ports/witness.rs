@@ -12,10 +12,11 @@ use everycent_domain::manifest::Manifest;
 use everycent_domain::objects::{ManifestName, ObjectName};
 use everycent_runtime::bus::{Bus, BusError, DeadLetter, Delivery, Depth, Message, Topic};
 use everycent_runtime::store::{Created, Store, StoreError};
-use everycent_schemas::events::{self, Event, FetchFailed, FetchRequested, SnapshotStored};
+use everycent_schemas::events::{self, AnswerDecided, Event, FetchFailed, FetchRequested, SnapshotStored};
 use vendor_sim::{FaultKind, Simulator};
 
-use crate::model::{Announced, Answer, Failed, Model, Question, Report, Requested, Sheet, Spoil};
+use crate::model::{Announced, Answer, Decided, Failed, Model, Question, Report, Requested, Sheet, Spoil, Word};
+use crate::tables::Bucket;
 
 /// Faults that spoil the first record of an answer and leave it whole, and what of the record they spoil.
 const SPOILING: [(FaultKind, Spoil); 5] = [
@@ -63,6 +64,13 @@ impl Witness {
         self.seen().sheet = Some(sheet);
     }
 
+    /// The tables are lost, and so are the messages that filled them.
+    pub(crate) fn forget_the_tables(&self) {
+        let mut seen = self.seen();
+        seen.model.emptied();
+        seen.messages.clear();
+    }
+
     fn snapshot_stored(&self, name: &ObjectName, manifest: &[u8]) {
         let manifest = Manifest::from_json(manifest).expect("invariant: the fetcher writes manifests");
         let question = Question {
@@ -99,7 +107,8 @@ impl Witness {
             Topic::FetchRequested => seen.model.requested(requested(&read(message))),
             Topic::SnapshotStored => seen.model.announced(announced(&read(message))),
             Topic::FetchFailed => seen.model.failed(failed(&read(message))),
-            Topic::BatchNormalized | Topic::BatchMerged | Topic::AnswerDecided => {}
+            Topic::AnswerDecided => seen.model.decided(decided(&read(message))),
+            Topic::BatchNormalized | Topic::BatchMerged => {}
         }
         seen.messages.push((topic, message.clone()));
     }
@@ -126,6 +135,20 @@ fn announced(event: &SnapshotStored) -> Announced {
         fetched_at: event.fetched_at.micros(),
         snapshot_id: event.snapshot_id.to_string(),
         published_at: event.published_at.micros(),
+        only: event.only_from.zip(event.only_to).map(|(from, to)| (from.date(), to.date())),
+    }
+}
+
+fn decided(event: &AnswerDecided) -> Decided {
+    Decided {
+        bucket: Bucket {
+            source: event.source.clone(),
+            account: event.account_id.to_string(),
+            day: event.activity_date.date(),
+        },
+        snapshot_id: event.snapshot_id.to_string(),
+        word: if event.decision == "keep" { Word::Keep } else { Word::Accept },
+        at: event.decided_at.micros(),
     }
 }
 

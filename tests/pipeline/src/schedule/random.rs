@@ -4,19 +4,20 @@ use everycent_runtime::bus::Topic;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Case, Era, Transition, VendorFault};
+use super::{Among, Case, Era, Transition, VendorFault};
 use crate::fate::Blow;
-use crate::model::{RULE_SETS, Report};
+use crate::model::{RULE_SETS, Report, Word};
 use crate::pipeline::Service;
 
 pub fn any_case() -> impl Strategy<Value = Case> {
     let shuffle_seed = prop_oneof![1 => Just(None), 3 => any::<u64>().prop_map(Some)];
-    let set_up = (any::<bool>(), prop::bool::weighted(0.1), shuffle_seed);
-    let parts = (any::<u64>(), any_era(), any_reports(), 1..6_u32, set_up, vec(any_transition(), 1..60));
+    let times_dearer = prop::sample::select(&[1, 8, 40][..]);
+    let set_up = (times_dearer, any::<bool>(), prop::bool::weighted(0.1), shuffle_seed);
+    let parts = (any::<u64>(), any_era(), any_reports(), 1..6_u32, set_up, any_transitions());
     parts.prop_map(|(world_seed, any_era, reports, days, set_up, transitions)| {
-        let (today_is_returned, on_disk, shuffle_seed) = set_up;
+        let (times_dearer, today_is_returned, on_disk, shuffle_seed) = set_up;
         let era = if reports.iter().any(|report| report.begins_in_2026()) { Era::OfAnalytics } else { any_era };
-        Case { world_seed, era, reports, days, today_is_returned, on_disk, shuffle_seed, transitions }
+        Case { world_seed, era, reports, days, times_dearer, today_is_returned, on_disk, shuffle_seed, transitions }
     })
 }
 
@@ -29,6 +30,31 @@ fn any_reports() -> impl Strategy<Value = Vec<&'static Report>> {
     prop::sample::subsequence(asked, 3)
 }
 
+/// Of all kinds; or of those that answers are judged by, so that each day has many answers.
+fn any_transitions() -> impl Strategy<Value = Vec<Transition>> {
+    prop_oneof![vec(any_transition(), 1..60), vec(any_of_the_judged(), 1..50)]
+}
+
+fn any_of_the_judged() -> impl Strategy<Value = Transition> {
+    use Transition::*;
+    prop_oneof![
+        14 => any_forgetting(),
+        6 => any_decision(),
+        16 => Just(RequestEverything),
+        8 => (any_service(), 1..6_u32).prop_map(|(service, rounds)| Step { service, rounds }),
+        10 => Just(Round),
+        2 => Just(Settle),
+        6 => (prop::option::of(any_topic()), 0..100_usize, 1..3_u32)
+            .prop_map(|(topic, place, copies)| DeliverAgain { topic, place, copies }),
+        1 => any::<bool>().prop_map(|leases_released| Crash { leases_released }),
+        6 => any_strike(),
+        8 => any_hours(),
+        2 => (0..8_u32, 1..8_u32).prop_map(|(from, days)| Replay { from, days }),
+        1 => Just(LoseTables),
+        1 => (0..RULE_SETS).prop_map(|rule_set| ChangeRules { rule_set }),
+    ]
+}
+
 fn any_transition() -> impl Strategy<Value = Transition> {
     use Transition::*;
     let day = 0..8_u32;
@@ -37,7 +63,9 @@ fn any_transition() -> impl Strategy<Value = Transition> {
         10 => any_change_of_the_bill(),
         10 => any_change_of_a_list(),
         4 => any_upload(),
-        3 => Just(RequestEverything),
+        6 => any_forgetting(),
+        4 => any_decision(),
+        4 => Just(RequestEverything),
         8 => (place.clone(), prop::option::of(0..2_usize), 0..5_u32, 1..6_u32)
             .prop_map(|(report, account, from, days)| Request { report, account, from, days }),
         14 => (any_service(), 1..6_u32).prop_map(|(service, rounds)| Step { service, rounds }),
@@ -46,14 +74,41 @@ fn any_transition() -> impl Strategy<Value = Transition> {
         5 => (prop::option::of(any_topic()), place.clone(), 1..=5_u32)
             .prop_map(|(topic, place, copies)| DeliverAgain { topic, place, copies }),
         2 => any::<bool>().prop_map(|leases_released| Crash { leases_released }),
-        14 => (prop::option::weighted(0.7, any_operation()), 0..4_usize, prop::sample::select(&Blow::ALL[..]))
-            .prop_map(|(operation, skip, blow)| Strike { operation, skip, blow }),
+        14 => any_strike(),
         8 => (any_vendor_fault(), prop::option::of(1..3_u32), 1..6_u32)
             .prop_map(|(fault, page, times)| VendorFault { fault, page, times }),
-        2 => prop::sample::select(&[1, 24, 8 * 24, 31 * 24][..]).prop_map(|hours| AdvanceClock { hours }),
-        2 => (day, 1..8_u32).prop_map(|(from, days)| Replay { from, days }),
+        4 => any_hours(),
+        3 => (day, 1..8_u32).prop_map(|(from, days)| Replay { from, days }),
+        1 => Just(LoseTables),
         3 => (0..RULE_SETS).prop_map(|rule_set| ChangeRules { rule_set }),
     ]
+}
+
+fn any_strike() -> impl Strategy<Value = Transition> {
+    (prop::option::weighted(0.7, any_operation()), 0..4_usize, prop::sample::select(&Blow::ALL[..]))
+        .prop_map(|(operation, skip, blow)| Transition::Strike { operation, skip, blow })
+}
+
+/// A day is what a loss that was held heals after.
+fn any_hours() -> impl Strategy<Value = Transition> {
+    prop::sample::select(&[1, 6, 12, 23, 24, 25, 8 * 24, 31 * 24][..])
+        .prop_map(|hours| Transition::AdvanceClock { hours })
+}
+
+fn any_forgetting() -> impl Strategy<Value = Transition> {
+    use Transition::*;
+    prop_oneof![
+        3 => (0..4_u32, 0..5_usize).prop_map(|(day, kept)| DayIsForgotten { day, kept }),
+        3 => (0..4_u32).prop_map(|day| DayErodes { day }),
+        2 => (0..4_u32).prop_map(|day| DayIsRemembered { day }),
+    ]
+}
+
+fn any_decision() -> impl Strategy<Value = Transition> {
+    let among = prop::sample::select(&[Among::Held, Among::Held, Among::Announced][..]);
+    let word = prop::sample::select(&[Word::Accept, Word::Keep][..]);
+    (among, 0..100_usize, word, prop::bool::weighted(0.2))
+        .prop_map(|(among, place, word, dies_once_stored)| Transition::Decide { among, place, word, dies_once_stored })
 }
 
 fn any_change_of_the_bill() -> impl Strategy<Value = Transition> {
@@ -112,7 +167,13 @@ fn any_service() -> impl Strategy<Value = Service> {
 
 fn any_topic() -> impl Strategy<Value = Topic> {
     prop::sample::select(
-        &[Topic::FetchRequested, Topic::SnapshotStored, Topic::BatchNormalized, Topic::FetchFailed][..],
+        &[
+            Topic::FetchRequested,
+            Topic::SnapshotStored,
+            Topic::BatchNormalized,
+            Topic::FetchFailed,
+            Topic::AnswerDecided,
+        ][..],
     )
 }
 

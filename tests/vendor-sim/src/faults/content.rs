@@ -60,8 +60,8 @@ pub(super) fn spoil(body: &mut Value, kind: &FaultKind, when: When, endpoint: En
 
 /// All in one record: the first that has the first of them.
 fn set_odd(body: &mut Value, when: When, form: Form) {
-    let has_first = |record: &Value| record.pointer(form.odd[0]).is_some_and(|field| !field.is_null());
-    if let Some(record) = first_record(body, when, form, has_first) {
+    let has_first = |record: &&mut Value| record.pointer(form.odd[0]).is_some_and(|field| !field.is_null());
+    if let Some(record) = meant_records(body, when, form).find(has_first) {
         for path in form.odd {
             if let Some(field) = record.pointer_mut(path) {
                 *field = json!([{"odd": true}]);

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use everycent_domain::bucket::BucketId;
 use everycent_domain::reconcile::{
     BucketFact, Check, FeedFact, StampsByFeed, Tolerances, Verdict, figures_in_range, future_stamps, no_future_stamp,
-    no_held_answer, no_missing_bucket, no_reject, no_strange_account, remarked, sum_out_of_range, tables_equal_coverage,
+    no_held_answer, no_missing_bucket, no_reject, no_strange_account, remarked, sum_out_of_range,
+    tables_equal_coverage,
 };
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;

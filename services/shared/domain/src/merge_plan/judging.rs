@@ -68,8 +68,10 @@ pub(super) fn judge(
         _ => lines.start_again(rules),
     };
     let supersedes = read.is_none() && accepted_id(&state) != known.state.as_ref().and_then(accepted_id);
-    let winner = winner(&state, news, known, rules.now);
-    let to_replay = if winner.is_some() { vec![] } else { lines.to_replay(&state, known) };
+    let winner = winner(&state, news, known, &before, rules.now);
+    let won = winner.and_then(|winner| news.batches.iter().find(|(place, _)| *place == winner));
+    let loaded = won.map(|(_, batch)| Version::of(batch)).or_else(|| known.loaded.clone());
+    let to_replay = lines.to_replay(&state, loaded.as_ref(), rules.now);
     let held = news.batches.iter().filter(|(_, batch)| lines.is_held(&Version::of(batch).answer()));
     BucketJudgement {
         held: held.map(|(place, _)| *place).collect(),
@@ -85,10 +87,11 @@ fn accepted_id(state: &State) -> Option<&AnswerId> {
     state.accepted.as_ref().map(|accepted| &accepted.id)
 }
 
-/// The batch that has the rows of the accepted answer, as they were made last; none, where these are loaded.
-fn winner(state: &State, news: &News<'_>, known: &Known, now: Timestamp) -> Option<Place> {
+/// The batch that has the rows of the accepted answer, as they were made last; none, where these are loaded. One that was
+/// merged before, and not loaded then, has no rows any more: its files were forgotten.
+fn winner(state: &State, news: &News<'_>, known: &Known, before: &Lines, now: Timestamp) -> Option<Place> {
     let accepted = accepted_id(state)?;
-    let with_rows = news.batches.iter().filter(|(_, batch)| !batch.rows_omitted);
+    let with_rows = news.batches.iter().filter(|(_, batch)| !batch.rows_omitted && !before.have_seen(batch, now));
     let of_accepted = with_rows.filter(|(_, batch)| Version::of(batch).answer() == *accepted);
     let (place, batch) = of_accepted.max_by_key(|(place, batch)| (made(batch.normalized_at, now), Reverse(*place)))?;
     let is_newer = match &known.loaded {
@@ -191,18 +194,31 @@ impl Lines {
         state
     }
 
+    /// Whether the batch, or rows of the same answer that were made later, came before.
+    fn have_seen(&self, batch: &BatchNormalized, now: Timestamp) -> bool {
+        let row = self.0.get(&Version::of(batch).answer());
+        let is_later = |earlier| made(earlier, now) >= made(batch.normalized_at, now);
+        row.is_some_and(|row| row.rows.is_some() && row.normalized_at.is_some_and(is_later))
+    }
+
     fn is_held(&self, id: &AnswerId) -> bool {
         self.0.get(id).is_some_and(|row| row.verdict == AnswerVerdict::Held)
     }
 
-    /// The accepted answer, if it is not the one whose rows are loaded; while answers wait for a comparison, those that
-    /// this normalizer made no figures of.
-    fn to_replay(&self, state: &State, known: &Known) -> Vec<AnswerRow> {
+    /// The accepted answer, if the rows that will be loaded are not its own, or were made before they were made last: then
+    /// they came while it was not accepted. And while answers wait for a comparison, those that this normalizer made no
+    /// figures of.
+    fn to_replay(&self, state: &State, loaded: Option<&Version>, now: Timestamp) -> Vec<AnswerRow> {
         let accepted = accepted_id(state);
-        let is_loaded = accepted == known.loaded.as_ref().map(Version::answer).as_ref();
+        let is_current = |id: &AnswerId, row: &AnswerRow| {
+            let is_last = |loaded: &Version| {
+                row.normalized_at.is_none_or(|last| made(loaded.normalized_at, now) >= made(last, now))
+            };
+            loaded.is_some_and(|loaded| loaded.answer() == *id && is_last(loaded))
+        };
         let wanted = |(id, row): &(&AnswerId, &AnswerRow)| {
             let waits = state.waits && row.verdict != AnswerVerdict::Superseded;
-            (Some(*id) == accepted && !is_loaded) || (waits && !figures(row).has(NORMALIZER_VERSION))
+            (Some(*id) == accepted && !is_current(id, row)) || (waits && !figures(row).has(NORMALIZER_VERSION))
         };
         self.0.iter().filter(wanted).map(|(_, row)| row.clone()).collect()
     }

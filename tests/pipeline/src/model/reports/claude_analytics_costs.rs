@@ -12,6 +12,7 @@ use super::claude_analytics::{Group, Place};
 use crate::model::calendar::days;
 use crate::model::columns::{dollars, record};
 use crate::model::report::{Absence, Covers, Harm, Question, Report, Spoil, Time, Told};
+use crate::model::weight::{Scale, Unit};
 use crate::tables::Record;
 
 const TABLE: &str = "claude_analytics_costs";
@@ -23,6 +24,7 @@ pub(crate) static COSTS: Report = Report {
     absence: Absence::Deleted,
     money: &["amount_usd", "list_amount_usd"],
     counts: &["requests"],
+    weighs: &[Scale { unit: Unit::Dollars, table: TABLE, columns: Some(&["amount_usd"]) }],
     spoiled_by: &[
         (Spoil::Amount, Harm::Refused("amount_cents")),
         (Spoil::AmountNumber, Harm::Sets(&[("amount_cents", "12"), ("amount_usd", "0.12")])),

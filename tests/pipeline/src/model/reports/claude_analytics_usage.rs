@@ -11,6 +11,7 @@ use super::claude_analytics::{Group, Place};
 use super::claude_tokens;
 use crate::model::calendar::days;
 use crate::model::report::{Absence, Covers, Harm, Question, Report, Spoil, Time, Told};
+use crate::model::weight::{Scale, Unit};
 use crate::tables::Record;
 
 const TABLE: &str = "claude_analytics_usage";
@@ -28,6 +29,7 @@ pub(crate) static USAGE: Report = Report {
     absence: Absence::Deleted,
     money: &[],
     counts: &COUNTS,
+    weighs: &[Scale { unit: Unit::Tokens, table: TABLE, columns: Some(&claude_tokens::OF_TOKENS) }],
     spoiled_by: &[
         (Spoil::Count, Harm::Refused("output_tokens")),
         (Spoil::Date, Harm::Refused("activity_date")),

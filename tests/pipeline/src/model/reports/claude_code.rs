@@ -6,6 +6,7 @@ use vendor_sim::{ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow, World};
 use crate::model::calendar::days;
 use crate::model::columns::{nearest_dollars, record};
 use crate::model::report::{Absence, Covers, Harm, Question, Report, Spoil, Time, Told};
+use crate::model::weight::{Scale, Unit};
 use crate::tables::Record;
 
 const STATS: &str = "claude_code_usage_stats";
@@ -37,6 +38,10 @@ pub(crate) static CLAUDE_CODE: Report = Report {
         "output_tokens",
         "cache_read_tokens",
         "cache_creation_tokens",
+    ],
+    weighs: &[
+        Scale { unit: Unit::Dollars, table: MODELS, columns: Some(&["estimated_cost_usd"]) },
+        Scale { unit: Unit::Pieces, table: STATS, columns: Some(&["num_sessions"]) },
     ],
     spoiled_by: &[
         (Spoil::Amount, Harm::Refused("estimated_cost_usd")),

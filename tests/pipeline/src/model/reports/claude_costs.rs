@@ -7,6 +7,7 @@ use vendor_sim::{CostRow, World};
 use crate::model::calendar::days;
 use crate::model::columns::{dollars, record};
 use crate::model::report::{Absence, Covers, Harm, Question, Report, Spoil, Time, Told};
+use crate::model::weight::{Scale, Unit};
 use crate::tables::Record;
 
 const TIME: Time = Time::Days { settling_days: 30, covers: Covers::Known };
@@ -18,6 +19,7 @@ pub(crate) static COSTS: Report = Report {
     absence: Absence::Deleted,
     money: &["amount_usd"],
     counts: &[],
+    weighs: &[Scale { unit: Unit::Dollars, table: "claude_costs", columns: Some(&["amount_usd"]) }],
     spoiled_by: &[
         (Spoil::Amount, Harm::Refused("amount_cents")),
         (Spoil::AmountNumber, Harm::Sets(&[("amount_cents", "12"), ("amount_usd", "0.12")])),
@@ -32,6 +34,7 @@ pub(crate) static TOTALS: Report = Report {
     absence: Absence::Deleted,
     money: &["amount_usd"],
     counts: &[],
+    weighs: &[Scale { unit: Unit::Dollars, table: "claude_cost_totals", columns: Some(&["amount_usd"]) }],
     spoiled_by: &[
         (Spoil::Amount, Harm::Refused("amount_cents")),
         (Spoil::AmountNumber, Harm::Sets(&[("amount_cents", "12"), ("amount_usd", "0.12")])),

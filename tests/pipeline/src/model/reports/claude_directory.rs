@@ -14,6 +14,7 @@ pub(crate) static WORKSPACES: Report = Report {
     absence: Absence::Kept(&["organization_id", "workspace_id"]),
     money: &[],
     counts: &[],
+    weighs: &[],
     spoiled_by: &[],
     told: workspaces,
 };
@@ -25,6 +26,7 @@ pub(crate) static API_KEYS: Report = Report {
     absence: Absence::Kept(&["organization_id", "api_key_id"]),
     money: &[],
     counts: &[],
+    weighs: &[],
     spoiled_by: &[],
     told: api_keys,
 };
@@ -36,6 +38,7 @@ pub(crate) static USERS: Report = Report {
     absence: Absence::Kept(&["organization_id", "user_id"]),
     money: &[],
     counts: &[],
+    weighs: &[],
     spoiled_by: &[],
     told: users,
 };

@@ -11,6 +11,11 @@ pub(super) const COLUMNS: [&str; 6] = [
     "output_tokens",
     "web_search_requests",
 ];
+/// Those of tokens alone.
+pub(super) const OF_TOKENS: [&str; 5] = {
+    let [input, read, five_minutes, hour, output, _] = COLUMNS;
+    [input, read, five_minutes, hour, output]
+};
 
 /// In the order of the columns.
 pub(super) fn counts(counts: UsageCounts) -> [u64; COLUMNS.len()] {

@@ -9,6 +9,7 @@ use super::claude_tokens;
 use crate::model::calendar::days;
 use crate::model::columns::record;
 use crate::model::report::{Absence, Covers, Harm, Question, Report, Spoil, Time, Told};
+use crate::model::weight::{Scale, Unit};
 use crate::tables::Record;
 
 /// A sum of both kinds is taken for that of the first.
@@ -21,6 +22,7 @@ pub(crate) static TOKENS: Report = Report {
     absence: Absence::Deleted,
     money: &[],
     counts: &claude_tokens::COLUMNS,
+    weighs: &[Scale { unit: Unit::Tokens, table: "claude_usage_tokens", columns: Some(&claude_tokens::OF_TOKENS) }],
     spoiled_by: &[(Spoil::Count, Harm::Refused("output_tokens")), (Spoil::CacheCreation, Harm::Adds(CACHE, Some("0")))],
     told: tokens,
 };

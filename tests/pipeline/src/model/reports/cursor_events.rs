@@ -8,6 +8,7 @@ use crate::model::calendar::days;
 use crate::model::columns::{instant, nearest_dollars, record};
 use crate::model::plan;
 use crate::model::report::{Absence, Covers, Harm, Question, Report, Spoil, Time, Told};
+use crate::model::weight::{Scale, Unit};
 use crate::tables::Record;
 
 const TABLE: &str = "cursor_usage_events";
@@ -19,6 +20,10 @@ pub(crate) static EVENTS: Report = Report {
     absence: Absence::Deleted,
     money: &["token_cost_usd", "charged_usd", "cursor_token_fee_usd"],
     counts: &["request_micro_units", "input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens"],
+    weighs: &[
+        Scale { unit: Unit::Dollars, table: TABLE, columns: Some(&["charged_usd"]) },
+        Scale { unit: Unit::Pieces, table: TABLE, columns: None },
+    ],
     spoiled_by: &[
         (Spoil::Amount, Harm::Refused("charged_cents")),
         (Spoil::Count, Harm::Lacks(&["input_tokens"])),

@@ -5,6 +5,7 @@ use vendor_sim::{Member, World};
 
 use crate::model::columns::{instant, midnight, nearest_dollars, record};
 use crate::model::report::{Absence, Harm, Question, Report, Spoil, Time, Told};
+use crate::model::weight::{Scale, Unit};
 use crate::tables::Record;
 
 pub(crate) static SPEND: Report = Report {
@@ -14,6 +15,7 @@ pub(crate) static SPEND: Report = Report {
     absence: Absence::KeptOfEveryReading,
     money: &["spend_usd", "overall_spend_usd"],
     counts: &["fast_premium_requests"],
+    weighs: &[Scale { unit: Unit::Dollars, table: "cursor_spend", columns: Some(&["overall_spend_usd"]) }],
     spoiled_by: &[
         (Spoil::Amount, Harm::Refused("spend_cents")),
         (Spoil::Count, Harm::Lacks(&["fast_premium_requests"])),
@@ -28,6 +30,7 @@ pub(crate) static MEMBERS: Report = Report {
     absence: Absence::Kept(&["account_id", "member_id"]),
     money: &[],
     counts: &[],
+    weighs: &[],
     spoiled_by: &[],
     told: members,
 };

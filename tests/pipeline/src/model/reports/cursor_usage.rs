@@ -8,6 +8,7 @@ use vendor_sim::{CursorRow, CursorUsage, World};
 use crate::model::columns::record;
 use crate::model::plan;
 use crate::model::report::{Absence, Covers, Harm, Question, Report, Spoil, Time, Told};
+use crate::model::weight::{Scale, Unit};
 use crate::tables::Record;
 
 const COUNTS: [&str; 17] = [
@@ -37,6 +38,11 @@ pub(crate) static USAGE: Report = Report {
     absence: Absence::Deleted,
     money: &["estimated_cost_usd", "seat_usd"],
     counts: &COUNTS,
+    weighs: &[Scale {
+        unit: Unit::Pieces,
+        table: "cursor_usage_stats",
+        columns: Some(&["subscription_included_reqs", "usage_based_reqs", "total_lines_added", "total_tabs_accepted"]),
+    }],
     spoiled_by: &[
         (Spoil::Count, Harm::Sets(&[("agent_requests", "0")])),
         (Spoil::Date, Harm::Refused("activity_date")),

@@ -1,6 +1,7 @@
 //! The sheets that people upload. What they say comes with them and not from the world.
 
 use crate::model::report::{Absence, Report, Time};
+use crate::model::weight::{Scale, Unit};
 
 pub(crate) static CLAUDE_USAGE: Report = Report {
     source: "upload/claude_usage",
@@ -9,6 +10,7 @@ pub(crate) static CLAUDE_USAGE: Report = Report {
     absence: Absence::Deleted,
     money: &[],
     counts: &["conversations", "projects", "files", "messages"],
+    weighs: &[Scale { unit: Unit::Pieces, table: "claude_usage_stats", columns: Some(&["conversations", "messages"]) }],
     spoiled_by: &[],
     told: |_, _, _| Vec::new(),
 };
@@ -20,6 +22,7 @@ pub(crate) static API_KEY_OWNERS: Report = Report {
     absence: Absence::Kept(&["organization_id", "api_key_id"]),
     money: &[],
     counts: &[],
+    weighs: &[],
     spoiled_by: &[],
     told: |_, _, _| Vec::new(),
 };

@@ -42,7 +42,8 @@ fn decided(hour: i64, decision: Decision, at: i64) -> AnswerDecided {
 /// The rows of a replay, made later than those of the batch.
 fn made_again(batch: &BatchNormalized, replay: &Replay) -> BatchNormalized {
     let mut again = batch.clone();
-    again.normalized_at = Timestamp::from_micros(batch.normalized_at.micros() + 1_000);
+    let made_at = replay.normalized_at.max(Some(batch.normalized_at)).unwrap();
+    again.normalized_at = Timestamp::from_micros(made_at.micros() + 1_000);
     again.normalizer = Some(NORMALIZER_VERSION);
     again.rows_omitted = false;
     again.buckets.retain(|bucket| replay.days.contains(bucket.activity_date));
@@ -195,6 +196,61 @@ fn an_answer_announced_without_rows_is_judged_and_its_rows_are_asked_for() {
     let mut tables = Tables::default();
     settle(&mut tables, &rows, &announced, &[]);
     assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Held, "s0001"));
+}
+
+#[test]
+fn rows_that_were_made_again_while_their_answer_was_not_accepted_are_asked_for_once_it_is() {
+    let mut tables = Tables::default();
+    let (first, second) = (answer(1, &[10_000]), answer(2, &[9_900]));
+    tables.merge(std::slice::from_ref(&first));
+    // The second one is accepted before its rows are there, so those of the first one are no longer wanted.
+    let second_announced = BatchNormalized { rows_omitted: true, files: vec![], ..second };
+    let plan = tables.merge(&[second_announced]);
+    assert_eq!(plan.replays.len(), 1);
+    let again = BatchNormalized { normalized_at: Timestamp::from_micros(HOUR * 90), ..first };
+    tables.merge(&[again]);
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Replaying, "s0001"));
+    let plan = tables.merge_all(&[], &[decided(2, Decision::Keep, 7)]);
+    assert_eq!(plan.replays.iter().map(|replay| replay.snapshot_id.as_str()).collect::<Vec<_>>(), ["s0001"]);
+    assert_eq!(plan.replays[0].normalized_at, Some(Timestamp::from_micros(HOUR * 90)));
+}
+
+#[test]
+fn an_answer_judged_again_after_its_rows_were_made_has_them_made_again_in_either_order() {
+    let made = answer(1, &[600]);
+    let asked_at = Timestamp::from_micros(HOUR * 90);
+    let judged = BatchNormalized { rows_omitted: true, files: vec![], normalized_at: asked_at, ..made.clone() };
+    let orders = [[made.clone(), judged.clone()], [judged, made]];
+    for order in orders {
+        let mut tables = Tables::default();
+        tables.merge(&order[..1]);
+        let plan = tables.merge(&order[1..]);
+        let made_at: Vec<_> = plan.replays.iter().map(|replay| replay.normalized_at).collect();
+        assert_eq!(made_at, [Some(asked_at)]);
+    }
+}
+
+#[test]
+fn figures_of_another_normalizer_are_asked_for_where_both_answers_come_at_once() {
+    let mut old = answer(1, &[600]);
+    old.normalizer = Some(NORMALIZER_VERSION - 1);
+    let mut tables = Tables::default();
+    let plan = tables.merge(&[old, answer(2, &[200])]);
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Replaying, "s0001"));
+    assert_eq!(plan.replays.iter().map(|replay| replay.snapshot_id.as_str()).collect::<Vec<_>>(), ["s0001"]);
+}
+
+#[test]
+fn a_batch_that_comes_again_once_its_answer_is_accepted_is_not_loaded_for_its_files_are_gone() {
+    let mut tables = Tables::default();
+    let held = answer(2, &[100]);
+    tables.merge(&[answer(1, &[10_000]), held.clone()]);
+    tables.merge_all(&[], &[decided(2, Decision::Accept, 7)]);
+    let plan = tables.merge(std::slice::from_ref(&held));
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Replaying, "s0001"));
+    assert!(plan.tables.is_empty(), "no file is read");
+    tables.merge(&[made_again(&held, &plan.replays[0])]);
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Settled, "s0002"));
 }
 
 #[derive(Debug, Clone)]

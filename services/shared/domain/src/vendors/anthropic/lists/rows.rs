@@ -9,7 +9,9 @@ use everycent_schemas::Day;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::rows::{NormalizeError, OutOfRange, Output, PageContext, Position, Read, RowMaker, discreet_reason_of, mend};
+use crate::rows::{
+    NormalizeError, OutOfRange, Output, PageContext, Position, Read, RowMaker, discreet_reason_of, mend,
+};
 use crate::vendors::without_content;
 
 /// Makes rows of one list, by [`take_page`] for what its items read as.

@@ -1,0 +1,184 @@
+//! Which answer about a day is believed, worked out from all of them at once.
+
+use std::cmp::Ordering;
+
+use rust_decimal::Decimal;
+
+use super::weight::{Unit, Weight};
+
+/// What a person said of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Word {
+    Accept,
+    Keep,
+}
+
+/// One answer about one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Said {
+    pub fetched_at: i64,
+    pub weight: Weight,
+    pub word: Option<Word>,
+}
+
+/// What is thought of an answer when it comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Thought {
+    Believed,
+    Held,
+    /// A person did not believe it, or one like it.
+    Refused,
+}
+
+/// What became of all answers about one day.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Judgement {
+    /// The word in `answers` for each answer, in their order, and whether there is a reason.
+    pub verdicts: Vec<(&'static str, bool)>,
+    /// The place of the answer whose rows count.
+    pub accepted: Option<usize>,
+    /// When the answer was fetched that is held and reports the least.
+    pub held_since: Option<i64>,
+}
+
+/// Judges the answers about one day, which are in order. A report that says how things stand is always believed. Before
+/// `closed_at` a day may go on.
+pub(super) fn judge(answers: &[Said], is_always_believed: bool, closed_at: i64) -> Judgement {
+    let mut court = Court { is_always_believed, closed_at, ..Court::default() };
+    let thoughts: Vec<(Thought, bool)> = answers.iter().map(|answer| court.hear(*answer)).collect();
+    let accepted = thoughts.iter().rposition(|(thought, _)| *thought == Thought::Believed);
+    let word = |(place, (thought, is_odd)): (usize, &(Thought, bool))| {
+        let word = match (Some(place).cmp(&accepted), thought) {
+            (Ordering::Equal, _) => "accepted",
+            (Ordering::Greater, Thought::Held) => "held",
+            _ => "superseded",
+        };
+        (word, *is_odd)
+    };
+    let verdicts = thoughts.iter().enumerate().map(word).collect();
+    Judgement { verdicts, accepted, held_since: court.low.map(|low| low.fetched_at) }
+}
+
+#[derive(Debug, Default)]
+struct Court {
+    is_always_believed: bool,
+    closed_at: i64,
+    believed: Option<Said>,
+    /// The most that was believed since a loss was.
+    mark: Weight,
+    /// Of the answers that are held, the one that reports the least.
+    low: Option<Said>,
+    /// What a person did not believe.
+    refused: Option<Weight>,
+}
+
+impl Court {
+    /// What is thought of it, and whether something is odd about it.
+    fn hear(&mut self, answer: Said) -> (Thought, bool) {
+        match (answer.word, self.believed) {
+            (Some(Word::Accept), _) => {
+                self.refused = None;
+                self.believe(answer, answer.weight);
+                (Thought::Believed, true)
+            }
+            (Some(Word::Keep), Some(_)) => {
+                (self.low, self.refused) = (None, Some(answer.weight));
+                (Thought::Refused, true)
+            }
+            (_, Some(before)) if !self.is_always_believed => self.compare(answer, before),
+            _ => {
+                self.believe(answer, answer.weight);
+                (Thought::Believed, false)
+            }
+        }
+    }
+
+    fn believe(&mut self, answer: Said, mark: Weight) {
+        (self.believed, self.mark, self.low) = (Some(answer), mark, None);
+    }
+
+    fn compare(&mut self, answer: Said, before: Said) -> (Thought, bool) {
+        let loss = self.mark.unit().map(|unit| Loss::of(unit, &self.mark, &answer.weight));
+        match &loss {
+            Some(loss) if loss.is_too_much() => self.hold(answer, loss),
+            _ => {
+                let was_over = before.fetched_at >= self.closed_at;
+                let is_odd = was_over && loss.is_some_and(|loss| loss.is_a_tenfold_rise());
+                self.believe(answer, self.mark.highest(&answer.weight));
+                (Thought::Believed, is_odd)
+            }
+        }
+    }
+
+    fn hold(&mut self, answer: Said, loss: &Loss) -> (Thought, bool) {
+        let is_no_less_than = |other: &Weight| answer.weight.amount(loss.unit) >= other.amount(loss.unit);
+        if self.refused.as_ref().is_some_and(is_no_less_than) {
+            self.low = None;
+            return (Thought::Refused, true);
+        }
+        match self.low.filter(|low| is_no_less_than(&low.weight)) {
+            None => self.low = Some(answer),
+            Some(low) if answer.fetched_at < low.fetched_at + A_DAY || loss.needs_a_person() => {}
+            Some(_) => {
+                self.believe(answer, answer.weight);
+                return (Thought::Believed, true);
+            }
+        }
+        (Thought::Held, true)
+    }
+}
+
+/// In microseconds.
+const A_DAY: i64 = 86_400_000_000;
+
+/// What an answer has less than the mark.
+#[derive(Debug)]
+struct Loss {
+    unit: Unit,
+    before: Decimal,
+    after: Decimal,
+}
+
+impl Loss {
+    fn of(unit: Unit, mark: &Weight, now: &Weight) -> Self {
+        Self { unit, before: mark.amount(unit), after: now.amount(unit) }
+    }
+
+    fn lost(&self) -> Decimal {
+        self.before - self.after
+    }
+
+    fn is_too_much(&self) -> bool {
+        let small = match self.unit {
+            Unit::Dollars => Decimal::ONE,
+            Unit::Tokens => Decimal::from(10_000),
+            Unit::Pieces => Decimal::from(20),
+        };
+        self.is_all() || (self.lost() * Decimal::from(4) > self.before && self.lost() > small)
+    }
+
+    fn needs_a_person(&self) -> bool {
+        self.is_all() || (self.lost() * Decimal::TWO > self.before && self.lost() > self.large())
+    }
+
+    fn is_all(&self) -> bool {
+        let little = match self.unit {
+            Unit::Dollars => Decimal::new(5, 1),
+            Unit::Tokens => Decimal::from(5_000),
+            Unit::Pieces => Decimal::from(10),
+        };
+        self.after <= Decimal::ZERO && self.before >= little
+    }
+
+    fn is_a_tenfold_rise(&self) -> bool {
+        self.after > self.before * Decimal::TEN && self.after - self.before > self.large()
+    }
+
+    fn large(&self) -> Decimal {
+        match self.unit {
+            Unit::Dollars => Decimal::from(20),
+            Unit::Tokens => Decimal::from(200_000),
+            Unit::Pieces => Decimal::from(400),
+        }
+    }
+}

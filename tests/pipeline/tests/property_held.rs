@@ -1,0 +1,123 @@
+//! Short stories of answers that take away what was known: held, decided about by a person, and made again from the raw
+//! store alone.
+#![allow(clippy::unwrap_used)]
+
+use everycent_pipeline_tests::driver::first_day;
+use everycent_pipeline_tests::fate::Blow;
+use everycent_pipeline_tests::model::Word;
+use everycent_pipeline_tests::pipeline::{Pipeline, Service, Settings};
+use everycent_pipeline_tests::tables;
+use everycent_runtime::bus::Topic;
+use vendor_sim::{CostRow, World};
+
+const COSTS: &str = "anthropic/cost_report";
+
+/// A day of two lines, of 80 and of 20 dollars.
+fn world() -> World {
+    let day = first_day();
+    let mut world = World::empty(day.plus(1).date());
+    for (cost_type, cents) in [("web_search", 8_000), ("code_execution", 2_000)] {
+        world.add_cost_row(day.date(), CostRow::other(cost_type, cents.into()));
+    }
+    world
+}
+
+async fn ask(pipeline: &Pipeline) {
+    pipeline.request(COSTS, Some("acme"), first_day(), first_day()).await.unwrap();
+}
+
+fn forget_the_first_line(pipeline: &Pipeline) {
+    pipeline.simulator().with_world(|world| world.remove_cost_row(first_day().date(), 0)).unwrap();
+}
+
+/// The day is loaded; then the vendor forgets the larger line.
+async fn begin() -> Pipeline {
+    let mut pipeline = Pipeline::start(world(), Settings::default()).await.unwrap();
+    ask(&pipeline).await;
+    pipeline.drain().await.unwrap();
+    forget_the_first_line(&pipeline);
+    ask(&pipeline).await;
+    pipeline
+}
+
+/// What is in the tables is what the model says, and how many rows that is.
+async fn check(pipeline: &Pipeline, state: &str) -> usize {
+    let (found, expected) = (pipeline.tables().unwrap(), pipeline.expected());
+    assert_eq!(found.difference(&expected), None);
+    pipeline.assert_no_dead_letter().await.unwrap();
+    assert!(found.coverage.values().all(|known| known.state == state), "{:?}", found.coverage);
+    found.rows("claude_costs").len()
+}
+
+async fn decide(pipeline: &Pipeline, word: Word) {
+    let held = tables::held(&pipeline.warehouse_file()).unwrap();
+    pipeline.decide(held.last().unwrap(), word, false).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_that_lost_much_is_held_until_a_person_accepts_it() {
+    let mut pipeline = begin().await;
+    pipeline.drain().await.unwrap();
+    assert_eq!(check(&pipeline, "held").await, 2);
+    decide(&pipeline, Word::Accept).await;
+    pipeline.drain().await.unwrap();
+    assert_eq!(check(&pipeline, "open").await, 1);
+}
+
+#[tokio::test]
+async fn what_a_person_did_not_believe_stays_out() {
+    let mut pipeline = begin().await;
+    pipeline.drain().await.unwrap();
+    decide(&pipeline, Word::Keep).await;
+    ask(&pipeline).await;
+    pipeline.drain().await.unwrap();
+    assert_eq!(check(&pipeline, "open").await, 2);
+}
+
+/// The raw store alone has what was held and what was decided.
+#[tokio::test]
+async fn tables_that_were_lost_are_made_again_with_what_was_held_and_what_was_decided() {
+    let mut pipeline = begin().await;
+    pipeline.drain().await.unwrap();
+    pipeline.lose_the_tables().await.unwrap();
+    pipeline.drain().await.unwrap();
+    assert_eq!(check(&pipeline, "held").await, 2);
+    decide(&pipeline, Word::Accept).await;
+    pipeline.drain().await.unwrap();
+    pipeline.lose_the_tables().await.unwrap();
+    pipeline.drain().await.unwrap();
+    assert_eq!(check(&pipeline, "open").await, 1);
+}
+
+/// The row files of an answer that was held are gone once it was merged. Its batch comes again after a person accepted it
+/// and before its rows were made again.
+#[tokio::test]
+async fn a_held_batch_that_comes_again_once_it_is_accepted_waits_for_its_rows() {
+    let mut pipeline = begin().await;
+    pipeline.drain().await.unwrap();
+    let (topic, batch) = pipeline.messages().into_iter().rfind(|(of, _)| *of == Topic::BatchNormalized).unwrap();
+    decide(&pipeline, Word::Accept).await;
+    pipeline.step(Service::DecisionRecorder).await.unwrap();
+    pipeline.deliver_again(topic, batch).await.unwrap();
+    pipeline.step(Service::Loader).await.unwrap();
+    pipeline.drain().await.unwrap();
+    assert_eq!(check(&pipeline, "open").await, 1);
+}
+
+/// Each acknowledgement and each other call of the story, in a run of its own.
+#[tokio::test]
+async fn a_decision_that_is_struck_anywhere_ends_in_the_tables_of_one_that_is_not() {
+    for blow in Blow::ALL {
+        for skip in 0.. {
+            let mut pipeline = begin().await;
+            pipeline.drain().await.unwrap();
+            decide(&pipeline, Word::Accept).await;
+            pipeline.fate().strike(None, skip, blow);
+            pipeline.rest().await.unwrap();
+            assert_eq!(check(&pipeline, "open").await, 1, "{blow:?} at call {skip}");
+            if pipeline.fate().is_awaited() {
+                break;
+            }
+        }
+    }
+}
