@@ -17,8 +17,8 @@ fn row(table: &Table) -> String {
          impl Row for {name}{elided} {{\n    const TABLE: &'static str = {table:?};\n\n    \
          fn amount(&self) -> Option<Usd> {{\n        {amount}\n    }}\n\n    \
          fn quantity(&self) -> i64 {{\n        {quantity}\n    }}\n\n    \
-         fn money(&self, column: &str) -> Option<Usd> {{\n        match column {{\n{money}            _ => None,\n        }}\n    }}\n\n    \
-         fn integer(&self, column: &str) -> Option<i64> {{\n        match column {{\n{integer}            _ => None,\n        }}\n    }}\n\n    \
+         fn money(&self, {money}\n    }}\n\n    \
+         fn integer(&self, {integer}\n    }}\n\n    \
          fn content(&self, into: &mut Vec<u8>) {{\n{content}    }}\n\n    \
          fn magnitude(&self) -> Magnitude {{\n        \
          Magnitude {{ nanos: {nanos}, count: {count} }}\n    }}\n}}\n",
@@ -28,8 +28,8 @@ fn row(table: &Table) -> String {
         table = table.name,
         amount = sum("total", "None", table, &[Kind::Money]),
         quantity = sum("count", "0", table, &[Kind::Int, Kind::Long]),
-        money = arms(table, &[Kind::Money]),
-        integer = arms(table, &[Kind::Int, Kind::Long]),
+        money = by_name("Usd", table, &[Kind::Money]),
+        integer = by_name("i64", table, &[Kind::Int, Kind::Long]),
         content = content(table),
         nanos = sum("nanos_of", "0", table, &[Kind::Money]),
         count = sum("count_of", "0", table, &[Kind::Int, Kind::Long]),
@@ -50,10 +50,14 @@ fn field(column: &Column) -> String {
     format!("{}    pub {}: {kind},\n", rust::doc(&column.doc, "    "), column.name)
 }
 
-/// The values of the columns of these kinds, each under its name.
-fn arms(table: &Table, kinds: &[Kind]) -> String {
+/// The rest of a function that gives the values of the columns of these kinds, each by its name.
+fn by_name(kind: &str, table: &Table, kinds: &[Kind]) -> String {
     let columns = table.columns.iter().filter(|column| kinds.contains(&column.kind));
-    columns.map(|column| format!("            {:?} => {},\n", column.name, term(column))).collect()
+    let arms: String = columns.map(|column| format!("            {:?} => {},\n", column.name, term(column))).collect();
+    if arms.is_empty() {
+        return format!("_: &str) -> Option<{kind}> {{\n        None");
+    }
+    format!("column: &str) -> Option<{kind}> {{\n        match column {{\n{arms}            _ => None,\n        }}")
 }
 
 /// Appends the columns that say what the vendor reported.

@@ -157,6 +157,7 @@ impl Fetcher {
     ) -> Result<Option<SnapshotStored>, FetchError> {
         // Once more where the first answer shows what the clock is off by. It may be set meanwhile, but not for ever.
         for settled in [false, false, true] {
+            let offset = account.clock_offset();
             let now = account.now(self.clock.as_ref());
             let Some(window) = begun(source, account, window, now) else { return Ok(None) };
             let since = requested_at.map(|at| at.max(at.plus(account.clock_offset())));
@@ -171,6 +172,10 @@ impl Fetcher {
                 Admitted::Known => None,
                 Admitted::OnceAnswered => Some(Unseen { admission: &self.admission, account }),
             };
+            // The days were chosen by a clock that the answer about the account has just shown to be wrong.
+            if !settled && client.clock_offset() != offset {
+                continue;
+            }
             let assumed = (!settled).then(|| client.clock_offset());
             match self.read_until_whole(source, account, window, (client, Unsure { assumed, unseen })).await {
                 Err(FetchError::OtherClock) => {}

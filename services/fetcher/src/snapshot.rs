@@ -272,7 +272,7 @@ mod tests {
             let (at, observer) = (window.to().plus(9).start(), Observer::silent());
             let mut writer = SnapshotWriter::new(&copy, source, &task, &"acme".into(), at, &observer);
             writer.pager = Box::new(Stubborn(writer.pager.first(), end));
-            writer.fetch(&client, None).await.map(drop)
+            writer.fetch(&client, Unsure { assumed: None, unseen: None }).await.map(drop)
         });
         assert!(!matches!(reading.await, Ok(Ok(()))), "it gave no snapshot");
         store.list("", None, 10).await.unwrap().iter().map(ToString::to_string).collect()

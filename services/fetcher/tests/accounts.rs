@@ -58,6 +58,7 @@ impl Place {
                 vendor: Vendor::Anthropic,
                 account_id: AccountId::from(*id),
                 sources: vec![REPORT.parse().unwrap()],
+                are_chosen: false,
                 client: Ok(Arc::new(VendorClient::new(settings, Arc::clone(&clock)).unwrap())),
             }
         };

@@ -66,6 +66,7 @@ impl Place {
             vendor: Vendor::Anthropic,
             account_id: "acme".into(),
             sources: vec![REPORT.parse().unwrap()],
+            are_chosen: false,
             client: Ok(Arc::new(VendorClient::new(settings, Arc::clone(&shared)).unwrap())),
         };
         let bus = SqliteBus::open(&self.folder.path().join(name), Arc::clone(&shared), BusSettings::default()).unwrap();

@@ -36,6 +36,7 @@ fn a_merge_touches_what_its_statements_name_between_their_bounds() {
         ("claude_cost_totals", true),
         ("claude_cost_totals", false),
         ("rejected_records", true),
+        ("remarks", true),
     ];
     assert_eq!(seen, expected);
     let three = Days::Between("2025-10-01".parse().unwrap(), "2025-10-03".parse().unwrap());
@@ -48,7 +49,7 @@ fn a_merge_touches_what_its_statements_name_between_their_bounds() {
 #[test]
 fn only_columns_of_the_target_that_a_statement_names_are_read() {
     let statements = script::statements(&merge(), DATASET);
-    let [.., merged, counted, _] = &statements[..] else { panic!("{statements:?}") };
+    let [.., merged, counted, _, _] = &statements[..] else { panic!("{statements:?}") };
     let compared = ["activity_date", "amount_cents", "amount_usd", "currency", "organization_id", "row_id"];
     assert_eq!(columns(&merged[0]), compared);
     assert_eq!(columns(&counted[0]), ["activity_date", "ingestion_timestamp", "snapshot_id"]);

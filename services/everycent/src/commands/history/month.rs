@@ -48,6 +48,9 @@ struct DayChange {
     change: String,
 }
 
+/// The answers about one day.
+type OfBucket = (BucketId, Vec<AnswerRow>);
+
 pub(super) fn show(
     acceptance: &Acceptance,
     month: Window,
@@ -55,7 +58,7 @@ pub(super) fn show(
     answers: BTreeMap<BucketId, Vec<AnswerRow>>,
     json: bool,
 ) {
-    let mut by_report: BTreeMap<(String, String), Vec<(BucketId, Vec<AnswerRow>)>> = BTreeMap::new();
+    let mut by_report: BTreeMap<(String, String), Vec<OfBucket>> = BTreeMap::new();
     for (bucket, rows) in answers {
         by_report.entry((bucket.source.clone(), bucket.account_id.to_string())).or_default().push((bucket, rows));
     }
