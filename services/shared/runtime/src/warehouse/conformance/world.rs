@@ -255,7 +255,13 @@ pub async fn coverage(warehouse: &dyn Warehouse) -> Vec<CoverageRow> {
 pub fn coverage_of(all: &[CoverageRow], account: &str) -> Vec<CoverageRow> {
     let own = all.iter().filter(|row| row.account_id == account).cloned();
     let plain = |id: SnapshotId| id.as_str().split('-').next().unwrap().into();
-    own.map(|row| CoverageRow { account_id: "".into(), snapshot_id: row.snapshot_id.map(plain), ..row }).collect()
+    own.map(|row| CoverageRow {
+        account_id: "".into(),
+        snapshot_id: row.snapshot_id.map(plain),
+        newest_snapshot_id: row.newest_snapshot_id.map(plain),
+        ..row
+    })
+    .collect()
 }
 
 /// Rows written and deleted, over all tables.
