@@ -214,7 +214,7 @@ fn an_error_has_its_line_and_column_and_says_what_was_found_and_expected() {
         ),
         (rule.replace("\"a\"", "\"vendor\""), "2:6: found `vendor`, expected another id"),
         (format!("{rule}{rule}"), "5:6: found a second rule `a`, expected one"),
-        (format!("{rule}mode = \"x\""), "4:1: unknown field `mode`, expected one of `id`, `platform`, `workspace_id`"),
+        (format!("{rule}mode = \"x\""), "4:1: unknown field `mode`, expected one of `id`, `platform`, `account`"),
         (
             price.replace("\"0.04\"", "0.04"),
             "3:15: invalid type: floating point `0.04`, expected dollars as exact text in quotation marks",

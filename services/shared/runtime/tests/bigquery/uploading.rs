@@ -29,6 +29,8 @@ impl Uploading {
 
     /// The store, with the files of these batches where BigQuery finds them.
     pub async fn mirrored<'a>(&self, store: &'a dyn Store, batches: &[BatchNormalized]) -> Mirrored<'a> {
+        // Every merge leaves a line of each answer.
+        self.dataset.writes("answers");
         for file in batches.iter().flat_map(|batch| &batch.files) {
             self.dataset.writes(&file.table);
         }

@@ -97,8 +97,10 @@ impl Failure {
         if CONCURRENT.iter().any(|words| message.contains(words)) {
             return Self::Concurrent(message.into());
         }
-        // `int64 overflow: ...`, `numeric overflow: ...`; the emulator says `Overflow in ...`.
-        if message.to_ascii_lowercase().contains("overflow") {
+        // `int64 overflow: ...`, `numeric overflow: ...`; the emulator says `Overflow in ...`, and of a sum of 128 bits that
+        // its value is out of range.
+        let told = message.to_ascii_lowercase();
+        if told.contains("overflow") || told.contains("value is out of range for the destination type") {
             return Self::OutOfRange(message.into());
         }
         match reason {

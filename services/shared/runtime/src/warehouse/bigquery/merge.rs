@@ -31,10 +31,10 @@ pub(super) struct Merge<'a> {
 
 impl Merge<'_> {
     pub async fn run(&self) -> Result<MergeReport, WarehouseError> {
-        backoff::MERGE.retry(|| self.round(), Setback::passes).await.map_err(Setback::into_error)
+        backoff::MERGE.retry(|| Box::pin(self.round()), Setback::passes).await.map_err(Setback::into_error)
     }
 
-    /// Plans and merges.
+    /// Plans and merges. The parts of it are boxed, for together they are too large for the stack of a thread.
     async fn round(&self) -> Result<MergeReport, Setback> {
         let known = coverage::known(self.connection, self.input, self.now()).await?;
         let plan = merge_plan::plan(self.input, &known.recorded, &known.answers, self.now());
@@ -44,7 +44,7 @@ impl Merge<'_> {
         if plan.coverage.is_empty() && plan.answers.is_empty() && !has_files {
             return Ok(report(plan, &BTreeMap::new()));
         }
-        let staged = match stage::stage(self.connection, self.store, &plan, self.input.batches).await {
+        let staged = match Box::pin(stage::stage(self.connection, self.store, &plan, self.input.batches)).await {
             // Another loader has merged the same batches meanwhile, and deleted their files.
             Err(WarehouseError::BadRows { reason, .. } | WarehouseError::Refused { reason, .. })
                 if self.has_changed(&known).await? =>
