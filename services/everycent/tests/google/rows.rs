@@ -9,13 +9,15 @@ use everycent_schemas::tables::{self, Kind};
 use everycent_schemas::views::{self, ViewKind};
 
 /// Columns that say when and by which answer, not what: two syncs of the same vendors differ in them.
-const HISTORY: [&str; 9] = [
+const HISTORY: [&str; 11] = [
     "last_seen_at",
     "snapshot_id",
     "fetched_at",
     "ingestion_timestamp",
     "normalized_at",
     "merged_at",
+    "newest_fetched_at",
+    "newest_snapshot_id",
     "failed_at",
     "object",
     "checked_at",
