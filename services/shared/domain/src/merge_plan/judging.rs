@@ -127,13 +127,15 @@ impl Lines {
         let id = Version::of(batch).answer();
         let said = &batch.buckets[place.bucket];
         let row = self.0.entry(id.clone()).or_insert_with(|| line(bucket, &id));
-        let mut figures = figures(row);
-        if let (Some(normalizer), Some(reported)) = (batch.normalizer, said.reported) {
-            figures.add(&Figures::of(normalizer, reported));
-        }
-        row.sums = (figures != Figures::default()).then(|| figures.to_text());
         let is_later = |earlier| made(earlier, now) >= made(batch.normalized_at, now);
-        if row.normalized_at.is_some_and(is_later) && row.rows.is_some() {
+        let stays = row.normalized_at.is_some_and(is_later) && row.rows.is_some();
+        let brought = batch.normalizer.zip(said.reported);
+        let brought = brought.map(|(normalizer, reported)| Figures::of(normalizer, reported)).unwrap_or_default();
+        // Of figures by the same normalizer those that were made later count, whichever come first.
+        let (mut first, second) = if stays { (figures(row), brought) } else { (brought, figures(row)) };
+        first.add(&second);
+        row.sums = (first != Figures::default()).then(|| first.to_text());
+        if stays {
             return;
         }
         (row.from_date, row.to_date) = (Some(batch.from_date), Some(batch.to_date));
