@@ -20,7 +20,7 @@ use everycent_runtime::worker::{Worker, decode, publish};
 use everycent_schemas::AccountId;
 use everycent_schemas::events::{FetchFailed, FetchRequested, SnapshotStored};
 use tempfile::TempDir;
-use vendor_sim::{Endpoint, OrganizationHeader, Simulator, WhoAmI, worlds};
+use vendor_sim::{Endpoint, OrganizationHeader, Simulator, WhoAmI, WorldClock, worlds};
 
 const REPORT: &str = "anthropic/cost_totals";
 const SECOND: &str = "00000000-0000-4000-8000-000000000002";
@@ -72,6 +72,8 @@ impl Place {
     /// Lets a scheduler ask once; gives the accounts that were stored, and why the others failed.
     async fn round(&self, fetcher: &Worker<Fetcher>) -> (Vec<String>, Vec<String>) {
         self.clock.advance(chrono::Duration::seconds(30));
+        let now = self.clock.now().to_chrono();
+        self.simulator.with_world(|world| world.options.clock = WorldClock::At(now));
         publish(&self.bus, &scheduled()).await.unwrap();
         fetcher.step().await.unwrap();
         self.clock.advance(chrono::Duration::seconds(1));
