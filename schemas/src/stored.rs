@@ -27,6 +27,34 @@ pub struct UnreadableRow {
 include!(concat!(env!("OUT_DIR"), "/stored.rs"));
 
 impl CoverageRow {
+    /// A row of which nothing else is known.
+    pub fn bare(source: &str, account_id: &AccountId, activity_date: Day, state: CoverageState) -> Self {
+        Self {
+            source: source.to_owned(),
+            account_id: account_id.clone(),
+            activity_date,
+            state,
+            settled: None,
+            fetched_at: None,
+            snapshot_id: None,
+            normalized_at: None,
+            recipe: None,
+            rows: None,
+            rejects: None,
+            amount_usd: None,
+            quantity: None,
+            merged_at: None,
+            newest_fetched_at: None,
+            newest_snapshot_id: None,
+            held_since: None,
+            held: None,
+            judgement: None,
+            failed_at: None,
+            failure: None,
+            remarks: None,
+        }
+    }
+
     /// The newest answer, be it accepted or not: when it was fetched, and its snapshot. An earlier release knew only the
     /// one that is loaded.
     pub fn newest(&self) -> (Option<Timestamp>, Option<&SnapshotId>) {

@@ -50,9 +50,7 @@ pub async fn about(
     for cells in warehouse.query(&query).await?.rows {
         let row = AnswerRow::from_cells(cells)?;
         if of.takes(&row) {
-            let (source, account_id) = (row.source.clone(), row.account_id.clone());
-            let bucket = BucketId { source, account_id, activity_date: row.activity_date };
-            answers.entry(bucket).or_default().push(row);
+            answers.entry(BucketId::of_answer(&row)).or_default().push(row);
         }
     }
     for rows in answers.values_mut() {

@@ -196,28 +196,10 @@ mod tests {
     fn row(source: &str, number: u32, state: CoverageState, (loaded, failed): (bool, i64)) -> CoverageRow {
         let at = everycent_schemas::Timestamp::from_micros;
         CoverageRow {
-            source: source.into(),
-            account_id: "acme".into(),
-            activity_date: Day::new(2025, 10, number).unwrap(),
-            state,
-            settled: None,
             fetched_at: loaded.then(|| at(5)),
-            snapshot_id: None,
-            normalized_at: None,
-            recipe: None,
-            rows: None,
-            rejects: None,
-            amount_usd: None,
-            quantity: None,
-            merged_at: None,
-            newest_fetched_at: None,
-            newest_snapshot_id: None,
-            held_since: None,
-            held: None,
-            judgement: None,
             failed_at: Some(at(failed)),
             failure: Some("not for you".into()),
-            remarks: None,
+            ..CoverageRow::bare(source, &"acme".into(), Day::new(2025, 10, number).unwrap(), state)
         }
     }
 

@@ -1,28 +1,20 @@
 //! Stamps in the future: which days and which stored answers carry one.
 
 use everycent_domain::future::is_future;
-use everycent_domain::objects::{ManifestName, ObjectName, raw_prefix};
+use everycent_domain::objects::{ManifestName, raw_prefix};
 use everycent_domain::reconcile::StampsByFeed;
 use everycent_domain::source::Source;
-use everycent_runtime::store::{Store, StoreError};
+use everycent_runtime::store::{Names, Store, StoreError};
 use everycent_schemas::Timestamp;
-
-/// Names that one listing asks for.
-const LISTED: usize = 1000;
 
 /// The stored answers that a clock of the future has dated, oldest first.
 pub async fn stored_in_the_future(store: &dyn Store, now: Timestamp) -> Result<Vec<ManifestName>, StoreError> {
     let is_ahead = |name: &ManifestName| name.fetched_at().is_some_and(|at| is_future(at, now));
     let mut found = Vec::new();
     for source in Source::ALL {
-        let mut after: Option<ObjectName> = None;
-        loop {
-            let names = store.list(&raw_prefix(source.name()), after.as_ref(), LISTED).await?;
+        let mut listed = Names::new(store, raw_prefix(source.name()));
+        while let Some(names) = listed.next().await? {
             found.extend(names.iter().filter_map(ManifestName::parse).filter(is_ahead));
-            if names.len() < LISTED {
-                break;
-            }
-            after = names.last().cloned();
         }
     }
     found.sort_by(|a, b| a.version.cmp(&b.version));

@@ -2,14 +2,11 @@
 
 use everycent_domain::future::is_future;
 use everycent_domain::manifest::Manifest;
-use everycent_domain::objects::{ManifestName, ObjectName, account_prefix, window_prefix};
+use everycent_domain::objects::{ManifestName, account_prefix, window_prefix};
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
-use everycent_runtime::store::{Store, StoreError};
+use everycent_runtime::store::{Names, Store, StoreError};
 use everycent_schemas::{AccountId, Timestamp};
-
-/// Names that one listing asks for.
-const LISTED: usize = 1000;
 
 /// What is stored of a window.
 #[derive(Debug, Default)]
@@ -50,16 +47,12 @@ async fn latest(
     let prefix = window_prefix(source.name(), account_id, window.from(), window.to());
     let is_past = |name: &ManifestName| name.fetched_at().is_some_and(|at| !is_future(at, now));
     let mut latest: Option<ManifestName> = None;
-    let mut after: Option<ObjectName> = None;
-    loop {
-        let names = store.list(&prefix, after.as_ref(), LISTED).await?;
+    let mut listed = Names::new(store, prefix);
+    while let Some(names) = listed.next().await? {
         let past = names.iter().filter_map(ManifestName::parse).filter(is_past);
         latest = latest.into_iter().chain(past).max_by(|a, b| a.version.cmp(&b.version));
-        if names.len() < LISTED {
-            return Ok(latest);
-        }
-        after = names.last().cloned();
     }
+    Ok(latest)
 }
 
 /// Whether the vendor ever answered the report for this account, be it with one page.

@@ -4,15 +4,12 @@ use everycent_domain::manifest::{InvalidManifest, Manifest};
 use everycent_domain::merge_plan::Replay;
 use everycent_domain::objects::{ManifestName, ObjectName, SnapshotFolder, account_prefix};
 use everycent_domain::replay::stored;
-use everycent_runtime::store::StoreError;
+use everycent_runtime::store::{Names, StoreError};
 use everycent_runtime::worker::{Outcome, publish};
 use everycent_schemas::Timestamp;
 use tracing::{info, warn};
 
 use crate::Loader;
-
-/// Names that one listing asks for.
-const LISTED: usize = 1000;
 
 /// Why a snapshot can't be announced again.
 #[derive(Debug, thiserror::Error)]
@@ -73,17 +70,13 @@ impl Loader {
     async fn listed(&self, replay: &Replay) -> Result<ObjectName, NotFound> {
         let prefix = account_prefix(&replay.source, &replay.account_id);
         let ends = format!("_{}", replay.snapshot_id);
-        let mut after: Option<ObjectName> = None;
-        loop {
-            let names = self.store.list(&prefix, after.as_ref(), LISTED).await?;
-            let manifests = names.iter().filter_map(ManifestName::parse);
-            if let Some(found) = manifests.into_iter().find(|manifest| manifest.version.ends_with(&ends)) {
+        let mut listed = Names::new(self.store.as_ref(), prefix);
+        while let Some(names) = listed.next().await? {
+            let mut manifests = names.iter().filter_map(ManifestName::parse);
+            if let Some(found) = manifests.find(|manifest| manifest.version.ends_with(&ends)) {
                 return Ok(found.object);
             }
-            if names.len() < LISTED {
-                return Err(NotFound::Gone);
-            }
-            after = names.last().cloned();
         }
+        Err(NotFound::Gone)
     }
 }

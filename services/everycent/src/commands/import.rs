@@ -8,14 +8,14 @@ use anyhow::{Context, anyhow};
 use bytes::Bytes;
 use chrono::Duration;
 use everycent_domain::manifest::Manifest;
-use everycent_domain::objects::{ManifestName, ObjectName, raw_prefix};
+use everycent_domain::objects::{ManifestName, raw_prefix};
 use everycent_domain::replay::stored;
 use everycent_domain::report::{Contents, Faults, Import};
 use everycent_domain::source::Source;
 use everycent_domain::vendors::upload;
 use everycent_fetcher::{Upload, store_upload};
 use everycent_runtime::clock::{Clock, SystemClock};
-use everycent_runtime::store::Store;
+use everycent_runtime::store::{Names, Store};
 use everycent_runtime::threads;
 use everycent_runtime::worker::publish;
 use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp, tables};
@@ -31,9 +31,6 @@ use crate::pipeline::{self, Part};
 use crate::progress::{Tally, Watcher};
 use crate::scope;
 use crate::show::{self, count};
-
-/// Names that one listing asks for.
-const LISTED: usize = 1000;
 
 pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken) -> Result<(), Failure> {
     let (source, SheetArgs { file }) = sheet(&args.sheet);
@@ -194,15 +191,12 @@ async fn load(
 /// When the last file of this kind was imported. A stamp of the future counts here, for whether a clock was ahead then or is
 /// behind now is not known, and the later file must win in both cases.
 async fn last_imported(store: &dyn Store, source: Source) -> Result<Option<Timestamp>, Failure> {
-    let (mut last, mut after): (Option<Timestamp>, Option<ObjectName>) = (None, None);
-    loop {
-        let names = store.list(&raw_prefix(source.name()), after.as_ref(), LISTED).await?;
+    let mut last: Option<Timestamp> = None;
+    let mut listed = Names::new(store, raw_prefix(source.name()));
+    while let Some(names) = listed.next().await? {
         last = names.iter().filter_map(ManifestName::parse).filter_map(|name| name.fetched_at()).chain(last).max();
-        if names.len() < LISTED {
-            return Ok(last);
-        }
-        after = names.last().cloned();
     }
+    Ok(last)
 }
 
 fn object(manifest: &Manifest) -> Result<String, Failure> {

@@ -42,7 +42,8 @@ pub async fn replay(
     if let (Some(from), Some(to)) = (args.from, args.to) {
         Window::new(from, to).map_err(|e| Failure::usage(anyhow!("--from, --to: {e}")))?;
     }
-    let announced = announcements(deployment, args).await?;
+    let coverage = deployment.whole_coverage().await?;
+    let announced = announcements(deployment, args, &coverage).await?;
     if args.dry_run {
         return show_report(&Report::new(&announced.snapshots, None), json);
     }
@@ -50,7 +51,7 @@ pub async fn replay(
     if announced.snapshots.is_empty() && announced.judged.is_empty() {
         watcher.say("no stored answer covers these days; `everycent sync` fetches them");
     }
-    let done = make_rows_again(deployment, args, &announced, &watcher, stop).await?;
+    let done = make_rows_again(deployment, args, (&announced, &coverage), &watcher, stop).await?;
     show_report(&Report::new(&announced.snapshots, Some(&done)), json)?;
     if done.is_whole() { Ok(()) } else { Err(Failure::Reported) }
 }
@@ -66,14 +67,15 @@ pub(super) async fn of_account(
     let sources = Source::ALL.iter().copied().filter(|source| source.vendor() == vendor).collect();
     let account = Some(account_id.clone());
     let args = ReplayArgs { from: None, to: None, sources, account, at_once: AT_ONCE, anew: true, dry_run: false };
-    let announced = announcements(deployment, &args).await?;
-    make_rows_again(deployment, &args, &announced, watcher, stop).await
+    let coverage = deployment.whole_coverage().await?;
+    let announced = announcements(deployment, &args, &coverage).await?;
+    make_rows_again(deployment, &args, (&announced, &coverage), watcher, stop).await
 }
 
 async fn make_rows_again(
     deployment: &Deployment,
     args: &ReplayArgs,
-    announced: &Announcements,
+    (announced, coverage): (&Announcements, &[CoverageRow]),
     watcher: &Watcher,
     stop: CancellationToken,
 ) -> Result<Done, Failure> {
@@ -89,21 +91,21 @@ async fn make_rows_again(
     }
     watcher.say(&format!("replaying {}", count(snapshots.len(), "snapshot")));
     match deployment.services {
-        Services::Here => here(deployment, args, snapshots, watcher, stop).await,
-        Services::Elsewhere => elsewhere::replay(deployment, args, snapshots, watcher, stop).await,
+        Services::Here => here(deployment, args, (snapshots, coverage), watcher, stop).await,
+        Services::Elsewhere => elsewhere::replay(deployment, args, (snapshots, coverage), watcher, stop).await,
     }
 }
 
 async fn here(
     deployment: &Deployment,
     args: &ReplayArgs,
-    snapshots: &[Manifest],
+    (snapshots, coverage): (&[Manifest], &[CoverageRow]),
     watcher: &Watcher,
     stop: CancellationToken,
 ) -> Result<Done, Failure> {
     let now = deployment.clock.now();
     // Also after a clock that went back, rows that are made now are later than those that are there.
-    let published_at = after(last_made(&deployment.whole_coverage().await?, snapshots, now), now);
+    let published_at = after(last_made(coverage, snapshots, now), now);
     for manifest in snapshots {
         publish(deployment.bus.as_ref(), &stored(manifest, published_at, named_days(args, manifest))).await?;
     }
@@ -115,9 +117,12 @@ async fn here(
 }
 
 /// What is announced of the range, of every source and account asked for.
-async fn announcements(deployment: &Deployment, args: &ReplayArgs) -> Result<Announcements, Failure> {
-    let store = deployment.store.as_ref();
-    let (coverage, now) = (deployment.whole_coverage().await?, deployment.clock.now());
+async fn announcements(
+    deployment: &Deployment,
+    args: &ReplayArgs,
+    coverage: &[CoverageRow],
+) -> Result<Announcements, Failure> {
+    let (store, now) = (deployment.store.as_ref(), deployment.clock.now());
     let sources = if args.sources.is_empty() { Source::ALL.to_vec() } else { args.sources.clone() };
     let mut all = Announcements::default();
     for source in sources {

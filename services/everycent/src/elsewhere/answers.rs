@@ -223,10 +223,6 @@ mod tests {
         let at = Timestamp::from_micros(fetched_at);
         let id = snapshot_id(feed().source.name(), &"acme".into(), window, at);
         let row = |day| CoverageRow {
-            source: feed().source.name().to_owned(),
-            account_id: "acme".into(),
-            activity_date: day,
-            state: CoverageState::Open,
             settled: Some(false),
             fetched_at: Some(at),
             snapshot_id: Some(id.clone()),
@@ -234,17 +230,8 @@ mod tests {
             recipe: Some("r".to_owned()),
             rows: Some(2),
             rejects: Some(0),
-            amount_usd: None,
-            quantity: None,
             merged_at: Some(at),
-            newest_fetched_at: None,
-            newest_snapshot_id: None,
-            held_since: None,
-            held: None,
-            judgement: None,
-            failed_at: None,
-            failure: None,
-            remarks: None,
+            ..CoverageRow::bare(feed().source.name(), &"acme".into(), day, CoverageState::Open)
         };
         window.days().map(row).collect()
     }

@@ -53,28 +53,8 @@ mod tests {
 
     fn row(source: Source, day: u32, fetched_at: Option<&str>) -> CoverageRow {
         CoverageRow {
-            source: source.name().into(),
-            account_id: "acme".into(),
-            activity_date: Day::new(2025, 10, day).unwrap(),
-            state: CoverageState::Open,
-            settled: None,
             fetched_at: fetched_at.map(|at| at.parse().unwrap()),
-            snapshot_id: None,
-            normalized_at: None,
-            recipe: None,
-            rows: None,
-            rejects: None,
-            amount_usd: None,
-            quantity: None,
-            merged_at: None,
-            newest_fetched_at: None,
-            newest_snapshot_id: None,
-            held_since: None,
-            held: None,
-            judgement: None,
-            failed_at: None,
-            failure: None,
-            remarks: None,
+            ..CoverageRow::bare(source.name(), &"acme".into(), Day::new(2025, 10, day).unwrap(), CoverageState::Open)
         }
     }
 

@@ -80,28 +80,14 @@ fn requested(source: &str, account_id: Option<&str>, requested_at: Option<Timest
 
 fn loaded(number: u32, fetched_at: i64, snapshot_id: &str, normalized_at: i64) -> CoverageRow {
     CoverageRow {
-        source: SOURCE.to_owned(),
-        account_id: "acme".into(),
-        activity_date: day(number),
-        state: CoverageState::Open,
         settled: Some(false),
         fetched_at: Some(at(fetched_at)),
         snapshot_id: Some(snapshot_id.into()),
         normalized_at: Some(at(normalized_at)),
-        recipe: None,
         rows: Some(1),
         rejects: Some(0),
-        amount_usd: None,
-        quantity: None,
         merged_at: Some(at(normalized_at)),
-        newest_fetched_at: None,
-        newest_snapshot_id: None,
-        held_since: None,
-        held: None,
-        judgement: None,
-        failed_at: None,
-        failure: None,
-        remarks: None,
+        ..CoverageRow::bare(SOURCE, &"acme".into(), day(number), CoverageState::Open)
     }
 }
 

@@ -8,20 +8,10 @@ use everycent_schemas::rowfile::Cell;
 use everycent_schemas::tables::{self, Kind};
 use everycent_schemas::views::{self, ViewKind};
 
-/// Columns that say when and by which answer, not what: two syncs of the same vendors differ in them.
-const HISTORY: [&str; 11] = [
-    "last_seen_at",
-    "snapshot_id",
-    "fetched_at",
-    "ingestion_timestamp",
-    "normalized_at",
-    "merged_at",
-    "newest_fetched_at",
-    "newest_snapshot_id",
-    "failed_at",
-    "object",
-    "checked_at",
-];
+use crate::support::HISTORY;
+
+/// Columns that two syncs of the same vendors differ in, besides those of history: they say when, not what.
+const WHEN: [&str; 2] = ["last_seen_at", "checked_at"];
 
 /// The same in one table: its rows are readings, and named after theirs.
 const HISTORY_OF: [(&str, &str); 1] = [("cursor_spend", "row_id")];
@@ -49,7 +39,8 @@ impl Systems {
 }
 
 async fn rows(warehouse: &dyn Warehouse, name: &str, columns: &[(&str, ViewKind)]) -> Vec<Vec<String>> {
-    let is_history = |column: &str| HISTORY.contains(&column) || HISTORY_OF.contains(&(name, column));
+    let is_history =
+        |column: &str| HISTORY.contains(&column) || WHEN.contains(&column) || HISTORY_OF.contains(&(name, column));
     let columns: Vec<_> = columns.iter().filter(|(column, _)| !is_history(column)).collect();
     let select = columns.iter().map(|(name, kind)| match kind {
         ViewKind::Stored(Kind::Money) => format!("[[exact:{name}]]"),

@@ -20,7 +20,7 @@ use vendor_sim::{Endpoint, RequestRecord, Simulator, World};
 
 pub use claude_truth::{assert_tells_claude_code, assert_tells_usage, days_of, sorted, usage_of};
 pub use process::{Ended, Running, until};
-pub use tables::{FACTS, Tables};
+pub use tables::{FACTS, HISTORY, Tables};
 pub use truth::{asked_days, assert_tells, company_days};
 
 /// The October that everybody knows the totals of.

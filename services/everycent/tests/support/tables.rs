@@ -11,7 +11,7 @@ pub const FACTS: [&str; 4] =
     ["claude_costs_nano", "claude_cost_totals_nano", "cursor_usage_stats_nano", "rejected_records"];
 
 /// Columns that say when and by which snapshot, not what.
-const HISTORY: [&str; 9] = [
+pub const HISTORY: [&str; 9] = [
     "snapshot_id",
     "fetched_at",
     "ingestion_timestamp",

@@ -4,6 +4,7 @@ use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::format::{self, Unread};
 use crate::identity::IdHasher;
 use crate::objects::{ObjectName, SnapshotFolder};
 use crate::window::Window;
@@ -64,16 +65,10 @@ impl Manifest {
     }
 
     pub fn from_json(bytes: &[u8]) -> Result<Self, InvalidManifest> {
-        #[derive(Deserialize)]
-        struct Version {
-            format: u32,
-        }
-        let unreadable = |e: serde_json::Error| InvalidManifest::Unreadable(e.to_string());
-        let Version { format } = serde_json::from_slice(bytes).map_err(unreadable)?;
-        if format > FORMAT {
-            return Err(InvalidManifest::TooNew(format));
-        }
-        serde_json::from_slice(bytes).map_err(unreadable)
+        format::read(bytes, FORMAT).map_err(|unread| match unread {
+            Unread::NotOne(error) => InvalidManifest::Unreadable(error.to_string()),
+            Unread::TooNew(format) => InvalidManifest::TooNew(format),
+        })
     }
 
     /// The same answer with another time. Its pages stay where they are. What is read of a moment is of the day on which it

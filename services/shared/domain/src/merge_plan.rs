@@ -12,10 +12,10 @@ use everycent_schemas::stored::AnswerRow;
 use everycent_schemas::tables::{self, Absence, Table};
 use everycent_schemas::{AccountId, CoverageState, Day, SnapshotId, Timestamp, Usd};
 
+use crate::acceptance::AnswerId;
 use crate::bucket::BucketId;
 use crate::money;
 use crate::window::Window;
-use input::decided_bucket;
 use judging::{BucketJudgement, News, Place, Rules, judge};
 
 pub use input::{Acceptance, Answers, Known, MergeInput, Recorded, Version};
@@ -32,7 +32,7 @@ pub struct MergePlan {
     /// Answers that are new, or of which something else is said now.
     pub answers: Vec<AnswerRow>,
     /// Buckets of which every answer before this version is superseded, whatever was said of it.
-    pub superseding: Vec<(BucketId, Timestamp, SnapshotId)>,
+    pub superseding: Vec<(BucketId, AnswerId)>,
     /// Snapshots whose rows, or figures, have to be made again.
     pub replays: Vec<Replay>,
 }
@@ -126,7 +126,7 @@ pub struct Loaded {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
     /// `None` while only a decision has come.
-    pub newest: Option<(Timestamp, SnapshotId)>,
+    pub newest: Option<AnswerId>,
     /// Since when, and in words.
     pub held: Option<(Timestamp, String)>,
     /// The state of the fold, as JSON.
@@ -167,7 +167,7 @@ pub fn plan(
     let replays = judgements.values().flat_map(|judgement| &judgement.to_replay);
     let superseding = judgements.iter().filter_map(|(bucket, judgement)| {
         let accepted = judgement.state.accepted.as_ref().filter(|_| judgement.supersedes)?;
-        Some((bucket.clone(), accepted.id.fetched_at, accepted.id.snapshot_id.clone()))
+        Some((bucket.clone(), accepted.id.clone()))
     });
     Ok(MergePlan {
         outcomes: outcomes(batches, &winners, &judgements),
@@ -177,10 +177,6 @@ pub fn plan(
         replays: grouped(replays),
         answers: judgements.into_values().flat_map(|judgement| judgement.answers).collect(),
     })
-}
-
-fn bucket_id(batch: &BatchNormalized, activity_date: Day) -> BucketId {
-    BucketId { source: batch.source.clone(), account_id: batch.account_id.clone(), activity_date }
 }
 
 fn loaded(place: Place, batches: &[BatchNormalized]) -> Loaded {
@@ -213,12 +209,12 @@ fn judgements(
         refuse_a_day_twice(batch)?;
         refuse_a_sum_out_of_range(batch)?;
         for (place, said) in batch.buckets.iter().enumerate() {
-            let of_bucket = news.entry(bucket_id(batch, said.activity_date)).or_default();
+            let of_bucket = news.entry(BucketId::of_batch(batch, said.activity_date)).or_default();
             of_bucket.batches.push((Place { batch: index, bucket: place }, batch));
         }
     }
     for decided in input.decisions {
-        news.entry(decided_bucket(decided)).or_default().decisions.push(decided);
+        news.entry(BucketId::of_decision(decided)).or_default().decisions.push(decided);
     }
     let unknown = Known::default();
     let judged = news.into_iter().map(|(bucket, news)| {
@@ -251,7 +247,7 @@ fn coverage_updates(judgements: &Judgements, batches: &[BatchNormalized], record
             state: coverage_state,
             loaded,
             judged: Judged {
-                newest: state.newest.as_ref().map(|newest| (newest.fetched_at, newest.snapshot_id.clone())),
+                newest: state.newest.clone(),
                 held: state.held.as_ref().map(|held| (held.since, held.words.clone())),
                 judgement: state.to_text(loaded_id.as_ref()),
             },
@@ -267,9 +263,7 @@ fn changes(update: &CoverageUpdate, recorded: &Recorded) -> bool {
         || known.is_none_or(|(known, state)| {
             let loaded = known.loaded.as_ref().map(Version::answer);
             let held = state.held.as_ref().map(|held| (held.since, held.words.clone()));
-            let newest = state.newest.as_ref().map(|newest| (newest.fetched_at, newest.snapshot_id.clone()));
-            (newest, held, state.to_text(loaded.as_ref()))
-                != (update.judged.newest.clone(), update.judged.held.clone(), update.judged.judgement.clone())
+            update.judged != Judged { newest: state.newest.clone(), held, judgement: state.to_text(loaded.as_ref()) }
         })
 }
 
@@ -322,7 +316,8 @@ fn outcomes(batches: &[BatchNormalized], winners: &Winners, judgements: &Judgeme
     let outcome = |(index, batch): (usize, &BatchNormalized)| {
         let mut outcome = Outcome::default();
         for (place, said) in batch.buckets.iter().enumerate() {
-            let (place, bucket) = (Place { batch: index, bucket: place }, bucket_id(batch, said.activity_date));
+            let (place, bucket) =
+                (Place { batch: index, bucket: place }, BucketId::of_batch(batch, said.activity_date));
             let is_won = winners.get(&bucket) == Some(&place);
             let days = if is_won { &mut outcome.won } else { &mut outcome.lost };
             days.push(said.activity_date);
@@ -361,7 +356,7 @@ fn table_plans(
 /// Whether the batch is what coverage says of every bucket of its: it was merged, and nothing after it.
 fn is_recorded(batch: &BatchNormalized, recorded: &Recorded) -> bool {
     let version = Version::of(batch);
-    let loaded = |said: &Bucket| recorded.get(&bucket_id(batch, said.activity_date))?.loaded.as_ref();
+    let loaded = |said: &Bucket| recorded.get(&BucketId::of_batch(batch, said.activity_date))?.loaded.as_ref();
     batch.buckets.iter().all(|said| loaded(said) == Some(&version))
 }
 

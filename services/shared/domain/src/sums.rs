@@ -7,6 +7,7 @@ use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::acceptance::Figures;
+use crate::format::{self, Unread};
 use crate::window::Window;
 
 /// The sums of one snapshot, as one normalizer made them.
@@ -74,11 +75,6 @@ impl Sums {
         })
     }
 
-    /// Whether they say something of the day.
-    pub fn tell(&self, day: Day) -> bool {
-        self.days.iter().any(|sums| sums.day == day)
-    }
-
     /// The answer without its rows, of the days that are wanted. `None` if it says nothing of them.
     pub fn announced(&self, is_wanted: impl Fn(Day) -> bool) -> Option<BatchNormalized> {
         let bucket = |sums: &DaySums| Bucket {
@@ -115,16 +111,10 @@ impl Sums {
     }
 
     pub fn from_json(bytes: &[u8]) -> Result<Self, InvalidSums> {
-        #[derive(Deserialize)]
-        struct Version {
-            format: u32,
-        }
-        let unreadable = |error: serde_json::Error| InvalidSums::Unreadable(error.to_string());
-        let Version { format } = serde_json::from_slice(bytes).map_err(unreadable)?;
-        if format > FORMAT {
-            return Err(InvalidSums::TooNew(format));
-        }
-        serde_json::from_slice(bytes).map_err(unreadable)
+        format::read(bytes, FORMAT).map_err(|unread| match unread {
+            Unread::NotOne(error) => InvalidSums::Unreadable(error.to_string()),
+            Unread::TooNew(format) => InvalidSums::TooNew(format),
+        })
     }
 }
 

@@ -12,10 +12,7 @@ use everycent_schemas::{AccountId, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::failure::Reason;
-use crate::store::{Created, Store, StoreError};
-
-/// Names that one listing asks for.
-const LISTED: usize = 1000;
+use crate::store::{Created, Names, Store, StoreError};
 
 /// The entries of every vendor's accounts. Those that were read once are not read again.
 #[derive(Debug)]
@@ -65,17 +62,15 @@ impl AccountLog {
     async fn latest(&self, vendor: Vendor) -> Result<Read, StoreError> {
         let mut vendors = self.read.lock().await;
         let read = vendors.entry(vendor).or_default();
-        loop {
-            let after = (read.entries > 0).then(|| account_entry(vendor, read.entries));
-            let names = self.store.list(&account_entries_prefix(vendor), after.as_ref(), LISTED).await?;
+        let after = (read.entries > 0).then(|| account_entry(vendor, read.entries));
+        let mut listed = Names::after(self.store.as_ref(), account_entries_prefix(vendor), after);
+        while let Some(names) = listed.next().await? {
             for name in names.iter().filter(|name| account_entry_number(name).is_some()) {
                 read.book.add(self.entry(name).await?);
                 read.entries += 1;
             }
-            if names.len() < LISTED {
-                return Ok(read.clone());
-            }
         }
+        Ok(read.clone())
     }
 
     async fn entry(&self, name: &ObjectName) -> Result<Entry, StoreError> {

@@ -17,10 +17,7 @@ use everycent_schemas::events::{AnswerDecided, BatchNormalized};
 use everycent_schemas::stored::CoverageRow;
 use everycent_schemas::{Day, SnapshotId, Timestamp};
 
-use crate::store::{Store, StoreError};
-
-/// Names that one listing asks for.
-const LISTED: usize = 1000;
+use crate::store::{Names, Store, StoreError};
 
 /// The raw store can't be replayed.
 #[derive(Debug, thiserror::Error)]
@@ -64,9 +61,8 @@ pub struct Announcements {
 /// What lies in the raw store of a source, by account as names spell it.
 pub async fn list(store: &dyn Store, source: Source) -> Result<BTreeMap<String, RawAccount>, StoreError> {
     let mut accounts: BTreeMap<String, RawAccount> = BTreeMap::new();
-    let mut after: Option<ObjectName> = None;
-    loop {
-        let names = store.list(&raw_prefix(source.name()), after.as_ref(), LISTED).await?;
+    let mut listed = Names::new(store, raw_prefix(source.name()));
+    while let Some(names) = listed.next().await? {
         for name in &names {
             match RawObject::of(name) {
                 RawObject::Manifest(manifest) => {
@@ -81,11 +77,8 @@ pub async fn list(store: &dyn Store, source: Source) -> Result<BTreeMap<String, 
                 RawObject::Other => {}
             }
         }
-        if names.len() < LISTED {
-            return Ok(accounts);
-        }
-        after = names.last().cloned();
     }
+    Ok(accounts)
 }
 
 /// What is to be announced of the days of `range`, where coverage says so much of this source and account. Rows that were

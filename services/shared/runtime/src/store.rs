@@ -6,6 +6,7 @@ pub mod file;
 #[cfg(feature = "google")]
 pub mod gcs;
 pub mod memory;
+mod names;
 #[cfg(test)]
 mod tests;
 pub mod unreliable;
@@ -17,6 +18,8 @@ use bytes::Bytes;
 use everycent_domain::objects::ObjectName;
 
 use crate::failure::{Reason, Retryability, Retryable};
+
+pub use names::Names;
 
 /// What became of a create.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,12 +7,9 @@ use everycent_domain::objects::{ManifestName, ObjectName, RawObject, account_pre
 use everycent_domain::source::Source;
 use everycent_domain::sums::Sums;
 use everycent_domain::vendor::Vendor;
-use everycent_runtime::store::{Store, StoreError};
+use everycent_runtime::store::{Names, Store, StoreError};
 use everycent_schemas::AccountId;
 use everycent_schemas::events::AnswerDecided;
-
-/// Names that one listing asks for.
-const LISTED: usize = 1000;
 
 /// All stored objects of an account, and how many of them are answers.
 pub(super) struct Stored {
@@ -24,15 +21,9 @@ pub(super) async fn stored(store: &dyn Store, vendor: Vendor, account_id: &Accou
     let mut objects = Vec::new();
     for source in Source::ALL.iter().filter(|source| source.vendor() == vendor) {
         let prefix = account_prefix(source.name(), account_id);
-        let mut after: Option<ObjectName> = None;
-        loop {
-            let names = store.list(&prefix, after.as_ref(), LISTED).await?;
-            let is_last = names.len() < LISTED;
+        let mut listed = Names::new(store, prefix);
+        while let Some(names) = listed.next().await? {
             objects.extend(names);
-            if is_last {
-                break;
-            }
-            after = objects.last().cloned();
         }
     }
     let answers = objects.iter().filter(|name| is_manifest(name)).count();

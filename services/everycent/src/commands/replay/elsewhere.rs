@@ -38,7 +38,7 @@ struct Asked {
 pub(super) async fn replay(
     deployment: &Deployment,
     args: &ReplayArgs,
-    snapshots: &[Manifest],
+    (snapshots, known): (&[Manifest], &[CoverageRow]),
     watcher: &Watcher,
     stop: CancellationToken,
 ) -> Result<Done, Failure> {
@@ -51,13 +51,13 @@ pub(super) async fn replay(
         recipe: deployment.config.recipe.fingerprint(),
     };
     let begin = if args.anew { Begun::begin_anew } else { Begun::begin };
-    let last_made = last_made(&deployment.whole_coverage().await?, snapshots, now);
+    let last_made = last_made(known, snapshots, now);
     // A clock that went back since the last replay must not make this one lose.
     let begun = begin(deployment.home.data_dir(), Command::Replay, &asked, after(last_made, now))?;
     // The time of the first attempt, so that what is done twice is the same work and changes nothing.
     let published_at = begun.begun_at;
     let left = match begun.resumed {
-        true => unmade(&deployment.whole_coverage().await?, args, snapshots, published_at),
+        true => unmade(known, args, snapshots, published_at),
         false => snapshots.iter().collect(),
     };
     if begun.resumed {
@@ -138,12 +138,8 @@ mod tests {
     use super::*;
 
     fn row(normalized_at: i64, recipe: &str) -> CoverageRow {
-        let at = Some(Timestamp::from_micros(normalized_at));
+        let (at, day) = (Some(Timestamp::from_micros(normalized_at)), "2025-10-01".parse().unwrap());
         CoverageRow {
-            source: "anthropic/cost_report".to_owned(),
-            account_id: "acme".into(),
-            activity_date: "2025-10-01".parse().unwrap(),
-            state: CoverageState::Settled,
             settled: Some(true),
             fetched_at: at,
             snapshot_id: Some("a1".into()),
@@ -151,17 +147,9 @@ mod tests {
             recipe: Some(recipe.to_owned()),
             rows: Some(1),
             rejects: Some(0),
-            amount_usd: None,
             quantity: Some(0),
             merged_at: at,
-            newest_fetched_at: None,
-            newest_snapshot_id: None,
-            held_since: None,
-            held: None,
-            judgement: None,
-            failed_at: None,
-            failure: None,
-            remarks: None,
+            ..CoverageRow::bare("anthropic/cost_report", &"acme".into(), day, CoverageState::Settled)
         }
     }
 

@@ -4,6 +4,7 @@ use everycent_schemas::{AccountId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::opened::Opened;
+use crate::format::{self, Unread};
 
 /// The format that this program writes, and the newest that it reads.
 const FORMAT: u32 = 1;
@@ -58,16 +59,10 @@ impl Entry {
     }
 
     pub fn from_json(bytes: &[u8]) -> Result<Self, InvalidEntry> {
-        #[derive(Deserialize)]
-        struct Version {
-            format: u32,
-        }
-        let unreadable = |e: serde_json::Error| InvalidEntry::Unreadable(e.to_string());
-        let Version { format } = serde_json::from_slice(bytes).map_err(unreadable)?;
-        if format > FORMAT {
-            return Err(InvalidEntry::TooNew(format));
-        }
-        serde_json::from_slice(bytes).map_err(unreadable)
+        format::read(bytes, FORMAT).map_err(|unread| match unread {
+            Unread::NotOne(error) => InvalidEntry::Unreadable(error.to_string()),
+            Unread::TooNew(format) => InvalidEntry::TooNew(format),
+        })
     }
 }
 

@@ -79,43 +79,27 @@ impl<'a> MergeInput<'a> {
 
     /// The buckets that are spoken of, in order: what has to be known of coverage before a plan is made.
     pub fn buckets(&self) -> BTreeSet<BucketId> {
-        let of_batches = self.batches.iter().flat_map(|batch| {
-            batch.buckets.iter().map(|bucket| BucketId {
-                source: batch.source.clone(),
-                account_id: batch.account_id.clone(),
-                activity_date: bucket.activity_date,
-            })
-        });
-        of_batches.chain(self.decisions.iter().map(decided_bucket)).collect()
+        let of_batches = self
+            .batches
+            .iter()
+            .flat_map(|batch| batch.buckets.iter().map(|bucket| BucketId::of_batch(batch, bucket.activity_date)));
+        of_batches.chain(self.decisions.iter().map(BucketId::of_decision)).collect()
     }
 
     /// The buckets whose earlier answers have to be read. One that only newer answers came for is judged by what coverage
     /// keeps.
     pub fn buckets_to_read(&self, recorded: &Recorded, now: Timestamp) -> BTreeSet<BucketId> {
-        let decided: BTreeSet<BucketId> = self.decisions.iter().map(decided_bucket).collect();
-        let mut to_read = decided;
+        let mut to_read: BTreeSet<BucketId> = self.decisions.iter().map(BucketId::of_decision).collect();
         for batch in self.batches {
             let id = Version::of(batch).answer();
             for bucket in &batch.buckets {
-                let bucket = BucketId {
-                    source: batch.source.clone(),
-                    account_id: batch.account_id.clone(),
-                    activity_date: bucket.activity_date,
-                };
+                let bucket = BucketId::of_batch(batch, bucket.activity_date);
                 if recorded.get(&bucket).is_some_and(|known| known.needs_answers(&id, batch.normalizer, now)) {
                     to_read.insert(bucket);
                 }
             }
         }
         to_read
-    }
-}
-
-pub(super) fn decided_bucket(decided: &AnswerDecided) -> BucketId {
-    BucketId {
-        source: decided.source.clone(),
-        account_id: decided.account_id.clone(),
-        activity_date: decided.activity_date,
     }
 }
 

@@ -60,8 +60,8 @@ pub fn merged_values(update: &CoverageUpdate, merged_at: Timestamp) -> Vec<Cell>
         amount_usd: loaded.and_then(|loaded| loaded.amount_usd),
         quantity: loaded.map(|loaded| loaded.quantity),
         merged_at: loaded.map(|_| merged_at),
-        newest_fetched_at: judged.newest.as_ref().map(|(fetched_at, _)| *fetched_at),
-        newest_snapshot_id: judged.newest.as_ref().map(|(_, snapshot_id)| snapshot_id.clone()),
+        newest_fetched_at: judged.newest.as_ref().map(|newest| newest.fetched_at),
+        newest_snapshot_id: judged.newest.as_ref().map(|newest| newest.snapshot_id.clone()),
         held_since: judged.held.as_ref().map(|(since, _)| *since),
         held: judged.held.as_ref().map(|(_, words)| words.clone()),
         judgement: Some(judged.judgement.clone()),
@@ -74,29 +74,11 @@ pub fn merged_values(update: &CoverageUpdate, merged_at: Timestamp) -> Vec<Cell>
 
 /// What a failed fetch writes of one of its days: a value for each of its columns.
 pub fn failed_values(failure: &FetchFailed, day: Day) -> Vec<Cell> {
+    let state = if failure.unavailable { CoverageState::Unavailable } else { CoverageState::Failed };
     let row = CoverageRow {
-        source: failure.source.clone(),
-        account_id: failure.account_id.clone(),
-        activity_date: day,
-        state: if failure.unavailable { CoverageState::Unavailable } else { CoverageState::Failed },
-        settled: None,
-        fetched_at: None,
-        snapshot_id: None,
-        normalized_at: None,
-        recipe: None,
-        rows: None,
-        rejects: None,
-        amount_usd: None,
-        quantity: None,
-        merged_at: None,
-        newest_fetched_at: None,
-        newest_snapshot_id: None,
-        held_since: None,
-        held: None,
-        judgement: None,
         failed_at: Some(failure.failed_at),
         failure: Some(failure.reason.clone()),
-        remarks: None,
+        ..CoverageRow::bare(&failure.source, &failure.account_id, day, state)
     };
     values(&row, &[Group::Failure])
 }

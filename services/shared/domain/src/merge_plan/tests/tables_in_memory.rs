@@ -46,21 +46,16 @@ impl Tables {
                 (known.loaded, known.settled) = (Some(loaded.version.clone()), loaded.settled);
             }
             let judged = update.judged.clone();
-            let newest = judged.newest.map(|(fetched_at, snapshot_id)| AnswerId { fetched_at, snapshot_id });
             let loaded = known.loaded.as_ref().map(Version::answer);
-            known.state = Some(State::from_text(&judged.judgement, loaded, newest, judged.held).unwrap());
+            known.state = Some(State::from_text(&judged.judgement, loaded, judged.newest, judged.held).unwrap());
             self.states.insert(update.bucket.clone(), update.state);
         }
         for answer in &plan.answers {
-            let bucket = BucketId {
-                source: answer.source.clone(),
-                account_id: answer.account_id.clone(),
-                activity_date: answer.activity_date,
-            };
+            let bucket = BucketId::of_answer(answer);
             let key = (answer.fetched_at, answer.snapshot_id.clone());
             self.answers.entry(bucket).or_default().insert(key, answer.clone());
         }
-        for (bucket, fetched_at, snapshot_id) in &plan.superseding {
+        for (bucket, AnswerId { fetched_at, snapshot_id }) in &plan.superseding {
             let earlier = self.answers.entry(bucket.clone()).or_default();
             for (_, answer) in earlier.range_mut(..(*fetched_at, snapshot_id.clone())) {
                 answer.verdict = AnswerVerdict::Superseded;

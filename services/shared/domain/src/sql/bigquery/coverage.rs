@@ -12,6 +12,7 @@ use super::BigQuery;
 use super::literal::{bounds, date, dates, literal, timestamp};
 use super::names::text_literal;
 use super::turn::{in_turn, turn_table};
+use crate::acceptance::AnswerId;
 use crate::bucket::BucketId;
 use crate::future::horizon;
 use crate::merge_plan::CoverageUpdate;
@@ -228,9 +229,10 @@ pub(super) fn merge_answers(answers: &[AnswerRow], staging: &str, dataset: &str)
 }
 
 /// Marks the answers before the accepted ones.
-pub(super) fn supersede_answers(superseding: &[(BucketId, Timestamp, SnapshotId)], dataset: &str) -> Option<String> {
+pub(super) fn supersede_answers(superseding: &[(BucketId, AnswerId)], dataset: &str) -> Option<String> {
     let mut days: BTreeMap<(&str, &AccountId, Timestamp, &SnapshotId), Vec<Day>> = BTreeMap::new();
-    for (BucketId { source, account_id, activity_date }, fetched_at, snapshot_id) in superseding {
+    for (BucketId { source, account_id, activity_date }, accepted) in superseding {
+        let AnswerId { fetched_at, snapshot_id } = accepted;
         days.entry((source, account_id, *fetched_at, snapshot_id)).or_default().push(*activity_date);
     }
     let earlier = days.iter().map(|((source, account, fetched_at, snapshot_id), days)| {

@@ -68,12 +68,7 @@ async fn answers(connection: &Connection, buckets: BTreeSet<BucketId>) -> Result
     let mut answers: Answers = buckets.into_iter().map(|bucket| (bucket, vec![])).collect();
     for cells in rows.map_err(|failure| failure.during(read))?.rows {
         let row = AnswerRow::from_cells(cells).map_err(|error| refused(read, Reason::of(error)))?;
-        let bucket = BucketId {
-            source: row.source.clone(),
-            account_id: row.account_id.clone(),
-            activity_date: row.activity_date,
-        };
-        answers.entry(bucket).or_default().push(row);
+        answers.entry(BucketId::of_answer(&row)).or_default().push(row);
     }
     Ok(answers)
 }

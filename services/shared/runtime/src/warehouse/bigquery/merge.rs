@@ -99,14 +99,13 @@ impl Merge<'_> {
 fn is_told(update: &CoverageUpdate, known: Option<&merge_plan::Known>) -> bool {
     let Some(known) = known else { return false };
     let newest = known.state.as_ref().and_then(|state| state.newest.as_ref());
-    let newest = newest.map(|newest| (newest.fetched_at, newest.snapshot_id.clone()));
     let rows = update.loaded.as_ref().is_none_or(|loaded| {
         let is_later = |there: &Version| {
             there.answer() != loaded.version.answer() || there.normalized_at >= loaded.version.normalized_at
         };
         known.loaded.as_ref().is_some_and(is_later)
     });
-    newest >= update.judged.newest && rows
+    newest >= update.judged.newest.as_ref() && rows
 }
 
 /// Why a round merged nothing.

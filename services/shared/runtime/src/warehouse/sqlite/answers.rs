@@ -46,8 +46,8 @@ pub(super) fn record(connection: &Connection, path: &Path, plan: &MergePlan) -> 
         execute(&mut store, answer.cells(), ACTION, path)?;
     }
     let mut supersede = connection.prepare(&sql::supersede_answers()).map_err(failed)?;
-    for (bucket, fetched_at, snapshot_id) in &plan.superseding {
-        let accepted = [fetched_at.to_string(), snapshot_id.to_string()];
+    for (bucket, accepted) in &plan.superseding {
+        let accepted = [accepted.fetched_at.to_string(), accepted.snapshot_id.to_string()];
         supersede.execute(params_from_iter(bucket_values(bucket).into_iter().chain(accepted))).map_err(failed)?;
     }
     Ok(())
