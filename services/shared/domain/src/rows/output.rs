@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use everycent_schemas::events::{BatchNormalized, Bucket, Reported, RowFile};
 use everycent_schemas::rowfile::RowFileWriter;
 use everycent_schemas::rows::{Magnitude, RejectedRecord, Remark, Row};
-use everycent_schemas::{Day, Timestamp, Usd};
+use everycent_schemas::{Day, Timestamp, TokenType, Usd};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::error::NormalizeError;
@@ -130,10 +130,11 @@ impl<'a> Output<'a> {
 
     /// Takes a row of a covered day, if the day is wanted and can hold it beside the others.
     pub fn row<R: Row>(&mut self, day: Day, row: &R) -> Result<(), OutOfRange> {
-        self.fits(day, row.magnitude())?;
+        let magnitude = row.magnitude();
+        self.fits(day, magnitude)?;
         let Some(tally) = self.tallies.get_mut(&day) else { return Ok(()) };
         tally.rows += 1;
-        tally.magnitude = tally.magnitude + row.magnitude();
+        tally.magnitude = tally.magnitude + magnitude;
         // Neither sum is larger than the magnitude, which is far from what these numbers hold.
         tally.quantity += row.quantity();
         if let Some(amount) = row.amount() {
@@ -301,17 +302,20 @@ impl<'a> Output<'a> {
 /// Adds what a row reports to the figures of its day.
 fn weigh<R: Row>(weighs: &[Weight], row: &R, into: &mut Reported) {
     for weight in weighs.iter().filter(|weight| weight.table() == R::TABLE) {
-        let figure = match weight {
+        match weight {
             Weight::Usd { column, .. } => {
-                let amount = row.money(column).unwrap_or_default();
-                into.usd = Some(into.usd.unwrap_or_default() + amount);
-                continue;
+                into.usd = Some(into.usd.unwrap_or_default() + row.money(column).unwrap_or_default());
             }
-            Weight::Tokens { .. } => &mut into.tokens,
-            Weight::Count { .. } | Weight::Rows { .. } => &mut into.count,
-        };
-        let numbers = weight.columns().into_iter().filter_map(|column| row.integer(column));
-        let counted = if matches!(weight, Weight::Rows { .. }) { 1 } else { numbers.fold(0, i64::saturating_add) };
-        *figure = Some(figure.unwrap_or(0).saturating_add(counted));
+            Weight::Tokens { .. } => {
+                add(&mut into.tokens, TokenType::ALL.iter().filter_map(|kind| row.integer(kind.column())));
+            }
+            Weight::Count { column, .. } => add(&mut into.count, row.integer(column)),
+            Weight::Rows { .. } => add(&mut into.count, [1]),
+        }
     }
+}
+
+/// A figure that was never added to is none, and no zero.
+fn add(figure: &mut Option<i64>, numbers: impl IntoIterator<Item = i64>) {
+    *figure = Some(numbers.into_iter().fold(figure.unwrap_or(0), i64::saturating_add));
 }
