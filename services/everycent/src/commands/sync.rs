@@ -2,7 +2,7 @@
 
 mod report;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_domain::report::Kind;
 use everycent_domain::source::Source;
@@ -99,15 +99,17 @@ pub async fn once(
     }
     // Windows of this question that are over, and those that an earlier run had left.
     let is_left = |asked: &(Feed, Window)| answers.as_ref().is_some_and(|answers| answers.left.contains(asked));
-    let over = windows.iter().filter(|asked| !is_left(asked)).cloned();
-    let failed = failed_windows(deployment, &over.chain(watcher.tally().failed).collect()).await?;
+    let over: BTreeSet<(Feed, Window)> = windows.iter().filter(|asked| !is_left(asked)).cloned().collect();
+    let coverage = deployment.whole_coverage().await?;
+    let late = late_windows(&coverage, &over, deployment.clock.now());
+    let failed = failed_windows(&coverage, &over.into_iter().chain(watcher.tally().failed).collect());
     let is_ours = |letter: &DeadLetter| match deployment.services {
         Services::Here => true,
         Services::Elsewhere => elsewhere::is_about(letter, &windows),
     };
     let dead_letters = pipeline::dead_letters_since(deployment, now, is_ours).await?;
     let of_due_days = matches!(days, Days::Due { .. });
-    let ended = Ended { of_due_days, windows: windows.len(), failed, dead_letters, interrupted };
+    let ended = Ended { of_due_days, windows: windows.len(), failed, late, dead_letters, interrupted };
     Ok(Report::new(deployment, watcher.tally(), answers, ended))
 }
 
@@ -149,11 +151,7 @@ fn request(feed: &Feed, window: Window, requested_at: Timestamp) -> FetchRequest
 }
 
 /// Windows of which a day's last attempt failed, as coverage has it.
-async fn failed_windows(
-    deployment: &Deployment,
-    asked: &BTreeSet<(Feed, Window)>,
-) -> Result<Vec<WindowReport>, Failure> {
-    let coverage = deployment.whole_coverage().await?;
+fn failed_windows(coverage: &[CoverageRow], asked: &BTreeSet<(Feed, Window)>) -> Vec<WindowReport> {
     let mut failed = Vec::new();
     for (feed, window) in asked {
         let mut days = coverage.iter().filter(|row| is_failed(row, feed, *window)).peekable();
@@ -166,7 +164,25 @@ async fn failed_windows(
         let reason = held.or_else(|| first.failure.clone()).unwrap_or_default();
         failed.push(WindowReport::new(feed, *window, days.count(), reason));
     }
-    Ok(failed)
+    failed
+}
+
+/// Days of these windows that the vendor has not reported though it usually has by now.
+fn late_windows(coverage: &[CoverageRow], asked: &BTreeSet<(Feed, Window)>, now: Timestamp) -> Vec<WindowReport> {
+    let known = scope::known_days(coverage);
+    let mut by_feed: BTreeMap<&Feed, Vec<Window>> = BTreeMap::new();
+    for (feed, window) in asked {
+        by_feed.entry(feed).or_default().push(*window);
+    }
+    let mut late = Vec::new();
+    for (feed, windows) in by_feed {
+        let Some(states) = known.get(&(feed.source.name().to_owned(), feed.account_id.clone())) else { continue };
+        for window in plan(feed.source, wanted::late(feed.source, &windows, states, now.day())) {
+            let reason = "not in the vendor's answer".to_owned();
+            late.push(WindowReport::new(feed, window, window.days().count(), reason));
+        }
+    }
+    late
 }
 
 fn is_failed(row: &CoverageRow, feed: &Feed, window: Window) -> bool {

@@ -3,6 +3,7 @@
 use everycent_schemas::{Day, Timestamp};
 
 use crate::future::is_future;
+use crate::manifest::Manifest;
 use crate::source::Source;
 use crate::window::Window;
 
@@ -58,6 +59,22 @@ pub fn due(range: Window, known: &[DayState], since: Since) -> Vec<Day> {
 /// The day of a reading of how things stand: today, unless it was read since the command first began.
 pub fn reading(today: Day, known: &[DayState], since: Since) -> Option<Day> {
     Some(today).filter(|today| state(known, *today).is_none_or(|state| !state.is_fresh(since)))
+}
+
+/// Days that the vendor should have reported long before this answer, and that are not in it.
+pub fn overdue(source: Source, answer: &Manifest) -> Vec<Day> {
+    let today = answer.fetched_at.day();
+    answer.awaited.iter().copied().filter(|day| source.kind().is_overdue(*day, today)).collect()
+}
+
+/// Days of these windows that the vendor was asked for and has not reported, though by now it usually has: after the last
+/// day that is loaded. One that failed is told as such, and before the first loaded day the vendor may remember nothing.
+pub fn late(source: Source, asked: &[Window], known: &[DayState], today: Day) -> Vec<Day> {
+    let loaded = known.iter().rev().find(|state| state.fetched_at.is_some());
+    let Some(last_loaded) = loaded.map(|state| state.day) else { return Vec::new() };
+    let last = source.kind().last_reported(today);
+    let days = asked.iter().flat_map(|window| window.days());
+    days.filter(|day| last_loaded < *day && *day <= last && state(known, *day).is_none()).collect()
 }
 
 /// `known` is in order of day.
@@ -151,6 +168,18 @@ mod tests {
         let range = Window::new(day(1), day(2)).unwrap();
         assert_eq!(due(range, &known, BEGUN), [day(2)]);
         assert_eq!(named(range, &known, BEGUN), [day(1), day(2)]);
+    }
+
+    #[test]
+    fn days_after_the_last_loaded_one_are_late_once_the_lag_is_over() {
+        let known = [state(3, Some(50), false, false), state(4, None, false, true)];
+        let asked = [Window::new(day(1), day(9)).unwrap()];
+        let late_on = |today| late(anthropic::cost_report::SOURCE, &asked, &known, day(today));
+        assert_eq!(late_on(7), [day(5)]);
+        assert_eq!(late_on(6), []);
+        assert_eq!(late(anthropic::cost_report::SOURCE, &asked, &known[1..], day(9)), [], "it never reported");
+        let before = [Window::new(day(1), day(3)).unwrap()];
+        assert_eq!(late(anthropic::cost_report::SOURCE, &before, &known, day(9)), []);
     }
 
     fn named_day(text: &str) -> Day {

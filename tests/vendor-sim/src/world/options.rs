@@ -25,6 +25,11 @@ pub struct Options {
     pub default_workspace_id: String,
     /// By how much of the amount the list amount of the cost by analytics is above it.
     pub analytics_list_markup_percent: u32,
+    /// The last day that Anthropic's reports in buckets have, if not the newest. Later ones are missing at their end.
+    pub buckets_end_on: Option<NaiveDate>,
+    /// Whether Anthropic's reports in buckets refuse a range of which they have no day yet, such as today alone, instead of
+    /// an answer without buckets.
+    pub buckets_refuse_what_is_not_there: bool,
     /// The midnight at which the analytics were last refreshed, if not that after the newest day. Days from it on
     /// are incomplete.
     pub analytics_refreshed_on: Option<NaiveDate>,
@@ -66,6 +71,8 @@ impl Options {
             claude_code_as_in_2025: false,
             default_workspace_id: "wrkspc_01Default".to_owned(),
             analytics_list_markup_percent: 0,
+            buckets_end_on: None,
+            buckets_refuse_what_is_not_there: false,
             analytics_refreshed_on: None,
             analytics_never_refreshed: false,
             analytics_email_is_older: false,

@@ -31,6 +31,9 @@ pub struct Report {
     #[serde(flatten)]
     pub work: Option<Work>,
     pub failed: Vec<WindowReport>,
+    /// Days that the vendors usually report by now and have not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<WindowReport>,
     /// Windows that services elsewhere have not answered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<WindowReport>,
@@ -90,6 +93,7 @@ pub(super) struct Ended {
     pub of_due_days: bool,
     pub windows: usize,
     pub failed: Vec<WindowReport>,
+    pub late: Vec<WindowReport>,
     pub dead_letters: u64,
     pub interrupted: bool,
 }
@@ -112,6 +116,7 @@ impl Report {
             rejects,
             work,
             failed: ended.failed,
+            late: ended.late,
             unanswered: unanswered.collect(),
             dead_letters: ended.dead_letters,
             interrupted: ended.interrupted,
@@ -186,6 +191,7 @@ pub fn text(report: &Report) -> String {
         }
     };
     text += &windows_text("Failed, and asked for again by the next sync", &report.failed);
+    text += &windows_text("Late: the vendor has not reported these days yet; the next sync asks again", &report.late);
     text += &windows_text("Not answered yet; the services may still work on it", &report.unanswered);
     if report.rejects > 0 {
         let records = count(usize::try_from(report.rejects).unwrap_or(usize::MAX), "record");

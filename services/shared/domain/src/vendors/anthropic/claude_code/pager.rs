@@ -67,7 +67,7 @@ impl Pager for ClaudeCodePager {
         self.take_records(&page.data)?;
         if !page.has_more {
             let covered = Some(self.day).filter(|day| *day < self.today).into_iter().collect();
-            return Ok(Next::Whole(Answer { covered, remarks: Vec::new() }));
+            return Ok(Next::Whole(Answer::of(covered)));
         }
         let token = self.tokens.follow(page.next_page)?;
         Ok(Next::Ask(self.request(Some(token))))
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(second.query[..first.query.len()], first.query);
         assert_eq!(second.query.last(), Some(&("page", "page_x".to_owned())));
         let Next::Whole(answer) = pager.accept(&page(r#"{"n":2}"#, None)).unwrap() else { panic!("the last page") };
-        assert_eq!(answer, Answer { covered: vec!["2025-09-08".parse().unwrap()], remarks: vec![] });
+        assert_eq!(answer, Answer::of(vec!["2025-09-08".parse().unwrap()]));
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl UsageEventsPager {
             return Err(PagingFault::moved(format!("the vendor counts {total} events and tells of {}", self.events)));
         }
         let covered = self.window.days().filter(|day| *day < self.today).collect();
-        Ok(Next::Whole(Answer { covered, remarks: vec![] }))
+        Ok(Next::Whole(Answer::of(covered)))
     }
 }
 
