@@ -91,3 +91,22 @@ fn a_question_for_nothing_but_what_is_not_reported_yet_is_no_failure() {
     scene.simulator.with_world(|world| world.options.buckets_end_on = Some(ago(20)));
     scene.run(&sync(12, 9)).exits(1).says(&["refused (400)"]);
 }
+
+#[test]
+fn a_feed_of_events_that_remembers_no_more_erases_and_loads_nothing_of_the_days_before() {
+    let world = worlds::company(7, ago(1), 31);
+    let mut scene = Scene::of(world).with_sources("cursor", &["cursor/usage_events"]);
+    scene.unset("ANTHROPIC_ADMIN_KEY");
+    let remembers = |from| scene.simulator.with_world(|world| world.options.cursor_events_begin_on = from);
+    remembers(Some(ago(8)));
+    scene.run(&format!("{} --source cursor/usage_events", sync(10, 1))).exits(0);
+    assert_eq!(days(&scene), (8, 0));
+
+    remembers(None);
+    scene.run(&format!("{} --source cursor/usage_events", sync(10, 1))).exits(0);
+    assert_eq!(days(&scene), (10, 0));
+    let before = scene.tables().facts();
+    remembers(Some(ago(5)));
+    scene.run(&format!("{} --source cursor/usage_events", sync(10, 1))).exits(0);
+    assert_eq!((scene.tables().facts(), days(&scene)), (before, (10, 0)));
+}

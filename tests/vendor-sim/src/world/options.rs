@@ -51,6 +51,8 @@ pub struct Options {
     pub cursor_requests_per_minute: Option<u32>,
     /// Whether the day of Cursor's `endDate` itself is answered; undocumented for daily usage.
     pub cursor_end_is_inclusive: bool,
+    /// Cursor remembers no event before this day, and its period begins no earlier; none is for ever.
+    pub cursor_events_begin_on: Option<NaiveDate>,
     pub cursor_kinds: KindSpelling,
     /// Whether members with an odd id are spelled with a capital letter outside the daily report.
     pub cursor_emails_vary_in_case: bool,
@@ -82,6 +84,7 @@ impl Options {
             cursor_key_lacks_scope: false,
             cursor_requests_per_minute: None,
             cursor_end_is_inclusive: true,
+            cursor_events_begin_on: None,
             cursor_kinds: KindSpelling::Labels,
             cursor_emails_vary_in_case: false,
             cursor_cycle_day: 1,

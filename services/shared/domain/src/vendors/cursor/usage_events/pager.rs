@@ -3,10 +3,11 @@
 //! Source: cursor.com/docs, Admin API. Both bounds are inclusive. Events have no id and pages count them by offset, so
 //! one that comes or goes between two pages shifts the rest. Only the vendor's own total tells: it has to stay the same
 //! from the first page to the last and to be what came. A day that is not over is never asked for; it would move.
+//! The feed is a rolling window of unpublished length: where `period` begins later than was asked, it remembers no more.
 
 use std::collections::HashSet;
 
-use everycent_schemas::Day;
+use everycent_schemas::{Day, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use crate::identity::{Id, IdHasher};
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::room;
+use crate::vendors::cursor::instant::Millis;
 use crate::vendors::cursor::page_numbers;
 use crate::vendors::without_content;
 use crate::window::Window;
@@ -30,12 +32,17 @@ pub struct UsageEventsPager {
     total: Option<u64>,
     events: u64,
     first_events: HashSet<Id>,
+    /// Where the vendor's memory begins, as the latest page says it.
+    period_start: Option<Timestamp>,
+    /// Of the last event of each page, the oldest.
+    oldest_event: Option<Timestamp>,
 }
 
 impl UsageEventsPager {
     pub fn new(task: &PagingTask) -> Self {
         let PagingTask { window, today, .. } = *task;
-        Self { window, today, page: 0, total: None, events: 0, first_events: HashSet::new() }
+        let first_events = HashSet::new();
+        Self { window, today, page: 0, total: None, events: 0, first_events, period_start: None, oldest_event: None }
     }
 
     fn request(&self, page: u32) -> PageRequest {
@@ -74,11 +81,27 @@ impl UsageEventsPager {
         Err(PagingFault::moved(format!("page {} begins like an earlier one", self.page)))
     }
 
+    /// What a page says of how far back it reaches. Events come newest first.
+    fn take_period(&mut self, page: &Envelope<'_>) {
+        let start = page.period.and_then(|raw| serde_json::from_str::<Period>(raw.get()).ok());
+        self.period_start = self.period_start.max(start.map(|period| period.start_date.timestamp()));
+        let last = page.usage_events.last().and_then(|raw| serde_json::from_str::<Event>(raw.get()).ok());
+        let oldest = last.map(|event| event.timestamp.timestamp());
+        self.oldest_event = self.oldest_event.into_iter().chain(oldest).min();
+    }
+
+    /// Whether the day lies within the vendor's period. One that begins after an event of this very answer says nothing of its
+    /// memory. Today alone is asked for by an instant of yesterday, which is no whole day either way.
+    fn remembers(&self, day: Day) -> bool {
+        let Some(start) = self.period_start else { return true };
+        self.oldest_event.is_some_and(|oldest| oldest < start) || start <= day.start()
+    }
+
     fn complete(&self, total: u64) -> Result<Next, PagingFault> {
         if self.events != total {
             return Err(PagingFault::moved(format!("the vendor counts {total} events and tells of {}", self.events)));
         }
-        let covered = self.window.days().filter(|day| *day < self.today).collect();
+        let covered = self.window.days().filter(|day| *day < self.today && self.remembers(*day)).collect();
         Ok(Next::Whole(Answer::of(covered)))
     }
 }
@@ -92,6 +115,7 @@ impl Pager for UsageEventsPager {
         self.page += 1;
         let page: Envelope<'_> = serde_json::from_slice(body).map_err(|e| self.malformed(without_content(&e)))?;
         let total = self.check_total(page.total_usage_events_count)?;
+        self.take_period(&page);
         let pagination = page.pagination.ok_or_else(|| self.malformed("it has no `pagination`"))?;
         if pagination.current_page.is_some_and(|page| page != self.page) {
             return Err(self.malformed("it answers another page than was asked for"));
@@ -113,6 +137,20 @@ struct Envelope<'a> {
     pagination: Option<Pagination>,
     #[serde(borrow, deserialize_with = "room::read_list")]
     usage_events: Vec<&'a RawValue>,
+    /// What it covers; an odd one says nothing.
+    #[serde(default, borrow)]
+    period: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Period {
+    start_date: Millis,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    timestamp: Millis,
 }
 
 #[derive(Deserialize)]
@@ -201,6 +239,29 @@ mod tests {
         let Next::Whole(answer) = read(&mut pager, &[page(2, &["3"], 3)]).unwrap() else { panic!("the last page") };
         assert_eq!((answer.covered.len(), answer.remarks.len()), (2, 0));
         assert!(matches!(read(&mut october(), &[page(1, &[], 0)]), Ok(Next::Whole(_))));
+    }
+
+    #[test]
+    fn days_before_the_period_that_the_vendor_answers_for_are_not_covered() {
+        let first_of_october = 1_759_276_800_000_i64;
+        let second_of_october = first_of_october + 86_400_000;
+        let late = (second_of_october + 7).to_string();
+        let early = (first_of_october + 7).to_string();
+        for (events, period, covered) in [
+            (&[late.as_str()][..], json!({"startDate": first_of_october}), 2),
+            (&[&late], json!({"startDate": second_of_october}), 1),
+            (&[&late], json!({"startDate": second_of_october.to_string(), "endDate": 0}), 1),
+            (&[&late], json!({"startDate": first_of_october + 1}), 1),
+            (&[], json!({"startDate": second_of_october + 1}), 0),
+            (&[&late, &early], json!({"startDate": second_of_october}), 2),
+            (&[&late], json!({"startDate": "soon"}), 2),
+            (&[&late], Value::Null, 2),
+        ] {
+            let mut page = page(1, events, events.len() as u32);
+            page["period"] = period.clone();
+            let Next::Whole(answer) = read(&mut october(), &[page]).unwrap() else { panic!("one page") };
+            assert_eq!(answer.covered.len(), covered, "{period}");
+        }
     }
 
     #[test]
