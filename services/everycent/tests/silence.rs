@@ -6,7 +6,7 @@ mod support;
 
 use chrono::{Days, NaiveDate, Utc};
 use support::Scene;
-use vendor_sim::worlds;
+use vendor_sim::{World, worlds};
 
 const COST: &str = "anthropic/cost_report";
 const ANALYTICS: &str = "anthropic/analytics_cost";
@@ -109,4 +109,27 @@ fn a_feed_of_events_that_remembers_no_more_erases_and_loads_nothing_of_the_days_
     remembers(Some(ago(5)));
     scene.run(&format!("{} --source cursor/usage_events", sync(10, 1))).exits(0);
     assert_eq!((scene.tables().facts(), days(&scene)), (before, (10, 0)));
+}
+
+#[test]
+fn a_report_that_stood_still_is_loaded_by_a_plain_sync_when_it_moves_again() {
+    let mut still = World::empty(ago(0));
+    still.options = worlds::company(7, ago(1), 31).options;
+    let mut scene = Scene::of(still).with_sources("anthropic", &["anthropic/claude_code"]);
+    scene.unset("CURSOR_API_KEY");
+    scene.run(&sync(20, 1)).exits(0);
+    let settled = format!("SELECT COUNT(*) FROM coverage WHERE state = 'settled' AND activity_date <= '{}'", ago(9));
+    assert_eq!(scene.tables().count(&settled), 12, "the vendor restates these days no more");
+
+    scene.simulator.with_world(|world| *world = worlds::company(7, ago(1), 31));
+    scene.run("sync --source anthropic/claude_code").exits(0);
+    let loaded = "SELECT COUNT(DISTINCT activity_date) FROM claude_code_usage_stats";
+    let told = |from: u64, to: u64| {
+        let days = (to..=from).map(ago);
+        scene.simulator.with_world(|world| days.filter(|day| !world.claude_code_rows(*day).is_empty()).count())
+    };
+    let expected = i64::try_from(told(20, 9)).unwrap();
+    assert!(expected > 0);
+    let old = format!("{loaded} WHERE activity_date BETWEEN '{}' AND '{}'", ago(20), ago(9));
+    assert_eq!(scene.tables().count(&old), expected);
 }

@@ -131,7 +131,7 @@ fn plan_windows(
         let mut wanted = match (feed.source.kind(), days) {
             (Kind::PointInTime, _) => wanted::reading(today, states, since).into_iter().collect(),
             (_, Days::Named(range)) => wanted::named(range, states, since),
-            (_, Days::Due { .. }) => wanted::due(deployment.history(range, states)?, states, since),
+            (_, Days::Due { .. }) => wanted::due(feed.source.kind(), deployment.history(range, states)?, states, since),
         };
         wanted.retain(|day| feed.source.reaches(*day, today));
         windows.extend(plan(feed.source, wanted).into_iter().map(|window| (feed.clone(), window)));

@@ -4,6 +4,7 @@ use everycent_schemas::{Day, Timestamp};
 
 use crate::future::is_future;
 use crate::manifest::Manifest;
+use crate::report::Kind;
 use crate::source::Source;
 use crate::window::Window;
 
@@ -15,6 +16,8 @@ pub struct DayState {
     pub fetched_at: Option<Timestamp>,
     /// The vendor restates the day no more.
     pub settled: bool,
+    /// What is loaded has no rows.
+    pub empty: bool,
     /// The last attempt failed.
     pub failed: bool,
 }
@@ -45,15 +48,34 @@ pub fn named(range: Window, known: &[DayState], since: Since) -> Vec<Day> {
     range.days().filter(|day| state(known, *day).is_none_or(|state| !state.is_fresh(since))).collect()
 }
 
-/// Days that are missing, failed or may still be restated: of the range, and of whatever was loaded before it. A day
-/// before the range that was never loaded was asked for once and is nobody's business since.
-pub fn due(range: Window, known: &[DayState], since: Since) -> Vec<Day> {
+/// Days after a day settled on which it is asked for again if it was empty.
+const LOOKS_AT_EMPTY: [u32; 5] = [1, 3, 7, 14, 28];
+
+/// Days that are missing, failed or may still be restated, or that are empty and may have been reported too late: of the
+/// range, and of whatever was loaded before it. A day before the range that was never loaded was asked for once and is
+/// nobody's business since.
+pub fn due(kind: Kind, range: Window, known: &[DayState], since: Since) -> Vec<Day> {
+    let shown_from = known.iter().find(|state| state.fetched_at.is_some() && !state.empty).map(|state| state.day);
+    let is_over = |state: &DayState| {
+        state.is_fresh(since) || state.is_final(since) && !is_worth_a_look(kind, state, shown_from, since)
+    };
     let loaded = known.iter().filter(|state| state.fetched_at.is_some());
     let before = loaded.map(|state| state.day).filter(|day| *day < range.from());
-    before
-        .chain(range.days())
-        .filter(|day| state(known, *day).is_none_or(|state| !state.is_final(since) && !state.is_fresh(since)))
-        .collect()
+    before.chain(range.days()).filter(|day| state(known, *day).is_none_or(|state| !is_over(state))).collect()
+}
+
+/// Whether a settled day that was reported empty is asked for again: rarely, and not before the first day of which the
+/// report showed anything, where the vendor's memory may end. A report that has shown nothing at all may stand still and is
+/// asked each time, for as long.
+fn is_worth_a_look(kind: Kind, state: &DayState, shown_from: Option<Day>, since: Since) -> bool {
+    let (Some(fetched_at), Kind::Days(days)) = (state.fetched_at, kind) else { return false };
+    let settled_on = state.day.next().plus(days.settling_days);
+    let mut looks = LOOKS_AT_EMPTY.iter().map(|days| settled_on.plus(*days).start());
+    match shown_from {
+        _ if !state.empty => false,
+        Some(first) => first < state.day && looks.any(|look| fetched_at < look && look <= since.now),
+        None => looks.next_back().is_some_and(|last| since.now <= last),
+    }
 }
 
 /// The day of a reading of how things stand: today, unless it was read since the command first began.
@@ -111,7 +133,7 @@ mod tests {
     }
 
     fn state(number: u32, fetched_at: Option<i64>, settled: bool, failed: bool) -> DayState {
-        DayState { day: day(number), fetched_at: fetched_at.map(Timestamp::from_micros), settled, failed }
+        DayState { day: day(number), fetched_at: fetched_at.map(Timestamp::from_micros), settled, empty: false, failed }
     }
 
     fn known() -> Vec<DayState> {
@@ -128,14 +150,20 @@ mod tests {
     #[test]
     fn due_are_days_that_are_missing_failed_or_open() {
         let range = Window::new(day(3), day(7)).unwrap();
-        let due: Vec<String> = due(range, &known(), BEGUN).iter().map(ToString::to_string).collect();
+        let due: Vec<String> = due(anthropic::cost_report::SOURCE.kind(), range, &known(), BEGUN)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(due, ["2025-10-02", "2025-10-03", "2025-10-04", "2025-10-07"]);
     }
 
     #[test]
     fn a_day_before_the_range_that_only_ever_failed_is_not_due() {
         let range = Window::new(day(5), day(6)).unwrap();
-        let due: Vec<String> = due(range, &known(), BEGUN).iter().map(ToString::to_string).collect();
+        let due: Vec<String> = due(anthropic::cost_report::SOURCE.kind(), range, &known(), BEGUN)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(due, ["2025-10-02", "2025-10-03"]);
     }
 
@@ -158,7 +186,7 @@ mod tests {
         let known = [state(1, Some(FUTURE), true, false), state(2, Some(FUTURE), false, false)];
         let range = Window::new(day(1), day(2)).unwrap();
         assert_eq!(named(range, &known, BEGUN), [day(1), day(2)]);
-        assert_eq!(due(range, &known, BEGUN), [day(1), day(2)]);
+        assert_eq!(due(anthropic::cost_report::SOURCE.kind(), range, &known, BEGUN), [day(1), day(2)]);
         assert_eq!(reading(day(2), &known, BEGUN), Some(day(2)));
     }
 
@@ -166,8 +194,62 @@ mod tests {
     fn an_answer_that_another_machine_dates_some_minutes_ahead_may_be_the_last_word_and_is_never_fresh() {
         let known = [state(1, Some(60_000_000), true, false), state(2, Some(60_000_000), false, false)];
         let range = Window::new(day(1), day(2)).unwrap();
-        assert_eq!(due(range, &known, BEGUN), [day(2)]);
+        assert_eq!(due(anthropic::cost_report::SOURCE.kind(), range, &known, BEGUN), [day(2)]);
         assert_eq!(named(range, &known, BEGUN), [day(1), day(2)]);
+    }
+
+    /// The days that are due of October at noon of a day of November, where days are empty since they settled (seven days
+    /// after their end) and the first day that is not is `shown`.
+    fn looked_at(now: &str, shown: Option<u32>, empty: &[(u32, &str)]) -> Vec<String> {
+        let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
+        let mut known: Vec<DayState> =
+            empty
+                .iter()
+                .map(|(number, fetched)| DayState {
+                    fetched_at: at(fetched),
+                    empty: true,
+                    ..state(*number, None, true, false)
+                })
+                .chain(shown.map(|number| DayState {
+                    fetched_at: at("2025-11-20T00:00:00Z"),
+                    ..state(number, None, true, false)
+                }))
+                .collect();
+        known.sort_by_key(|state| state.day);
+        let now: Timestamp = now.parse().unwrap();
+        let range = Window::new(known[0].day, known[known.len() - 1].day).unwrap();
+        let due = due(anthropic::claude_code::SOURCE.kind(), range, &known, Since { begun_at: now, now });
+        due.iter()
+            .map(ToString::to_string)
+            .filter(|day| empty.iter().any(|(number, _)| day.ends_with(&format!("-{number:02}"))))
+            .collect()
+    }
+
+    #[test]
+    fn an_empty_day_is_looked_at_again_some_times_after_it_settled() {
+        // It settled with the end of the 8th.
+        let settled = [(31, "2025-11-08T00:00:00Z")];
+        assert!(looked_at("2025-11-08T12:00:00Z", Some(1), &settled).is_empty());
+        assert_eq!(looked_at("2025-11-09T12:00:00Z", Some(1), &settled), ["2025-10-31"]);
+        let looked = [(31, "2025-11-09T12:00:00Z")];
+        assert!(looked_at("2025-11-10T12:00:00Z", Some(1), &looked).is_empty());
+        assert_eq!(looked_at("2025-11-11T00:00:00Z", Some(1), &looked), ["2025-10-31"]);
+        let last = [(31, "2025-12-06T00:00:00Z")];
+        assert!(looked_at("2026-10-31T00:00:00Z", Some(1), &last).is_empty());
+    }
+
+    #[test]
+    fn an_empty_day_before_the_first_that_showed_anything_is_not_looked_at_again() {
+        let settled = [(30, "2025-11-08T00:00:00Z")];
+        assert!(looked_at("2025-11-09T12:00:00Z", Some(31), &settled).is_empty());
+    }
+
+    #[test]
+    fn a_report_that_has_shown_nothing_is_asked_each_time_for_four_weeks() {
+        let empty = [(30, "2025-11-20T00:00:00Z"), (31, "2025-11-20T00:00:00Z")];
+        assert_eq!(looked_at("2025-11-20T00:10:00Z", None, &empty), ["2025-10-30", "2025-10-31"]);
+        assert_eq!(looked_at("2025-12-05T12:00:00Z", None, &empty), ["2025-10-31"]);
+        assert!(looked_at("2025-12-06T12:00:00Z", None, &empty).is_empty());
     }
 
     #[test]
