@@ -64,6 +64,7 @@ fn days_missing_at_the_end_of_the_bill_are_quiet_then_late_then_failed_and_load_
     until(Some(ago(4)));
     scene.run(&sync(10, 1)).exits(0).says(&["Late", &format!("{COST} of default, {} to {} (2 days)", ago(3), ago(2))]);
     assert_eq!(days(&scene), (7, 0));
+    scene.run("status").exits(0).says(&["Late days", &format!("{COST} of default, {}", ago(3))]);
 
     let scene = bill(COST);
     let until = |day| scene.simulator.with_world(|world| world.options.buckets_end_on = day);

@@ -99,6 +99,20 @@ pub fn late(source: Source, asked: &[Window], known: &[DayState], today: Day) ->
     days.filter(|day| last_loaded < *day && *day <= last && state(known, *day).is_none()).collect()
 }
 
+/// Days that were late when the vendor last answered: between the lag of the report and three times that, after which a day
+/// has failed. Nothing is known of days that nobody asked for, so those before these must be known.
+pub fn late_by(source: Source, known: &[DayState]) -> Vec<Day> {
+    let last_answer = known.iter().filter_map(|state| state.fetched_at).max();
+    let (Some(last_answer), Kind::Days(days)) = (last_answer, source.kind()) else { return Vec::new() };
+    let today = last_answer.day();
+    let first = today.minus(3 * days.lag_days);
+    let is_asked = known.last().is_some_and(|state| first.minus(1) <= state.day);
+    let Some(window) = Window::new(first, source.kind().last_reported(today)).ok().filter(|_| is_asked) else {
+        return Vec::new();
+    };
+    late(source, &[window], known, today)
+}
+
 /// `known` is in order of day.
 fn state(known: &[DayState], day: Day) -> Option<&DayState> {
     known.binary_search_by_key(&day, |state| state.day).ok().map(|index| &known[index])
@@ -262,6 +276,17 @@ mod tests {
         assert_eq!(late(anthropic::cost_report::SOURCE, &asked, &known[1..], day(9)), [], "it never reported");
         let before = [Window::new(day(1), day(3)).unwrap()];
         assert_eq!(late(anthropic::cost_report::SOURCE, &before, &known, day(9)), []);
+    }
+
+    #[test]
+    fn days_that_were_late_at_the_last_answer_are_told_if_it_was_about_them() {
+        let at = |number: u32| Some(day(number).start().micros());
+        let late = |known: &[DayState]| late_by(anthropic::cost_report::SOURCE, known);
+        assert_eq!(late(&[state(8, at(13), false, false)]), [] as [Day; 0], "only old days were asked for");
+        assert_eq!(late(&[state(9, at(13), false, false)]), [day(10), day(11)]);
+        assert_eq!(late(&[state(8, at(13), false, false), state(9, None, false, true)]), [day(10), day(11)]);
+        assert_eq!(late(&[state(11, at(13), false, false)]), []);
+        assert_eq!(late_by(cursor::usage_events::SOURCE, &[state(9, at(13), false, false)]), []);
     }
 
     fn named_day(text: &str) -> Day {
