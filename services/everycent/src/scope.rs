@@ -144,6 +144,7 @@ pub fn known_days(coverage: &[CoverageRow]) -> BTreeMap<(String, AccountId), Vec
             day: row.activity_date,
             fetched_at: row.newest().0,
             settled: row.state == CoverageState::Settled,
+            empty: row.rows.unwrap_or_default() == 0 && row.rejects.unwrap_or_default() == 0,
             failed: row.state == CoverageState::Failed,
         });
     }

@@ -18,11 +18,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use chrono::Duration;
 use everycent_domain::future::after;
+use everycent_domain::manifest::Manifest;
 use everycent_domain::paging::PagingTask;
 use everycent_domain::replay::stored;
 use everycent_domain::report::Kind;
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
+use everycent_domain::wanted::{overdue, plan};
 use everycent_domain::window::Window;
 use everycent_runtime::bus::Bus;
 use everycent_runtime::clock::Clock;
@@ -31,7 +33,7 @@ use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::Store;
 use everycent_runtime::vendor::VendorClient;
 use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
-use everycent_schemas::events::{FetchFailed, FetchRequested, SnapshotStored};
+use everycent_schemas::events::{FetchFailed, FetchRequested};
 use everycent_schemas::{AccountId, Timestamp};
 use tracing::{info, instrument, warn};
 
@@ -58,6 +60,10 @@ pub struct Fetcher {
     /// Accounts whose clock was warned of.
     warned: Mutex<BTreeSet<(Vendor, AccountId)>>,
 }
+
+/// Why a day failed that an answer leaves out for too long.
+const NOT_REPORTED: &str = "the vendor answers and has not reported it yet, though it is over for days; the next sync asks \
+                            again, and if that does not help ask the vendor";
 
 /// What a person should know of. Smaller ones are corrected without a word.
 const CLOCK_IS_OFF: Duration = Duration::minutes(2);
@@ -98,7 +104,14 @@ impl Fetcher {
                 warn!(source = %source, account.id = %account_id, window = %window, "no day of it has begun for the vendor");
                 Ok(())
             }
-            Ok(Some(stored)) => {
+            Ok(Some(manifest)) => {
+                // Before what was stored, so that whoever is told of that knows of these days too.
+                for window in plan(source, overdue(source, &manifest)) {
+                    warn!(source = %source, account.id = %account_id, window = %window, "{NOT_REPORTED}");
+                    let failed = failed(source, account, window, (NOT_REPORTED.to_owned(), manifest.fetched_at));
+                    publish(self.bus.as_ref(), &failed).await.map_err(Outcome::from)?;
+                }
+                let stored = stored(&manifest, account.now(self.clock.as_ref()), None);
                 let pages = stored.pages.unsigned_abs();
                 self.observer.tell(Progress::Stored { source, account_id, window, pages });
                 let account = account.account_id.as_str();
@@ -154,7 +167,7 @@ impl Fetcher {
         account: &FetchAccount,
         window: Window,
         requested_at: Option<Timestamp>,
-    ) -> Result<Option<SnapshotStored>, FetchError> {
+    ) -> Result<Option<Manifest>, FetchError> {
         // Once more where the first answer shows what the clock is off by. It may be set meanwhile, but not for ever.
         for settled in [false, false, true] {
             let offset = account.clock_offset();
@@ -164,7 +177,7 @@ impl Fetcher {
             let store = self.store.as_ref();
             let known = answer::since(store, source, &account.account_id, window, since, now).await?;
             if let Some(manifest) = known.answer {
-                return Ok(Some(stored(&manifest, now, None)));
+                return Ok(Some(manifest));
             }
             known.last.iter().for_each(|last| self.note_version(source, account, *last));
             let client = account.client.as_ref().map_err(|reason| FetchError::NoClient(reason.clone()))?;
@@ -192,7 +205,7 @@ impl Fetcher {
         account: &FetchAccount,
         window: Window,
         (client, unsure): (&VendorClient, Unsure<'_>),
-    ) -> Result<SnapshotStored, FetchError> {
+    ) -> Result<Manifest, FetchError> {
         let mut last_fault = None;
         for reading in 1.. {
             let fetched_at = self.next_version(source, account);
@@ -216,7 +229,7 @@ impl Fetcher {
                 self.note_version(source, account, fetched_at);
             }
             match read {
-                Ok(manifest) => return Ok(stored(&manifest, client.now(), None)),
+                Ok(manifest) => return Ok(manifest),
                 Err(error) if error.is_final() || reading >= self.settings.max_readings => return Err(error),
                 Err(error) => {
                     let account = account.account_id.as_str();

@@ -138,6 +138,7 @@ impl<'a> SnapshotWriter<'a> {
             covered: Vec::new(),
             pages: Vec::new(),
             remarks: Vec::new(),
+            awaited: Vec::new(),
             redated_from: None,
         };
         let folder = manifest.folder();
@@ -155,10 +156,20 @@ impl<'a> SnapshotWriter<'a> {
             if first_page && assumed.is_some_and(|offset| client.clock_offset() != offset) {
                 return Err(FetchError::OtherClock);
             }
-            let page = answer.map_err(|error| FetchError::asking(error, first_page))?;
+            let answer = match answer {
+                Ok(page) => Ok(page),
+                Err(error) => match nothing_yet(&error, first_page, pager.as_ref()) {
+                    Some(nothing) => Err(nothing),
+                    None => return Err(FetchError::asking(error, first_page)),
+                },
+            };
             if let (true, Some(Unseen { admission, account })) = (first_page, unseen) {
                 admission.once_answered(account, client).await?;
             }
+            let page = match answer {
+                Ok(page) => page,
+                Err(nothing) => return written.seal(nothing).await,
+            };
             let (body, kept) = threads::compute(move || kept(page)).await;
             // First stored, then looked at: what a pager refuses or panics over is the evidence.
             written.keep(kept).await?;
@@ -185,10 +196,19 @@ impl Written<'_> {
 
     async fn seal(mut self, answer: Answer) -> Result<Manifest, FetchError> {
         self.manifest.covered = answer.covered;
+        self.manifest.awaited = answer.awaited;
         self.manifest.remarks = answer.remarks;
         let name = self.folder.manifest();
         once(self.store.create(&name, self.manifest.to_json().into()).await?, name.as_str())?;
         Ok(self.manifest)
+    }
+}
+
+/// The answer that a refusal of the first question is, where the report says so.
+fn nothing_yet(error: &VendorError, first_page: bool, pager: &dyn Pager) -> Option<Answer> {
+    match error {
+        VendorError::BadRequest { message, .. } if first_page => pager.refused(message),
+        _ => None,
     }
 }
 

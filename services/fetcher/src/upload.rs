@@ -45,6 +45,7 @@ pub async fn store_upload(
         covered: window.days().collect(),
         pages: Vec::new(),
         remarks: Vec::new(),
+        awaited: Vec::new(),
         redated_from: None,
     };
     let object = manifest.folder().page(1, PageForm::Csv);

@@ -81,6 +81,7 @@ mod tests {
             covered: (3..=20).map(day).collect(),
             pages: Vec::new(),
             remarks: Vec::new(),
+            awaited: Vec::new(),
             redated_from: None,
         }
     }

@@ -133,6 +133,7 @@ fn manifest(source: &str) -> Manifest {
         covered: window.days().collect(),
         pages: vec![page],
         remarks: vec!["the vendor counts one more".to_owned()],
+        awaited: Vec::new(),
         redated_from: None,
     }
 }

@@ -90,6 +90,18 @@ async fn unknown_path_and_method_are_not_found() {
 }
 
 #[tokio::test]
+async fn the_last_days_may_be_missing_and_a_range_of_nothing_else_refused() {
+    let harness = october().await;
+    harness.simulator.with_world(|world| world.options.buckets_end_on = Some(day("2025-10-05")));
+    assert_eq!(harness.buckets("2025-10-03", "2025-10-07", &[], "7").await.len(), 3);
+    assert!(harness.buckets("2025-10-06", "2025-10-07", &[], "7").await.is_empty());
+    harness.simulator.with_world(|world| world.options.buckets_refuse_what_is_not_there = true);
+    let range = [("starting_at", "2025-10-06T00:00:00Z"), ("ending_at", "2025-10-08T00:00:00Z")];
+    assert!(harness.refusal(COST, &range).await.contains("ending date must be after starting date"));
+    assert_eq!(harness.buckets("2025-10-03", "2025-10-07", &[], "7").await.len(), 3);
+}
+
+#[tokio::test]
 async fn bad_parameters_are_refused() {
     let cases: [(&[(&str, &str)], &str); 13] = [
         (&[], "starting_at: Field required"),

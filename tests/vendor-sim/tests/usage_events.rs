@@ -44,6 +44,17 @@ async fn all(harness: &Harness, first: &str, last: &str, page_size: u32) -> Vec<
     found
 }
 
+#[tokio::test]
+async fn what_is_before_the_feeds_memory_is_not_answered_and_its_period_says_so() {
+    let harness = company().await;
+    harness.simulator.with_world(|world| world.options.cursor_events_begin_on = Some(day("2026-10-20")));
+    let told = harness.ask(EVENTS, &body("2026-10-10", "2026-10-25", json!({"pageSize": 1000}))).await;
+    assert_eq!(told["period"]["startDate"], midnight_ms(day("2026-10-20")));
+    let remembered = harness.ask(EVENTS, &body("2026-10-20", "2026-10-25", json!({"pageSize": 1000}))).await;
+    assert_eq!(events(&told), events(&remembered));
+    assert!(!events(&told).is_empty());
+}
+
 fn event(timestamp_ms: i64, charged: &str) -> CursorEvent {
     CursorEvent {
         timestamp_ms,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use everycent_domain::reconcile::{ADVICE, FutureStamps, future_stamps};
 use everycent_domain::report::Kind;
 use everycent_domain::source::Source;
+use everycent_domain::wanted;
 use everycent_runtime::bus::{DeadLetter, Depth};
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::{AccountId, CoverageState, Day, Timestamp};
@@ -48,6 +49,8 @@ struct Report {
     warehouse: String,
     coverage: Vec<FeedCoverage>,
     failed: Vec<FailedDay>,
+    /// Days that the vendor usually reports by now and has not.
+    late: Vec<LateDay>,
     /// What is dated in the future.
     future_stamps: Vec<FutureStamp>,
     /// Reports that are not open to the key of their account.
@@ -99,6 +102,13 @@ struct FailedDay {
 }
 
 #[derive(Debug, Serialize)]
+struct LateDay {
+    source: String,
+    account_id: AccountId,
+    activity_date: Day,
+}
+
+#[derive(Debug, Serialize)]
 struct FutureStamp {
     source: String,
     account_id: AccountId,
@@ -143,6 +153,7 @@ impl Report {
             warehouse: deployment.warehouse.address(),
             coverage: by_feed(coverage),
             failed: failed.map(FailedDay::of).collect(),
+            late: late_days(coverage),
             future_stamps: future_stamps(coverage, deployment.clock.now())
                 .into_iter()
                 .filter_map(FutureStamp::of)
@@ -159,6 +170,19 @@ impl Report {
 /// A day of a report that answers others, and was refused, waits to be asked for like one that failed.
 fn is_failed(row: &CoverageRow) -> bool {
     matches!(row.state, CoverageState::Failed | CoverageState::Unavailable)
+}
+
+fn late_days(coverage: &[CoverageRow]) -> Vec<LateDay> {
+    let mut late = Vec::new();
+    for ((source, account_id), known) in scope::known_days(coverage) {
+        let days = source.parse().map(|source: Source| wanted::late_by(source, &known)).unwrap_or_default();
+        late.extend(days.into_iter().map(|activity_date| LateDay {
+            source: source.clone(),
+            account_id: account_id.clone(),
+            activity_date,
+        }));
+    }
+    late
 }
 
 /// Whether a failed reading of how things stand was followed by another, which is as good.
@@ -308,6 +332,7 @@ fn text(report: &Report) -> String {
         text += &coverage_text(&report.coverage);
     }
     text += &failed_text(&report.failed);
+    text += &late_text(&report.late);
     text += &future_text(&report.future_stamps);
     text += &closed_text(&report.unavailable);
     text += &rejects_text(report);
@@ -370,6 +395,17 @@ fn failed_text(failed: &[FailedDay]) -> String {
         0 => text,
         more => format!("{text}  and {}; --json lists all\n", count(more, "more failure")),
     }
+}
+
+fn late_text(late: &[LateDay]) -> String {
+    if late.is_empty() {
+        return String::new();
+    }
+    let mut text = heading("Late days, which the vendor has not reported yet; `everycent sync` asks for them again");
+    for LateDay { source, account_id, activity_date } in late {
+        text += &format!("  {source} of {account_id}, {activity_date}\n");
+    }
+    text
 }
 
 fn future_text(stamps: &[FutureStamp]) -> String {

@@ -1,31 +1,30 @@
 //! `everycent sync`: asks for what is due, lets the services work until nothing is left, and tells how it ended.
 
+mod outcome;
+mod plan;
 mod report;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use everycent_domain::report::Kind;
 use everycent_domain::source::Source;
-use everycent_domain::vendor::Vendor;
 use everycent_domain::wanted;
-use everycent_domain::wanted::plan;
 use everycent_domain::window::Window;
 use everycent_runtime::bus::DeadLetter;
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_runtime::worker::publish;
-use everycent_schemas::events::FetchRequested;
-use everycent_schemas::{AccountId, CoverageState, Timestamp};
+use everycent_schemas::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use report::{Ended, WindowReport};
+use outcome::{failed_windows, late_windows};
+use plan::{asked_feeds, plan_windows, request};
+use report::Ended;
 pub use report::{Report, text};
 
-use crate::admission::{self, Books};
+use crate::admission::{self, RefusedAccount};
 use crate::begun::{Asked, Begun, Command};
 use crate::cli::SyncArgs;
 use crate::deployment::{Deployment, Services};
-use crate::elsewhere::{self, Question};
+use crate::elsewhere::{self, Answers, Question};
 use crate::failure::Failure;
 use crate::pipeline::{self, Part};
 use crate::progress::Watcher;
@@ -66,169 +65,127 @@ pub async fn once(
         pipeline::drain(deployment, Part::Whole, watcher.observer(), stop.clone()).await?;
     }
     let before = deployment.whole_coverage().await?;
-    // Who is interrupted here asks for nothing more, or it would be asked for twice.
-    let mut windows = match stop.is_cancelled() {
-        true => Vec::new(),
-        false => {
-            let since = wanted::Since { begun_at: begun.begun_at, now: deployment.clock.now() };
-            plan_windows(deployment, &before, days, &feeds, since)?
-        }
-    };
-    let refused = tokio::select! {
-        refused = admission::take_out_refused(deployment, &mut windows) => refused?,
-        () = stop.cancelled() => Vec::new(),
-    };
-    if stop.is_cancelled() {
-        windows.clear();
-    }
-    if !stop.is_cancelled() {
-        watcher.begin(windows.len(), begun.resumed);
-    }
-    let requested_at = match deployment.services {
-        Services::Here => now,
-        // What an interrupted sync asked for may be under way still; stored since, it is not asked of the vendor again.
-        Services::Elsewhere => begun.begun_at,
-    };
-    for (feed, window) in &windows {
-        publish(deployment.bus.as_ref(), &request(feed, *window, requested_at)).await?;
-    }
-    let windows: BTreeSet<(Feed, Window)> = windows.into_iter().collect();
-    let answers = match deployment.services {
-        Services::Here => {
-            pipeline::drain(deployment, Part::Whole, watcher.observer(), stop.clone()).await?;
-            None
-        }
-        Services::Elsewhere => {
-            let question = Question { windows: windows.clone(), requested_at, before: &before };
-            Some(elsewhere::until_answered(deployment, question, watcher, &stop).await?)
-        }
-    };
+    let run = Run { deployment, days, feeds, before, begun_at: begun.begun_at, now, watcher, stop: &stop };
+    let asking = run.ask(begun.resumed).await?;
+    let answers = run.answers(&asking).await?;
     watcher.end();
     let interrupted = stop.is_cancelled();
     if !interrupted {
         begun.end()?;
     }
-    // Windows of this question that are over, and those that an earlier run had left.
-    let is_left = |asked: &(Feed, Window)| answers.as_ref().is_some_and(|answers| answers.left.contains(asked));
-    let over = windows.iter().filter(|asked| !is_left(asked)).cloned();
     let after = deployment.whole_coverage().await?;
-    let failed = failed_windows(&after, &over.chain(watcher.tally().failed).collect());
-    // One window was asked for to see whether the report is open now. Where it is, the others are due.
-    let has_opened = |feed: &Feed| {
-        let key = (feed.source.name().to_owned(), feed.account_id.clone());
-        scope::unavailable(&before).contains_key(&key) && after.iter().any(|row| feed.is_loaded_by(row))
-    };
-    if !interrupted && matches!(days, Days::Due { .. }) && feeds.iter().any(has_opened) {
+    if !interrupted && run.has_opened(&after) {
         return Box::pin(once(deployment, days, sources, watcher, stop)).await;
     }
-    let is_ours = |letter: &DeadLetter| match deployment.services {
-        Services::Here => true,
-        Services::Elsewhere => elsewhere::is_about(letter, &windows),
-    };
-    let dead_letters = pipeline::dead_letters_since(deployment, now, is_ours).await?;
-    let of_due_days = matches!(days, Days::Due { .. });
-    let misses = rule_misses(deployment, None, &before).await?;
-    let rules = misses.iter().map(ToString::to_string).collect();
-    let without_money = scope::without_money(&feeds, &after);
-    let unavailable = scope::unavailable(&after).into_iter().filter(|((source, account_id), _)| {
-        feeds.iter().any(|feed| feed.source.name() == source && feed.account_id == *account_id)
-    });
-    let unavailable = unavailable.collect();
-    let ended = Ended {
-        of_due_days,
-        windows: windows.len(),
-        refused,
-        failed,
-        unavailable,
-        without_money,
-        dead_letters,
-        rules,
-        interrupted,
-    };
+    let ended = run.ended(asking, answers.as_ref(), &after).await?;
     Ok(Report::new(deployment, watcher.tally(), answers, ended))
 }
 
-/// The feeds that are asked: those of retired accounts are not.
-async fn asked_feeds(deployment: &Deployment, sources: &[Source], watcher: &Watcher) -> Result<Vec<Feed>, Failure> {
-    let mut feeds = scope::feeds(&deployment.config, sources)?;
-    let books = Books::read(Arc::clone(&deployment.store)).await?;
-    let is_retired = |feed: &Feed| books.is_retired(feed.source.vendor(), &feed.account_id);
-    let retired: BTreeSet<(Vendor, AccountId)> = feeds
-        .iter()
-        .filter(|feed| is_retired(feed))
-        .map(|feed| (feed.source.vendor(), feed.account_id.clone()))
-        .collect();
-    for (vendor, account_id) in retired {
-        watcher.say(&format!("{vendor} account `{account_id}` is retired and not asked"));
-    }
-    feeds.retain(|feed| !is_retired(feed));
-    Ok(feeds)
-}
-
-/// The windows that answer the question, as far as they were not answered since it was first asked.
-fn plan_windows(
-    deployment: &Deployment,
-    coverage: &[CoverageRow],
+/// One sync, once it is known what there is.
+struct Run<'a> {
+    deployment: &'a Deployment,
     days: Days,
-    feeds: &[Feed],
-    since: wanted::Since,
-) -> Result<Vec<(Feed, Window)>, Failure> {
-    let known = scope::known_days(coverage);
-    let closed = scope::unavailable(coverage);
-    let today = since.now.day();
-    let range = days.window(today);
-    let mut windows = Vec::new();
-    for feed in feeds {
-        let states =
-            known.get(&(feed.source.name().to_owned(), feed.account_id.clone())).map_or(&[][..], Vec::as_slice);
-        let mut wanted = match (feed.source.kind(), days) {
-            (Kind::PointInTime, _) => wanted::reading(today, states, since).into_iter().collect(),
-            (_, Days::Named(range)) => wanted::named(range, states, since),
-            (_, Days::Due { .. }) => wanted::due(deployment.history(range, states)?, states, since),
+    feeds: Vec<Feed>,
+    before: Vec<CoverageRow>,
+    /// When this question was first asked; before `now` where an earlier run was interrupted.
+    begun_at: Timestamp,
+    now: Timestamp,
+    watcher: &'a Watcher,
+    stop: &'a CancellationToken,
+}
+
+/// What the fetcher was asked for.
+struct Asking {
+    windows: BTreeSet<(Feed, Window)>,
+    refused: Vec<RefusedAccount>,
+    requested_at: Timestamp,
+}
+
+impl Run<'_> {
+    fn is_of_due_days(&self) -> bool {
+        matches!(self.days, Days::Due { .. })
+    }
+
+    async fn ask(&self, resumed: bool) -> Result<Asking, Failure> {
+        let deployment = self.deployment;
+        // Who is interrupted here asks for nothing more, or it would be asked for twice.
+        let mut windows = match self.stop.is_cancelled() {
+            true => Vec::new(),
+            false => {
+                let since = wanted::Since { begun_at: self.begun_at, now: deployment.clock.now() };
+                plan_windows(deployment, &self.before, self.days, &self.feeds, since)?
+            }
         };
-        wanted.retain(|day| feed.source.reaches(*day, today));
-        let mut planned = plan(feed.source, wanted);
-        let is_closed = closed.contains_key(&(feed.source.name().to_owned(), feed.account_id.clone()));
-        if is_closed && matches!(days, Days::Due { .. }) {
-            // Whether it is open now can be seen from one of them.
-            planned.drain(..planned.len().saturating_sub(1));
+        let refused = tokio::select! {
+            refused = admission::take_out_refused(deployment, &mut windows) => refused?,
+            () = self.stop.cancelled() => Vec::new(),
+        };
+        match self.stop.is_cancelled() {
+            true => windows.clear(),
+            false => self.watcher.begin(windows.len(), resumed),
         }
-        windows.extend(planned.into_iter().map(|window| (feed.clone(), window)));
+        let requested_at = match deployment.services {
+            Services::Here => self.now,
+            // What an interrupted sync asked for may be under way still; stored since, it is not asked of the vendor again.
+            Services::Elsewhere => self.begun_at,
+        };
+        for (feed, window) in &windows {
+            publish(deployment.bus.as_ref(), &request(feed, *window, requested_at)).await?;
+        }
+        Ok(Asking { windows: windows.into_iter().collect(), refused, requested_at })
     }
-    Ok(windows)
-}
 
-fn request(feed: &Feed, window: Window, requested_at: Timestamp) -> FetchRequested {
-    FetchRequested {
-        source: feed.source.name().to_owned(),
-        trailing_days: 0,
-        account_id: Some(feed.account_id.clone()),
-        from_date: Some(window.from()),
-        to_date: Some(window.to()),
-        requested_at: Some(requested_at),
+    /// Lets the services work, and waits for those that work elsewhere.
+    async fn answers(&self, asking: &Asking) -> Result<Option<Answers>, Failure> {
+        match self.deployment.services {
+            Services::Here => {
+                pipeline::drain(self.deployment, Part::Whole, self.watcher.observer(), self.stop.clone()).await?;
+                Ok(None)
+            }
+            Services::Elsewhere => {
+                let windows = asking.windows.clone();
+                let question = Question { windows, requested_at: asking.requested_at, before: &self.before };
+                elsewhere::until_answered(self.deployment, question, self.watcher, self.stop).await.map(Some)
+            }
+        }
     }
-}
 
-/// Windows of which a day's last attempt failed, as coverage has it.
-fn failed_windows(coverage: &[CoverageRow], asked: &BTreeSet<(Feed, Window)>) -> Vec<WindowReport> {
-    let mut failed = Vec::new();
-    for (feed, window) in asked {
-        let mut days = coverage.iter().filter(|row| is_failed(row, feed, *window)).peekable();
-        let Some(first) = days.peek() else { continue };
-        let held = first
-            .held
-            .as_ref()
-            .filter(|_| first.state == CoverageState::Held)
-            .map(|held| format!("held: {held}; `everycent history {}` shows its answers", first.activity_date));
-        let reason = held.or_else(|| first.failure.clone()).unwrap_or_default();
-        failed.push(WindowReport::new(feed, *window, days.count(), reason));
+    /// Whether a report is open that was not. One window was asked for to see that; now the others are due.
+    fn has_opened(&self, after: &[CoverageRow]) -> bool {
+        let closed = scope::unavailable(&self.before);
+        let has_opened = |feed: &Feed| {
+            let key = (feed.source.name().to_owned(), feed.account_id.clone());
+            closed.contains_key(&key) && after.iter().any(|row| feed.is_loaded_by(row))
+        };
+        self.is_of_due_days() && self.feeds.iter().any(has_opened)
     }
-    failed
-}
 
-fn is_failed(row: &CoverageRow, feed: &Feed, window: Window) -> bool {
-    matches!(row.state, CoverageState::Failed | CoverageState::Held)
-        && row.source == feed.source.name()
-        && row.account_id == feed.account_id
-        && window.contains(row.activity_date)
+    async fn ended(&self, asking: Asking, answers: Option<&Answers>, after: &[CoverageRow]) -> Result<Ended, Failure> {
+        let Asking { windows, refused, .. } = asking;
+        let is_ours = |letter: &DeadLetter| match self.deployment.services {
+            Services::Here => true,
+            Services::Elsewhere => elsewhere::is_about(letter, &windows),
+        };
+        let dead_letters = pipeline::dead_letters_since(self.deployment, self.now, is_ours).await?;
+        let misses = rule_misses(self.deployment, None, &self.before).await?;
+        let unavailable = scope::unavailable(after).into_iter().filter(|((source, account_id), _)| {
+            self.feeds.iter().any(|feed| feed.source.name() == source && feed.account_id == *account_id)
+        });
+        let count = windows.len();
+        // Windows of this question that are over, and those that an earlier run had left.
+        let is_left = |asked: &(Feed, Window)| answers.is_some_and(|answers| answers.left.contains(asked));
+        let over: BTreeSet<(Feed, Window)> = windows.into_iter().filter(|asked| !is_left(asked)).collect();
+        Ok(Ended {
+            of_due_days: self.is_of_due_days(),
+            windows: count,
+            refused,
+            late: late_windows(after, &over, self.deployment.clock.now()),
+            failed: failed_windows(after, &over.into_iter().chain(self.watcher.tally().failed).collect()),
+            unavailable: unavailable.collect(),
+            without_money: scope::without_money(&self.feeds, after),
+            dead_letters,
+            rules: misses.iter().map(ToString::to_string).collect(),
+            interrupted: self.stop.is_cancelled(),
+        })
+    }
 }

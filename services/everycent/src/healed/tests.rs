@@ -61,6 +61,7 @@ fn manifest(covered: Vec<Day>) -> Manifest {
         covered,
         pages: Vec::new(),
         remarks: Vec::new(),
+        awaited: Vec::new(),
         redated_from: None,
     }
 }

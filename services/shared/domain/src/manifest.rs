@@ -21,8 +21,11 @@ pub struct Manifest {
     pub fetched_at: Timestamp,
     /// The exact query that the pages answer, the page's own position left out.
     pub query: Value,
-    /// Days that the answer covers: all closed ones of the window, and today if the vendor told it.
+    /// Days that the answer covers: closed ones of the window that the vendor reports by now, and today if it told it.
     pub covered: Vec<Day>,
+    /// Closed days that the vendor has yet to report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub awaited: Vec<Day>,
     pub pages: Vec<PageEntry>,
     /// What was odd about the answer and yet accepted.
     #[serde(default)]
@@ -131,6 +134,7 @@ mod tests {
                 request_id: None,
             }],
             remarks: vec![],
+            awaited: Vec::new(),
             redated_from: None,
         }
     }

@@ -34,8 +34,17 @@ pub enum Next {
 pub struct Answer {
     /// Days that it covers, in order.
     pub covered: Vec<Day>,
+    /// Days after these that are over and that the vendor has yet to report, in order. Nothing is known of them.
+    pub awaited: Vec<Day>,
     /// What was odd and yet accepted.
     pub remarks: Vec<String>,
+}
+
+impl Answer {
+    /// An answer without anything odd.
+    pub fn of(covered: Vec<Day>) -> Self {
+        Self { covered, awaited: Vec::new(), remarks: Vec::new() }
+    }
 }
 
 /// Why the pages do not make one answer. The window has to be asked again from its start.
@@ -73,6 +82,11 @@ pub trait Pager: Send {
     fn first(&self) -> PageRequest;
     /// Takes the page that answers the last question.
     fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault>;
+    /// The answer that a refusal (400) of the first question is, by the vendor's words: where it means that there is nothing
+    /// to report yet.
+    fn refused(&self, _message: &str) -> Option<Answer> {
+        None
+    }
 }
 
 /// Pages that one window may have.

@@ -17,6 +17,7 @@ use crate::vendor::Vendor;
 
 pub use fault::{Fault, FaultColumn, Faults};
 pub use import::{Contents, Import};
+pub(crate) use kind::is_overdue;
 pub use kind::{Days, Kind, Memory};
 pub use weight::Weight;
 

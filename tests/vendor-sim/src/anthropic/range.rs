@@ -23,8 +23,14 @@ impl Range {
         let start =
             instant(query, "starting_at")?.ok_or_else(|| Refusal::invalid("starting_at: Field required"))?.date_naive();
         let asked_end = instant(query, "ending_at")?.map(|end| end.date_naive());
-        let known_end = world.newest_day() + TimeDelta::days(1);
-        if asked_end.unwrap_or(known_end) <= start {
+        let newest_day = world.newest_day();
+        let last_day = world.options.buckets_end_on.map_or(newest_day, |day| day.min(newest_day));
+        let known_end = last_day + TimeDelta::days(1);
+        let end = match asked_end {
+            Some(asked_end) if !world.options.buckets_refuse_what_is_not_there => asked_end,
+            asked_end => asked_end.unwrap_or(known_end).min(known_end),
+        };
+        if end <= start {
             return Err(Refusal::invalid("Invalid date range: ending date must be after starting date"));
         }
         let end = asked_end.unwrap_or(known_end).min(known_end);

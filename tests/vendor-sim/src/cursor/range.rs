@@ -39,6 +39,12 @@ impl Range {
         Range::check(start_ms, end_ms, end_ms, world)
     }
 
+    /// The part of it from this day on, which may be nothing.
+    pub(super) fn remembered(self, from: Option<NaiveDate>) -> Range {
+        let Some(from) = from.filter(|from| *from > self.first_day) else { return self };
+        Range { start_ms: day_ms(from), first_day: from, ..self }
+    }
+
     pub(super) fn holds(&self, ms: i64) -> bool {
         (self.start_ms..=self.end_ms).contains(&ms)
     }

@@ -22,7 +22,7 @@ const FOREIGN: [&str; 4] = ["serviceAccountId", "cloudAgentId", "automationId", 
 
 pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal> {
     let body = body(request)?;
-    let range = Range::read_or_newest(&body, world)?;
+    let range = Range::read_or_newest(&body, world)?.remembered(world.options.cursor_events_begin_on);
     let page = number(&body, "page", u64::from(u32::MAX))?.unwrap_or(1);
     let page_size = number(&body, "pageSize", paging::MAX_PAGE_SIZE)?.unwrap_or(DEFAULT_PAGE_SIZE);
     let wanted = Wanted::read(&body)?;
@@ -43,7 +43,7 @@ pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal>
 /// The newest event that the request asks for, whatever its page.
 pub(super) fn newest(world: &World, request: &Request) -> Option<CursorEvent> {
     let body = body(request).ok()?;
-    let range = Range::read_or_newest(&body, world).ok()?;
+    let range = Range::read_or_newest(&body, world).ok()?.remembered(world.options.cursor_events_begin_on);
     select(world, range, &Wanted::read(&body).ok()?, 0..1).0.into_iter().next()
 }
 

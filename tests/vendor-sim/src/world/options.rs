@@ -37,6 +37,11 @@ pub struct Options {
     pub default_workspace_id: String,
     /// By how much of the amount the list amount of the cost by analytics is above it.
     pub analytics_list_markup_percent: u32,
+    /// The last day that Anthropic's reports in buckets have, if not the newest. Later ones are missing at their end.
+    pub buckets_end_on: Option<NaiveDate>,
+    /// Whether Anthropic's reports in buckets refuse a range of which they have no day yet, such as today alone, instead of
+    /// an answer without buckets.
+    pub buckets_refuse_what_is_not_there: bool,
     /// The midnight at which the analytics were last refreshed, if not that after the newest day. Days from it on
     /// are incomplete.
     pub analytics_refreshed_on: Option<NaiveDate>,
@@ -58,6 +63,8 @@ pub struct Options {
     pub cursor_requests_per_minute: Option<u32>,
     /// Whether the day of Cursor's `endDate` itself is answered; undocumented for daily usage.
     pub cursor_end_is_inclusive: bool,
+    /// Cursor remembers no event before this day, and its period begins no earlier; none is for ever.
+    pub cursor_events_begin_on: Option<NaiveDate>,
     pub cursor_kinds: KindSpelling,
     /// Whether members with an odd id are spelled with a capital letter outside the daily report.
     pub cursor_emails_vary_in_case: bool,
@@ -84,6 +91,8 @@ impl Options {
             claude_code_as_in_2025: false,
             default_workspace_id: "wrkspc_01Default".to_owned(),
             analytics_list_markup_percent: 0,
+            buckets_end_on: None,
+            buckets_refuse_what_is_not_there: false,
             analytics_refreshed_on: None,
             analytics_never_refreshed: false,
             analytics_email_is_older: false,
@@ -93,6 +102,7 @@ impl Options {
             cursor_key_lacks_scope: false,
             cursor_requests_per_minute: None,
             cursor_end_is_inclusive: true,
+            cursor_events_begin_on: None,
             cursor_kinds: KindSpelling::Labels,
             cursor_emails_vary_in_case: false,
             cursor_cycle_day: 1,

@@ -43,6 +43,9 @@ pub struct Report {
     /// Accounts of which no report of money is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub without_money: Vec<AccountReport>,
+    /// Days that the vendors usually report by now and have not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<WindowReport>,
     /// Windows that services elsewhere have not answered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<WindowReport>,
@@ -122,6 +125,7 @@ pub(super) struct Ended {
     pub failed: Vec<WindowReport>,
     pub unavailable: Vec<((String, AccountId), String)>,
     pub without_money: Vec<(Vendor, AccountId)>,
+    pub late: Vec<WindowReport>,
     pub dead_letters: u64,
     pub rules: Vec<String>,
     pub interrupted: bool,
@@ -153,6 +157,7 @@ impl Report {
             failed: ended.failed,
             unavailable: closed.collect(),
             without_money: poor.collect(),
+            late: ended.late,
             unanswered: unanswered.collect(),
             dead_letters: ended.dead_letters,
             rules: ended.rules,
@@ -232,6 +237,7 @@ pub fn text(report: &Report) -> String {
     text += &refused_text(&report.refused);
     text += &rules_text(&report.rules);
     text += &windows_text("Failed, and asked for again by the next sync", &report.failed);
+    text += &windows_text("Late: the vendor has not reported these days yet; the next sync asks again", &report.late);
     text += &windows_text("Not answered yet; the services may still work on it", &report.unanswered);
     for AccountReport { vendor, account_id } in &report.without_money {
         text += &format!(

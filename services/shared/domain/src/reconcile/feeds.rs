@@ -65,11 +65,13 @@ mod tests {
     }
 
     #[test]
-    fn a_configured_feed_is_wanted_to_yesterday_from_its_first_day_or_the_wanted_one() {
+    fn a_configured_feed_is_wanted_until_the_vendor_may_lag_from_its_first_day_or_the_wanted_one() {
         let known = feed(anthropic::cost_report::SOURCE, Some(("2026-01-10", "2026-01-12")));
-        assert_eq!(wanted(&known, "2026-01-01", "2026-01-20", None), "2026-01-10 2026-01-19 10");
-        assert_eq!(wanted(&known, "2026-01-01", "2026-01-20", Some("2026-01-05")), "2026-01-05 2026-01-19 15");
+        assert_eq!(wanted(&known, "2026-01-01", "2026-01-20", None), "2026-01-10 2026-01-18 9");
+        assert_eq!(wanted(&known, "2026-01-01", "2026-01-20", Some("2026-01-05")), "2026-01-05 2026-01-18 14");
         assert_eq!(wanted(&known, "2026-01-11", "2026-01-15", None), "2026-01-11 2026-01-15 5");
+        let prompt = feed(cursor::daily_usage::SOURCE, Some(("2026-01-10", "2026-01-12")));
+        assert_eq!(wanted(&prompt, "2026-01-01", "2026-01-20", None), "2026-01-10 2026-01-19 10");
         let unread = feed(anthropic::cost_report::SOURCE, None);
         assert_eq!(wanted(&unread, "2026-01-03", "2026-01-04", None), "2026-01-03 2026-01-04 2");
     }

@@ -54,6 +54,11 @@ impl Days {
     }
 }
 
+/// Whether the vendor should have reported a day long ago: three times its lag have passed since the day's end.
+pub fn is_overdue(lag_days: u32, day: Day, today: Day) -> bool {
+    day < today.minus(3 * lag_days)
+}
+
 impl Kind {
     /// Days that one window may hold.
     pub fn window_days(self) -> u32 {
@@ -77,6 +82,14 @@ impl Kind {
         match self {
             Self::Days(Days { settling_days, .. }) => fetched_at >= day.next().plus(settling_days).start(),
             Self::PointInTime | Self::Upload => true,
+        }
+    }
+
+    /// Whether the vendor should have reported the day long ago, so that its silence is a failure.
+    pub fn is_overdue(self, day: Day, today: Day) -> bool {
+        match self {
+            Self::Days(Days { lag_days, .. }) => is_overdue(lag_days, day, today),
+            Self::PointInTime | Self::Upload => false,
         }
     }
 
@@ -107,6 +120,19 @@ mod tests {
         assert!(Kind::Days(CLOSED).is_settled(day("2025-10-03"), settled_at));
         assert!(!Kind::Days(CLOSED).is_settled(day("2025-10-03"), before));
         assert!(Kind::PointInTime.is_settled(day("2025-10-03"), day("2025-10-03").start()));
+    }
+
+    #[test]
+    fn a_day_that_is_not_reported_is_quiet_then_late_then_overdue() {
+        let kind = Kind::Days(CLOSED);
+        let state = |today: &str| {
+            let (day, today) = (day("2025-10-03"), day(today));
+            (day <= kind.last_reported(today), kind.is_overdue(day, today))
+        };
+        assert_eq!(state("2025-10-04"), (false, false));
+        assert_eq!(state("2025-10-05"), (true, false));
+        assert_eq!(state("2025-10-06"), (true, false));
+        assert_eq!(state("2025-10-07"), (true, true));
     }
 
     #[test]

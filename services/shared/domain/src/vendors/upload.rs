@@ -95,6 +95,7 @@ mod tests {
             covered: window.days().collect(),
             pages: vec![page],
             remarks: vec![],
+            awaited: Vec::new(),
             redated_from: None,
         };
         let recipe = Recipe::default();

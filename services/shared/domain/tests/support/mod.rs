@@ -68,6 +68,7 @@ pub fn manifest(source: Source, from: &str, to: &str, pages: usize) -> Manifest 
         covered: window.days().collect(),
         pages: (1..=pages).map(entry).collect(),
         remarks: vec![],
+        awaited: Vec::new(),
         redated_from: None,
     }
 }

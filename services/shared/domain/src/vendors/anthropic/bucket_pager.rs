@@ -9,9 +9,16 @@ use serde::de::IgnoredAny;
 
 use super::api::{VERSION, bucket_day, midnight};
 use super::page_tokens::PageTokens;
-use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault};
+use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
+use crate::report::is_overdue;
 use crate::vendors::{Text, without_content};
 use crate::window::Window;
+
+/// Whole days after its end within which a day may still be missing at the end of an answer.
+pub const LAG_DAYS: u32 = 1;
+
+/// How the vendor refuses a range that ends where its data ends, for example today alone.
+const NOTHING_YET: &str = "ending date must be after starting date";
 
 /// A report, and how it is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -29,13 +36,15 @@ pub struct BucketPager {
     report: BucketReport,
     window: Window,
     today: Day,
+    last_fault: Option<PagingFault>,
     tokens: PageTokens,
     days: Vec<Day>,
 }
 
 impl BucketPager {
-    pub fn new(report: BucketReport, window: Window, today: Day) -> Self {
-        Self { report, window, today, tokens: PageTokens::default(), days: Vec::new() }
+    pub fn new(report: BucketReport, task: &PagingTask) -> Self {
+        let PagingTask { window, today, ref last_fault, .. } = *task;
+        Self { report, window, today, last_fault: last_fault.clone(), tokens: PageTokens::default(), days: Vec::new() }
     }
 
     fn request(&self, page: Option<String>) -> PageRequest {
@@ -68,13 +77,27 @@ impl BucketPager {
         Ok(())
     }
 
+    /// The last days may not be reported yet. A hole before a reported day is a fault, and so is an end that should have
+    /// been reported long ago, unless the next reading ends there too: then the days before it count all the same.
     fn complete(&self) -> Result<Next, PagingFault> {
-        let closed = self.window.days().filter(|day| *day < self.today);
-        let mut missing = closed.filter(|day| self.days.binary_search(day).is_err());
-        match missing.next() {
-            Some(first_missing) => Err(PagingFault::Incomplete { first_missing, others: missing.count() }),
-            None => Ok(Next::Whole(Answer { covered: self.days.clone(), remarks: Vec::new() })),
+        let missing = self.closed().filter(|day| self.days.binary_search(day).is_err());
+        let missing: Vec<Day> = missing.collect();
+        let Some(first_missing) = missing.first().copied() else {
+            return Ok(Next::Whole(Answer::of(self.days.clone())));
+        };
+        let fault = PagingFault::Incomplete { first_missing, others: missing.len() - 1 };
+        let is_hole = self.days.last().is_some_and(|last| first_missing < *last);
+        let is_quiet = !is_overdue(LAG_DAYS, first_missing, self.today);
+        match !is_hole && (is_quiet || self.last_fault.as_ref() == Some(&fault)) {
+            true => Ok(Next::Whole(Answer { awaited: missing, ..Answer::of(self.days.clone()) })),
+            false => Err(fault),
         }
+    }
+
+    /// Days of the window that are over.
+    fn closed(&self) -> impl Iterator<Item = Day> {
+        let today = self.today;
+        self.window.days().filter(move |day| *day < today)
     }
 }
 
@@ -93,6 +116,12 @@ impl Pager for BucketPager {
         }
         let token = self.tokens.follow(page.next_page)?;
         Ok(Next::Ask(self.request(Some(token))))
+    }
+
+    fn refused(&self, message: &str) -> Option<Answer> {
+        let is_recent = !is_overdue(LAG_DAYS, self.window.from(), self.today);
+        let is_meant = is_recent && message.to_ascii_lowercase().contains(NOTHING_YET);
+        is_meant.then(|| Answer { awaited: self.closed().collect(), ..Answer::of(Vec::new()) })
     }
 }
 
@@ -127,7 +156,24 @@ mod tests {
         BucketReport { path: "/report", group_by: &["workspace_id", "description"], buckets_per_page: 31 };
 
     fn pager() -> BucketPager {
-        BucketPager::new(REPORT, Window::new(day("2025-10-03"), day("2025-10-05")).unwrap(), day("2025-11-20"))
+        pager_on("2025-11-20", None)
+    }
+
+    /// Three days.
+    fn pager_on(today: &str, last_fault: Option<PagingFault>) -> BucketPager {
+        pager_of(("2025-10-03", "2025-10-05"), today, last_fault)
+    }
+
+    fn pager_of((from, to): (&str, &str), today: &str, last_fault: Option<PagingFault>) -> BucketPager {
+        let window = Window::new(day(from), day(to)).unwrap();
+        BucketPager::new(REPORT, &PagingTask { window, today: day(today), page_size: 100, last_fault })
+    }
+
+    /// Days that are covered and days that are awaited.
+    fn whole(next: Result<Next, PagingFault>) -> (Vec<String>, Vec<String>) {
+        let Next::Whole(answer) = next.unwrap() else { panic!("the last page") };
+        let texts = |days: Vec<Day>| days.iter().map(ToString::to_string).collect();
+        (texts(answer.covered), texts(answer.awaited))
     }
 
     fn page(days: &[&str], next: Option<&str>) -> Vec<u8> {
@@ -191,12 +237,58 @@ mod tests {
     }
 
     #[test]
+    fn a_hole_is_a_fault_however_young_and_however_often_it_comes() {
+        let holed = page(&["2025-10-03", "2025-10-05"], None);
+        let fault = pager_on("2025-10-06", None).accept(&holed).unwrap_err();
+        assert_eq!(fault, PagingFault::Incomplete { first_missing: day("2025-10-04"), others: 0 });
+        assert_eq!(pager_on("2025-10-06", Some(fault.clone())).accept(&holed), Err(fault));
+    }
+
+    #[test]
+    fn the_last_days_may_be_missing_and_are_awaited_not_covered() {
+        for (today, days, awaited) in [
+            ("2025-10-06", &["2025-10-03", "2025-10-04"][..], &["2025-10-05"][..]),
+            ("2025-10-07", &["2025-10-03"], &["2025-10-04", "2025-10-05"]),
+            ("2025-10-06", &[], &["2025-10-03", "2025-10-04", "2025-10-05"]),
+            ("2025-10-05", &["2025-10-03"], &["2025-10-04"]),
+        ] {
+            let (covered, missing) = whole(pager_on(today, None).accept(&page(days, None)));
+            assert_eq!((&covered[..], &missing[..]), (&strings(days)[..], &strings(awaited)[..]), "{today}");
+        }
+    }
+
+    fn strings(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn days_that_are_missing_for_too_long_need_a_second_reading_that_ends_there_too() {
+        let (short, shorter) = (page(&["2025-10-03", "2025-10-04"], None), page(&["2025-10-03"], None));
+        let fault = pager().accept(&short).unwrap_err();
+        assert_eq!(fault, PagingFault::Incomplete { first_missing: day("2025-10-05"), others: 0 });
+        assert!(pager_on("2025-11-20", Some(fault.clone())).accept(&shorter).is_err());
+        let (covered, awaited) = whole(pager_on("2025-11-20", Some(fault)).accept(&short));
+        assert_eq!((covered.len(), awaited), (2, strings(&["2025-10-05"])));
+    }
+
+    #[test]
+    fn a_range_that_ends_where_the_data_ends_is_not_reported_yet() {
+        let words = "Invalid date range: ending date must be after starting date";
+        let refused = |days, today, words| pager_of(days, today, None).refused(words);
+        let today_alone = refused(("2025-10-05", "2025-10-05"), "2025-10-05", words);
+        assert_eq!(today_alone, Some(Answer::of(Vec::new())));
+        let yesterday = refused(("2025-10-05", "2025-10-06"), "2025-10-06", words).unwrap();
+        assert_eq!((yesterday.covered, yesterday.awaited), (vec![], vec![day("2025-10-05")]));
+        assert_eq!(refused(("2025-10-05", "2025-10-05"), "2025-11-20", words), None, "no data for six weeks");
+        assert_eq!(refused(("2025-10-05", "2025-10-05"), "2025-10-05", "group_by: unknown"), None);
+    }
+
+    #[test]
     fn today_may_be_told_or_not() {
-        let window = Window::new(day("2025-10-03"), day("2025-10-04")).unwrap();
         for days in [&["2025-10-03"][..], &["2025-10-03", "2025-10-04"]] {
-            let mut pager = BucketPager::new(REPORT, window, day("2025-10-04"));
-            let Next::Whole(answer) = pager.accept(&page(days, None)).unwrap() else { panic!("one page") };
-            assert_eq!(answer.covered.len(), days.len());
+            let mut pager = pager_of(("2025-10-03", "2025-10-04"), "2025-10-04", None);
+            let (covered, awaited) = whole(pager.accept(&page(days, None)));
+            assert_eq!((covered.len(), awaited.len()), (days.len(), 0));
         }
     }
 

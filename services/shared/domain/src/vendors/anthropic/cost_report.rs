@@ -2,7 +2,7 @@
 //!
 //! Source: platform.claude.com/docs, Usage and Cost Admin API. A page holds up to 31 days.
 
-use super::bucket_pager::{BucketPager, BucketReport};
+use super::bucket_pager::{BucketPager, BucketReport, LAG_DAYS};
 use super::cost_rows::CostRows;
 use crate::report::{Days, Kind, Origin, Report, Schedule, Weight};
 use crate::source::Source;
@@ -21,9 +21,9 @@ pub const SOURCE: Source = Source::of(&Report {
     name: NAME,
     vendor: Vendor::Anthropic,
     about: "cost report, grouped by workspace and description",
-    kind: Kind::Days(Days { window_days: 31, settling_days: 30, lag_days: 0, partial_days: true, memory: None }),
+    kind: Kind::Days(Days { window_days: 31, settling_days: 30, lag_days: LAG_DAYS, partial_days: true, memory: None }),
     origin: Origin::Api {
-        pager: |task| Box::new(BucketPager::new(REPORT, task.window, task.today)),
+        pager: |task| Box::new(BucketPager::new(REPORT, task)),
         schedule: Schedule { cron: "5 */6 * * *", trailing_days: 35 },
     },
     rows: |_, recipe| Box::new(CostRows::grouped(&recipe.rules)),

@@ -4,7 +4,7 @@
 
 mod control;
 
-use super::bucket_pager::{BucketPager, BucketReport};
+use super::bucket_pager::{BucketPager, BucketReport, LAG_DAYS};
 use super::cost_rows::CostRows;
 use crate::report::{Days, Kind, Origin, Report, Schedule, Weight};
 use crate::source::Source;
@@ -17,9 +17,9 @@ pub const SOURCE: Source = Source::of(&Report {
     name: "anthropic/cost_totals",
     vendor: Vendor::Anthropic,
     about: "cost report, not grouped",
-    kind: Kind::Days(Days { window_days: 31, settling_days: 30, lag_days: 0, partial_days: true, memory: None }),
+    kind: Kind::Days(Days { window_days: 31, settling_days: 30, lag_days: LAG_DAYS, partial_days: true, memory: None }),
     origin: Origin::Api {
-        pager: |task| Box::new(BucketPager::new(REPORT, task.window, task.today)),
+        pager: |task| Box::new(BucketPager::new(REPORT, task)),
         schedule: Schedule { cron: "10 */6 * * *", trailing_days: 35 },
     },
     rows: |_, _| Box::new(CostRows::totals()),

@@ -5,7 +5,7 @@
 
 mod rows;
 
-use super::bucket_pager::{BucketPager, BucketReport};
+use super::bucket_pager::{BucketPager, BucketReport, LAG_DAYS};
 use crate::report::{Days, Kind, Origin, Report, Schedule, Weight};
 use crate::source::Source;
 use crate::vendor::Vendor;
@@ -27,12 +27,12 @@ pub const SOURCE: Source = Source::of(&Report {
         // Four full pages of seven days.
         window_days: 28,
         settling_days: 30,
-        lag_days: 0,
+        lag_days: LAG_DAYS,
         partial_days: true,
         memory: None,
     }),
     origin: Origin::Api {
-        pager: |task| Box::new(BucketPager::new(REPORT, task.window, task.today)),
+        pager: |task| Box::new(BucketPager::new(REPORT, task)),
         schedule: Schedule { cron: "15 */6 * * *", trailing_days: 35 },
     },
     rows: |_, recipe| Box::new(rows::UsageRows::of(&recipe.rules)),
@@ -45,14 +45,15 @@ pub const SOURCE: Source = Source::of(&Report {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::paging::Pager;
+    use crate::paging::{Pager, PagingTask};
     use crate::window::Window;
 
     #[test]
     fn it_is_asked_by_week_and_grouped_by_no_more_than_the_vendor_allows() {
         let day = |text: &str| text.parse().unwrap();
         let window = Window::new(day("2025-10-03"), day("2025-10-30")).unwrap();
-        let request = BucketPager::new(REPORT, window, day("2025-11-20")).first();
+        let task = PagingTask { window, today: day("2025-11-20"), page_size: 100, last_fault: None };
+        let request = BucketPager::new(REPORT, &task).first();
         let query: Vec<String> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(
             query,

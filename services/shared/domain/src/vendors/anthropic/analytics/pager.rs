@@ -113,10 +113,13 @@ impl AnalyticsPager {
         Ok(())
     }
 
-    /// Days that are over, and that were when the vendor last refreshed its data.
-    fn covered(&self) -> Vec<Day> {
-        let is_complete = |day: &Day| self.refreshed_at.is_none_or(|refreshed_at| day.next().start() <= refreshed_at);
-        self.window.days().filter(|day| *day < self.today).filter(is_complete).collect()
+    /// Days that are over, and that were when the vendor last refreshed its data. Before its first export nothing is
+    /// reported, so an empty answer says nothing of any day.
+    fn answer(&self) -> Answer {
+        let Some(refreshed_at) = self.refreshed_at else { return Answer::of(Vec::new()) };
+        let closed = self.window.days().filter(|day| *day < self.today);
+        let (covered, awaited) = closed.partition(|day| day.next().start() <= refreshed_at);
+        Answer { awaited, ..Answer::of(covered) }
     }
 }
 
@@ -132,7 +135,7 @@ impl Pager for AnalyticsPager {
         self.take_refreshed_at(page.data_refreshed_at.as_deref())?;
         self.take_rows(&page.data)?;
         if !page.has_more {
-            return Ok(Next::Whole(Answer { covered: self.covered(), remarks: Vec::new() }));
+            return Ok(Next::Whole(self.answer()));
         }
         let token = self.tokens.follow(page.next_page)?;
         Ok(Next::Ask(self.request(Some(&token))))
@@ -178,6 +181,9 @@ mod tests {
         path: "/report",
         group_by: &["product", "actor", "api_key_id", "workspace_id", "model", "cost_type", "token_type"],
     };
+
+    /// After the last day that is over.
+    const REFRESHED: Option<&str> = Some("2026-10-05T04:00:00Z");
 
     /// Three days of which the last is today.
     fn pager() -> AnalyticsPager {
@@ -235,19 +241,19 @@ mod tests {
     #[test]
     fn pages_are_followed_to_the_last_with_the_query_unchanged() {
         let mut pager = pager();
-        let Next::Ask(second) = pager.accept(&page(&[row(3, "k1")], Some("page_x"), None)).unwrap() else {
+        let Next::Ask(second) = pager.accept(&page(&[row(3, "k1")], Some("page_x"), REFRESHED)).unwrap() else {
             panic!("one more page");
         };
         let first = pager.first();
         assert_eq!(second.query[..first.query.len()], first.query);
         assert_eq!(second.query.last(), Some(&("page", "page_x".to_owned())));
         assert_eq!(second.headers, first.headers);
-        assert_eq!(covered(pager.accept(&page(&[row(3, "k2")], None, None))), ["2026-10-03", "2026-10-04"]);
+        assert_eq!(covered(pager.accept(&page(&[row(3, "k2")], None, REFRESHED))), ["2026-10-03", "2026-10-04"]);
     }
 
     #[test]
     fn a_day_without_rows_is_covered_and_today_is_not() {
-        assert_eq!(covered(pager().accept(&page(&[], None, None))), ["2026-10-03", "2026-10-04"]);
+        assert_eq!(covered(pager().accept(&page(&[], None, REFRESHED))), ["2026-10-03", "2026-10-04"]);
         let rows = [row(3, "k"), row(5, "k")];
         let refreshed_at = Some("2026-10-06T00:00:00Z");
         assert_eq!(covered(pager().accept(&page(&rows, None, refreshed_at))), ["2026-10-03", "2026-10-04"]);
@@ -262,8 +268,19 @@ mod tests {
             ("2026-10-03T20:00:00Z", &[]),
         ] {
             let answer = pager().accept(&page(&[row(3, "k"), row(4, "k")], None, Some(refreshed_at)));
-            assert_eq!(covered(answer), expected, "{refreshed_at}");
+            let Next::Whole(answer) = answer.unwrap() else { panic!("the last page") };
+            assert_eq!(answer.covered.len() + answer.awaited.len(), 2, "each day that is over is one of them");
+            assert_eq!(covered(Ok(Next::Whole(answer))), expected, "{refreshed_at}");
         }
+    }
+
+    #[test]
+    fn before_the_first_export_no_day_is_covered_whatever_is_reported() {
+        for rows in [vec![], vec![row(3, "k"), row(4, "k")]] {
+            assert!(covered(pager().accept(&page(&rows, None, None))).is_empty());
+        }
+        let unsaid = br#"{"data":[],"has_more":false}"#;
+        assert!(covered(pager().accept(unsaid)).is_empty());
     }
 
     #[test]
@@ -296,8 +313,8 @@ mod tests {
     fn nobody_may_stand_on_two_pages() {
         let nobody = |cents: &str| json!({"starting_at": "2026-10-03T00:00:00Z", "group": {"actor": null}, "cost": {"amount": cents}});
         let mut pager = pager();
-        pager.accept(&page(&[row(3, "k"), nobody("1")], Some("page_x"), None)).unwrap();
-        assert_eq!(covered(pager.accept(&page(&[nobody("1"), nobody("2")], None, None))).len(), 2);
+        pager.accept(&page(&[row(3, "k"), nobody("1")], Some("page_x"), REFRESHED)).unwrap();
+        assert_eq!(covered(pager.accept(&page(&[nobody("1"), nobody("2")], None, REFRESHED))).len(), 2);
     }
 
     #[test]
@@ -310,7 +327,7 @@ mod tests {
     #[test]
     fn a_row_that_does_not_read_does_not_stop_the_paging() {
         let rows = [json!(null), json!({"starting_at": 7}), json!({"group": {}}), row(3, "k")];
-        assert_eq!(covered(pager().accept(&page(&rows, None, None))).len(), 2);
+        assert_eq!(covered(pager().accept(&page(&rows, None, REFRESHED))).len(), 2);
     }
 
     #[test]

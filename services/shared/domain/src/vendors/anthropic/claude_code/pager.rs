@@ -87,7 +87,7 @@ impl ClaudeCodePager {
         let reason = "the same record stands on two pages".to_owned();
         let doubt = PagingFault::Doubtful { reason, contents: self.contents };
         match !self.has_twins || self.last_fault.as_ref() == Some(&doubt) {
-            true => Ok(Next::Whole(Answer { covered, remarks: Vec::new() })),
+            true => Ok(Next::Whole(Answer::of(covered))),
             false => Err(doubt),
         }
     }
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(second.query[..first.query.len()], first.query);
         assert_eq!(second.query.last(), Some(&("page", "page_x".to_owned())));
         let Next::Whole(answer) = pager.accept(&page(r#"{"n":2}"#, None)).unwrap() else { panic!("the last page") };
-        assert_eq!(answer, Answer { covered: vec!["2025-09-08".parse().unwrap()], remarks: vec![] });
+        assert_eq!(answer, Answer::of(vec!["2025-09-08".parse().unwrap()]));
     }
 
     #[test]

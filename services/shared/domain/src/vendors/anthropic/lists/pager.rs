@@ -72,7 +72,7 @@ impl Pager for ListPager {
         let page: Envelope<'_> = serde_json::from_slice(body).map_err(|e| self.malformed(without_content(&e)))?;
         self.take_items(&page.data)?;
         if !page.has_more {
-            return Ok(Next::Whole(Answer { covered: self.window.days().collect(), remarks: Vec::new() }));
+            return Ok(Next::Whole(Answer::of(self.window.days().collect())));
         }
         let last_id = page.last_id.ok_or_else(|| self.malformed("has_more without last_id"))?;
         if !self.cursors.insert(last_id.to_string()) {

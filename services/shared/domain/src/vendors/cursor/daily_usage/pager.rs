@@ -76,12 +76,16 @@ impl DailyUsagePager {
         let covered = self.window.days().filter(|day| *day <= self.today).collect();
         let is_judged = self.window.from() < self.today;
         match self.total_users.filter(|total| is_judged && *total != found) {
-            None => Ok(Next::Whole(Answer { covered, remarks: vec![] })),
+            None => Ok(Next::Whole(Answer::of(covered))),
             Some(total) => {
                 let reason = format!("the vendor counts {total} users and tells of {found}");
                 let fault = PagingFault::moved(reason.clone());
                 let stable = self.last_fault.as_ref() == Some(&fault);
-                if stable { Ok(Next::Whole(Answer { covered, remarks: vec![reason] })) } else { Err(fault) }
+                if stable {
+                    Ok(Next::Whole(Answer { remarks: vec![reason], ..Answer::of(covered) }))
+                } else {
+                    Err(fault)
+                }
             }
         }
     }

@@ -31,7 +31,7 @@ impl Pager for MembersPager {
         let malformed = |reason: String| PagingFault::Malformed { page: 1, reason };
         let body = std::str::from_utf8(body).map_err(|_| malformed("it is not UTF-8".to_owned()))?;
         List::read(body).map_err(|e| malformed(without_content(&e)))?;
-        Ok(Next::Whole(Answer { covered: self.window.days().collect(), remarks: vec![] }))
+        Ok(Next::Whole(Answer::of(self.window.days().collect())))
     }
 }
 

@@ -82,12 +82,12 @@ impl SpendPager {
     fn complete(&self, members: u64) -> Result<Next, PagingFault> {
         let covered: Vec<Day> = self.window.days().collect();
         if members == self.records {
-            return Ok(Next::Whole(Answer { covered, remarks: vec![] }));
+            return Ok(Next::Whole(Answer::of(covered)));
         }
         let reason = format!("the vendor counts {members} members and tells of {}", self.records);
         let fault = PagingFault::moved(reason.clone());
         let stable = self.last_fault.as_ref() == Some(&fault);
-        if stable { Ok(Next::Whole(Answer { covered, remarks: vec![reason] })) } else { Err(fault) }
+        if stable { Ok(Next::Whole(Answer { remarks: vec![reason], ..Answer::of(covered) })) } else { Err(fault) }
     }
 }
 

@@ -4,10 +4,11 @@
 //! one that comes or goes between two pages shifts the rest. Only the vendor's own total tells: it has to stay the same
 //! from the first page to the last and to be what came. Where it is not, or a page begins with an event that ended the one
 //! before, a second reading with the same contents is believed. A day that is not over is never asked for; it would move.
+//! The feed is a rolling window of unpublished length: where `period` begins later than was asked, it remembers no more.
 
 use std::collections::HashSet;
 
-use everycent_schemas::Day;
+use everycent_schemas::{Day, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use crate::identity::{Id, IdHasher};
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::room;
+use crate::vendors::cursor::instant::Millis;
 use crate::vendors::cursor::page_numbers::{self, unsigned};
 use crate::vendors::cursor::users::lenient;
 use crate::vendors::{Flag, Tally, without_content};
@@ -38,6 +40,10 @@ pub struct UsageEventsPager {
     border: Border,
     /// Exact twins stand on both sides of a border between pages: each is an event, or one was shifted and came twice.
     has_twins: bool,
+    /// Where the vendor's memory begins, as the latest page says it.
+    period_start: Option<Timestamp>,
+    /// Of the last event of each page, the oldest.
+    oldest_event: Option<Timestamp>,
     last_fault: Option<PagingFault>,
 }
 
@@ -60,6 +66,8 @@ impl UsageEventsPager {
             contents: IdHasher::new("contents").finish(),
             border: Border::default(),
             has_twins: false,
+            period_start: None,
+            oldest_event: None,
             last_fault: task.last_fault.clone(),
         }
     }
@@ -116,6 +124,22 @@ impl UsageEventsPager {
         self.border = Border { events: at_last, instant: last };
     }
 
+    /// What a page says of how far back it reaches. Events come newest first.
+    fn take_period(&mut self, page: &Envelope<'_>) {
+        let start = page.period.and_then(|raw| serde_json::from_str::<Period>(raw.get()).ok());
+        self.period_start = self.period_start.max(start.map(|period| period.start_date.timestamp()));
+        let last = page.usage_events.last().and_then(|raw| serde_json::from_str::<Event>(raw.get()).ok());
+        let oldest = last.map(|event| event.timestamp.timestamp());
+        self.oldest_event = self.oldest_event.into_iter().chain(oldest).min();
+    }
+
+    /// Whether the day lies within the vendor's period. One that begins after an event of this very answer says nothing of its
+    /// memory. Today alone is asked for by an instant of yesterday, which is no whole day either way.
+    fn remembers(&self, day: Day) -> bool {
+        let Some(start) = self.period_start else { return true };
+        self.oldest_event.is_some_and(|oldest| oldest < start) || start <= day.start()
+    }
+
     fn complete(&self) -> Result<Next, PagingFault> {
         let odd = match self.total {
             Some(total) if total == self.events => None,
@@ -123,13 +147,13 @@ impl UsageEventsPager {
             None => Some(format!("the vendor does not say how many events there are, and reports {}", self.events)),
         };
         let twins = self.has_twins.then(|| "the same event stands on two pages that follow one another".to_owned());
-        let covered = self.window.days().filter(|day| *day < self.today).collect();
+        let covered = self.window.days().filter(|day| *day < self.today && self.remembers(*day)).collect();
         let Some(reason) = odd.clone().or(twins) else {
-            return Ok(Next::Whole(Answer { covered, remarks: vec![] }));
+            return Ok(Next::Whole(Answer::of(covered)));
         };
         let doubt = PagingFault::Doubtful { reason, contents: self.contents };
         match self.last_fault.as_ref() == Some(&doubt) {
-            true => Ok(Next::Whole(Answer { covered, remarks: Vec::from_iter(odd) })),
+            true => Ok(Next::Whole(Answer { remarks: Vec::from_iter(odd), ..Answer::of(covered) })),
             false => Err(doubt),
         }
     }
@@ -155,6 +179,7 @@ impl Pager for UsageEventsPager {
         self.page += 1;
         let page: Envelope<'_> = serde_json::from_slice(body).map_err(|e| self.malformed(without_content(&e)))?;
         self.check_total(page.total_usage_events_count.map(unsigned))?;
+        self.take_period(&page);
         let pagination = page.pagination.ok_or_else(|| self.malformed("it has no `pagination`"))?;
         if pagination.current_page.is_some_and(|page| unsigned(page) != u64::from(self.page)) {
             return Err(self.malformed("it answers another page than was asked for"));
@@ -178,6 +203,20 @@ struct Envelope<'a> {
     pagination: Option<Pagination>,
     #[serde(borrow, deserialize_with = "room::read_list")]
     usage_events: Vec<&'a RawValue>,
+    /// What it covers; an odd one says nothing.
+    #[serde(default, borrow)]
+    period: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Period {
+    start_date: Millis,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    timestamp: Millis,
 }
 
 /// Counts in any form; one that does not read is as good as none.
@@ -277,6 +316,29 @@ mod tests {
         let Next::Whole(answer) = read(&mut pager, &[page(2, &["3"], 3)]).unwrap() else { panic!("the last page") };
         assert_eq!((answer.covered.len(), answer.remarks.len()), (2, 0));
         assert!(matches!(read(&mut october(), &[page(1, &[], 0)]), Ok(Next::Whole(_))));
+    }
+
+    #[test]
+    fn days_before_the_period_that_the_vendor_answers_for_are_not_covered() {
+        let first_of_october = 1_759_276_800_000_i64;
+        let second_of_october = first_of_october + 86_400_000;
+        let late = (second_of_october + 7).to_string();
+        let early = (first_of_october + 7).to_string();
+        for (events, period, covered) in [
+            (&[late.as_str()][..], json!({"startDate": first_of_october}), 2),
+            (&[&late], json!({"startDate": second_of_october}), 1),
+            (&[&late], json!({"startDate": second_of_october.to_string(), "endDate": 0}), 1),
+            (&[&late], json!({"startDate": first_of_october + 1}), 1),
+            (&[], json!({"startDate": second_of_october + 1}), 0),
+            (&[&late, &early], json!({"startDate": second_of_october}), 2),
+            (&[&late], json!({"startDate": "soon"}), 2),
+            (&[&late], Value::Null, 2),
+        ] {
+            let mut page = page(1, events, events.len() as u32);
+            page["period"] = period.clone();
+            let Next::Whole(answer) = read(&mut october(), &[page]).unwrap() else { panic!("one page") };
+            assert_eq!(answer.covered.len(), covered, "{period}");
+        }
     }
 
     #[test]

@@ -1,0 +1,80 @@
+//! What a sync asks for.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use everycent_domain::report::Kind;
+use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
+use everycent_domain::wanted::{self, plan};
+use everycent_domain::window::Window;
+use everycent_runtime::warehouse::CoverageRow;
+use everycent_schemas::events::FetchRequested;
+use everycent_schemas::{AccountId, Timestamp};
+
+use crate::admission::Books;
+use crate::deployment::Deployment;
+use crate::failure::Failure;
+use crate::progress::Watcher;
+use crate::scope::{self, Days, Feed};
+
+/// The feeds that are asked: those of retired accounts are not.
+pub async fn asked_feeds(deployment: &Deployment, sources: &[Source], watcher: &Watcher) -> Result<Vec<Feed>, Failure> {
+    let mut feeds = scope::feeds(&deployment.config, sources)?;
+    let books = Books::read(Arc::clone(&deployment.store)).await?;
+    let is_retired = |feed: &Feed| books.is_retired(feed.source.vendor(), &feed.account_id);
+    let retired: BTreeSet<(Vendor, AccountId)> = feeds
+        .iter()
+        .filter(|feed| is_retired(feed))
+        .map(|feed| (feed.source.vendor(), feed.account_id.clone()))
+        .collect();
+    for (vendor, account_id) in retired {
+        watcher.say(&format!("{vendor} account `{account_id}` is retired and not asked"));
+    }
+    feeds.retain(|feed| !is_retired(feed));
+    Ok(feeds)
+}
+
+/// The windows that answer the question, as far as they were not answered since it was first asked.
+pub fn plan_windows(
+    deployment: &Deployment,
+    coverage: &[CoverageRow],
+    days: Days,
+    feeds: &[Feed],
+    since: wanted::Since,
+) -> Result<Vec<(Feed, Window)>, Failure> {
+    let known = scope::known_days(coverage);
+    let closed = scope::unavailable(coverage);
+    let today = since.now.day();
+    let range = days.window(today);
+    let mut windows = Vec::new();
+    for feed in feeds {
+        let states =
+            known.get(&(feed.source.name().to_owned(), feed.account_id.clone())).map_or(&[][..], Vec::as_slice);
+        let mut wanted = match (feed.source.kind(), days) {
+            (Kind::PointInTime, _) => wanted::reading(today, states, since).into_iter().collect(),
+            (_, Days::Named(range)) => wanted::named(range, states, since),
+            (_, Days::Due { .. }) => wanted::due(feed.source.kind(), deployment.history(range, states)?, states, since),
+        };
+        wanted.retain(|day| feed.source.reaches(*day, today));
+        let mut planned = plan(feed.source, wanted);
+        let is_closed = closed.contains_key(&(feed.source.name().to_owned(), feed.account_id.clone()));
+        if is_closed && matches!(days, Days::Due { .. }) {
+            // Whether it is open now can be seen from one of them.
+            planned.drain(..planned.len().saturating_sub(1));
+        }
+        windows.extend(planned.into_iter().map(|window| (feed.clone(), window)));
+    }
+    Ok(windows)
+}
+
+pub fn request(feed: &Feed, window: Window, requested_at: Timestamp) -> FetchRequested {
+    FetchRequested {
+        source: feed.source.name().to_owned(),
+        trailing_days: 0,
+        account_id: Some(feed.account_id.clone()),
+        from_date: Some(window.from()),
+        to_date: Some(window.to()),
+        requested_at: Some(requested_at),
+    }
+}
