@@ -16,6 +16,8 @@ mod peak_memory;
 mod period;
 mod pipeline;
 mod progress;
+#[cfg(test)]
+mod quiet_year;
 mod rejects;
 mod remarks;
 mod report;

@@ -4,6 +4,7 @@ mod company;
 mod cursor_large;
 mod large_company;
 mod october;
+mod pair;
 mod random;
 mod staff;
 
@@ -11,6 +12,7 @@ pub use self::company::company;
 pub use self::cursor_large::cursor_large;
 pub use self::large_company::large_company;
 pub use self::october::{CLAUDE_CODE_WORKSPACE, october};
+pub use self::pair::pair;
 pub use self::random::random;
 
 use chrono::{Days, NaiveDate};
