@@ -10,6 +10,7 @@ pub mod usage_events;
 mod api;
 mod count;
 mod instant;
+mod memory;
 mod page_numbers;
 mod priced;
 mod user_id;

@@ -3,16 +3,19 @@
 //! Source: cursor.com/docs, Admin API. Only with `page` and `pageSize` does the answer hold every member; the pages
 //! count users by offset, so somebody who joins or leaves between two pages shifts the rest.
 
-use everycent_schemas::Day;
+use everycent_schemas::{Day, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use super::record::day_of;
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::room;
+use crate::vendors::cursor::instant::Millis;
+use crate::vendors::cursor::memory::Memory;
 use crate::vendors::cursor::page_numbers::{self, unsigned};
 use crate::vendors::cursor::users::{Users, lenient};
-use crate::vendors::{Flag, Tally, without_content};
+use crate::vendors::{Flag, Tally, Text, without_content};
 use crate::window::Window;
 
 const PATH: &str = "/teams/daily-usage-data";
@@ -26,6 +29,7 @@ pub struct DailyUsagePager {
     page: u32,
     total_users: Option<u64>,
     users: Users,
+    memory: Memory,
 }
 
 impl DailyUsagePager {
@@ -38,6 +42,7 @@ impl DailyUsagePager {
             page: 0,
             total_users: None,
             users: Users::default(),
+            memory: Memory::default(),
         }
     }
 
@@ -73,7 +78,8 @@ impl DailyUsagePager {
     /// yet. A difference that stays the same in two readings is not movement.
     fn complete(&self) -> Result<Next, PagingFault> {
         let found = self.users.count();
-        let covered = self.window.days().filter(|day| *day <= self.today).collect();
+        let is_covered = |day: &Day| *day <= self.today && self.memory.reaches(*day);
+        let covered = self.window.days().filter(is_covered).collect();
         let is_judged = self.window.from() < self.today;
         match self.total_users.filter(|total| is_judged && *total != found) {
             None => Ok(Next::Whole(Answer::of(covered))),
@@ -100,6 +106,7 @@ impl Pager for DailyUsagePager {
         self.page += 1;
         let page: Envelope<'_> = serde_json::from_slice(body).map_err(|e| self.malformed(without_content(&e)))?;
         self.users.take(self.page, &page.data)?;
+        self.memory.take(page.period, oldest(&page.data));
         let pagination = page.pagination.ok_or_else(|| self.malformed("it has no `pagination`"))?;
         self.check_total(&pagination)?;
         let has_next = pagination.has_next(self.page);
@@ -115,6 +122,24 @@ struct Envelope<'a> {
     #[serde(borrow, deserialize_with = "room::read_list")]
     data: Vec<&'a RawValue>,
     pagination: Option<Pagination>,
+    #[serde(default, borrow)]
+    period: Option<&'a RawValue>,
+}
+
+/// The first day that a page has a record of.
+fn oldest(records: &[&RawValue]) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    struct Dated<'a> {
+        #[serde(default, borrow, deserialize_with = "lenient")]
+        day: Option<Text<'a>>,
+        #[serde(default, deserialize_with = "lenient")]
+        date: Option<Millis>,
+    }
+    let day = |raw: &&RawValue| {
+        let dated: Dated<'_> = serde_json::from_str(raw.get()).ok()?;
+        day_of(dated.day.as_deref(), dated.date).ok().map(Day::start)
+    };
+    records.iter().filter_map(day).min()
 }
 
 /// Counts in any form; one that does not read is as good as none.
@@ -239,6 +264,32 @@ mod tests {
         let body = br#"{"data": "ann@example.com", "pagination": {}}"#;
         let fault = DailyUsagePager::new(&task(None)).accept(body).unwrap_err().to_string();
         assert!(fault.contains("line 1") && !fault.contains("ann"), "{fault}");
+    }
+
+    #[test]
+    fn days_before_the_period_that_the_vendor_answers_for_are_not_covered() {
+        let second_of_october = 1_759_363_200_000_i64;
+        for (days, start, covered) in [
+            (&["2025-10-02"][..], json!(second_of_october), 1),
+            (&[], json!(second_of_october), 1),
+            (&["2025-10-02"], json!("soon"), 2),
+            (&["2025-10-02"], json!(second_of_october - 86_400_000), 2),
+            (&["2025-10-02", "2025-10-01"], json!(second_of_october), 2),
+            (&["1759276800000", "2025-10-02"], json!(second_of_october), 2),
+        ] {
+            let data: Vec<_> = days
+                .iter()
+                .map(|day| match day.parse::<i64>() {
+                    Ok(millis) => json!({"email": "a@example.com", "date": millis}),
+                    Err(_) => json!({"email": "a@example.com", "day": day}),
+                })
+                .collect();
+            let pagination = json!({"page": 1, "totalUsers": usize::from(!days.is_empty()), "hasNextPage": false});
+            let page = json!({"data": data, "pagination": pagination, "period": {"startDate": start, "endDate": 0}});
+            let next = DailyUsagePager::new(&task(None)).accept(page.to_string().as_bytes()).unwrap();
+            let Next::Whole(answer) = next else { panic!("one page") };
+            assert_eq!(answer.covered.len(), covered, "{page}");
+        }
     }
 
     #[test]

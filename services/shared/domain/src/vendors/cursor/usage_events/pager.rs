@@ -4,11 +4,10 @@
 //! one that comes or goes between two pages shifts the rest. Only the vendor's own total tells: it has to stay the same
 //! from the first page to the last and to be what came. Where it is not, or a page begins with an event that ended the one
 //! before, a second reading with the same contents is believed. A day that is not over is never asked for; it would move.
-//! The feed is a rolling window of unpublished length: where `period` begins later than was asked, it remembers no more.
 
 use std::collections::HashSet;
 
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::Day;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -17,6 +16,7 @@ use crate::identity::{Id, IdHasher};
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::room;
 use crate::vendors::cursor::instant::Millis;
+use crate::vendors::cursor::memory::Memory;
 use crate::vendors::cursor::page_numbers::{self, unsigned};
 use crate::vendors::cursor::users::lenient;
 use crate::vendors::{Flag, Tally, without_content};
@@ -40,10 +40,7 @@ pub struct UsageEventsPager {
     border: Border,
     /// Exact twins stand on both sides of a border between pages: each is an event, or one was shifted and came twice.
     has_twins: bool,
-    /// Where the vendor's memory begins, as the latest page says it.
-    period_start: Option<Timestamp>,
-    /// Of the last event of each page, the oldest.
-    oldest_event: Option<Timestamp>,
+    memory: Memory,
     last_fault: Option<PagingFault>,
 }
 
@@ -66,8 +63,7 @@ impl UsageEventsPager {
             contents: IdHasher::new("contents").finish(),
             border: Border::default(),
             has_twins: false,
-            period_start: None,
-            oldest_event: None,
+            memory: Memory::default(),
             last_fault: task.last_fault.clone(),
         }
     }
@@ -76,7 +72,7 @@ impl UsageEventsPager {
         let millis = |day: Day| day.start().micros() / 1000;
         // The last millisecond of the last day, so that no event is in two windows.
         let end = millis(self.window.to().next().min(self.today)) - 1;
-        // Of today alone nothing can be asked: it takes an instant of yesterday, which then counts for no day.
+        // Of today alone nothing can be asked: it takes an instant of yesterday, which is no whole day and counts for none.
         let start = millis(self.window.from()).min(end);
         let body = json!({"startDate": start, "endDate": end, "page": page, "pageSize": PAGE_SIZE});
         PageRequest { method: Method::Post, path: PATH, query: vec![], headers: vec![], body: Some(body) }
@@ -124,20 +120,10 @@ impl UsageEventsPager {
         self.border = Border { events: at_last, instant: last };
     }
 
-    /// What a page says of how far back it reaches. Events come newest first.
+    /// Events come newest first.
     fn take_period(&mut self, page: &Envelope<'_>) {
-        let start = page.period.and_then(|raw| serde_json::from_str::<Period>(raw.get()).ok());
-        self.period_start = self.period_start.max(start.map(|period| period.start_date.timestamp()));
         let last = page.usage_events.last().and_then(|raw| serde_json::from_str::<Event>(raw.get()).ok());
-        let oldest = last.map(|event| event.timestamp.timestamp());
-        self.oldest_event = self.oldest_event.into_iter().chain(oldest).min();
-    }
-
-    /// Whether the day lies within the vendor's period. One that begins after an event of this very answer says nothing of its
-    /// memory. Today alone is asked for by an instant of yesterday, which is no whole day either way.
-    fn remembers(&self, day: Day) -> bool {
-        let Some(start) = self.period_start else { return true };
-        self.oldest_event.is_some_and(|oldest| oldest < start) || start <= day.start()
+        self.memory.take(page.period, last.map(|event| event.timestamp.timestamp()));
     }
 
     fn complete(&self) -> Result<Next, PagingFault> {
@@ -147,7 +133,7 @@ impl UsageEventsPager {
             None => Some(format!("the vendor does not say how many events there are, and reports {}", self.events)),
         };
         let twins = self.has_twins.then(|| "the same event stands on two pages that follow one another".to_owned());
-        let covered = self.window.days().filter(|day| *day < self.today && self.remembers(*day)).collect();
+        let covered = self.window.days().filter(|day| *day < self.today && self.memory.reaches(*day)).collect();
         let Some(reason) = odd.clone().or(twins) else {
             return Ok(Next::Whole(Answer::of(covered)));
         };
@@ -206,12 +192,6 @@ struct Envelope<'a> {
     /// What it covers; an odd one says nothing.
     #[serde(default, borrow)]
     period: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Period {
-    start_date: Millis,
 }
 
 #[derive(Deserialize)]
