@@ -24,6 +24,7 @@ mod report;
 mod rule_misses;
 mod scope;
 mod show;
+mod silent;
 mod stamps;
 
 use std::process::ExitCode;

@@ -19,6 +19,7 @@ use crate::rejects::{self, RejectRow};
 use crate::remarks::{self, RemarkRow};
 use crate::scope;
 use crate::show::{self, Grid, count, heading};
+use crate::silent::{self, SilentReport, silent_reports};
 
 /// Failed days, rejected records and dead letters that are shown.
 const SHOWN: usize = 10;
@@ -51,6 +52,8 @@ struct Report {
     failed: Vec<FailedDay>,
     /// Days that the vendor usually reports by now and has not.
     late: Vec<LateDay>,
+    /// Reports that answer and have nothing.
+    silent: Vec<SilentReport>,
     /// What is dated in the future.
     future_stamps: Vec<FutureStamp>,
     /// Reports that are not open to the key of their account.
@@ -154,6 +157,7 @@ impl Report {
             coverage: by_feed(coverage),
             failed: failed.map(FailedDay::of).collect(),
             late: late_days(coverage),
+            silent: silent_reports(coverage),
             future_stamps: future_stamps(coverage, deployment.clock.now())
                 .into_iter()
                 .filter_map(FutureStamp::of)
@@ -333,6 +337,7 @@ fn text(report: &Report) -> String {
     }
     text += &failed_text(&report.failed);
     text += &late_text(&report.late);
+    text += &silent::text(&report.silent);
     text += &future_text(&report.future_stamps);
     text += &closed_text(&report.unavailable);
     text += &rejects_text(report);

@@ -31,6 +31,7 @@ use crate::progress::Watcher;
 use crate::rule_misses::rule_misses;
 use crate::scope::{self, Days, Feed};
 use crate::show;
+use crate::silent::fell_silent;
 
 pub async fn sync(
     deployment: &Deployment,
@@ -184,6 +185,7 @@ impl Run<'_> {
             unavailable: unavailable.collect(),
             without_money: scope::without_money(&self.feeds, after),
             dead_letters,
+            silent: fell_silent(&self.before, after),
             rules: misses.iter().map(ToString::to_string).collect(),
             interrupted: self.stop.is_cancelled(),
         })

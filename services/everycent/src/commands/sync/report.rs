@@ -15,6 +15,7 @@ use crate::peak_memory;
 use crate::progress::Tally;
 use crate::scope::Feed;
 use crate::show::{Grid, count, heading};
+use crate::silent::{self, SilentReport};
 
 /// Failed windows that are shown.
 const SHOWN: usize = 10;
@@ -46,6 +47,9 @@ pub struct Report {
     /// Days that the vendors usually report by now and have not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<WindowReport>,
+    /// Reports that answer and have nothing, since this sync.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub silent: Vec<SilentReport>,
     /// Windows that services elsewhere have not answered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<WindowReport>,
@@ -126,6 +130,7 @@ pub(super) struct Ended {
     pub unavailable: Vec<((String, AccountId), String)>,
     pub without_money: Vec<(Vendor, AccountId)>,
     pub late: Vec<WindowReport>,
+    pub silent: Vec<SilentReport>,
     pub dead_letters: u64,
     pub rules: Vec<String>,
     pub interrupted: bool,
@@ -158,6 +163,7 @@ impl Report {
             unavailable: closed.collect(),
             without_money: poor.collect(),
             late: ended.late,
+            silent: ended.silent,
             unanswered: unanswered.collect(),
             dead_letters: ended.dead_letters,
             rules: ended.rules,
@@ -238,6 +244,7 @@ pub fn text(report: &Report) -> String {
     text += &rules_text(&report.rules);
     text += &windows_text("Failed, and asked for again by the next sync", &report.failed);
     text += &windows_text("Late: the vendor has not reported these days yet; the next sync asks again", &report.late);
+    text += &silent::text(&report.silent);
     text += &windows_text("Not answered yet; the services may still work on it", &report.unanswered);
     for AccountReport { vendor, account_id } in &report.without_money {
         text += &format!(
