@@ -252,8 +252,8 @@ fn an_error_has_its_line_and_column_and_says_what_was_found_and_expected() {
             format!("{price}token_fee_usd_per_million = \"0.25\"\n"),
             "7:29: found token_fee_usd_per_million on a request plan, expected only",
         ),
-        (format!("{token}cycle_day = 29\n"), "5:13: found 29, expected a day of the month from 1 to 28"),
-        (format!("{token}cycle_day = 0\n"), "5:13: found 0, expected a day of the month from 1 to 28"),
+        (format!("{token}cycle_day = 32\n"), "5:13: found 32, expected a day of the month from 1 to 31"),
+        (format!("{token}cycle_day = 0\n"), "5:13: found 0, expected a day of the month from 1 to 31"),
         (
             format!("{token}account = \"acme\"\n"),
             "5:11: found `acme`, expected the Cursor account `default`, or no `account` at all",

@@ -40,8 +40,11 @@ impl World {
     /// The first day of the billing cycle that today belongs to.
     pub fn cursor_cycle_start(&self) -> NaiveDate {
         let today = self.options.today;
-        let this_month = today.with_day(self.options.cursor_cycle_day).expect("invariant: every month has this day");
-        if this_month <= today { this_month } else { this_month - Months::new(1) }
+        let starts_in = |month: NaiveDate| {
+            let last_day = (month.with_day(1).unwrap_or(month) + Months::new(1)).pred_opt().unwrap_or(month);
+            last_day.with_day(self.options.cursor_cycle_day).unwrap_or(last_day)
+        };
+        if starts_in(today) <= today { starts_in(today) } else { starts_in(today - Months::new(1)) }
     }
 
     /// What a member spent in the billing cycle so far, in cents: on demand only, and all of it.

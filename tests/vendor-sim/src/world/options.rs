@@ -68,7 +68,7 @@ pub struct Options {
     pub cursor_kinds: KindSpelling,
     /// Whether members with an odd id are spelled with a capital letter outside the daily report.
     pub cursor_emails_vary_in_case: bool,
-    /// The day of the month on which Cursor's billing cycle starts, 1 to 28.
+    /// The day of the month on which Cursor's billing cycle starts, 1 to 31; a shorter month's last day stands for the missing one.
     pub cursor_cycle_day: u32,
 }
 

@@ -3,13 +3,13 @@
 use chrono::{Datelike, Months, NaiveDate};
 use everycent_schemas::{Day, Usd};
 
-/// The day of the month on which a billing cycle starts, 1 to 28: every month has it.
+/// The day of the month on which a billing cycle starts, 1 to 31. In a month without it the cycle starts on the last day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CycleDay(u32);
 
-/// No month is sure to have the day.
+/// No month has the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("found {0}, expected a day of the month from 1 to 28")]
+#[error("found {0}, expected a day of the month from 1 to 31")]
 pub struct InvalidCycleDay(pub u32);
 
 /// A billing cycle, and where a day lies in it.
@@ -26,7 +26,7 @@ impl CycleDay {
     pub const FIRST: Self = Self(1);
 
     pub fn new(day_of_month: u32) -> Result<Self, InvalidCycleDay> {
-        if (1..=28).contains(&day_of_month) { Ok(Self(day_of_month)) } else { Err(InvalidCycleDay(day_of_month)) }
+        if (1..=31).contains(&day_of_month) { Ok(Self(day_of_month)) } else { Err(InvalidCycleDay(day_of_month)) }
     }
 
     pub fn day_of_month(self) -> u32 {
@@ -36,15 +36,21 @@ impl CycleDay {
     /// The cycle that holds the day.
     pub(super) fn cycle_of(self, day: Day) -> Cycle {
         let date = day.date();
-        let in_month = date.with_day(self.0).expect("invariant: every month has its first 28 days");
+        let in_month = self.in_month_of(date);
         let start = if in_month <= date {
             in_month
         } else {
-            in_month.checked_sub_months(Months::new(1)).unwrap_or(NaiveDate::MIN)
+            date.checked_sub_months(Months::new(1)).map_or(NaiveDate::MIN, |before| self.in_month_of(before))
         };
-        let end = start.checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX);
+        let end = start.checked_add_months(Months::new(1)).map_or(NaiveDate::MAX, |next| self.in_month_of(next));
         let days = |to: NaiveDate| i128::from(to.signed_duration_since(start).num_days());
         Cycle { start: start.into(), days: days(end), before: days(date) }
+    }
+
+    /// The start of the cycle that begins in the month of the date.
+    fn in_month_of(self, date: NaiveDate) -> NaiveDate {
+        let days = (1..=self.0).rev();
+        days.filter_map(|day| date.with_day(day)).next().expect("invariant: every month has a first day")
     }
 }
 
@@ -70,6 +76,15 @@ mod tests {
             (28, "2024-02-27", "2024-01-28", 31),
             (28, "2024-02-28", "2024-02-28", 29),
             (20, "2026-01-05", "2025-12-20", 31),
+            (31, "2026-11-02", "2026-10-31", 30),
+            (31, "2026-11-30", "2026-11-30", 31),
+            (31, "2026-02-27", "2026-01-31", 28),
+            (31, "2026-02-28", "2026-02-28", 31),
+            (30, "2026-03-01", "2026-02-28", 30),
+            (30, "2024-03-01", "2024-02-29", 30),
+            (29, "2026-03-29", "2026-03-29", 31),
+            (31, "2026-12-31", "2026-12-31", 31),
+            (31, "2027-01-30", "2026-12-31", 31),
         ];
         for (cycle_day, day, start, days) in cases {
             let cycle = CycleDay::new(cycle_day).unwrap().cycle_of(day.parse().unwrap());
@@ -78,17 +93,17 @@ mod tests {
     }
 
     #[test]
-    fn only_days_that_every_month_has_start_a_cycle() {
-        for day in [0, 29, 31, 32] {
+    fn only_days_that_a_month_has_start_a_cycle() {
+        for day in [0, 32] {
             let error = CycleDay::new(day).unwrap_err();
-            assert_eq!(error.to_string(), format!("found {day}, expected a day of the month from 1 to 28"));
+            assert_eq!(error.to_string(), format!("found {day}, expected a day of the month from 1 to 31"));
         }
     }
 
     #[test]
     fn the_parts_of_a_cycle_add_up_to_its_price_whatever_the_month() {
         for nanos in [40_000_000_000, 32_000_000_001, 1, 0, 30] {
-            for cycle_day in [1, 15, 28] {
+            for cycle_day in [1, 15, 28, 30, 31] {
                 let cycle_day = CycleDay::new(cycle_day).unwrap();
                 for month in ["2024-02-28", "2025-02-28", "2025-04-28", "2025-12-28"] {
                     let start = cycle_day.cycle_of(month.parse().unwrap()).start;

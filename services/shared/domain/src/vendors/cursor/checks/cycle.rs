@@ -57,11 +57,22 @@ fn explanation(reading: &SpendReading, shown: &PricedCycle, wrong: usize) -> Str
     };
     format!(
         "{compared}: the vendor's cycle began on {cycle_start}, the price table says {} for {}{more}. Set \
-         `cycle_day = {}` in [[prices.cursor]] and run `everycent replay`",
+         `cycle_day = {}`{} in [[prices.cursor]] and run `everycent replay`",
         shown.cycle_start,
         shown.day,
-        cycle_start.date().day()
+        cycle_start.date().day(),
+        or_later(*cycle_start)
     )
+}
+
+/// On the last day of a shorter month cycles of any later day start too.
+fn or_later(cycle_start: Day) -> &'static str {
+    let is_last = cycle_start.next().date().day() == 1;
+    if is_last && cycle_start.date().day() < 31 {
+        ", or that of the day on which cycles of longer months begin,"
+    } else {
+        ""
+    }
 }
 
 #[cfg(test)]
@@ -101,6 +112,15 @@ mod tests {
         let verdict = check(&[("acme", 15, 15), ("acme", 20, 15)]).unwrap();
         assert!(verdict.passed);
         assert_eq!((verdict.source.as_str(), verdict.account_id.as_str()), ("cursor/spend", "acme"));
+    }
+
+    #[test]
+    fn the_last_day_of_a_shorter_month_may_stand_for_a_later_one() {
+        let advice = |day: &str| or_later(day.parse().unwrap());
+        for last in ["2026-02-28", "2026-04-30"] {
+            assert!(advice(last).contains("cycles of longer months"), "{last}");
+        }
+        assert_eq!(["2026-03-31", "2026-03-30", "2024-02-28"].map(advice), ["", "", ""]);
     }
 
     #[test]
