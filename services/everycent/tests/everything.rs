@@ -62,6 +62,7 @@ fn a_month_with_every_source_and_spelling_reconciles_and_every_system_answers() 
         "no_strange_account",
         "implied_price",
         "analytics_equals_cost_report",
+        "keys_equal_analytics",
         "claude_code_within_bill",
         "cursor_events_equal_spend",
         "cursor_cycle_day",
@@ -73,6 +74,33 @@ fn a_month_with_every_source_and_spelling_reconciles_and_every_system_answers() 
         assert!(tables.count(&format!("SELECT COUNT(*) FROM {system}")) > 0, "{system} is empty");
     }
     assert_eq!(tables.count("SELECT COUNT(*) FROM rejected_records"), 0);
+}
+
+/// As where two keys of one line have two prices: the sums agree, and one key pays for the other.
+#[test]
+fn a_key_that_pays_for_another_one_does_not_reconcile() {
+    let scene = scene();
+    scene.run(&sync()).exits(0);
+    let tables = scene.tables();
+    let keys = "FROM claude_analytics_costs_nano WHERE cost_type = 'tokens' AND api_key_id IS NOT NULL AND amount_nano_usd > 1000000000";
+    let largest =
+        tables.rows(&format!("SELECT activity_date, api_key_id, row_id {keys} ORDER BY amount_nano_usd DESC LIMIT 1"));
+    let [day, key, row] = &largest[0][..] else { panic!("{largest:?}") };
+    let other =
+        tables.one(&format!("SELECT MIN(api_key_id) {keys} AND activity_date = '{day}' AND api_key_id <> '{key}'"));
+    let moved = format!(
+        "UPDATE claude_analytics_costs_nano SET api_key_id = '{other}' WHERE row_id = '{row}' AND activity_date = '{day}'"
+    );
+    assert_eq!(tables.tamper(&moved), 1);
+    let report = scene.run("reconcile --json").exits(1).json();
+    let failures = report["failures"].as_array().unwrap();
+    let [failed] = &failures.iter().filter(|one| one["check_id"] == "keys_equal_analytics").collect::<Vec<_>>()[..]
+    else {
+        panic!("{report}")
+    };
+    assert_eq!(failed["activity_date"], day.as_str());
+    let words = failed["explanation"].as_str().unwrap();
+    assert!(words.contains(key.as_str()) || words.contains(&other), "{words}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use everycent_domain::sql;
-use everycent_domain::vendors::anthropic::checks::{LineCost, TokenLine, Workspace};
+use everycent_domain::vendors::anthropic::checks::{KeyCost, LineCost, TokenLine, Workspace};
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::Warehouse;
 use everycent_schemas::{AccountId, TokenType, Usd};
@@ -76,6 +76,38 @@ pub async fn token_counts(warehouse: &dyn Warehouse, window: Window) -> anyhow::
         }
     }
     Ok(counts)
+}
+
+/// What the tokens of each API key cost as the bill is shared out, and as the analytics show it.
+pub async fn key_costs(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<[Vec<KeyCost>; 2]> {
+    let shares = key_sums(warehouse, window, ("claude_cost_shares", "expense_date", "cost_usd")).await?;
+    let analytics = key_sums(warehouse, window, ("claude_analytics_costs", "activity_date", "amount_usd")).await?;
+    Ok([shares, analytics])
+}
+
+async fn key_sums(
+    warehouse: &dyn Warehouse,
+    window: Window,
+    (table, day, usd): (&str, &str, &str),
+) -> anyhow::Result<Vec<KeyCost>> {
+    let rows = warehouse
+        .query(&format!(
+            "SELECT organization_id, {day} AS activity_date, api_key_id, [[usd:SUM({usd})]] AS cost_usd FROM [[table:{table}]] \
+             WHERE {day} {} AND cost_type = 'tokens' AND api_key_id IS NOT NULL \
+             GROUP BY organization_id, {day}, api_key_id",
+            between(window)
+        ))
+        .await?;
+    each(&rows)
+        .map(|fact| {
+            Ok(KeyCost {
+                account_id: fact.text("organization_id")?.into(),
+                day: fact.day("activity_date")?,
+                api_key_id: fact.text("api_key_id")?,
+                usd: fact.usd("cost_usd")?,
+            })
+        })
+        .collect()
 }
 
 fn token_line(fact: &Fact<'_>, token_type: &str) -> anyhow::Result<TokenLine> {

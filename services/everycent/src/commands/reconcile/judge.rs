@@ -12,7 +12,7 @@ use everycent_domain::reconcile::{
 };
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
-use everycent_domain::vendors::anthropic::checks::{equals_expected, implied_price};
+use everycent_domain::vendors::anthropic::checks::{equals_expected, implied_price, keys_equal_analytics};
 use everycent_domain::vendors::cursor::checks::{cursor_cycle_day, cursor_events_equal_spend};
 use everycent_domain::vendors::{anthropic, cursor as cursor_reports};
 use everycent_domain::wanted::plan;
@@ -42,6 +42,7 @@ pub(super) async fn judge(
     for (checks, outcome) in [
         ("the reports that show the same money", facts.controls().await),
         ("implied prices", facts.prices().await),
+        ("what each key cost", facts.keys().await),
         ("Cursor's spend", facts.cursor().await),
         ("the expected total", expected(warehouse, question, coverage).await),
     ] {
@@ -153,6 +154,23 @@ impl Facts<'_> {
             verdicts.extend(implied_price(&compared, &costs, &tokens, self.tolerances.price_percent));
         }
         verdicts.sort_by(|a, b| (&a.account_id, a.activity_date).cmp(&(&b.account_id, b.activity_date)));
+        Ok(verdicts)
+    }
+
+    /// A month at a time as well.
+    async fn keys(&self) -> Result<Vec<Verdict>, Failure> {
+        let (cost, usage) = (anthropic::cost_report::SOURCE, anthropic::usage_messages::SOURCE);
+        let analytics = self.loaded.whole(anthropic::analytics_cost::SOURCE);
+        let mut verdicts = Vec::new();
+        for part in plan(cost, self.window.days()) {
+            let mut compared = self.loaded.both_whole(cost, usage, part);
+            compared.retain(|day| analytics.contains(day));
+            if compared.is_empty() {
+                continue;
+            }
+            let [shares, shown] = claude::key_costs(self.warehouse, part).await?;
+            verdicts.extend(keys_equal_analytics(&compared, &shares, &shown, self.tolerances.analytics_percent));
+        }
         Ok(verdicts)
     }
 
