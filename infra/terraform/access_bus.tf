@@ -31,7 +31,8 @@ resource "google_pubsub_topic_iam_member" "gives_up" {
   member = local.actor[each.value]
 }
 
-# `everycent status` looks at dead letters, and leaves them where they are.
+# `everycent status` looks at dead letters, and leaves them where they are; `everycent dead-letters` publishes them again,
+# to the topic that they came from, and acks what it published or was told to forget.
 resource "google_pubsub_subscription_iam_member" "looks_at_dead" {
   for_each = local.read_topics
 

@@ -78,7 +78,7 @@ resource "google_monitoring_alert_policy" "dead_letters" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "`everycent status` tells their reasons. ${local.guide}"
+    content   = "`everycent dead-letters` tells their reasons and sends them again. ${local.guide}"
   }
 
   depends_on = [google_pubsub_subscription.dead]

@@ -6,7 +6,7 @@ locals {
     snapshot-stored  = { reader = "normalizer", writers = ["fetcher", "loader", "operator"] }
     batch-normalized = { reader = "loader", writers = ["normalizer", "operator"] }
     batch-merged     = { reader = null, writers = ["loader"] }
-    fetch-failed     = { reader = "loader", writers = ["fetcher", "normalizer"] }
+    fetch-failed     = { reader = "loader", writers = ["fetcher", "normalizer", "operator"] }
     answer-decided   = { reader = "loader", writers = ["operator"] }
   }
   read_topics = { for topic, of in local.topics : topic => of.reader if of.reader != null }

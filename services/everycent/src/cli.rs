@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
+use everycent_runtime::bus::Topic;
 use everycent_schemas::{AccountId, Day, SnapshotId};
 
 use crate::period::Period;
@@ -119,6 +120,11 @@ pub enum Command {
     /// id, or the same one behind a second id, is refused: its money would be in the tables in the place of another's, or
     /// twice.
     Accounts(AccountsArgs),
+    /// Show messages that were given up, send them again, or forget them.
+    ///
+    /// A message is given up when its work can't be done: a stored answer is damaged, a price is missing, a store was away
+    /// for too long. When its days are loaded after all it goes by itself.
+    DeadLetters(DeadLettersArgs),
     /// See what attribution rules do before they do it.
     #[command(subcommand)]
     Attribution(AttributionCommand),
@@ -381,6 +387,53 @@ pub struct ForgetArgs {
     pub yes: bool,
 }
 
+#[derive(Debug, Args)]
+pub struct DeadLettersArgs {
+    #[command(subcommand)]
+    pub command: Option<DeadLettersCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DeadLettersCommand {
+    /// Show what was given up: when, how often it was tried, why, and which days it is about.
+    List,
+    /// Send messages to the service that gave them up, and take them out of the dead letters once they are sent.
+    ///
+    /// What can't be done still is given up again, and named.
+    Redeliver(RedeliverArgs),
+    /// Forget messages; says what is lost with each.
+    Forget(ForgetLettersArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct RedeliverArgs {
+    /// Messages, as `everycent dead-letters list` names them.
+    #[arg(value_name = "ID", conflicts_with = "all")]
+    pub ids: Vec<String>,
+    /// Every one whose work is not done yet.
+    #[arg(long)]
+    pub all: bool,
+    /// Only those of this topic.
+    #[arg(long, value_name = "TOPIC", value_parser = parse_topic)]
+    pub topic: Option<Topic>,
+}
+
+#[derive(Debug, Args)]
+pub struct ForgetLettersArgs {
+    /// Messages, as `everycent dead-letters list` names them.
+    #[arg(value_name = "ID", conflicts_with = "all")]
+    pub ids: Vec<String>,
+    /// Every one; with --yes.
+    #[arg(long)]
+    pub all: bool,
+    /// Only those of this topic.
+    #[arg(long, value_name = "TOPIC", value_parser = parse_topic)]
+    pub topic: Option<Topic>,
+    /// Forget all of them; without it, --all only shows what would be lost.
+    #[arg(long)]
+    pub yes: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum AttributionCommand {
     /// Try the configured rules on what is loaded, and change nothing.
@@ -403,6 +456,14 @@ pub struct AttributionTestArgs {
 fn parse_vendor(text: &str) -> Result<Vendor, String> {
     let known = Vendor::ALL.iter().copied().find(|vendor| vendor.name() == text);
     known.ok_or_else(|| format!("`{text}` is no vendor; expected anthropic or cursor"))
+}
+
+fn parse_topic(text: &str) -> Result<Topic, String> {
+    let read = || Topic::ALL.iter().copied().filter(|topic| topic.has_reader());
+    let names: Vec<&str> = read().map(Topic::name).collect();
+    read()
+        .find(|topic| topic.name() == text)
+        .ok_or_else(|| format!("`{text}` is no topic; expected {}", names.join(", ")))
 }
 
 /// Whole seconds, minutes, hours or days, at least one second.

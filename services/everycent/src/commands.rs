@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod accounts;
 pub mod attribution;
+pub mod dead_letters;
 pub mod demo;
 pub mod history;
 pub mod import;

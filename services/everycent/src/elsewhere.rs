@@ -4,7 +4,6 @@
 //! `BatchMerged` which snapshots are merged.
 
 mod answers;
-mod letters;
 mod merges;
 
 use std::time::Duration;
@@ -15,11 +14,11 @@ use tokio::time::Instant;
 
 use crate::deployment::Deployment;
 use crate::failure::Failure;
+pub use crate::letters::is_about;
 use crate::pipeline;
 use crate::progress::Watcher;
 
 pub use answers::{Answers, Question, until_answered};
-pub use letters::{is_about, is_about_account};
 pub use merges::{Merges, Order, until_merged};
 
 /// So long without a word from the services, and one looks whether they gave up; the next time after twice as long.

@@ -11,6 +11,7 @@ mod elsewhere;
 mod facts;
 mod failure;
 mod healed;
+mod letters;
 mod opening;
 mod peak_memory;
 mod period;
@@ -36,8 +37,8 @@ use everycent_runtime::telemetry::{self, Format};
 
 use cli::{AttributionCommand, Cli, Command};
 use commands::{
-    accept, accounts, attribution, demo, history, import, reconcile, repair_clock, replay, report as report_command,
-    run, setup, status, sync,
+    accept, accounts, attribution, dead_letters, demo, history, import, reconcile, repair_clock, replay,
+    report as report_command, run, setup, status, sync,
 };
 use failure::Failure;
 use opening::{open_present, open_read_only, open_to_ask, open_to_check};
@@ -73,6 +74,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Accept(args) => accept::accept(&open_present(global).await?, args, json, stop).await,
         Command::History(args) => history::history(&open_read_only(global).await?, args, json).await,
         Command::Report(args) => report_command::report(&open_read_only(global).await?, args, json).await,
+        Command::DeadLetters(args) => dead_letters::dead_letters(global, args, stop).await,
         Command::Accounts(args) => accounts::accounts(global, args, stop).await,
         Command::Attribution(AttributionCommand::Test(args)) => {
             attribution::test(&open_read_only(global).await?, args, json).await

@@ -77,6 +77,15 @@ pub fn heading(title: &str) -> String {
     format!("\n{title}\n")
 }
 
+/// How many messages were given up, and what to do about them.
+pub fn given_up_text(letters: u64) -> String {
+    let messages = count(usize::try_from(letters).unwrap_or(usize::MAX), "message");
+    format!(
+        "{messages} given up; `everycent status` tells why, `everycent dead-letters redeliver --all` sends what was given \
+         up again\n"
+    )
+}
+
 /// `1 day`, `2 days`.
 pub fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }

@@ -5,6 +5,8 @@
 
 #[path = "google/cloud.rs"]
 mod cloud;
+#[path = "google/dead_letters.rs"]
+mod dead_letters;
 #[path = "google/rows.rs"]
 mod rows;
 mod support;

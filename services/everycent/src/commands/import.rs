@@ -30,7 +30,7 @@ use crate::opening::config;
 use crate::pipeline::{self, Part};
 use crate::progress::{Tally, Watcher};
 use crate::scope;
-use crate::show::{self, count};
+use crate::show::{self, count, given_up_text};
 
 pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken) -> Result<(), Failure> {
     let (source, SheetArgs { file }) = sheet(&args.sheet);
@@ -273,8 +273,7 @@ fn text(report: &Report) -> String {
         text += &format!("{table}: {written} written, {rows_deleted} deleted\n");
     }
     if report.dead_letters > 0 {
-        let messages = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");
-        text += &format!("{messages} given up; `everycent status` tells why\n");
+        text += &given_up_text(report.dead_letters);
     }
     format!("{text}\nTables: {}\n", report.warehouse)
 }

@@ -25,7 +25,7 @@ use crate::deployment::{Deployment, Services};
 use crate::failure::Failure;
 use crate::pipeline::{self, Part};
 use crate::progress::Watcher;
-use crate::show::{self, Grid, count};
+use crate::show::{self, Grid, count, given_up_text};
 use days::named_days;
 use made::last_made;
 pub(super) use outcome::Done;
@@ -217,10 +217,7 @@ fn text(report: &Report) -> String {
     let changed = report.rows_changed.map_or_else(String::new, |changed| format!("; {changed} rows changed"));
     let given_up = match report.dead_letters {
         0 => String::new(),
-        letters => {
-            let messages = count(usize::try_from(letters).unwrap_or(usize::MAX), "message");
-            format!("{messages} given up; `everycent status` tells why\n")
-        }
+        letters => given_up_text(letters),
     };
     match (report.rows_changed, report.interrupted) {
         (Some(_), true) => "interrupted; the next command finishes what is in the queue\n".to_owned(),

@@ -442,5 +442,6 @@ fn dead_text(letters: &[Dead]) -> String {
             [letter.topic.to_owned(), letter.message_id.clone(), letter.attempts.to_string(), letter.reason.clone()];
         grid.row(cells);
     }
-    format!("{}{}", heading("Dead letters: messages that were given up"), grid.text())
+    let title = "Dead letters: messages that were given up; `everycent dead-letters` shows, resends or forgets them";
+    format!("{}{}", heading(title), grid.text())
 }

@@ -13,9 +13,10 @@ use everycent_runtime::warehouse::{CoverageRow, WarehouseError};
 use everycent_schemas::{CoverageState, Day, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::{Silence, Verdict, letters};
+use super::{Silence, Verdict};
 use crate::deployment::Deployment;
 use crate::failure::Failure;
+use crate::letters;
 use crate::progress::Watcher;
 use crate::scope::Feed;
 

@@ -9,9 +9,10 @@ use everycent_schemas::events::{BatchMerged, SnapshotStored};
 use everycent_schemas::{SnapshotId, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::{Silence, Verdict, letters};
+use super::{Silence, Verdict};
 use crate::deployment::Deployment;
 use crate::failure::Failure;
+use crate::letters;
 use crate::pipeline;
 use crate::progress::Watcher;
 

@@ -189,7 +189,8 @@ pub trait Bus: Debug + Send + Sync {
     /// The newest dead letters, at most `limit`.
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, BusError>;
 
-    /// Drops dead letters whose work was done after all. A bus whose letters expire by themselves may keep them until then.
+    /// Drops dead letters: their work was done after all, was sent again, or is not wanted any more. One that is gone already
+    /// is no error, and between machines one that another process looks at in this moment may stay.
     async fn forget_dead_letters(&self, letters: &[DeadLetter]) -> Result<(), BusError>;
 
     /// Follows what is published to a topic from now on, beside whoever reads it. For those who wait for work that is done

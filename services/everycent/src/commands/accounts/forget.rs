@@ -11,9 +11,9 @@ use super::objects::{self, Stored};
 use super::subject::{Subject, change, subject};
 use crate::cli::ForgetArgs;
 use crate::deployment::Deployment;
-use crate::elsewhere::is_about_account;
 use crate::facts;
 use crate::failure::Failure;
+use crate::letters::is_about_account;
 use crate::pipeline;
 use crate::show::{self, Grid, count};
 

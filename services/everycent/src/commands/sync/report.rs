@@ -14,7 +14,7 @@ use crate::elsewhere::Answers;
 use crate::peak_memory;
 use crate::progress::Tally;
 use crate::scope::Feed;
-use crate::show::{Grid, count, heading};
+use crate::show::{Grid, count, given_up_text, heading};
 use crate::silent::{self, SilentReport};
 
 /// Failed windows that are shown.
@@ -268,8 +268,7 @@ pub fn text(report: &Report) -> String {
         );
     }
     if report.dead_letters > 0 {
-        let messages = count(usize::try_from(report.dead_letters).unwrap_or(usize::MAX), "message");
-        text += &format!("\n{messages} given up; `everycent status` tells why\n");
+        text += &format!("\n{}", given_up_text(report.dead_letters));
     }
     text += &clock_text(report);
     text += &match (report.interrupted, &report.work) {

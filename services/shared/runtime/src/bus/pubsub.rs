@@ -26,7 +26,7 @@ mod request;
 mod settings;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -184,9 +184,17 @@ impl Bus for PubSubBus {
         Ok(letters)
     }
 
-    /// None is dropped: each expires by itself, when its subscription has kept it for as long as it keeps messages.
-    async fn forget_dead_letters(&self, _letters: &[DeadLetter]) -> Result<(), BusError> {
-        Ok(())
+    /// A letter that another reader looks at in this moment stays.
+    async fn forget_dead_letters(&self, letters: &[DeadLetter]) -> Result<(), BusError> {
+        let mut by_topic: BTreeMap<Topic, BTreeSet<&str>> = BTreeMap::new();
+        for letter in letters {
+            by_topic.entry(letter.topic).or_default().insert(&letter.message_id);
+        }
+        let Inner { subscriber, names, .. } = &*self.0;
+        let forgotten = by_topic.iter().map(async |(topic, ids)| {
+            dead::forget(subscriber, *topic, &names.dead_subscription(*topic), ids).await.map(drop)
+        });
+        try_join_all(forgotten).await.map(drop)
     }
 
     async fn follow(&self, topic: Topic) -> Result<Box<dyn Follow>, BusError> {

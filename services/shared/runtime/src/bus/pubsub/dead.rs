@@ -1,6 +1,6 @@
-//! A look at the dead letters of a topic, which stay where they are.
+//! The dead letters of a topic: a look at them, which leaves them where they are, and taking some of them away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use google_cloud_pubsub::client::Subscriber;
@@ -24,8 +24,18 @@ pub(super) async fn look(
     topic: Topic,
     subscription: &str,
 ) -> Result<Vec<DeadLetter>, BusError> {
-    let asked =
-        Asked { action: "read dead letters", resource: subscription, permission: "pubsub.subscriptions.consume" };
+    forget(subscriber, topic, subscription, &BTreeSet::new()).await
+}
+
+/// Takes away the letters with these ids, every copy of each, and gives back the others: those it gives are still there.
+pub(super) async fn forget(
+    subscriber: &Subscriber,
+    topic: Topic,
+    subscription: &str,
+    ids: &BTreeSet<&str>,
+) -> Result<Vec<DeadLetter>, BusError> {
+    let action = if ids.is_empty() { "read dead letters" } else { "forget dead letters" };
+    let asked = Asked { action, resource: subscription, permission: "pubsub.subscriptions.consume" };
     let mut stream = subscriber
         .subscribe(subscription)
         .set_max_outstanding_messages(MOST as i64)
@@ -39,15 +49,19 @@ pub(super) async fn look(
         match tokio::time::timeout(within, stream.next()).await {
             Ok(Some(Ok((message, handler)))) => {
                 let letter = letter::from_wire(topic, message);
-                letters.insert(letter.message_id.clone(), letter);
-                handlers.push(handler);
+                if ids.contains(letter.message_id.as_str()) {
+                    handler.ack();
+                } else {
+                    letters.insert(letter.message_id.clone(), letter);
+                    handlers.push(handler);
+                }
             }
             Ok(Some(Err(error))) => return Err(asked.failed(error)),
             Ok(None) | Err(_) => break,
         }
         within = NEXT_WITHIN;
     }
-    // Gives all of them back, when the stream that they would come to again has ended.
+    // Gives back what it holds, when the stream that they would come to again has ended.
     let end = stream.shutdown_token();
     drop(stream);
     drop(handlers);

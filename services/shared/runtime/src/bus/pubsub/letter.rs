@@ -2,8 +2,9 @@
 
 use google_cloud_pubsub::model::Message as Wire;
 
+use super::request;
 use super::wire::{MESSAGE_ID, as_published, bare, published_at};
-use crate::bus::{DeadLetter, Delivery, Topic};
+use crate::bus::{DeadLetter, Delivery, Message, Topic};
 use everycent_schemas::Timestamp;
 
 const REASON: &str = "everycent-dead-reason";
@@ -38,14 +39,19 @@ pub(super) fn from_wire(topic: Topic, wire: Wire) -> DeadLetter {
         attempts: attribute(ATTEMPTS).and_then(|text| text.parse().ok()).unwrap_or(counted),
         reason: attribute(REASON).cloned().unwrap_or_else(|| format!("Pub/Sub gave it up after {counted} deliveries")),
         at: at.unwrap_or(Timestamp::from_micros(0)),
-        message: as_published(wire),
+        message: as_every_bus_carries_it(topic, as_published(wire)),
     }
+}
+
+/// What Pub/Sub gave up itself is still as it travelled. One that does not read stays so.
+fn as_every_bus_carries_it(topic: Topic, message: Message) -> Message {
+    if topic == Topic::FetchRequested { request::from_json(message).0 } else { message }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bus::Message;
+    use everycent_schemas::events::{self, FetchRequested};
 
     fn delivery() -> Delivery {
         Delivery {
@@ -84,5 +90,16 @@ mod tests {
         assert_eq!((letter.message_id.as_str(), letter.attempts), ("9", 20));
         assert_eq!(letter.message, delivery().message);
         assert_eq!((letter.reason.as_str(), letter.at.micros()), ("Pub/Sub gave it up after 20 deliveries", 2_000_003));
+    }
+
+    #[test]
+    fn a_request_that_pubsub_gave_up_itself_reads_as_one() {
+        let json = r#"{"source": "cursor/spend", "trailing_days": 7}"#;
+        let letter = from_wire(Topic::FetchRequested, Wire::new().set_data(json).set_message_id("9"));
+        let Message { payload, attributes } = &letter.message;
+        let request = events::decode::<FetchRequested>(payload, &attributes["schema"]);
+        assert_eq!(request.map(|request| request.trailing_days).ok(), Some(7));
+        let junk = from_wire(Topic::FetchRequested, Wire::new().set_data("{").set_message_id("9"));
+        assert_eq!(junk.message.payload, "{");
     }
 }

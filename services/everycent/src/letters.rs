@@ -13,12 +13,12 @@ use everycent_schemas::{AccountId, Day, SnapshotId};
 use crate::scope::Feed;
 
 /// What a message says of itself.
-struct About {
-    source: String,
+pub struct About {
+    pub source: String,
     /// Every account of the vendor, if none is named.
-    account_id: Option<AccountId>,
-    days: Option<(Day, Day)>,
-    snapshot_id: Option<SnapshotId>,
+    pub account_id: Option<AccountId>,
+    pub days: Option<(Day, Day)>,
+    pub snapshot_id: Option<SnapshotId>,
 }
 
 /// Whether the letter is about one of these windows. One that does not read is about nobody's; `status` shows it.
@@ -38,11 +38,12 @@ pub fn is_about_account(letter: &DeadLetter, vendor: Vendor, account_id: &Accoun
 }
 
 /// Whether the letter is about one of these snapshots.
-pub(super) fn is_of(letter: &DeadLetter, snapshots: &BTreeSet<SnapshotId>) -> bool {
+pub fn is_of(letter: &DeadLetter, snapshots: &BTreeSet<SnapshotId>) -> bool {
     about(letter).and_then(|about| about.snapshot_id).is_some_and(|id| snapshots.contains(&id))
 }
 
-fn about(letter: &DeadLetter) -> Option<About> {
+/// What the letter is about; none, where its message does not read.
+pub fn about(letter: &DeadLetter) -> Option<About> {
     let message = &letter.message;
     let of_window = |source, account_id, days, snapshot_id| About {
         source,
