@@ -98,8 +98,10 @@ fn a_file_is_kept_byte_for_byte_with_a_manifest_that_says_what_it_is() {
     assert_eq!(usage(&scene), lines(USAGE));
 
     let objects = scene.objects("raw/upload/claude_usage/default/2025-10-03_2025-10-05");
-    let [manifest, page, _sums] = &objects[..] else { panic!("{objects:?}") };
-    assert!(page.ends_with("page-00001.csv.zst"), "{}", page.display());
+    let [manifest, _sums] = &objects[..] else { panic!("{objects:?}") };
+    let pages = scene.objects("raw/upload/claude_usage/default/pages");
+    let [page] = &pages[..] else { panic!("{pages:?}") };
+    assert!(page.display().to_string().ends_with(".csv.zst"), "{}", page.display());
     assert_eq!(content(page), text);
     let manifest: serde_json::Value = serde_json::from_slice(&fs::read(manifest).unwrap()).unwrap();
     assert_eq!(manifest["query"], serde_json::json!({ "file": "october.csv" }));

@@ -7,6 +7,7 @@ mod account;
 mod admission;
 mod answer;
 mod ask;
+mod page;
 mod request;
 mod settings;
 mod snapshot;

@@ -1,24 +1,22 @@
 //! One reading of one window: page after page into the store, the manifest last.
 
-use bytes::Bytes;
 use chrono::Duration;
 use everycent_domain::accounts::Refusal;
-use everycent_domain::identity::sha256_hex;
-use everycent_domain::manifest::{FORMAT, Manifest, PageEntry, snapshot_id};
-use everycent_domain::objects::{PageForm, SnapshotFolder};
+use everycent_domain::manifest::{FORMAT, Manifest, snapshot_id};
+use everycent_domain::objects::PageForm;
 use everycent_domain::paging::{Answer, Next, Pager, PagingFault, PagingTask};
 use everycent_domain::source::Source;
 use everycent_runtime::failure::Reason;
-use everycent_runtime::page::compress;
 use everycent_runtime::progress::{Observer, Progress};
-use everycent_runtime::store::{Created, Store, StoreError};
+use everycent_runtime::store::{Store, StoreError};
 use everycent_runtime::threads;
-use everycent_runtime::vendor::{VendorClient, VendorError, VendorPage};
+use everycent_runtime::vendor::{VendorClient, VendorError};
 use everycent_schemas::{AccountId, Timestamp};
 
 use super::account::FetchAccount;
 use super::admission::{Admission, NotAdmitted};
 use super::ask::vendor_request;
+use super::page::{FetchedPage, once};
 
 /// Why a reading gave no snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +111,6 @@ struct Written<'a> {
     store: &'a dyn Store,
     source: Source,
     manifest: Manifest,
-    folder: SnapshotFolder,
     observer: &'a Observer,
 }
 
@@ -141,8 +138,7 @@ impl<'a> SnapshotWriter<'a> {
             awaited: Vec::new(),
             redated_from: None,
         };
-        let folder = manifest.folder();
-        Self { pager, written: Written { store, source, manifest, folder, observer } }
+        Self { pager, written: Written { store, source, manifest, observer } }
     }
 
     /// Asks until the answer is whole, and only then writes the manifest.
@@ -170,9 +166,10 @@ impl<'a> SnapshotWriter<'a> {
                 Ok(page) => page,
                 Err(nothing) => return written.seal(nothing).await,
             };
-            let (body, kept) = threads::compute(move || kept(page)).await;
+            let body = page.body.clone();
+            let page = threads::compute(move || FetchedPage::new(page.body, page.request_id)).await;
             // First stored, then looked at: what a pager refuses or panics over is the evidence.
-            written.keep(kept).await?;
+            written.keep(page).await?;
             let next;
             (pager, next) = threads::compute(move || accept(pager, &body)).await;
             match next? {
@@ -184,13 +181,10 @@ impl<'a> SnapshotWriter<'a> {
 }
 
 impl Written<'_> {
-    async fn keep(&mut self, page: KeptPage) -> Result<(), FetchError> {
-        let KeptPage { compressed, body_bytes, sha256, request_id } = page;
-        self.observer.tell(Progress::PageKept { source: self.source, body_bytes });
-        let number = u32::try_from(self.manifest.pages.len() + 1).expect("invariant: pagers limit pages");
-        let object = self.folder.page(number, PageForm::Json);
-        once(self.store.create(&object, compressed).await?, object.as_str())?;
-        self.manifest.pages.push(PageEntry { object, body_bytes, sha256, request_id });
+    async fn keep(&mut self, page: FetchedPage) -> Result<(), FetchError> {
+        self.observer.tell(Progress::PageKept { source: self.source, body_bytes: page.body_bytes() });
+        let entry = page.store(self.store, &self.manifest, PageForm::Json).await?;
+        self.manifest.pages.push(entry);
         Ok(())
     }
 
@@ -198,7 +192,7 @@ impl Written<'_> {
         self.manifest.covered = answer.covered;
         self.manifest.awaited = answer.awaited;
         self.manifest.remarks = answer.remarks;
-        let name = self.folder.manifest();
+        let name = self.manifest.folder().manifest();
         once(self.store.create(&name, self.manifest.to_json().into()).await?, name.as_str())?;
         Ok(self.manifest)
     }
@@ -212,41 +206,10 @@ fn nothing_yet(error: &VendorError, first_page: bool, pager: &dyn Pager) -> Opti
     }
 }
 
-/// A page as it is stored.
-struct KeptPage {
-    compressed: Bytes,
-    body_bytes: u64,
-    sha256: String,
-    request_id: Option<String>,
-}
-
 /// For a thread where it holds up nobody: it takes as long as the page is large.
-fn kept(page: VendorPage) -> (Bytes, KeptPage) {
-    let kept = KeptPage {
-        compressed: compress(&page.body),
-        body_bytes: page.body.len() as u64,
-        sha256: sha256_hex(&page.body),
-        request_id: page.request_id,
-    };
-    (page.body, kept)
-}
-
-/// For such a thread too.
 fn accept(mut pager: Box<dyn Pager>, body: &[u8]) -> (Box<dyn Pager>, Result<Next, PagingFault>) {
     let next = pager.accept(body);
     (pager, next)
-}
-
-/// A snapshot's id is made from the microsecond it began at, so nobody else writes into its folder.
-pub(super) fn once(created: Created, name: &str) -> Result<(), StoreError> {
-    match created {
-        Created::New => Ok(()),
-        Created::AlreadyThere => Err(StoreError::Unavailable {
-            action: "create",
-            name: name.to_owned(),
-            reason: "another fetch of this window began in the same microsecond; it is asked again".into(),
-        }),
-    }
 }
 
 #[cfg(test)]

@@ -1,17 +1,15 @@
 //! A file that a person brings, kept as an answer is: its bytes as they came, then the manifest.
 
 use bytes::Bytes;
-use everycent_domain::identity::sha256_hex;
-use everycent_domain::manifest::{FORMAT, Manifest, PageEntry, snapshot_id};
+use everycent_domain::manifest::{FORMAT, Manifest, snapshot_id};
 use everycent_domain::objects::PageForm;
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
-use everycent_runtime::page::compress;
 use everycent_runtime::store::{Store, StoreError};
 use everycent_runtime::threads;
 use everycent_schemas::{AccountId, Timestamp};
 
-use super::snapshot::once;
+use super::page::{FetchedPage, once};
 
 /// A file that was checked.
 #[derive(Debug, Clone)]
@@ -33,7 +31,7 @@ pub async fn store_upload(
 ) -> Result<Manifest, StoreError> {
     let Upload { source, account_id, window, file_name, ref body } = *upload;
     let file = body.clone();
-    let (compressed, sha256) = threads::compute(move || (compress(&file), sha256_hex(&file))).await;
+    let page = threads::compute(move || FetchedPage::new(file, None)).await;
     let mut manifest = Manifest {
         format: FORMAT,
         snapshot_id: snapshot_id(source.name(), account_id, window, imported_at),
@@ -48,9 +46,8 @@ pub async fn store_upload(
         awaited: Vec::new(),
         redated_from: None,
     };
-    let object = manifest.folder().page(1, PageForm::Csv);
-    once(store.create(&object, compressed).await?, object.as_str())?;
-    manifest.pages.push(PageEntry { object, body_bytes: body.len() as u64, sha256, request_id: None });
+    let entry = page.store(store, &manifest, PageForm::Csv).await?;
+    manifest.pages.push(entry);
     let name = manifest.folder().manifest();
     once(store.create(&name, manifest.to_json().into()).await?, name.as_str())?;
     Ok(manifest)

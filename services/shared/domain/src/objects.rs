@@ -80,9 +80,9 @@ impl SnapshotFolder {
         Self(format!("{}{version}", window_prefix(source, account, from, to)))
     }
 
-    /// The page of this number, from 1.
+    /// The page of this number, from 1, in the snapshot's own folder.
     pub fn page(&self, number: u32, form: PageForm) -> ObjectName {
-        ObjectName(format!("{}/page-{number:05}.{}.zst", self.0, form.extension()))
+        ObjectName(format!("{}/{PAGE}{number:05}.{}.zst", self.0, form.extension()))
     }
 
     pub fn manifest(&self) -> ObjectName {
@@ -95,8 +95,26 @@ impl SnapshotFolder {
     }
 }
 
+/// A page that is named by its content: `raw/<source>/<account>/pages/<month>/<sha256>.json.zst`. Whoever fetches the same
+/// bytes again in the month finds them there. The month, that of the fetch, is why a page of an earlier month has no new
+/// readers, and may go when its last manifest goes, however many fetchers are at work.
+pub fn page_of_content(
+    source: &str,
+    account: &AccountId,
+    fetched_at: Timestamp,
+    sha256: &str,
+    form: PageForm,
+) -> ObjectName {
+    let (prefix, month) = (account_prefix(source, account), fetched_at.day().month());
+    ObjectName(format!("{prefix}{PAGES}/{month}/{sha256}.{}.zst", form.extension()))
+}
+
+const PAGES: &str = "pages";
+
 /// First letters of the last part of the name of sums.
 const SUMS: &str = "sums-";
+/// First letters of the last part of the name of a page in its snapshot's folder.
+const PAGE: &str = "page-";
 
 /// What a person decided about an answer: `raw/<source>/<account>/decisions/<day>_<decided_at>_<snapshot_id>.json`.
 pub fn decision(
@@ -122,7 +140,24 @@ pub enum RawObject {
         account: String,
         day: Day,
     },
+    Page(PageHome),
     Other,
+}
+
+/// Where a page lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageHome {
+    /// Among those of a month, which ends with this day.
+    Month(Day),
+    /// In the folder of a snapshot, with the manifest that it would lie beside.
+    Snapshot(ManifestName),
+}
+
+impl PageHome {
+    fn month(text: &str) -> Option<Self> {
+        let first: Day = format!("{text}-01").parse().ok()?;
+        first.through(first.plus(30)).take_while(|day| day.month() == text).last().map(Self::Month)
+    }
 }
 
 impl RawObject {
@@ -133,13 +168,22 @@ impl RawObject {
                 Ok(day) => Self::Decision { account: account.to_owned(), day },
                 Err(_) => Self::Other,
             },
+            ["raw", _, _, _, PAGES, month, _] => PageHome::month(month).map_or(Self::Other, Self::Page),
             ["raw", .., name] if name.starts_with(SUMS) => {
-                let beside = object.as_str().replace(name, MANIFEST);
-                ManifestName::parse(&ObjectName(beside)).map_or(Self::Other, Self::Sums)
+                manifest_beside(object, name).map_or(Self::Other, Self::Sums)
+            }
+            ["raw", .., name] if name.starts_with(PAGE) => {
+                manifest_beside(object, name).map(PageHome::Snapshot).map_or(Self::Other, Self::Page)
             }
             _ => ManifestName::parse(object).map_or(Self::Other, Self::Manifest),
         }
     }
+}
+
+/// The manifest that would lie beside an object whose name ends so.
+fn manifest_beside(object: &ObjectName, name: &str) -> Option<ManifestName> {
+    let folder = object.as_str().strip_suffix(name)?;
+    ManifestName::parse(&ObjectName(format!("{folder}{MANIFEST}")))
 }
 
 /// An answer in a name: `<fetched_at>_<snapshot_id>`. Compared as text, later ones are greater.
@@ -198,7 +242,7 @@ pub fn account_entry_number(name: &ObjectName) -> Option<u32> {
 pub fn account_of(object: &ObjectName) -> Option<(AccountId, ObjectName)> {
     let parts: Vec<&str> = object.as_str().split('/').collect();
     let ["raw", vendor, report, account, _, ..] = parts[..] else { return None };
-    // Below an account lie windows, whose names begin with a digit, and decisions.
+    // Below an account lie windows, whose names begin with a digit, decisions, and pages.
     Some((unsafe_text(account).into(), ObjectName(format!("raw/{vendor}/{report}/{account}/{LAST}"))))
 }
 
@@ -339,8 +383,14 @@ mod tests {
         assert_eq!(account_of(&account_entry(Vendor::Cursor, 1)), None);
         assert_eq!(ManifestName::parse(&page), None);
         assert_eq!(RawObject::of(&folder.manifest()), RawObject::Manifest(name.clone()));
-        assert_eq!(RawObject::of(&folder.sums(2)), RawObject::Sums(name));
-        assert_eq!(RawObject::of(&page), RawObject::Other);
+        assert_eq!(RawObject::of(&folder.sums(2)), RawObject::Sums(name.clone()));
+        assert_eq!(RawObject::of(&page), RawObject::Page(PageHome::Snapshot(name)));
+        let at = "2025-10-31T23:59:59Z".parse().unwrap();
+        let by_content = page_of_content("anthropic/cost_report", &account, at, "e3b0", PageForm::Csv);
+        assert_eq!(by_content.as_str(), "raw/anthropic/cost_report/Acme=20==26==20=Co/pages/2025-10/e3b0.csv.zst");
+        let october = PageHome::Month(Day::new(2025, 10, 31).unwrap());
+        assert_eq!(RawObject::of(&by_content), RawObject::Page(october));
+        assert!(account_of(&by_content).unwrap().1 > by_content);
         let decision = decision("anthropic/cost_report", &account, day, Timestamp::from_micros(1), &snapshot);
         assert!(decision.as_str().ends_with("/decisions/2025-10-03_19700101T000000.000001Z_ab12.json"), "{decision}");
         let of_account = RawObject::Decision { account: "Acme=20==26==20=Co".into(), day };

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use everycent_schemas::events::SnapshotStored;
-use everycent_schemas::{Day, Timestamp};
+use everycent_schemas::stored::CoverageRow;
+use everycent_schemas::{Day, SnapshotId, Timestamp};
 
+use crate::acceptance::{AnswerId, State};
 use crate::future::horizon;
 use crate::manifest::Manifest;
 use crate::objects::ManifestName;
@@ -61,6 +63,35 @@ impl ReplayPlan {
         let decided = covered.iter().filter(|day| self.undecided.remove(day)).count();
         self.every || decided > 0
     }
+}
+
+/// What coverage says of the answers about a day, as the names of manifests spell them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    pub accepted: String,
+    pub newest: String,
+    /// The answer whose rows are loaded, where it is said.
+    pub loaded: Option<String>,
+}
+
+impl Answered {
+    /// None where nothing was accepted yet.
+    pub fn of(row: &CoverageRow) -> Option<Self> {
+        let loaded = answer(row.fetched_at, row.snapshot_id.as_ref());
+        let newest = answer(row.newest().0, row.newest().1);
+        let state = row.judgement.as_deref();
+        let state = state.and_then(|text| State::from_text(text, loaded.clone(), newest.clone(), None));
+        let accepted = state.and_then(|state| state.accepted).map(|accepted| accepted.id).or(loaded.clone())?;
+        Some(Self {
+            accepted: accepted.version(),
+            newest: newest.unwrap_or(accepted).version(),
+            loaded: loaded.map(|loaded| loaded.version()),
+        })
+    }
+}
+
+fn answer(fetched_at: Option<Timestamp>, snapshot_id: Option<&SnapshotId>) -> Option<AnswerId> {
+    Some(AnswerId { fetched_at: fetched_at?, snapshot_id: snapshot_id?.clone() })
 }
 
 /// The event that announces a snapshot, now or again. With `only`, just these days of it.

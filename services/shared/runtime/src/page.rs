@@ -66,6 +66,27 @@ pub fn decompress(object: &[u8], limit: u64) -> Result<Vec<u8>, PageDamaged> {
     if body.len() as u64 > limit { Err(PageDamaged::TooLarge { limit }) } else { Ok(body) }
 }
 
+/// Whether a stored page is this one, byte for byte. It holds no second copy of it.
+pub fn holds(object: &[u8], body: &[u8]) -> bool {
+    DECOMPRESSORS.with(DCtx::create, |context| {
+        let mut decoder = read::Decoder::with_context(object, context);
+        let (mut part, mut rest) = ([0; COMPARED], body);
+        loop {
+            match decoder.read(&mut part) {
+                Ok(0) => return rest.is_empty(),
+                Ok(length) => match rest.split_at_checked(length) {
+                    Some((same, others)) if *same == part[..length] => rest = others,
+                    _ => return false,
+                },
+                Err(_) => return false,
+            }
+        }
+    })
+}
+
+/// Bytes that are compared at once.
+const COMPARED: usize = 16 * 1024;
+
 /// The first bytes of the page, at most so many.
 fn read_decompressed(object: &[u8], most: u64) -> io::Result<Vec<u8>> {
     DECOMPRESSORS.with(DCtx::create, |context| {
@@ -84,6 +105,20 @@ mod tests {
     fn a_page_comes_back_byte_for_byte() {
         let body = b"{ \"data\" : [] }\n".repeat(1000);
         assert_eq!(decompress(&compress(&body), body.len() as u64).unwrap(), body);
+    }
+
+    #[test]
+    fn a_stored_page_is_told_from_any_other() {
+        let body = b"{ \"data\" : [] }\n".repeat(5000);
+        let stored = compress(&body);
+        assert!(holds(&stored, &body) && holds(&compress(b""), b""));
+        let mut other = body.clone();
+        other[70_000] ^= 1;
+        for other in [&other[..], &body[..body.len() - 1], &[&body[..], b"\n"].concat(), b""] {
+            assert!(!holds(&stored, other));
+        }
+        assert!(!holds(&stored[..stored.len() - 3], &body) && !holds(b"plain", &body) && !holds(b"", &body));
+        assert!(holds(&stored, &body), "after a damaged one as before");
     }
 
     #[test]

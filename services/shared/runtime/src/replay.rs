@@ -5,17 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use everycent_domain::acceptance::{AnswerId, State};
 use everycent_domain::future::horizon;
 use everycent_domain::manifest::{InvalidManifest, Manifest};
 use everycent_domain::objects::{ManifestName, ObjectName, RawObject, raw_prefix};
-use everycent_domain::replay::ReplayPlan;
+use everycent_domain::replay::{Answered, ReplayPlan};
 use everycent_domain::source::Source;
 use everycent_domain::sums::{InvalidSums, Sums};
 use everycent_domain::window::Window;
 use everycent_schemas::events::{AnswerDecided, BatchNormalized};
 use everycent_schemas::stored::CoverageRow;
-use everycent_schemas::{Day, SnapshotId, Timestamp};
+use everycent_schemas::{Day, Timestamp};
 
 use crate::store::{Names, Store, StoreError};
 
@@ -74,7 +73,7 @@ pub async fn list(store: &dyn Store, source: Source) -> Result<BTreeMap<String, 
                 RawObject::Decision { account, day } => {
                     accounts.entry(account).or_default().decisions.push((day, name.clone()));
                 }
-                RawObject::Other => {}
+                RawObject::Page(_) | RawObject::Other => {}
             }
         }
     }
@@ -155,28 +154,6 @@ async fn snapshots(
     Ok(manifests)
 }
 
-/// What coverage says of the answers about a day, as the names of manifests spell them.
-struct Answered {
-    accepted: String,
-    newest: String,
-}
-
-impl Answered {
-    /// None where nothing was accepted yet.
-    fn of(row: &CoverageRow) -> Option<Self> {
-        let loaded = answer(row.fetched_at, row.snapshot_id.as_ref());
-        let newest = answer(row.newest().0, row.newest().1);
-        let state = row.judgement.as_deref();
-        let state = state.and_then(|text| State::from_text(text, loaded.clone(), newest.clone(), None));
-        let accepted = state.and_then(|state| state.accepted).map(|accepted| accepted.id).or(loaded)?;
-        Some(Self { accepted: accepted.version(), newest: newest.unwrap_or(accepted).version() })
-    }
-}
-
-fn answer(fetched_at: Option<Timestamp>, snapshot_id: Option<&SnapshotId>) -> Option<AnswerId> {
-    Some(AnswerId { fetched_at: fetched_at?, snapshot_id: snapshot_id?.clone() })
-}
-
 async fn deciding(store: &dyn Store, mut plan: ReplayPlan) -> Result<Vec<Manifest>, ReplayError> {
     let mut manifests = Vec::new();
     while let Some(candidate) = plan.next_candidate() {
@@ -188,7 +165,7 @@ async fn deciding(store: &dyn Store, mut plan: ReplayPlan) -> Result<Vec<Manifes
     Ok(manifests)
 }
 
-async fn read(store: &dyn Store, object: &ObjectName) -> Result<Manifest, ReplayError> {
+pub(crate) async fn read(store: &dyn Store, object: &ObjectName) -> Result<Manifest, ReplayError> {
     let json = store.read(object).await?;
     Manifest::from_json(&json).map_err(|reason| ReplayError::Manifest { object: object.clone(), reason })
 }

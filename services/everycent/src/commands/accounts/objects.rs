@@ -67,7 +67,7 @@ fn copied(name: &ObjectName, object: &Bytes, from: &AccountId, to: &AccountId) -
             let decided = AnswerDecided { account_id: to.clone(), ..serde_json::from_slice(object)? };
             Ok(serde_json::to_vec(&decided)?.into())
         }
-        RawObject::Other => Ok(object.clone()),
+        RawObject::Page(_) | RawObject::Other => Ok(object.clone()),
     }
 }
 
