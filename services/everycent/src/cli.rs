@@ -125,6 +125,12 @@ pub enum Command {
     /// A message is given up when its work can't be done: a stored answer is damaged, a price is missing, a store was away
     /// for too long. When its days are loaded after all it goes by itself.
     DeadLetters(DeadLettersArgs),
+    /// Take stored answers out of `raw/` that no day rests on any more, and show first what that frees.
+    ///
+    /// What goes are pages and manifests of answers that a later one has superseded. The accepted answer of every day stays,
+    /// so does one that is held, and the sums of all, by which every day is judged as before. Without --yes it only shows
+    /// what would go.
+    Prune(PruneArgs),
     /// See what attribution rules do before they do it.
     #[command(subcommand)]
     Attribution(AttributionCommand),
@@ -388,6 +394,19 @@ pub struct ForgetArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct PruneArgs {
+    /// Only answers that were fetched so many days ago or earlier, as 90d.
+    #[arg(long, value_name = "DAYS", value_parser = parse_days)]
+    pub older_than: u32,
+    /// Show what would go, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do it.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct DeadLettersArgs {
     #[command(subcommand)]
     pub command: Option<DeadLettersCommand>,
@@ -466,6 +485,13 @@ fn parse_topic(text: &str) -> Result<Topic, String> {
         .ok_or_else(|| format!("`{text}` is no topic; expected {}", names.join(", ")))
 }
 
+/// Whole days, at least one.
+fn parse_days(text: &str) -> Result<u32, String> {
+    let days = text.strip_suffix('d').and_then(|number| number.parse().ok());
+    days.filter(|days| (1..=36_500).contains(days))
+        .ok_or_else(|| format!("`{text}` is not a number of days such as 90d"))
+}
+
 /// Whole seconds, minutes, hours or days, at least one second.
 fn parse_duration(text: &str) -> Result<Duration, String> {
     let expected = || format!("`{text}` is not a duration such as 30m, 1h or 1d");
@@ -501,6 +527,14 @@ mod tests {
         }
         for text in ["", "1", "h", "1w", "-1h", "0s", "99999999999999999999d", "400d"] {
             assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_age_is_whole_days() {
+        assert_eq!((parse_days("1d"), parse_days("365d")), (Ok(1), Ok(365)));
+        for text in ["", "d", "0d", "90", "12h", "-1d", "1.5d", "99999999999d"] {
+            assert!(parse_days(text).unwrap_err().contains("90d"), "{text}");
         }
     }
 

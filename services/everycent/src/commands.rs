@@ -7,6 +7,7 @@ pub mod dead_letters;
 pub mod demo;
 pub mod history;
 pub mod import;
+pub mod prune;
 pub mod reconcile;
 pub mod repair_clock;
 pub mod replay;

@@ -37,7 +37,7 @@ use everycent_runtime::telemetry::{self, Format};
 
 use cli::{AttributionCommand, Cli, Command};
 use commands::{
-    accept, accounts, attribution, dead_letters, demo, history, import, reconcile, repair_clock, replay,
+    accept, accounts, attribution, dead_letters, demo, history, import, prune, reconcile, repair_clock, replay,
     report as report_command, run, setup, status, sync,
 };
 use failure::Failure;
@@ -74,6 +74,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Accept(args) => accept::accept(&open_present(global).await?, args, json, stop).await,
         Command::History(args) => history::history(&open_read_only(global).await?, args, json).await,
         Command::Report(args) => report_command::report(&open_read_only(global).await?, args, json).await,
+        Command::Prune(args) => prune::prune(&open_present(global).await?, args, json, stop).await,
         Command::DeadLetters(args) => dead_letters::dead_letters(global, args, stop).await,
         Command::Accounts(args) => accounts::accounts(global, args, stop).await,
         Command::Attribution(AttributionCommand::Test(args)) => {

@@ -3,6 +3,7 @@
 mod day;
 mod figures;
 mod month;
+mod pruned;
 
 use anyhow::anyhow;
 use everycent_domain::window::Window;
@@ -19,7 +20,8 @@ pub async fn history(deployment: &Deployment, args: &HistoryArgs, json: bool) ->
     match (args.period, args.since) {
         (Period::Day(day), None) => {
             let answers = answers::about(warehouse, Window::of(day), of).await?;
-            day::show(day, answers, json);
+            let pruned = pruned::pruned(deployment.store.as_ref(), &answers).await?;
+            day::show(day, answers, &pruned, json);
         }
         (Period::Month(month), Some(since)) => {
             let answers = answers::about(warehouse, month, of).await?;

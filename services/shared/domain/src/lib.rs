@@ -18,6 +18,7 @@ mod number;
 pub mod objects;
 pub mod paging;
 pub mod prices;
+pub mod prune;
 pub mod recipe;
 pub mod reconcile;
 pub mod reference;

@@ -18,6 +18,7 @@ pub mod open;
 pub mod page;
 pub mod panics;
 pub mod progress;
+pub mod prune;
 pub mod replay;
 pub mod secret;
 pub mod service;

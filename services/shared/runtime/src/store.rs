@@ -80,6 +80,11 @@ pub trait Store: Debug + Send + Sync {
 
     async fn read(&self, name: &ObjectName) -> Result<Bytes, StoreError>;
 
+    /// The bytes of an object, as they are stored.
+    async fn size(&self, name: &ObjectName) -> Result<u64, StoreError> {
+        Ok(self.read(name).await?.len() as u64)
+    }
+
     /// Forgets an object that nobody needs any more; one that is not there is forgotten already.
     async fn delete(&self, name: &ObjectName) -> Result<(), StoreError>;
 

@@ -1,11 +1,11 @@
 //! All answers about one day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_domain::acceptance::Measure;
 use everycent_domain::bucket::BucketId;
 use everycent_schemas::stored::AnswerRow;
-use everycent_schemas::{AnswerVerdict, Day};
+use everycent_schemas::{AnswerVerdict, Day, SnapshotId};
 use serde::Serialize;
 
 use super::figures::{change, figure, measure, reported, unit};
@@ -39,19 +39,21 @@ struct Line {
     rows: Option<i64>,
     verdict: String,
     reason: Option<String>,
+    /// How many of them can't be read again, for their pages were pruned.
+    pruned: usize,
     /// The first of them.
     snapshot_id: String,
     #[serde(skip)]
     is_accepted: bool,
 }
 
-pub(super) fn show(day: Day, answers: BTreeMap<BucketId, Vec<AnswerRow>>, json: bool) {
-    let reports = answers.into_iter().map(|(bucket, rows)| of_bucket(&bucket, &rows)).collect();
+pub(super) fn show(day: Day, answers: BTreeMap<BucketId, Vec<AnswerRow>>, pruned: &BTreeSet<SnapshotId>, json: bool) {
+    let reports = answers.into_iter().map(|(bucket, rows)| of_bucket(&bucket, &rows, pruned)).collect();
     let history = History { day, reports };
     if json { show::print_json(&history) } else { show::print(&text(&history)) }
 }
 
-fn of_bucket(bucket: &BucketId, rows: &[AnswerRow]) -> OfBucket {
+fn of_bucket(bucket: &BucketId, rows: &[AnswerRow], pruned: &BTreeSet<SnapshotId>) -> OfBucket {
     let measure = measure(rows);
     let mut answers: Vec<Line> = Vec::new();
     let mut before: Option<&AnswerRow> = None;
@@ -60,6 +62,9 @@ fn of_bucket(bucket: &BucketId, rows: &[AnswerRow]) -> OfBucket {
         match (before, answers.last_mut()) {
             (Some(before), Some(line)) if is_repeated(before, row) => line.repeat(row),
             (before, _) => answers.push(line(measure, before, row)),
+        }
+        if let Some(line) = answers.last_mut() {
+            line.pruned += usize::from(pruned.contains(&row.snapshot_id));
         }
         before = Some(row);
     }
@@ -84,6 +89,7 @@ fn line(measure: Measure, before: Option<&AnswerRow>, row: &AnswerRow) -> Line {
         rows: row.rows,
         verdict: row.verdict.to_string(),
         reason: row.reason.clone(),
+        pruned: 0,
         snapshot_id: row.snapshot_id.to_string(),
         is_accepted: row.verdict == AnswerVerdict::Accepted,
     }
@@ -102,7 +108,12 @@ impl Line {
     fn remark(&self) -> String {
         let repeated = (self.repeated > 0)
             .then(|| format!("{} more until {} reported the same", self.repeated, minute(&self.last_fetched_at)));
-        self.reason.iter().cloned().chain(repeated).collect::<Vec<_>>().join("; ")
+        let pruned = match (self.pruned, self.repeated) {
+            (0, _) => None,
+            (_, 0) => Some("its pages were pruned".to_owned()),
+            (pruned, _) => Some(format!("pages of {pruned} of them were pruned")),
+        };
+        self.reason.iter().cloned().chain(repeated).chain(pruned).collect::<Vec<_>>().join("; ")
     }
 }
 

@@ -26,10 +26,12 @@ async fn a_created_object_reads_back(store: &dyn Store) {
     for (text, body) in [("raw/a/page-00001.json.zst", &b"one"[..]), ("top", b""), ("rows/=41=/x_y.avro", &[0, 255])] {
         assert_eq!(create(store, text, body).await, Created::New, "{text}");
         assert_eq!(read(store, text).await, body, "{text}");
+        assert_eq!(store.size(&name(text)).await.expect("size"), body.len() as u64, "{text}");
     }
     let large = vec![7; 3_000_000];
     create(store, "large", &large).await;
     assert!(read(store, "large").await == large, "a large object reads back");
+    assert_eq!(store.size(&name("large")).await.expect("size"), 3_000_000);
 }
 
 async fn what_is_not_there_is_not_found(store: &dyn Store) {
@@ -37,6 +39,8 @@ async fn what_is_not_there_is_not_found(store: &dyn Store) {
     for text in ["raw/a/c", "raw/a", "raw/a/b/c", "other"] {
         let found = store.read(&name(text)).await;
         assert!(matches!(&found, Err(StoreError::NotFound(missing)) if *missing == name(text)), "{text}: {found:?}");
+        let size = store.size(&name(text)).await;
+        assert!(matches!(&size, Err(StoreError::NotFound(missing)) if *missing == name(text)), "{text}: {size:?}");
     }
 }
 

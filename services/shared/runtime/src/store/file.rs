@@ -74,6 +74,12 @@ impl Store for FileStore {
         body.ok_or_else(|| StoreError::NotFound(name.clone()))
     }
 
+    async fn size(&self, name: &ObjectName) -> Result<u64, StoreError> {
+        let object = name.clone();
+        let size = self.blocking("read", name.as_str(), move |folder| folder.size(&object)).await?;
+        size.ok_or_else(|| StoreError::NotFound(name.clone()))
+    }
+
     async fn delete(&self, name: &ObjectName) -> Result<(), StoreError> {
         let object = name.clone();
         self.blocking("delete", name.as_str(), move |folder| folder.delete(&object)).await
@@ -158,13 +164,22 @@ impl Folder {
     }
 
     fn read(&self, name: &ObjectName) -> io::Result<Option<Bytes>> {
-        match read_file(&self.root.join(name.as_str())) {
-            Ok(body) => Ok(Some(room::settle(body).into())),
-            Err(error) => match error.kind() {
-                ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => Ok(None),
-                _ => Err(error),
-            },
-        }
+        if_there(read_file(&self.root.join(name.as_str())).map(|body| room::settle(body).into()))
+    }
+
+    fn size(&self, name: &ObjectName) -> io::Result<Option<u64>> {
+        let there = if_there(fs::metadata(self.root.join(name.as_str())))?;
+        Ok(there.filter(fs::Metadata::is_file).map(|file| file.len()))
+    }
+}
+
+fn if_there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => Ok(None),
+            _ => Err(error),
+        },
     }
 }
 

@@ -210,6 +210,19 @@ impl Store for GcsStore {
         self.within(&call, read).await
     }
 
+    async fn size(&self, name: &ObjectName) -> Result<u64, StoreError> {
+        let call = self.call(Action::Read, name.as_str());
+        let look = async {
+            let clients = self.clients(&call).await?;
+            match clients.data.read_object(self.parent(), self.in_bucket(name.as_str())).send().await {
+                Ok(response) => Ok(u64::try_from(response.object().size).unwrap_or_default()),
+                Err(error) if is_missing(&error) => Err(StoreError::NotFound(name.clone())),
+                Err(error) => Err(call.failed(error)),
+            }
+        };
+        self.within(&call, look).await
+    }
+
     async fn delete(&self, name: &ObjectName) -> Result<(), StoreError> {
         let call = self.call(Action::Delete, name.as_str());
         let delete = async {
