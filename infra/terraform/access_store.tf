@@ -4,7 +4,7 @@ locals {
 
   # Who may do what with objects below which prefix. A create is refused where the object is there already, and the
   # writer then reads whose it is; so who creates also reads.
-  object_access = {
+  object_access = merge(local.pruning, {
     fetcher-creates-raw    = { actor = "fetcher", role = "roles/storage.objectCreator", only = local.raw_only }
     fetcher-reads-raw      = { actor = "fetcher", role = "roles/storage.objectViewer", only = local.raw_only }
     normalizer-reads-raw   = { actor = "normalizer", role = "roles/storage.objectViewer", only = local.raw_only }
@@ -17,7 +17,12 @@ locals {
     loader-deletes-rows    = { actor = "loader", role = google_project_iam_custom_role.object_deleter.id, only = local.rows_only }
     operator-reads-raw     = { actor = "operator", role = "roles/storage.objectViewer", only = local.raw_only }
     operator-imports-files = { actor = "operator", role = "roles/storage.objectCreator", only = local.raw_only }
-  }
+  })
+
+  # Whoever may delete answers can make the tables impossible to rebuild, so this is a right that is asked for.
+  pruning = { for name, access in {
+    operator-deletes-raw = { actor = "operator", role = google_project_iam_custom_role.object_deleter.id, only = local.raw_only }
+  } : name => access if var.operators_may_prune }
 }
 
 # Google's own roles that may delete may overwrite, too.

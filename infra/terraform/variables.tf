@@ -169,6 +169,12 @@ variable "message_days" {
   }
 }
 
+variable "operators_may_prune" {
+  description = "Whether an operator may delete stored answers, as `everycent prune` and `everycent accounts forget` do. There is no way back from either."
+  type        = bool
+  default     = false
+}
+
 variable "row_days" {
   description = "After so many days a row file that nobody loaded is deleted; longer than a message waits. A replay makes it again."
   type        = number

@@ -62,7 +62,7 @@ fn refuse_what_is_not_known(plans: &[AccountPrune]) -> Result<(), Failure> {
     let unknown: Vec<String> = plans
         .iter()
         .filter_map(|plan| {
-            let (first, last) = (plan.not_judged.first()?, plan.not_judged.last()?);
+            let (first, last) = (plan.unknown_days.first()?, plan.unknown_days.last()?);
             let AccountPrune { source, account_id, .. } = plan;
             Some(format!("{source} of {account_id}, {first} to {last}"))
         })
@@ -71,8 +71,8 @@ fn refuse_what_is_not_known(plans: &[AccountPrune]) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Failed(anyhow!(
-        "nothing was pruned: the tables do not know what became of every stored answer about {}; load them with \
-         `everycent replay`, or, where they hold only some of the answers, with a replay into an empty warehouse",
+        "nothing was pruned: the tables do not know which stored answers these days rest on: {}; load them first with \
+         `everycent replay`",
         unknown.join("; ")
     )))
 }

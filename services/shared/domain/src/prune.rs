@@ -15,7 +15,7 @@ use crate::replay::Answered;
 pub struct Known {
     /// A day rests on them.
     needed: BTreeSet<String>,
-    /// Days of which an answer was accepted.
+    /// Days that coverage has.
     days: BTreeSet<Day>,
     /// The answers that were judged, with the hash of what they say.
     judged: BTreeMap<Day, BTreeMap<String, Option<String>>>,
@@ -30,17 +30,20 @@ pub enum Standing {
     Needed,
     /// Without sums it can't be judged again once its pages are gone.
     WithoutSums,
-    /// The tables do not know what became of it on this day.
-    NotJudged(Day),
+    /// It has no line among the judged answers, so it may be the one that a day rests on when it gets there.
+    NotJudged,
+    /// The tables do not know this day of it at all.
+    UnknownDay(Day),
     /// Nothing rests on it.
     Superseded,
 }
 
 impl Known {
     pub fn add_day(&mut self, row: &CoverageRow) {
-        let Some(answered) = Answered::of(row) else { return };
-        self.needed.extend([Some(answered.accepted), Some(answered.newest), answered.loaded].into_iter().flatten());
         self.days.insert(row.activity_date);
+        if let Some(Answered { accepted, newest, loaded }) = Answered::of(row) {
+            self.needed.extend([accepted, newest].into_iter().chain(loaded));
+        }
     }
 
     pub fn add_answer(&mut self, day: Day, id: &AnswerId, verdict: AnswerVerdict, content_hash: Option<String>) {
@@ -61,8 +64,11 @@ impl Known {
         if !has_sums {
             return Standing::WithoutSums;
         }
-        let unknown = covered.iter().find(|day| !self.days.contains(day) || !self.is_judged(**day, &name.version));
-        unknown.map_or(Standing::Superseded, |day| Standing::NotJudged(*day))
+        if let Some(day) = covered.iter().find(|day| !self.days.contains(day)) {
+            return Standing::UnknownDay(*day);
+        }
+        let is_judged = covered.iter().all(|day| self.is_judged(*day, &name.version));
+        if is_judged { Standing::Superseded } else { Standing::NotJudged }
     }
 
     /// Whether the answer has a line, or lies between two that say the same: of a run of equal answers only the ends need one.
@@ -189,16 +195,16 @@ mod tests {
     #[test]
     fn what_the_tables_know_nothing_of_does_not_go() {
         let before = "2026-01-01T00:00:00Z";
-        assert_eq!(standings(&Known::default(), before), [Standing::NotJudged(day(3)); 5]);
+        assert_eq!(standings(&Known::default(), before), [Standing::UnknownDay(day(3)); 5]);
         let mut known = known(4, 4);
         judge(&mut known, 1, AnswerVerdict::Superseded, "h");
         judge(&mut known, 4, AnswerVerdict::Accepted, "h");
         let between_equal_ends = standings(&known, before)[1];
         assert_eq!(between_equal_ends, Standing::Superseded);
         judge(&mut known, 4, AnswerVerdict::Accepted, "other");
-        assert_eq!(standings(&known, before)[1], Standing::NotJudged(day(3)));
+        assert_eq!(standings(&known, before)[1], Standing::NotJudged);
         let wider = known.standing(&name(1), &[day(3), day(9)], true, at(before));
-        assert_eq!(wider, Standing::NotJudged(day(9)));
+        assert_eq!(wider, Standing::UnknownDay(day(9)));
     }
 
     fn page(sha256: &str) -> ObjectName {

@@ -27,8 +27,8 @@ pub struct AccountPrune {
     pub objects: Vec<(ObjectName, u64)>,
     /// Answers that are old enough, and stay.
     pub kept: Kept,
-    /// Days of which the tables do not know what became of an old answer. As long as there are any, nothing may go.
-    pub not_judged: BTreeSet<Day>,
+    /// Days of old answers that the tables do not know. As long as there are any, nothing may go.
+    pub unknown_days: BTreeSet<Day>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,6 +37,8 @@ pub struct Kept {
     pub needed: usize,
     /// They can't be judged again without their pages.
     pub without_sums: usize,
+    /// They were never judged: their rows were given up, or wait.
+    pub not_judged: usize,
     /// Of a report whose rows stay when it no longer tells them, every answer is a part of the tables.
     pub readings: usize,
 }
@@ -103,7 +105,7 @@ async fn of_account(
         .try_collect()
         .await?;
     let (mut gone, mut used, mut windows) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-    let (mut kept, mut not_judged) = (Kept::default(), BTreeSet::new());
+    let (mut kept, mut unknown_days) = (Kept::default(), BTreeSet::new());
     for (name, manifest) in manifests {
         let standing = known.standing(&name, &manifest.covered, with_sums.contains(&name.object), before);
         match standing {
@@ -111,7 +113,8 @@ async fn of_account(
             _ if source.keeps_rows() => kept.readings += 1,
             Standing::Needed => kept.needed += 1,
             Standing::WithoutSums => kept.without_sums += 1,
-            Standing::NotJudged(day) => drop(not_judged.insert(day)),
+            Standing::NotJudged => kept.not_judged += 1,
+            Standing::UnknownDay(day) => drop(unknown_days.insert(day)),
             Standing::Superseded => {
                 windows.push(name.window);
                 gone.insert(name.object);
@@ -126,5 +129,5 @@ async fn of_account(
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    Ok(AccountPrune { source, account_id, windows, objects, kept, not_judged })
+    Ok(AccountPrune { source, account_id, windows, objects, kept, unknown_days })
 }

@@ -6,6 +6,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod proxy;
+#[path = "gcs/prune.rs"]
+mod prune;
+#[path = "prune/world.rs"]
+mod prune_world;
 #[path = "gcs/world.rs"]
 mod world;
 

@@ -42,6 +42,7 @@ struct Feed {
 struct Kept {
     needed: usize,
     without_sums: usize,
+    not_judged: usize,
     readings: usize,
 }
 
@@ -58,6 +59,7 @@ impl Report {
             kept: Kept {
                 needed: sum(|plan| plan.kept.needed),
                 without_sums: sum(|plan| plan.kept.without_sums),
+                not_judged: sum(|plan| plan.kept.not_judged),
                 readings: sum(|plan| plan.kept.readings),
             },
             feeds,
@@ -113,10 +115,11 @@ impl Report {
     }
 
     fn kept_text(&self) -> String {
-        let Kept { needed, without_sums, readings } = self.kept;
+        let Kept { needed, without_sums, not_judged, readings } = self.kept;
         let kept = [
             (needed, "that a day rests on: accepted, held or the newest"),
             (without_sums, "without sums, which could not be judged again"),
+            (not_judged, "that the tables have not judged: `everycent status` tells what was given up or waits"),
             (readings, "of directories and of spend, each a part of the tables"),
         ];
         let kept: Vec<String> = kept
