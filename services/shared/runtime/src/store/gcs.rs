@@ -213,9 +213,9 @@ impl Store for GcsStore {
     async fn size(&self, name: &ObjectName) -> Result<u64, StoreError> {
         let call = self.call(Action::Read, name.as_str());
         let look = async {
-            let clients = self.clients(&call).await?;
-            match clients.data.read_object(self.parent(), self.in_bucket(name.as_str())).send().await {
-                Ok(response) => Ok(u64::try_from(response.object().size).unwrap_or_default()),
+            let look = self.clients(&call).await?.control.get_object().set_bucket(self.parent());
+            match look.set_object(self.in_bucket(name.as_str())).send().await {
+                Ok(object) => Ok(u64::try_from(object.size).unwrap_or_default()),
                 Err(error) if is_missing(&error) => Err(StoreError::NotFound(name.clone())),
                 Err(error) => Err(call.failed(error)),
             }

@@ -1,12 +1,12 @@
 //! What the store does otherwise against an emulator, and nothing else.
 //!
-//! The emulator has no gRPC, by which the service lists, deletes and makes buckets; here these go over its JSON. They are
+//! The emulator has no gRPC, by which the service lists, measures, deletes and makes buckets; here these go over its JSON. They are
 //! not made again after a failure. Nothing of this runs against the service.
 
 use google_cloud_gax::options::RequestOptions;
 use google_cloud_gax::response::Response as Reply;
 use google_cloud_storage::model::{
-    Bucket, CreateBucketRequest, DeleteObjectRequest, ListObjectsRequest, ListObjectsResponse, Object,
+    Bucket, CreateBucketRequest, DeleteObjectRequest, GetObjectRequest, ListObjectsRequest, ListObjectsResponse, Object,
 };
 use google_cloud_storage::stub::StorageControl;
 use google_cloud_storage::{Error, Result};
@@ -35,6 +35,9 @@ struct Page {
 #[derive(Deserialize)]
 struct Item {
     name: String,
+    /// Bytes.
+    #[serde(default)]
+    size: String,
 }
 
 impl Emulator {
@@ -81,6 +84,13 @@ impl StorageControl for Emulator {
         let objects = page.items.into_iter().map(|item| Object::new().set_name(item.name));
         let objects = ListObjectsResponse::new().set_objects(objects).set_next_page_token(page.next_page_token);
         Ok(Reply::from(objects))
+    }
+
+    async fn get_object(&self, asked: GetObjectRequest, _: RequestOptions) -> Result<Reply<Object>> {
+        let response = send(self.request(Method::GET, &[id(&asked.bucket), "o", &asked.object])?).await?;
+        let Item { name, size } = response.json().await.map_err(Error::deser)?;
+        let object = Object::new().set_name(name).set_size(size.parse::<i64>().map_err(Error::deser)?);
+        Ok(Reply::from(object))
     }
 
     async fn delete_object(&self, asked: DeleteObjectRequest, _: RequestOptions) -> Result<Reply<()>> {
