@@ -7,12 +7,20 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use chrono::{Days, Utc};
+use chrono::{Datelike, Days, TimeDelta, Utc};
 use support::{OCTOBER, Scene, assert_tells};
-use vendor_sim::worlds;
+use vendor_sim::{WorldClock, worlds};
 
 fn sync() -> String {
     format!("sync {OCTOBER}")
+}
+
+/// Answered in the middle of a month, so that no month ends while a test runs.
+fn october() -> Scene {
+    let scene = Scene::october();
+    let days = (i64::from(Utc::now().day()) - 15).rem_euclid(30);
+    scene.simulator.with_world(|world| world.options.clock = WorldClock::Offset(TimeDelta::days(-days)));
+    scene
 }
 
 fn pages(scene: &Scene) -> BTreeSet<PathBuf> {
@@ -43,7 +51,7 @@ fn empty_the_warehouse(scene: &Scene) {
 
 #[test]
 fn an_answer_that_repeats_the_last_is_a_manifest_that_points_to_the_page_that_is_there() {
-    let scene = Scene::october();
+    let scene = october();
     scene.run(&sync()).exits(0);
     let (stored, answers) = (pages(&scene), manifests(&scene));
     for round in 2..4 {
@@ -68,7 +76,7 @@ fn an_answer_that_repeats_the_last_is_a_manifest_that_points_to_the_page_that_is
 
 #[test]
 fn a_page_that_was_damaged_is_not_pointed_to_again() {
-    let scene = Scene::october();
+    let scene = october();
     scene.run(&sync()).exits(0);
     let page = pages(&scene).into_iter().find(|page| page.to_string_lossy().contains("cost_report")).unwrap();
     let whole = fs::read(&page).unwrap();
@@ -85,7 +93,7 @@ fn a_page_that_was_damaged_is_not_pointed_to_again() {
 
 #[test]
 fn an_account_takes_pages_that_several_answers_point_to_along_and_leaves_none_behind() {
-    let mut scene = Scene::october();
+    let mut scene = october();
     for _ in 0..2 {
         scene.run(&sync()).exits(0);
     }

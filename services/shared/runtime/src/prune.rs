@@ -99,14 +99,9 @@ async fn of_account(
             _ => {}
         }
     }
-    let manifests: Vec<(ManifestName, Manifest)> = stream::iter(names)
-        .map(|name| async move { read(store, &name.object).await.map(|manifest| (name, manifest)) })
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
     let (mut gone, mut used, mut windows) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     let (mut kept, mut unknown_days) = (Kept::default(), BTreeSet::new());
-    for (name, manifest) in manifests {
+    for (name, manifest) in manifests(store, names).await? {
         let standing = known.standing(&name, &manifest.covered, with_sums.contains(&name.object), before);
         match standing {
             Standing::Recent => {}
@@ -123,11 +118,22 @@ async fn of_account(
         }
         used.extend(manifest.pages.into_iter().map(|page| page.object));
     }
-    let objects = prune::objects(stored, &gone, &used, now);
-    let objects = stream::iter(objects)
-        .map(|name| async move { store.size(&name).await.map(|bytes| (name, bytes)) })
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
+    let objects = with_bytes(store, prune::objects(stored, &gone, &used, now)).await?;
     Ok(AccountPrune { source, account_id, windows, objects, kept, unknown_days })
+}
+
+async fn manifests(store: &dyn Store, names: Vec<ManifestName>) -> Result<Vec<(ManifestName, Manifest)>, ReplayError> {
+    let read = stream::iter(names).map(|name| async move {
+        let manifest = read(store, &name.object).await?;
+        Ok((name, manifest))
+    });
+    read.buffered(AT_ONCE).try_collect().await
+}
+
+async fn with_bytes(store: &dyn Store, objects: Vec<ObjectName>) -> Result<Vec<(ObjectName, u64)>, StoreError> {
+    let sizes = stream::iter(objects).map(|name| async move {
+        let bytes = store.size(&name).await?;
+        Ok((name, bytes))
+    });
+    sizes.buffered(AT_ONCE).try_collect().await
 }
