@@ -111,6 +111,9 @@ pub enum Command {
     History(HistoryArgs),
     /// Show what the money went to: platforms, keys and people, and what came of it.
     ///
+    /// It first says whether the figures are complete, or what they lack: accounts and days that are not loaded, held or
+    /// failed, records that could not be read, days made by older rules. With --strict it exits with 1 then.
+    ///
     /// Figures of all loaded days, or of those named. The views `ai_spend_daily`, `api_usage_expenses` and
     /// `ai_spend_by_person` have the same day by day.
     Report(ReportArgs),
@@ -319,6 +322,9 @@ pub struct ReportArgs {
     /// Only this account, as the configuration names it.
     #[arg(long, value_name = "ID")]
     pub account: Option<AccountId>,
+    /// Exit with 1 if something is known to be missing in the figures.
+    #[arg(long)]
+    pub strict: bool,
 }
 
 #[derive(Debug, Args)]

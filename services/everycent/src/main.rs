@@ -5,6 +5,7 @@ mod answers;
 mod begun;
 mod cli;
 mod commands;
+mod completeness;
 mod cost_lines;
 mod deployment;
 mod elsewhere;

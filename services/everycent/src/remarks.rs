@@ -5,6 +5,7 @@ use everycent_schemas::{AccountId, Day};
 use serde::Serialize;
 
 use crate::facts;
+use crate::report::Scope;
 use crate::show::Grid;
 
 /// What is alike in one source of an account, of all days together.
@@ -22,10 +23,19 @@ pub struct RemarkRow {
 
 /// The latest of them, so many at most.
 pub async fn latest(warehouse: &dyn Warehouse, limit: usize) -> anyhow::Result<Vec<RemarkRow>> {
+    read(warehouse, "", limit).await
+}
+
+/// Those of some days, and of one account or all; the latest of them, so many at most.
+pub async fn of(warehouse: &dyn Warehouse, scope: &Scope, limit: usize) -> anyhow::Result<Vec<RemarkRow>> {
+    read(warehouse, &format!("WHERE {} ", scope.condition("activity_date", "account_id")), limit).await
+}
+
+async fn read(warehouse: &dyn Warehouse, condition: &str, limit: usize) -> anyhow::Result<Vec<RemarkRow>> {
     let rows = warehouse
         .query(&format!(
             "SELECT source, account_id, MIN(activity_date) AS first_day, MAX(activity_date) AS last_day, field, reason, \
-             SUM(records) AS records FROM [[table:remarks]] GROUP BY source, account_id, field, reason \
+             SUM(records) AS records FROM [[table:remarks]] {condition}GROUP BY source, account_id, field, reason \
              ORDER BY last_day DESC, source, account_id, field, reason LIMIT {limit}"
         ))
         .await?;

@@ -12,7 +12,7 @@ use everycent_schemas::{AccountId, Day};
 use serde::Serialize;
 
 use crate::show::heading;
-use scope::Scope;
+pub use scope::Scope;
 
 /// Keys and people that are shown; `--json` has them all.
 const SHOWN: usize = 8;

@@ -177,10 +177,14 @@ pub fn unavailable(coverage: &[CoverageRow]) -> BTreeMap<(String, AccountId), St
 /// Accounts that no report of money is open to, among those that are asked for one.
 pub fn without_money(feeds: &[Feed], coverage: &[CoverageRow]) -> Vec<(Vendor, AccountId)> {
     let closed = unavailable(coverage);
+    without_open_money(feeds, |feed| closed.contains_key(&(feed.source.name().to_owned(), feed.account_id.clone())))
+}
+
+/// The same, where somebody else knows which reports are closed.
+pub fn without_open_money(feeds: &[Feed], is_closed: impl Fn(&Feed) -> bool) -> Vec<(Vendor, AccountId)> {
     let mut open: BTreeMap<(Vendor, AccountId), bool> = BTreeMap::new();
     for feed in feeds.iter().filter(|feed| feed.source.has_money()) {
-        let is_open = !closed.contains_key(&(feed.source.name().to_owned(), feed.account_id.clone()));
-        *open.entry((feed.source.vendor(), feed.account_id.clone())).or_default() |= is_open;
+        *open.entry((feed.source.vendor(), feed.account_id.clone())).or_default() |= !is_closed(feed);
     }
     open.into_iter().filter(|(_, is_open)| !is_open).map(|(account, _)| account).collect()
 }

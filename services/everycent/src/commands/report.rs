@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use anyhow::anyhow;
 use everycent_domain::window::Window;
-use everycent_runtime::warehouse::{CoverageRow, Warehouse};
+use everycent_runtime::warehouse::Warehouse;
 use everycent_schemas::Day;
+use serde::Serialize;
 
 use crate::cli::ReportArgs;
+use crate::completeness::{self, Asked, Completeness, FeedState};
 use crate::deployment::Deployment;
 use crate::facts;
 use crate::failure::{Failure, is_out_of_range};
@@ -15,29 +17,45 @@ use crate::report::Report;
 use crate::show;
 
 pub async fn report(deployment: &Deployment, args: &ReportArgs, json: bool) -> Result<(), Failure> {
-    let coverage = deployment.whole_coverage().await?;
-    let (warehouse, days) = (deployment.warehouse.as_ref(), window(&coverage, args)?);
-    refuse_an_unknown_account(&coverage, args)?;
-    let report = match Report::read(warehouse, days, args.account.clone()).await {
+    let feeds = completeness::feeds(deployment).await?;
+    let (warehouse, days) = (deployment.warehouse.as_ref(), window(&feeds, args)?);
+    refuse_an_unknown_account(&feeds, args)?;
+    let rests_on = Completeness::read(deployment, &feeds, &asked(deployment, args, days)).await?;
+    let figures = match Report::read(warehouse, days, args.account.clone()).await {
         Err(error) if is_out_of_range(&error) => return Err(named(warehouse, error).await),
-        report => report?,
+        figures => figures?,
     };
+    let is_enough = rests_on.complete || !args.strict;
     if json {
-        show::print_json(&report);
-    } else if report.is_empty() {
-        show::print("nothing is loaded of these days; `everycent sync` loads them\n");
+        show::print_json(&Document { complete: rests_on.complete, rests_on, figures });
+    } else if figures.is_empty() {
+        show::print(&format!("{}\nnothing is loaded of these days; `everycent sync` loads them\n", rests_on.text()));
     } else {
-        show::print(&report.text());
+        show::print(&(rests_on.text() + &figures.text()));
     }
-    Ok(())
+    if is_enough { Ok(()) } else { Err(Failure::Reported) }
+}
+
+#[derive(Debug, Serialize)]
+struct Document {
+    /// Whether nothing is known to be missing in the figures.
+    complete: bool,
+    rests_on: Completeness,
+    #[serde(flatten)]
+    figures: Report,
+}
+
+fn asked(deployment: &Deployment, args: &ReportArgs, days: Window) -> Asked {
+    let wanted_from = args.from.map(|from| deployment.config.since.map_or(from, |since| since.max(from)));
+    Asked { days, wanted_from, account_id: args.account.clone() }
 }
 
 /// The range that was named, completed by what is loaded.
-fn window(coverage: &[CoverageRow], args: &ReportArgs) -> Result<Window, Failure> {
-    let loaded = || coverage.iter().filter(|row| row.fetched_at.is_some()).map(|row| row.activity_date);
+fn window(feeds: &[FeedState], args: &ReportArgs) -> Result<Window, Failure> {
+    let loaded = || feeds.iter().filter_map(|feed| feed.loaded);
     let nothing = || Failure::Failed(anyhow!("nothing is loaded yet; run `everycent sync` first"));
-    let from: Day = args.from.or_else(|| loaded().min()).ok_or_else(nothing)?;
-    let to: Day = args.to.or_else(|| loaded().max()).ok_or_else(nothing)?;
+    let from: Day = args.from.or_else(|| loaded().map(|(first, _)| first).min()).ok_or_else(nothing)?;
+    let to: Day = args.to.or_else(|| loaded().map(|(_, last)| last).max()).ok_or_else(nothing)?;
     Window::new(from, to).map_err(|e| Failure::usage(anyhow!("--from, --to: {e}")))
 }
 
@@ -59,9 +77,9 @@ async fn named(warehouse: &dyn Warehouse, error: anyhow::Error) -> Failure {
 }
 
 /// A mistyped account is not one without spend.
-fn refuse_an_unknown_account(coverage: &[CoverageRow], args: &ReportArgs) -> Result<(), Failure> {
+fn refuse_an_unknown_account(feeds: &[FeedState], args: &ReportArgs) -> Result<(), Failure> {
     let Some(account_id) = &args.account else { return Ok(()) };
-    let known: BTreeSet<&str> = coverage.iter().map(|row| row.account_id.as_str()).collect();
+    let known: BTreeSet<&str> = feeds.iter().map(|feed| feed.account_id.as_str()).collect();
     if known.contains(account_id.as_str()) {
         return Ok(());
     }

@@ -6,11 +6,13 @@ use everycent_domain::reconcile::{ADVICE, FutureStamps, future_stamps};
 use everycent_domain::report::Kind;
 use everycent_domain::source::Source;
 use everycent_domain::wanted;
+use everycent_domain::window::Window;
 use everycent_runtime::bus::{DeadLetter, Depth};
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::{AccountId, CoverageState, Day, Timestamp};
 use serde::Serialize;
 
+use crate::completeness::{self, Asked, Completeness};
 use crate::deployment::{Deployment, Services};
 use crate::failure::Failure;
 use crate::healed;
@@ -36,7 +38,8 @@ pub async fn status(deployment: &Deployment, json: bool) -> Result<(), Failure> 
     dead.truncate(SHOWN);
     let rejects = rejects::latest(deployment.warehouse.as_ref(), SHOWN).await?;
     let remarks = remarks::latest(deployment.warehouse.as_ref(), SHOWN).await?;
-    let report = Report::new(deployment, &coverage, (rejects, remarks), depths.as_deref(), &dead);
+    let rests_on = rests_on(deployment, &coverage).await?;
+    let report = Report::new(deployment, &coverage, (rejects, remarks), (depths.as_deref(), &dead), rests_on);
     if json {
         show::print_json(&report);
     } else {
@@ -45,9 +48,21 @@ pub async fn status(deployment: &Deployment, json: bool) -> Result<(), Failure> 
     Ok(())
 }
 
+/// What all that is loaded rests on; `None` where nothing ever was.
+async fn rests_on(deployment: &Deployment, coverage: &[CoverageRow]) -> Result<Option<Completeness>, Failure> {
+    let days = coverage.iter().map(|row| Window::of(row.activity_date)).reduce(Window::union);
+    let Some(days) = days else { return Ok(None) };
+    let feeds = completeness::feeds(deployment).await?;
+    let asked = Asked { days, wanted_from: None, account_id: None };
+    Completeness::judge(deployment, &feeds, coverage, &asked).await.map(Some)
+}
+
 #[derive(Debug, Serialize)]
 struct Report {
     warehouse: String,
+    /// Whether nothing is known to be missing in what is loaded; what it rests on says more.
+    complete: bool,
+    rests_on: Option<Completeness>,
     coverage: Vec<FeedCoverage>,
     failed: Vec<FailedDay>,
     /// Days that the vendor usually reports by now and has not.
@@ -141,8 +156,8 @@ impl Report {
         deployment: &Deployment,
         coverage: &[CoverageRow],
         (rejects, remarks): (Vec<RejectRow>, Vec<RemarkRow>),
-        depths: Option<&[Depth]>,
-        dead: &[DeadLetter],
+        (depths, dead): (Option<&[Depth]>, &[DeadLetter]),
+        rests_on: Option<Completeness>,
     ) -> Self {
         let closed = scope::unavailable(coverage);
         let is_closed = |row: &CoverageRow| closed.contains_key(&(row.source.clone(), row.account_id.clone()));
@@ -154,6 +169,8 @@ impl Report {
         });
         Self {
             warehouse: deployment.warehouse.address(),
+            complete: rests_on.as_ref().is_some_and(|rests_on| rests_on.complete),
+            rests_on,
             coverage: by_feed(coverage),
             failed: failed.map(FailedDay::of).collect(),
             late: late_days(coverage),
@@ -329,6 +346,9 @@ pub fn coverage_text(feeds: &[FeedCoverage]) -> String {
 
 fn text(report: &Report) -> String {
     let mut text = format!("EveryCent status of {}\n", report.warehouse);
+    if let Some(rests_on) = &report.rests_on {
+        text += &format!("\n{}", rests_on.text());
+    }
     text += &heading("Coverage, in days (UTC)");
     if report.coverage.is_empty() {
         text += "  nothing is loaded yet; run `everycent sync`\n";

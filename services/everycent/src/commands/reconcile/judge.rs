@@ -22,6 +22,7 @@ use everycent_schemas::{AccountId, Day};
 
 use super::Question;
 use crate::admission::Books;
+use crate::completeness;
 use crate::deployment::{Deployment, Services};
 use crate::facts::{self, Loaded, claude, cursor, money};
 use crate::failure::{Failure, is_out_of_range};
@@ -66,6 +67,7 @@ pub(super) async fn judge(
     verdicts.extend(no_missing_bucket(&buckets));
     verdicts.extend(no_held_answer(&buckets));
     verdicts.extend(no_reject(&buckets));
+    verdicts.extend(completeness::verdicts(deployment, window, coverage));
     verdicts.extend(remarked(&buckets));
     verdicts.extend(no_strange_account(&buckets, &configured));
     verdicts.extend(no_future_stamp(window, &stamps(deployment, coverage).await?));

@@ -1,0 +1,180 @@
+//! From coverage to gaps: pure, report by report.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use everycent_domain::reconcile::FeedFact;
+use everycent_domain::report;
+use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
+use everycent_domain::window::Window;
+use everycent_runtime::warehouse::CoverageRow;
+use everycent_schemas::{AccountId, CoverageState, Day};
+
+use super::feeds::FeedState;
+use super::gap::{Gap, Kind};
+use super::without_money;
+
+/// Which days are judged, and by what.
+#[derive(Debug, Clone)]
+pub struct Period {
+    pub days: Window,
+    /// The day from which on every configured report is to be loaded; its first known day if not given.
+    pub wanted_from: Option<Day>,
+    pub today: Day,
+    /// The fingerprint of the rules and prices that rows are to be made by, where there is one.
+    pub recipe: Option<String>,
+}
+
+/// What the days lack, by kind. `coverage` is that of the days.
+pub(super) fn gaps(feeds: &[FeedState], coverage: &[CoverageRow], period: &Period) -> Vec<Gap> {
+    let mut rows: BTreeMap<(&str, &AccountId), Vec<&CoverageRow>> = BTreeMap::new();
+    for row in coverage {
+        rows.entry((&row.source, &row.account_id)).or_default().push(row);
+    }
+    let mut found = Vec::new();
+    for feed in feeds {
+        let rows = rows.get(&(feed.source.name(), &feed.account_id)).map_or(&[][..], Vec::as_slice);
+        found.extend(of_feed(feed, rows, period));
+    }
+    let found = with_empty_accounts(feeds, coverage, found);
+    let poor = without_money(feeds).into_iter().map(|(vendor, account_id)| Gap {
+        kind: Kind::NoMoneyReport,
+        vendor,
+        account_id,
+        sources: BTreeSet::new(),
+        days: BTreeSet::new(),
+        records: None,
+        reason: None,
+        mend: None,
+    });
+    let mut found: Vec<Gap> = found.into_iter().chain(poor).map(Gap::with_mend).collect();
+    found.sort_by(|a, b| {
+        (a.kind, a.vendor, &a.account_id, &a.sources).cmp(&(b.kind, b.vendor, &b.account_id, &b.sources))
+    });
+    found
+}
+
+/// Whether its rows stand for their day and are made by rules and prices; those that outlive their answer are of many.
+pub(super) fn is_made_by_a_recipe(row: &CoverageRow) -> bool {
+    row.fetched_at.is_some() && row.source.parse().is_ok_and(|source: Source| !source.keeps_rows())
+}
+
+fn of_feed(feed: &FeedState, rows: &[&CoverageRow], period: &Period) -> Vec<Gap> {
+    if let Some(reason) = &feed.closed {
+        let days = rows.iter().map(|row| row.activity_date);
+        return gap(feed, Kind::Unavailable, days, Some(reason.clone())).into_iter().collect();
+    }
+    let mut found = Vec::new();
+    let mut add = |kind: Kind, rows: &mut dyn Iterator<Item = &&CoverageRow>, reason: fn(&CoverageRow) -> _| {
+        let mut rows = rows.peekable();
+        let reason = rows.peek().and_then(|row| reason(row));
+        found.extend(gap(feed, kind, rows.map(|row| row.activity_date), reason));
+    };
+    let of_state = |state: CoverageState| rows.iter().filter(move |row| row.state == state);
+    let is_older = |row: &&&CoverageRow| {
+        let recipe = period.recipe.as_ref();
+        is_made_by_a_recipe(row) && recipe.is_some() && row.recipe.as_ref() != recipe
+    };
+    add(Kind::Failed, &mut rows.iter().filter(|row| is_failed(feed, row)), |row| row.failure.clone());
+    add(Kind::Held, &mut of_state(CoverageState::Held), |row| row.held.clone());
+    add(Kind::Replaying, &mut of_state(CoverageState::Replaying), |_| None);
+    add(Kind::OlderRules, &mut rows.iter().filter(is_older), |_| None);
+    add(Kind::Open, &mut of_state(CoverageState::Open), |_| None);
+    found.extend(rejected(feed, rows));
+    if feed.is_retired {
+        return found;
+    }
+    let known: BTreeSet<Day> = rows.iter().map(|row| row.activity_date).collect();
+    let fact = FeedFact {
+        source: feed.source,
+        account_id: feed.account_id.clone(),
+        is_configured: feed.is_configured,
+        known: feed.known,
+    };
+    let wanted = fact.wanted(period.days, period.wanted_from, period.today);
+    found.extend(gap(feed, Kind::NotLoaded, wanted.into_iter().filter(|day| !known.contains(day)), None));
+    found.extend(gap(feed, Kind::NotReportedYet, not_reported_yet(feed, &known, period), None));
+    found
+}
+
+/// Whether its last attempt failed and nothing took its place. Nobody asks a retired account again.
+fn is_failed(feed: &FeedState, row: &CoverageRow) -> bool {
+    let is_last = feed.known.is_none_or(|(_, last)| row.activity_date == last);
+    let stands = is_last || matches!(feed.source.kind(), report::Kind::Days(_));
+    matches!(row.state, CoverageState::Failed | CoverageState::Unavailable) && stands && !feed.is_retired
+}
+
+/// Days that are over and that the report usually has later than now.
+fn not_reported_yet(feed: &FeedState, known: &BTreeSet<Day>, period: &Period) -> Vec<Day> {
+    let is_daily = matches!(feed.source.kind(), report::Kind::Days(_));
+    let last = feed.source.kind().last_reported(period.today);
+    let is_awaited = |day: &Day| last < *day && *day < period.today && !known.contains(day);
+    match is_daily && feed.is_configured {
+        true => period.days.days().filter(is_awaited).collect(),
+        false => Vec::new(),
+    }
+}
+
+fn rejected(feed: &FeedState, rows: &[&CoverageRow]) -> Option<Gap> {
+    let with_rejects = || rows.iter().filter(|row| row.rejects.is_some_and(|rejects| rejects > 0));
+    let records = with_rejects().filter_map(|row| row.rejects).sum();
+    let gap = gap(feed, Kind::Rejected, with_rejects().map(|row| row.activity_date), None)?;
+    Some(Gap { records: Some(records), ..gap })
+}
+
+fn gap(feed: &FeedState, kind: Kind, days: impl IntoIterator<Item = Day>, reason: Option<String>) -> Option<Gap> {
+    let days: BTreeSet<Day> = days.into_iter().collect();
+    (!days.is_empty() || kind == Kind::Unavailable).then(|| Gap {
+        kind,
+        vendor: feed.source.vendor(),
+        account_id: feed.account_id.clone(),
+        sources: [feed.source.name()].into(),
+        days,
+        records: None,
+        reason,
+        mend: None,
+    })
+}
+
+/// The gaps with one in place of all those that are of an account of which nothing is loaded.
+fn with_empty_accounts(feeds: &[FeedState], coverage: &[CoverageRow], gaps: Vec<Gap>) -> Vec<Gap> {
+    let is_daily = |feed: &&FeedState| {
+        feed.is_configured && !feed.is_retired && matches!(feed.source.kind(), report::Kind::Days(_))
+    };
+    let daily: BTreeSet<(Vendor, &AccountId)> =
+        feeds.iter().filter(is_daily).map(|feed| (feed.source.vendor(), &feed.account_id)).collect();
+    let loaded: BTreeSet<(Vendor, &AccountId)> =
+        coverage.iter().filter(|row| row.fetched_at.is_some()).filter_map(daily_account).collect();
+    let mut empty: BTreeMap<(Vendor, AccountId), Gap> = BTreeMap::new();
+    let mut kept = Vec::new();
+    for gap in gaps {
+        let account = (gap.vendor, &gap.account_id);
+        let is_empty = daily.contains(&account) && !loaded.contains(&account);
+        match (is_empty && matches!(gap.kind, Kind::Failed | Kind::NotLoaded), empty.get_mut(&owned(account))) {
+            (false, _) => kept.push(gap),
+            (true, Some(all)) => join(all, gap),
+            (true, None) => {
+                empty.insert(owned(account), Gap { kind: Kind::NothingLoaded, ..gap });
+            }
+        }
+    }
+    kept.extend(empty.into_values());
+    kept
+}
+
+fn daily_account(row: &CoverageRow) -> Option<(Vendor, &AccountId)> {
+    let source: Source = row.source.parse().ok()?;
+    matches!(source.kind(), report::Kind::Days(_)).then_some((source.vendor(), &row.account_id))
+}
+
+fn owned((vendor, account_id): (Vendor, &AccountId)) -> (Vendor, AccountId) {
+    (vendor, account_id.clone())
+}
+
+/// Adds what another gap is about; the first reason stays.
+pub(super) fn join(all: &mut Gap, other: Gap) {
+    all.sources.extend(other.sources);
+    all.days.extend(other.days);
+    all.records = all.records.map(|records| records + other.records.unwrap_or_default()).or(other.records);
+    all.reason = all.reason.take().or(other.reason);
+}

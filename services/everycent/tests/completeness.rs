@@ -1,0 +1,171 @@
+//! What figures lack is said before the figures: by `report`, by `status`, and by a check of `reconcile`.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use support::{Ended, OCTOBER, Scene};
+use vendor_sim::worlds::{self, CLAUDE_CODE_WORKSPACE};
+use vendor_sim::{Endpoint, Fault, FaultKind};
+
+/// October, loaded.
+fn october() -> Scene {
+    let scene = Scene::october();
+    scene.run(&format!("sync {OCTOBER}")).exits(0);
+    scene
+}
+
+fn first_line(ended: &Ended) -> &str {
+    ended.stdout.lines().next().unwrap_or_default()
+}
+
+/// The kinds of what `report` names as missing.
+fn lacks(scene: &Scene, words: &str) -> BTreeSet<String> {
+    let report = scene.run(&format!("report {words} --json")).exits(0).json();
+    let kinds: BTreeSet<String> = kinds(&report["rests_on"]["lacks"]);
+    assert_eq!(report["complete"], kinds.is_empty(), "{report}");
+    kinds
+}
+
+fn kinds(gaps: &Value) -> BTreeSet<String> {
+    gaps.as_array().unwrap().iter().map(|gap| gap["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+fn set(kinds: &[&str]) -> BTreeSet<String> {
+    kinds.iter().map(|kind| (*kind).to_owned()).collect()
+}
+
+fn account(id: &str, key: &str) -> String {
+    format!("[[accounts]]\nid = \"{id}\"\nvendor = \"anthropic\"\nkey_env = \"{key}\"\n")
+}
+
+fn rule(id: &str) -> String {
+    format!(
+        "[[attribution.rules]]\nid = \"{id}\"\nplatform = \"claude_code\"\nworkspace_id = \"{CLAUDE_CODE_WORKSPACE}\"\n"
+    )
+}
+
+#[test]
+fn figures_that_lack_nothing_say_so_in_one_line() {
+    let scene = october();
+    for words in ["report", &format!("report {OCTOBER} --strict"), "report --from 2025-10-05 --to 2025-10-06"] {
+        let ended = scene.run(words).exits(0);
+        assert!(first_line(&ended).starts_with("✓ Complete: no day of any report is missing; last sync 20"), "{ended}");
+        assert_eq!(ended.stdout.lines().nth(1), Some(""), "{ended}");
+    }
+    assert_eq!(lacks(&scene, ""), set(&[]));
+}
+
+#[test]
+fn half_of_the_money_is_called_half_of_the_money() {
+    let mut scene = Scene::october();
+    let other = "00000000-0000-4000-8000-000000000002".to_owned();
+    scene.simulator.with_world(|world| world.options.anthropic_other_keys = vec![("second".to_owned(), other)]);
+    scene.set("SECOND", "mistyped");
+    scene.configure(&(account("a", "ANTHROPIC_ADMIN_KEY") + &account("b", "SECOND")));
+    scene.run(&format!("sync {OCTOBER}")).exits(1);
+    for words in ["report".to_owned(), format!("report {OCTOBER}")] {
+        let ended = scene.run(&words).exits(0);
+        assert!(first_line(&ended).starts_with("✗ Incomplete"), "{ended}");
+        ended.says(&[
+            "anthropic account `b`: nothing is loaded of 15 days (2025-10-03 to 2025-10-17): ",
+            "SECOND was not accepted (401)",
+            "`everycent sync --from 2025-10-03 --to 2025-10-17`",
+            "anthropic account `b` never",
+            "223.33",
+        ]);
+    }
+    assert_eq!(lacks(&scene, ""), set(&["nothing_loaded"]));
+    scene.run("report --strict").exits(1).says(&["223.33"]);
+    scene.run("report --strict --account a").exits(0).says(&["✓ Complete"]);
+    scene.run("report --account b").exits(0).says(&["✗ Incomplete"]);
+    scene.set("SECOND", "second");
+    scene.run("sync --from 2025-10-03 --to 2025-10-17").exits(0);
+    scene.run("report --strict").exits(0).says(&["✓ Complete", "446.66"]);
+}
+
+#[test]
+fn an_account_that_was_never_asked_is_missing_too() {
+    let mut scene = october();
+    scene.configure(&(account("default", "ANTHROPIC_ADMIN_KEY") + &account("new", "SECOND")));
+    scene.run("report").exits(0).says(&["anthropic account `new`: nothing is loaded of 15 days"]);
+    scene.configure(&account("default", "ANTHROPIC_ADMIN_KEY"));
+    assert_eq!(lacks(&scene, ""), set(&[]));
+}
+
+#[test]
+fn days_of_one_report_that_failed_or_were_never_asked_are_named() {
+    let scene = Scene::october();
+    scene.run("sync --from 2025-10-03 --to 2025-10-12").exits(0);
+    scene.simulator.inject(Fault::on(Endpoint::AnthropicCostReport, FaultKind::Status(500)));
+    scene.run("sync --from 2025-10-13 --to 2025-10-14").exits(1);
+    scene.run("sync --from 2025-10-13 --to 2025-10-17 --source cursor/daily_usage").exits(0);
+    scene.run("report").exits(0).says(&[
+        "anthropic/cost_report, anthropic/cost_totals of account `default`: the last attempt failed for 2 days \
+         (2025-10-13 to 2025-10-14)",
+    ]);
+    assert_eq!(lacks(&scene, ""), set(&["failed", "not_loaded"]));
+    assert_eq!(lacks(&scene, "--to 2025-10-12"), set(&[]));
+    scene.run("report --from 2025-10-01").exits(0).says(&["were never loaded (2025-10-01 to 2025-10-02"]);
+}
+
+#[test]
+fn days_made_by_two_sets_of_rules_are_told_apart_until_a_replay() {
+    let mut scene = Scene::october();
+    scene.configure(&rule("first"));
+    scene.run("sync --from 2025-10-03 --to 2025-10-08").exits(0);
+    scene.configure(&rule("second"));
+    scene.run("sync --from 2025-10-09 --to 2025-10-17").exits(0);
+    let said = ["6 days were made by older rules", "`everycent replay --from 2025-10-03 --to 2025-10-08`"];
+    scene.run("report").exits(0).says(&said);
+    scene.run("status").exits(0).says(&said);
+    scene
+        .run("reconcile")
+        .exits(1)
+        .says(&["made_by_rules_in_use", "anthropic/cost_report of account `default`: 6 days"]);
+    scene.run("reconcile --from 2025-10-09").exits(0);
+    assert_eq!(lacks(&scene, ""), set(&["older_rules"]));
+    assert_eq!(lacks(&scene, "--from 2025-10-09"), set(&[]));
+    scene.run("replay --from 2025-10-03 --to 2025-10-08").exits(0);
+    assert_eq!(lacks(&scene, ""), set(&[]));
+    scene.run("reconcile").exits(0).says(&["every day was made by the rules and prices in use now"]);
+    scene.run("status").exits(0).says(&["✓ Complete"]);
+}
+
+#[test]
+fn prices_that_came_later_count_like_rules() {
+    let mut scene = october();
+    scene.configure("[[prices.cursor]]\nplan = \"request\"\nfrom = \"2025-01-01\"\nseat_usd = \"41\"\nincluded_requests = 500\nrequest_usd = \"0.04\"\n");
+    scene.run("report").exits(0).says(&["15 days were made by older rules, prices"]);
+    scene.run("replay").exits(0);
+    assert_eq!(lacks(&scene, ""), set(&[]));
+}
+
+#[test]
+fn a_held_day_shows_its_earlier_figures_and_says_so() {
+    let scene = Scene::of(worlds::company(7, "2025-09-30".parse().unwrap(), 40))
+        .with_sources("cursor", &["cursor/usage_events"])
+        .with_sources("anthropic", &["anthropic/cost_report"]);
+    let sync = "sync --from 2025-09-21 --to 2025-09-30";
+    scene.run(sync).exits(0);
+    let total = || scene.run("report --json").exits(0).json()["spend"].clone();
+    let before = total();
+    scene.simulator.with_world(|world| {
+        let day = "2025-09-24".parse().unwrap();
+        while world.cursor_events(day).len() > 2 {
+            world.remove_cursor_event(day, 0);
+        }
+    });
+    scene.run(sync).exits(1);
+    assert_eq!(total(), before);
+    scene.run("report").exits(0).says(&[
+        "cursor/usage_events of account `default`: earlier figures are shown for 1 day (2025-09-24)",
+        "fell from",
+        "`everycent accept 2025-09-24 --source cursor/usage_events`",
+    ]);
+    assert_eq!(lacks(&scene, ""), set(&["held"]));
+    scene.run("accept 2025-09-24 --source cursor/usage_events").exits(0);
+    assert_eq!(lacks(&scene, ""), set(&[]));
+}
