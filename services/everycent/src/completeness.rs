@@ -7,6 +7,7 @@
 mod feeds;
 mod gap;
 mod gaps;
+mod stored;
 mod verdicts;
 mod words;
 
@@ -25,7 +26,8 @@ use crate::scope;
 
 pub use feeds::FeedState;
 pub use gap::Gap;
-pub use verdicts::verdicts;
+pub use stored::{ever, look};
+pub use verdicts::{stored_verdicts, verdicts};
 
 use gaps::Period;
 
@@ -38,6 +40,8 @@ pub struct Asked {
     pub days: Window,
     /// The day from which on every configured report is to be loaded; its first known day if not given.
     pub wanted_from: Option<Day>,
+    /// The days about which stored answers are to be in the tables: beyond the others where nobody named an end.
+    pub stored: Window,
     /// `None` is all of them.
     pub account_id: Option<AccountId>,
 }
@@ -68,7 +72,8 @@ pub struct Synced {
 impl Completeness {
     /// Of the days that are asked about; `feeds` are all of them.
     pub async fn read(deployment: &Deployment, feeds: &[FeedState], asked: &Asked) -> Result<Self, Failure> {
-        let coverage = deployment.warehouse.coverage(asked.days.from(), asked.days.to()).await?;
+        let needed = asked.days.union(stored::within_reach(deployment, asked.stored));
+        let coverage = deployment.warehouse.coverage(needed.from(), needed.to()).await?;
         Self::judge(deployment, feeds, &coverage, asked).await
     }
 
@@ -83,13 +88,14 @@ impl Completeness {
         let feeds: Vec<FeedState> = feeds.iter().filter(|feed| is_asked(&feed.account_id)).cloned().collect();
         let scope = Scope { days: asked.days, account_id: asked.account_id.clone() };
         let remarks = remarks::of(deployment.warehouse.as_ref(), &scope, REMARKS_MAX).await?;
+        let stored = look(deployment, asked.stored, asked.account_id.as_ref(), coverage).await?;
         let period = Period {
             days: asked.days,
             wanted_from: asked.wanted_from,
             today: deployment.clock.now().day(),
             recipe: recipe_in_use(deployment, coverage),
         };
-        Ok(Self::of(&feeds, gaps::gaps(&feeds, coverage, &period), remarks))
+        Ok(Self::of(&feeds, gaps::gaps(&feeds, coverage, &stored, &period), remarks))
     }
 
     fn of(feeds: &[FeedState], gaps: Vec<Gap>, remarks: Vec<RemarkRow>) -> Self {

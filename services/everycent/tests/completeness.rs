@@ -4,6 +4,7 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use serde_json::Value;
 use support::{Ended, OCTOBER, Scene};
@@ -168,4 +169,98 @@ fn a_held_day_shows_its_earlier_figures_and_says_so() {
     assert_eq!(lacks(&scene, ""), set(&["held"]));
     scene.run("accept 2025-09-24 --source cursor/usage_events").exits(0);
     assert_eq!(lacks(&scene, ""), set(&[]));
+}
+
+/// Lets the services fetch and not make rows: where row files are kept stands a file.
+fn fetches_and_loads_nothing(scene: &Scene, sync: &str) {
+    let rows = scene.home().join("rows");
+    let _ = fs::remove_dir_all(&rows);
+    fs::write(&rows, "").unwrap();
+    scene.run(sync).exits(1);
+    fs::remove_file(&rows).unwrap();
+}
+
+fn lose_the_queue(scene: &Scene) {
+    for name in ["bus.sqlite", "bus.sqlite-wal", "bus.sqlite-shm"] {
+        let _ = fs::remove_file(scene.home().join(name));
+    }
+}
+
+#[test]
+fn answers_whose_queue_was_deleted_are_missed_and_a_replay_loads_them() {
+    let mut scene = Scene::october().with_sources("anthropic", &["anthropic/cost_report"]);
+    scene.unset("CURSOR_API_KEY");
+    scene.run("sync --from 2025-10-03 --to 2025-10-12").exits(0);
+    fetches_and_loads_nothing(&scene, "sync --from 2025-10-13 --to 2025-10-17");
+    assert_eq!(lacks(&scene, ""), set(&["queued"]));
+    scene
+        .run("report")
+        .exits(0)
+        .says(&["answers about 5 days are fetched and wait to be loaded", "→ `everycent sync`"]);
+    lose_the_queue(&scene);
+    let said = ["newer answers about 5 days are stored and not in the tables (2025-10-13 to 2025-10-17)"];
+    scene.run("report").exits(0).says(&said).says(&["`everycent replay --from 2025-10-13 --to 2025-10-17`"]);
+    scene.run("status").exits(0).says(&said);
+    scene.run("reconcile").exits(1).says(&["stored_answers_are_loaded"]).says(&said);
+    assert_eq!(lacks(&scene, "--to 2025-10-12"), set(&[]));
+    scene.run("reconcile --from 2025-10-03 --to 2025-10-12").exits(0);
+    let asked = scene.request_count();
+    scene.run("replay").exits(0);
+    assert_eq!(scene.request_count(), asked);
+    assert_eq!(lacks(&scene, ""), set(&[]));
+    scene.run("reconcile").exits(0).says(&["the newest stored answer about each day is in the tables"]);
+}
+
+#[test]
+fn a_later_answer_about_a_loaded_day_is_missed_too() {
+    let scene = october();
+    let day = "2025-10-05".parse().unwrap();
+    scene.simulator.with_world(|world| world.set_cost_amount(day, 0, "5000".parse().unwrap()));
+    fetches_and_loads_nothing(&scene, "sync --from 2025-10-05 --to 2025-10-05 --source anthropic/cost_report");
+    lose_the_queue(&scene);
+    let report = scene.run("report --json").exits(0).json();
+    let lacks_now = &report["rests_on"]["lacks"];
+    assert_eq!(kinds(lacks_now), set(&["not_in_tables"]));
+    assert_eq!(
+        (&lacks_now[0]["sources"][0], &lacks_now[0]["days"][0]["from"]),
+        (&"anthropic/cost_report".into(), &"2025-10-05".into())
+    );
+    scene.run("replay --from 2025-10-05 --to 2025-10-05").exits(0);
+    assert_eq!(lacks(&scene, ""), set(&[]));
+    assert_ne!(scene.run("report --json").exits(0).json()["spend"], report["spend"]);
+}
+
+#[test]
+fn tables_of_an_older_copy_or_without_anything_hold_less_than_is_stored() {
+    let scene = Scene::october();
+    scene.run("sync --from 2025-10-03 --to 2025-10-08").exits(0);
+    let (tables, copy) = (scene.home().join("everycent.sqlite"), scene.path("copy.sqlite"));
+    scene.tables().rows("PRAGMA wal_checkpoint(TRUNCATE)");
+    fs::copy(&tables, &copy).unwrap();
+    scene.run("sync --from 2025-10-09 --to 2025-10-17").exits(0);
+    let lose = |tables: &std::path::Path| {
+        for end in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(format!("{}{end}", tables.display()));
+        }
+    };
+    lose(&tables);
+    fs::copy(&copy, &tables).unwrap();
+    scene.run("report").exits(0).says(&["newer answers about 9 days are stored and not in the tables"]);
+    assert_eq!(lacks(&scene, ""), set(&["not_in_tables"]));
+    scene.tables().tamper("DELETE FROM coverage_nano");
+    scene.run("report").exits(1).says(&["nothing is loaded yet; answers about 15 days are stored: `everycent replay`"]);
+    scene.run("status").exits(0).says(&["newer answers about 15 days are stored and not in the tables"]);
+    lose(&tables);
+    scene.run("report").exits(1).says(&["`everycent replay`"]);
+    scene.run("replay").exits(0);
+    assert_eq!(lacks(&scene, ""), set(&[]));
+}
+
+#[test]
+fn nothing_stored_and_nothing_loaded_is_no_loss() {
+    let scene = Scene::october();
+    scene.simulator.inject(Fault::anywhere(FaultKind::Status(500)));
+    scene.run(&format!("sync {OCTOBER}")).exits(1);
+    scene.run("report").exits(1).says(&["nothing is loaded yet; run `everycent sync` first"]);
+    scene.run("status").exits(0).says(&["cursor account `default`: nothing is loaded of 15 days"]);
 }

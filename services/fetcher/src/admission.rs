@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use everycent_domain::accounts::{Book, Opened, Refusal, Surroundings, admit, request};
 use everycent_domain::objects::{ObjectName, account_of, raw_prefix};
+use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
 use everycent_runtime::accounts::AccountLog;
 use everycent_runtime::clock::Clock;
@@ -203,16 +204,23 @@ fn is_closed(error: &VendorError) -> bool {
 pub async fn with_answers(store: &dyn Store, vendor: Vendor) -> Result<BTreeSet<AccountId>, StoreError> {
     let mut accounts = BTreeSet::new();
     for source in vendor.sources() {
-        let mut after: Option<ObjectName> = None;
-        while let Some(name) = store.list(&raw_prefix(source.name()), after.as_ref(), 1).await?.pop() {
-            after = Some(match account_of(&name) {
-                Some((account_id, last)) => {
-                    accounts.insert(account_id);
-                    last
-                }
-                None => name,
-            });
-        }
+        accounts.extend(answered_accounts(store, source).await?);
+    }
+    Ok(accounts)
+}
+
+/// The accounts that have stored answers of a source.
+pub async fn answered_accounts(store: &dyn Store, source: Source) -> Result<BTreeSet<AccountId>, StoreError> {
+    let mut accounts = BTreeSet::new();
+    let mut after: Option<ObjectName> = None;
+    while let Some(name) = store.list(&raw_prefix(source.name()), after.as_ref(), 1).await?.pop() {
+        after = Some(match account_of(&name) {
+            Some((account_id, last)) => {
+                accounts.insert(account_id);
+                last
+            }
+            None => name,
+        });
     }
     Ok(accounts)
 }

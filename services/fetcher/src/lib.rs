@@ -40,7 +40,7 @@ use tracing::{info, instrument, warn};
 
 pub use account::{FetchAccount, accounts};
 use admission::Admitted;
-pub use admission::{Admission, NotAdmitted, with_answers};
+pub use admission::{Admission, NotAdmitted, answered_accounts, with_answers};
 pub use answer::since as answered_since;
 pub use request::{InvalidRequest, resolve};
 pub use settings::FetcherSettings;

@@ -62,7 +62,7 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
     let until_now = Window::new(window.from(), last_day.next())?;
     let verdicts = reconcile::check(
         &deployment,
-        &Question { window: until_now, expected: None, wanted_from: Some(window.from()) },
+        &Question { window: until_now, stored: until_now, expected: None, wanted_from: Some(window.from()) },
     )
     .await?;
     let figures = Figures::read(deployment.warehouse.as_ref(), window, None).await?;

@@ -16,6 +16,7 @@ pub use question::Question;
 pub use report::text;
 
 use crate::cli::ReconcileArgs;
+use crate::completeness::ever;
 use crate::deployment::Deployment;
 use crate::facts;
 use crate::facts::claude::CostScope;
@@ -30,6 +31,7 @@ pub async fn reconcile(deployment: &Deployment, args: &ReconcileArgs, json: bool
     let scope = CostScope { account_id: args.account.clone(), workspace: Workspace::parse(args.workspace.as_deref()) };
     let question = Question {
         window,
+        stored: stored(window, (args.from, args.to), deployment.clock.now().day()),
         expected: expectation.map(|expectation| (expectation, scope)),
         wanted_from: args.from.map(|from| deployment.config.since.map_or(from, |since| since.max(from))),
     };
@@ -51,6 +53,14 @@ async fn window(deployment: &Deployment, args: &ReconcileArgs) -> Result<Window,
     let from = args.from.or_else(|| days.first().copied()).ok_or_else(nothing)?;
     let to = args.to.or_else(|| days.last().copied()).ok_or_else(nothing)?;
     Window::new(from, to).map_err(|e| Failure::usage(anyhow!("--from, --to: {e}")))
+}
+
+/// The days about which stored answers are to be in the tables: those that were named, and without a name all there are.
+fn stored(window: Window, (from, to): (Option<Day>, Option<Day>), today: Day) -> Window {
+    let ever = ever(today);
+    let first = from.map_or(ever.from(), |_| window.from());
+    let last = to.map_or(ever.to(), |_| window.to());
+    Window::new(first, last).unwrap_or(window)
 }
 
 /// Runs every check on the range and stores the verdicts.

@@ -9,7 +9,7 @@ use everycent_schemas::Day;
 use serde::Serialize;
 
 use crate::cli::ReportArgs;
-use crate::completeness::{self, Asked, Completeness, FeedState};
+use crate::completeness::{self, Asked, Completeness, FeedState, ever, look};
 use crate::deployment::Deployment;
 use crate::facts;
 use crate::failure::{Failure, is_out_of_range};
@@ -18,8 +18,11 @@ use crate::show;
 
 pub async fn report(deployment: &Deployment, args: &ReportArgs, json: bool) -> Result<(), Failure> {
     let feeds = completeness::feeds(deployment).await?;
-    let (warehouse, days) = (deployment.warehouse.as_ref(), window(&feeds, args)?);
     refuse_an_unknown_account(&feeds, args)?;
+    if feeds.iter().all(|feed| feed.loaded.is_none()) {
+        return Err(nothing_loaded(deployment).await?);
+    }
+    let (warehouse, days) = (deployment.warehouse.as_ref(), window(&feeds, args)?);
     let rests_on = Completeness::read(deployment, &feeds, &asked(deployment, args, days)).await?;
     let figures = match Report::read(warehouse, days, args.account.clone()).await {
         Err(error) if is_out_of_range(&error) => return Err(named(warehouse, error).await),
@@ -45,9 +48,23 @@ struct Document {
     figures: Report,
 }
 
+/// Nothing is in the tables; it may be stored all the same.
+async fn nothing_loaded(deployment: &Deployment) -> Result<Failure, Failure> {
+    let ever = ever(deployment.clock.now().day());
+    let stored = look(deployment, ever, None, &[]).await?.unloaded;
+    let mend = match stored.iter().map(|of| of.days.len()).max() {
+        None => "run `everycent sync` first".to_owned(),
+        Some(days) => format!("answers about {} are stored: `everycent replay` loads them", show::count(days, "day")),
+    };
+    Ok(Failure::Failed(anyhow!("nothing is loaded yet; {mend}")))
+}
+
 fn asked(deployment: &Deployment, args: &ReportArgs, days: Window) -> Asked {
+    let ever = ever(deployment.clock.now().day());
+    let (first, last) = (args.from.unwrap_or(ever.from()), args.to.unwrap_or(ever.to()));
+    let stored = Window::new(first, last).unwrap_or(days);
     let wanted_from = args.from.map(|from| deployment.config.since.map_or(from, |since| since.max(from)));
-    Asked { days, wanted_from, account_id: args.account.clone() }
+    Asked { days, wanted_from, stored, account_id: args.account.clone() }
 }
 
 /// The range that was named, completed by what is loaded.

@@ -12,7 +12,7 @@ use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::{AccountId, CoverageState, Day, Timestamp};
 use serde::Serialize;
 
-use crate::completeness::{self, Asked, Completeness};
+use crate::completeness::{self, Asked, Completeness, ever};
 use crate::deployment::{Deployment, Services};
 use crate::failure::Failure;
 use crate::healed;
@@ -48,13 +48,20 @@ pub async fn status(deployment: &Deployment, json: bool) -> Result<(), Failure> 
     Ok(())
 }
 
-/// What all that is loaded rests on; `None` where nothing ever was.
+/// What all that is loaded rests on; `None` where nothing is, and nothing is stored.
 async fn rests_on(deployment: &Deployment, coverage: &[CoverageRow]) -> Result<Option<Completeness>, Failure> {
-    let days = coverage.iter().map(|row| Window::of(row.activity_date)).reduce(Window::union);
-    let Some(days) = days else { return Ok(None) };
     let feeds = completeness::feeds(deployment).await?;
-    let asked = Asked { days, wanted_from: None, account_id: None };
-    Completeness::judge(deployment, &feeds, coverage, &asked).await.map(Some)
+    let stored = ever(deployment.clock.now().day());
+    let days = coverage.iter().map(|row| Window::of(row.activity_date)).reduce(Window::union);
+    let asked = Asked { days: days.unwrap_or(stored), wanted_from: None, stored, account_id: None };
+    match days {
+        Some(_) => Completeness::judge(deployment, &feeds, coverage, &asked).await.map(Some),
+        // Nobody asked for anything yet.
+        None => {
+            let rests_on = Completeness::judge(deployment, &[], coverage, &asked).await?;
+            Ok((!rests_on.complete).then_some(rests_on))
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]

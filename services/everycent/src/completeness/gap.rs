@@ -23,6 +23,10 @@ pub enum Kind {
     Held,
     /// The rows of the accepted answer are being made again.
     Replaying,
+    /// Newer answers are stored, and wait in the queue.
+    Queued,
+    /// Newer answers are stored, and nothing is under way to load them.
+    NotInTables,
     /// Records could not be read.
     Rejected,
     /// The rows were made by other rules or prices, or by an earlier release.
@@ -86,9 +90,11 @@ impl Gap {
         let source = self.sources.first().copied().unwrap_or_default();
         match self.kind {
             Kind::NothingLoaded | Kind::NotLoaded => Some(format!("`everycent sync --from {from} --to {to}`")),
-            Kind::Failed => Some("`everycent sync`".to_owned()),
+            Kind::Failed | Kind::Queued => Some("`everycent sync`".to_owned()),
             Kind::Held => Some(format!("`everycent history {from}`, then `everycent accept {from} --source {source}`")),
-            Kind::Replaying | Kind::OlderRules => Some(format!("`everycent replay --from {from} --to {to}`")),
+            Kind::Replaying | Kind::NotInTables | Kind::OlderRules => {
+                Some(format!("`everycent replay --from {from} --to {to}`"))
+            }
             Kind::Rejected => Some("`everycent status` shows where and why".to_owned()),
             Kind::NoMoneyReport | Kind::Open | Kind::NotReportedYet | Kind::Unavailable => None,
         }

@@ -12,6 +12,7 @@ use everycent_schemas::{AccountId, CoverageState, Day};
 
 use super::feeds::FeedState;
 use super::gap::{Gap, Kind};
+use super::stored::{Look, Unloaded};
 use super::without_money;
 
 /// Which days are judged, and by what.
@@ -25,10 +26,11 @@ pub struct Period {
     pub recipe: Option<String>,
 }
 
-/// What the days lack, by kind. `coverage` is that of the days.
-pub(super) fn gaps(feeds: &[FeedState], coverage: &[CoverageRow], period: &Period) -> Vec<Gap> {
+/// What the days lack, by kind. `coverage` is that of the days, at least.
+pub(super) fn gaps(feeds: &[FeedState], coverage: &[CoverageRow], stored: &Look, period: &Period) -> Vec<Gap> {
+    let coverage: Vec<&CoverageRow> = coverage.iter().filter(|row| period.days.contains(row.activity_date)).collect();
     let mut rows: BTreeMap<(&str, &AccountId), Vec<&CoverageRow>> = BTreeMap::new();
-    for row in coverage {
+    for row in &coverage {
         rows.entry((&row.source, &row.account_id)).or_default().push(row);
     }
     let mut found = Vec::new();
@@ -36,7 +38,8 @@ pub(super) fn gaps(feeds: &[FeedState], coverage: &[CoverageRow], period: &Perio
         let rows = rows.get(&(feed.source.name(), &feed.account_id)).map_or(&[][..], Vec::as_slice);
         found.extend(of_feed(feed, rows, period));
     }
-    let found = with_empty_accounts(feeds, coverage, found);
+    let found = without_stored_days(found, stored);
+    let found = with_empty_accounts(feeds, &coverage, found);
     let poor = without_money(feeds).into_iter().map(|(vendor, account_id)| Gap {
         kind: Kind::NoMoneyReport,
         vendor,
@@ -47,7 +50,8 @@ pub(super) fn gaps(feeds: &[FeedState], coverage: &[CoverageRow], period: &Perio
         reason: None,
         mend: None,
     });
-    let mut found: Vec<Gap> = found.into_iter().chain(poor).map(Gap::with_mend).collect();
+    let stored = stored_days(stored);
+    let mut found: Vec<Gap> = found.into_iter().chain(poor).chain(stored).map(Gap::with_mend).collect();
     found.sort_by(|a, b| {
         (a.kind, a.vendor, &a.account_id, &a.sources).cmp(&(b.kind, b.vendor, &b.account_id, &b.sources))
     });
@@ -136,15 +140,44 @@ fn gap(feed: &FeedState, kind: Kind, days: impl IntoIterator<Item = Day>, reason
     })
 }
 
+/// The gaps but for days that only have to be loaded, since an answer about them is stored.
+fn without_stored_days(gaps: Vec<Gap>, stored: &Look) -> Vec<Gap> {
+    let rest = |mut gap: Gap| {
+        let is_its = |name: &str, account_id: &AccountId| gap.sources.contains(name) && gap.account_id == *account_id;
+        let of_feed = stored.unloaded.iter().find(|of| is_its(of.source.name(), &of.account_id));
+        if let (Kind::NotLoaded | Kind::NotReportedYet, Some(of_feed)) = (gap.kind, of_feed) {
+            gap.days.retain(|day| !of_feed.days.contains(day));
+        }
+        (!gap.days.is_empty() || gap.kind == Kind::Unavailable).then_some(gap)
+    };
+    gaps.into_iter().filter_map(rest).collect()
+}
+
+/// The days of which a stored answer is not in the tables.
+pub(super) fn stored_days(stored: &Look) -> Vec<Gap> {
+    let kind = if stored.is_queued { Kind::Queued } else { Kind::NotInTables };
+    let gap = |of: &Unloaded| Gap {
+        kind,
+        vendor: of.source.vendor(),
+        account_id: of.account_id.clone(),
+        sources: [of.source.name()].into(),
+        days: of.days.clone(),
+        records: None,
+        reason: None,
+        mend: None,
+    };
+    stored.unloaded.iter().map(gap).collect()
+}
+
 /// The gaps with one in place of all those that are of an account of which nothing is loaded.
-fn with_empty_accounts(feeds: &[FeedState], coverage: &[CoverageRow], gaps: Vec<Gap>) -> Vec<Gap> {
+fn with_empty_accounts(feeds: &[FeedState], coverage: &[&CoverageRow], gaps: Vec<Gap>) -> Vec<Gap> {
     let is_daily = |feed: &&FeedState| {
         feed.is_configured && !feed.is_retired && matches!(feed.source.kind(), report::Kind::Days(_))
     };
     let daily: BTreeSet<(Vendor, &AccountId)> =
         feeds.iter().filter(is_daily).map(|feed| (feed.source.vendor(), &feed.account_id)).collect();
     let loaded: BTreeSet<(Vendor, &AccountId)> =
-        coverage.iter().filter(|row| row.fetched_at.is_some()).filter_map(daily_account).collect();
+        coverage.iter().filter(|row| row.fetched_at.is_some()).filter_map(|row| daily_account(row)).collect();
     let mut empty: BTreeMap<(Vendor, AccountId), Gap> = BTreeMap::new();
     let mut kept = Vec::new();
     for gap in gaps {

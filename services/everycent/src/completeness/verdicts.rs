@@ -1,4 +1,5 @@
-//! What `reconcile` checks of it: that what is loaded was made by the rules in use. Its other checks have the rest.
+//! What `reconcile` checks of it: that what is loaded was made by the rules in use, and that what is stored is loaded. Its
+//! other checks have the rest.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +8,44 @@ use everycent_domain::window::Window;
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::{AccountId, Day};
 
-use super::gap::in_ranges;
-use super::words::days_text;
+use super::gap::{Gap, in_ranges};
+use super::stored::look;
+use super::words::{days_text, words};
 use super::{gaps, recipe_in_use};
 use crate::deployment::Deployment;
+use crate::failure::Failure;
 use crate::show::count;
+
+/// A verdict for each report of an account that has stored answers about the days which are not in the tables, or one that
+/// there is none. `coverage` is that of all days there are.
+pub async fn stored_verdicts(
+    deployment: &Deployment,
+    stored: Window,
+    coverage: &[CoverageRow],
+) -> Result<Vec<Verdict>, Failure> {
+    let look = look(deployment, stored, None, coverage).await?;
+    let gaps: Vec<Gap> = gaps::stored_days(&look).into_iter().map(Gap::with_mend).collect();
+    let judged = |source: &str, account_id: &AccountId, found: usize, explanation: String| Verdict {
+        check: Check::StoredAnswersAreLoaded,
+        source: source.to_owned(),
+        account_id: account_id.clone(),
+        activity_date: stored.to(),
+        from_date: stored.from(),
+        expected: Figure::Count(0),
+        found: Figure::Count(i64::try_from(found).unwrap_or(i64::MAX)),
+        passed: found == 0,
+        explanation,
+    };
+    if gaps.is_empty() {
+        return Ok(vec![judged("", &"".into(), 0, "every stored answer is in the tables".to_owned())]);
+    }
+    let verdict = |gap: &Gap| {
+        let source = gap.sources.first().copied().unwrap_or_default();
+        let mend = gap.mend.as_deref().unwrap_or_default();
+        judged(source, &gap.account_id, gap.days.len(), format!("{}: {mend} loads them", words(gap)))
+    };
+    Ok(gaps.iter().map(verdict).collect())
+}
 
 /// A verdict for each report of an account that has days in the window. `coverage` is that of all days there are.
 pub fn verdicts(deployment: &Deployment, window: Window, coverage: &[CoverageRow]) -> Vec<Verdict> {

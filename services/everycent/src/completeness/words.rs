@@ -51,7 +51,9 @@ fn is_alike(one: &Gap, other: &Gap) -> bool {
     let same_account = (one.vendor, &one.account_id) == (other.vendor, &other.account_id);
     let is_alike = match one.kind {
         Kind::OlderRules | Kind::Open => true,
-        Kind::NotReportedYet | Kind::NotLoaded | Kind::Failed => same_account && one.days == other.days,
+        Kind::NotReportedYet | Kind::NotLoaded | Kind::Failed | Kind::Queued | Kind::NotInTables => {
+            same_account && one.days == other.days
+        }
         Kind::Unavailable => same_account && one.reason == other.reason,
         _ => false,
     };
@@ -71,7 +73,7 @@ fn reason(gap: &Gap) -> String {
     gap.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
-fn words(gap: &Gap) -> String {
+pub(super) fn words(gap: &Gap) -> String {
     let (days, which) = (count(gap.days.len(), "day"), days_text(&gap.days));
     let account = format!("{} account `{}`", gap.vendor, gap.account_id);
     let reports = Vec::from_iter(gap.sources.iter().copied()).join(", ");
@@ -85,6 +87,8 @@ fn words(gap: &Gap) -> String {
             format!("{of}: earlier figures are shown for {days} ({which}), as the vendor's newest answer is held")
         }
         Kind::Replaying => format!("{of}: the rows of {days} are being made again ({which})"),
+        Kind::Queued => format!("{of}: answers about {days} are fetched and wait to be loaded ({which})"),
+        Kind::NotInTables => format!("{of}: newer answers about {days} are stored and not in the tables ({which})"),
         Kind::Rejected => {
             let records = count(usize::try_from(gap.records.unwrap_or_default()).unwrap_or(usize::MAX), "record");
             format!("{of}: {records} could not be read and are in no figure ({which})")

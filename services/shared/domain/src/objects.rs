@@ -254,6 +254,11 @@ pub fn account_prefix(source: &str, account: &AccountId) -> String {
     format!("raw/{source}/{}/", in_names(account))
 }
 
+/// A name before those of all windows of a source and an account that begin on this day or later, and after the others.
+pub fn before_windows(source: &str, account: &AccountId, from: Day) -> ObjectName {
+    ObjectName(format!("{}{from}", account_prefix(source, account)))
+}
+
 /// What the name of a manifest tells of its snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManifestName {
@@ -395,6 +400,8 @@ mod tests {
         assert!(decision.as_str().ends_with("/decisions/2025-10-03_19700101T000000.000001Z_ab12.json"), "{decision}");
         let of_account = RawObject::Decision { account: "Acme=20==26==20=Co".into(), day };
         assert_eq!(RawObject::of(&decision), of_account);
+        let before = |from: Day| before_windows("anthropic/cost_report", &account, from);
+        assert!(before(day) < folder.manifest() && folder.manifest() < before(day.next()));
         let rows = row_file("claude_costs", &snapshot, Timestamp::from_micros(1), "cd34", 2);
         assert_eq!(rows.as_str(), "rows/claude_costs/ab12/19700101T000000.000001Z_cd34-00002.avro");
     }

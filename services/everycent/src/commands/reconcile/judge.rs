@@ -68,6 +68,7 @@ pub(super) async fn judge(
     verdicts.extend(no_held_answer(&buckets));
     verdicts.extend(no_reject(&buckets));
     verdicts.extend(completeness::verdicts(deployment, window, coverage));
+    verdicts.extend(completeness::stored_verdicts(deployment, question.stored, coverage).await?);
     verdicts.extend(remarked(&buckets));
     verdicts.extend(no_strange_account(&buckets, &configured));
     verdicts.extend(no_future_stamp(window, &stamps(deployment, coverage).await?));

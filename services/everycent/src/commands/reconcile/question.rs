@@ -9,6 +9,8 @@ use crate::facts::claude::CostScope;
 /// What is to be checked.
 pub struct Question {
     pub window: Window,
+    /// The days about which stored answers are to be in the tables: beyond the window where nobody named its end.
+    pub stored: Window,
     /// A figure that a person read off the console, and what it is about.
     pub expected: Option<(Expectation, CostScope)>,
     /// The day from which on every configured feed is to be loaded; its first covered day if not given.
