@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
 use everycent_runtime::bus::Topic;
@@ -335,15 +335,28 @@ pub struct ReconcileArgs {
     /// Last UTC day, inclusive. The last that is covered if not given.
     #[arg(long, value_name = "DAY")]
     pub to: Option<Day>,
-    /// A total of Claude cost in dollars, read off the vendor's console. 246 agrees with all that rounds to 246.
-    #[arg(long, value_name = "USD", requires = "from", requires = "to")]
+    /// A total in dollars, read off the vendor's console: 246, 223.33, $1,234.56 or 1.234,56. 246 agrees with all that
+    /// rounds to 246. It is Claude's cost, or that of --vendor.
+    #[arg(long, value_name = "USD", requires = "from", requires = "to", allow_negative_numbers = true)]
     pub expect: Option<String>,
+    /// Whose cost --expect is: Claude's, Cursor's with its seats, or that of both. Claude's if not given, unless only Cursor
+    /// is loaded.
+    #[arg(long, value_name = "VENDOR", requires = "expect")]
+    pub vendor: Option<ExpectedVendor>,
     /// Compare --expect with one account only; a console shows one organization.
     #[arg(long, value_name = "ID", requires = "expect")]
     pub account: Option<AccountId>,
     /// Compare --expect with one workspace only: its id, or `default`.
     #[arg(long, value_name = "ID", requires = "expect")]
     pub workspace: Option<String>,
+}
+
+/// Whose cost a figure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExpectedVendor {
+    Anthropic,
+    Cursor,
+    All,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 
 mod support;
 
+use rust_decimal::Decimal;
 use serde_json::Value;
 use support::{OCTOBER, Scene, company_days};
 use vendor_sim::worlds::CLAUDE_CODE_WORKSPACE;
@@ -29,6 +30,79 @@ fn figures_of_the_console_agree_to_the_precision_they_are_given_in() {
     for expect in ["223.34", "224", "223.330000001", "223.33 --workspace default", "84.31 --workspace nosuch"] {
         scene.run(&format!("reconcile {OCTOBER} --expect {expect}")).exits(1).says(&["equals_expected", "✗"]);
     }
+}
+
+#[test]
+fn a_figure_is_read_as_it_was_typed_or_refused_and_never_a_hundred_times_more() {
+    let scene = october();
+    for expect in ["223,33", "223.33USD", "US$223.33", "223,3"] {
+        scene.run(&format!("reconcile {OCTOBER} --expect {expect}")).exits(0).says(&["read off the console", "✓"]);
+    }
+    scene.run(&format!("reconcile {OCTOBER} --expect 22.333,00")).exits(1).says(&["expected 22333.00", "cents for"]);
+    scene.run(&format!("reconcile {OCTOBER} --expect -223.33")).exits(1).says(&["expected -223.33"]);
+    for (expect, said) in [
+        ("223.330", "`223.330` can be 223330 or 223.330 dollars; write 223330, or 223.3300"),
+        ("2,2333", "`2,2333` is not an amount of dollars such as 246"),
+        ("223e0", "is not an amount of dollars"),
+        ("€223", "is not an amount of dollars"),
+    ] {
+        scene.run(&format!("reconcile {OCTOBER} --expect {expect}")).exits(2).says(&["--expect: ", said]);
+    }
+}
+
+/// Ten days of a company, and what each vendor costs by its own table.
+fn company() -> (Scene, String, [Decimal; 3]) {
+    let (_, last) = company_days();
+    let scene = Scene::company().with_sources("cursor", &["cursor/daily_usage", "cursor/usage_events"]);
+    let days = format!("--from 2025-09-20 --to {last}");
+    scene.run(&format!("sync {days}")).exits(0);
+    let tables = scene.tables();
+    let nanos = |sql: &str| Decimal::from_i128_with_scale(tables.count(sql).into(), 9);
+    let claude = nanos("SELECT SUM(amount_nano_usd) FROM claude_costs_nano");
+    let cursor = |column: &str| nanos(&format!("SELECT SUM({column}) FROM cursor_expenses_nano"));
+    let (cursor, seats) = (cursor("total_nano_usd"), cursor("seat_nano_usd"));
+    (scene, days, [claude, cursor, seats])
+}
+
+#[test]
+fn a_figure_of_cursor_or_of_both_vendors_is_compared_with_theirs() {
+    let (scene, days, [claude, cursor, seats]) = company();
+    assert!(claude > Decimal::ZERO && seats > Decimal::ZERO && cursor > seats);
+    let run = |expect: Decimal, rest: &str, code: i32| {
+        scene.run(&format!("reconcile {days} --expect {} {rest}", expect.round_dp(2))).exits(code)
+    };
+    run(claude, "", 0).says(&["read off the console"]);
+    run(claude, "--vendor anthropic", 0);
+    run(cursor, "--vendor cursor", 0);
+    run(claude + cursor, "--vendor all", 0);
+    run(cursor, "", 1);
+    run(cursor - seats, "--vendor cursor", 1).says(&["Cursor cost", "the figure is that of use alone"]);
+    run(claude, "--vendor all", 1).says(&["the figure is that of Claude alone"]);
+    run(cursor, "--vendor cursor --account default", 0);
+    run(cursor, "--vendor cursor --account other", 2).says(&["no account `other`", "known are: default"]);
+    run(cursor, "--vendor cursor --workspace default", 2).says(&["only Claude has workspaces"]);
+    let kept =
+        scene.tables().rows("SELECT account_id FROM reconciliation WHERE check_id = 'equals_expected' ORDER BY 1");
+    let keys = ["all of Cursor", "all of Cursor of account default", "all workspaces", "both vendors"];
+    assert_eq!(kept, keys.map(|key| [key.to_owned()]));
+}
+
+#[test]
+fn where_only_cursor_is_loaded_the_figure_is_its() {
+    let scene = Scene::company();
+    let (_, last) = company_days();
+    scene.run(&format!("sync --from {last} --to {last} --source cursor/daily_usage")).exits(0);
+    scene.run(&format!("reconcile --from {last} --to {last} --expect 1")).exits(1).says(&["Cursor cost"]);
+}
+
+#[test]
+fn a_figure_that_half_of_the_accounts_are_missing_in_says_so() {
+    let mut scene = october();
+    let account =
+        |id: &str, key: &str| format!("[[accounts]]\nid = \"{id}\"\nvendor = \"anthropic\"\nkey_env = \"{key}\"\n");
+    scene.configure(&(account("default", "ANTHROPIC_ADMIN_KEY") + &account("second", "SECOND")));
+    let expect = format!("reconcile {OCTOBER} --expect 446.66");
+    scene.run(&expect).exits(1).says(&["15 days are not loaded, the first is 2025-10-03"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `everycent reconcile`: facts from the warehouse, verdicts from the domain, stored and shown.
 
+mod expected;
 mod judge;
 mod question;
 mod report;
@@ -8,8 +9,8 @@ use std::collections::BTreeSet;
 
 use anyhow::anyhow;
 use everycent_domain::reconcile::Verdict;
-use everycent_domain::vendors::anthropic::checks::{Expectation, Workspace};
 use everycent_domain::window::Window;
+use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::Day;
 
 pub use question::Question;
@@ -19,20 +20,19 @@ use crate::cli::ReconcileArgs;
 use crate::completeness::ever;
 use crate::deployment::Deployment;
 use crate::facts;
-use crate::facts::claude::CostScope;
 use crate::failure::Failure;
 use crate::show;
 use judge::judge;
 use report::Report;
 
 pub async fn reconcile(deployment: &Deployment, args: &ReconcileArgs, json: bool) -> Result<(), Failure> {
-    let expectation = args.expect.as_deref().map(Expectation::parse).transpose().map_err(Failure::usage)?;
-    let window = window(deployment, args).await?;
-    let scope = CostScope { account_id: args.account.clone(), workspace: Workspace::parse(args.workspace.as_deref()) };
+    let coverage = deployment.whole_coverage().await?;
+    let expected = expected::asked(deployment, args, &coverage)?;
+    let window = window(deployment, args, &coverage).await?;
     let question = Question {
         window,
         stored: stored(window, (args.from, args.to), deployment.clock.now().day()),
-        expected: expectation.map(|expectation| (expectation, scope)),
+        expected,
         wanted_from: args.from.map(|from| deployment.config.since.map_or(from, |since| since.max(from))),
     };
     let verdicts = check(deployment, &question).await?;
@@ -45,8 +45,7 @@ pub async fn reconcile(deployment: &Deployment, args: &ReconcileArgs, json: bool
 }
 
 /// The range that was named, completed by what is covered or has rows.
-async fn window(deployment: &Deployment, args: &ReconcileArgs) -> Result<Window, Failure> {
-    let coverage = deployment.whole_coverage().await?;
+async fn window(deployment: &Deployment, args: &ReconcileArgs, coverage: &[CoverageRow]) -> Result<Window, Failure> {
     let stored = facts::stored_days(deployment.warehouse.as_ref()).await?;
     let days: BTreeSet<Day> = coverage.iter().map(|row| row.activity_date).chain(stored).collect();
     let nothing = || Failure::Failed(anyhow!("nothing is loaded yet; run `everycent sync` first"));

@@ -3,29 +3,27 @@
 use std::collections::BTreeMap;
 
 use everycent_domain::sql;
-use everycent_domain::vendors::anthropic::checks::{KeyCost, LineCost, TokenLine, Workspace};
+use everycent_domain::vendors::anthropic::checks::{KeyCost, LineCost, TokenLine};
+use everycent_domain::vendors::expected::Workspace;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::Warehouse;
 use everycent_schemas::{AccountId, TokenType, Usd};
 
 use super::{Fact, between, each};
 
-/// What a total of Claude cost is about.
-#[derive(Debug, Clone)]
-pub struct CostScope {
-    /// `None`: all of them.
-    pub account_id: Option<AccountId>,
-    pub workspace: Workspace,
-}
-
-/// Claude cost of some days.
-pub async fn claude_total(warehouse: &dyn Warehouse, window: Window, scope: &CostScope) -> anyhow::Result<Usd> {
-    let workspace = match &scope.workspace {
+/// Claude cost of some days, of one account or all.
+pub async fn claude_total(
+    warehouse: &dyn Warehouse,
+    window: Window,
+    account_id: Option<&AccountId>,
+    workspace: &Workspace,
+) -> anyhow::Result<Usd> {
+    let workspace = match workspace {
         Workspace::All => String::new(),
         Workspace::Default => " AND workspace_id IS NULL".into(),
         Workspace::Id(id) => format!(" AND workspace_id = {}", sql::text(id)),
     };
-    let account = scope.account_id.as_ref().map(|id| format!(" AND organization_id = {}", sql::text(id.as_str())));
+    let account = account_id.map(|id| format!(" AND organization_id = {}", sql::text(id.as_str())));
     let rows = warehouse
         .query(&format!(
             "SELECT [[usd:SUM(amount_usd)]] AS total_usd FROM [[table:claude_costs]] \

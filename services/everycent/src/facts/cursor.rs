@@ -3,11 +3,39 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_domain::reconcile::AccountDay;
+use everycent_domain::sql;
 use everycent_domain::vendors::cursor::checks::{ChargedEvents, PricedCycle, SpendReading};
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::Warehouse;
+use everycent_schemas::{AccountId, Usd};
 
-use super::{between, each};
+use super::{Fact, between, each};
+
+/// What Cursor costs, seats and use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CursorCost {
+    pub total_usd: Usd,
+    pub seat_usd: Usd,
+}
+
+/// Cursor's cost of some days, of one account or all.
+pub async fn cursor_total(
+    warehouse: &dyn Warehouse,
+    window: Window,
+    account_id: Option<&AccountId>,
+) -> anyhow::Result<CursorCost> {
+    let account = account_id.map(|id| format!(" AND account_id = {}", sql::text(id.as_str()))).unwrap_or_default();
+    let rows = warehouse
+        .query(&format!(
+            "SELECT [[usd:SUM(total_usd)]] AS total_usd, [[usd:SUM(seat_usd)]] AS seat_usd \
+             FROM [[table:cursor_expenses]] WHERE expense_date {}{account}",
+            between(window)
+        ))
+        .await?;
+    let none = CursorCost { total_usd: Usd::ZERO, seat_usd: Usd::ZERO };
+    let cost = |fact: Fact<'_>| Ok(CursorCost { total_usd: fact.usd("total_usd")?, seat_usd: fact.usd("seat_usd")? });
+    each(&rows).next().map_or(Ok(none), cost)
+}
 
 /// The latest reading of the spend of each day, all people together.
 pub async fn spend_readings(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<Vec<SpendReading>> {

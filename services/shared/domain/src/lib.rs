@@ -29,6 +29,7 @@ pub mod rows;
 pub mod source;
 pub mod sql;
 pub mod sums;
+pub mod typed_amount;
 pub mod vendor;
 pub mod vendors;
 pub mod wanted;

@@ -4,6 +4,7 @@ mod amount;
 pub mod anthropic;
 mod count;
 pub mod cursor;
+pub mod expected;
 mod text;
 pub mod upload;
 

@@ -12,15 +12,15 @@ use everycent_domain::reconcile::{
 };
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
-use everycent_domain::vendors::anthropic::checks::{equals_expected, implied_price, keys_equal_analytics};
+use everycent_domain::vendors::anthropic::checks::{implied_price, keys_equal_analytics};
 use everycent_domain::vendors::cursor::checks::{cursor_cycle_day, cursor_events_equal_spend};
 use everycent_domain::vendors::{anthropic, cursor as cursor_reports};
 use everycent_domain::wanted::plan;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{CoverageRow, Warehouse};
-use everycent_schemas::{AccountId, Day};
+use everycent_schemas::AccountId;
 
-use super::Question;
+use super::{Question, expected};
 use crate::admission::Books;
 use crate::completeness;
 use crate::deployment::{Deployment, Services};
@@ -45,7 +45,7 @@ pub(super) async fn judge(
         ("implied prices", facts.prices().await),
         ("what each key cost", facts.keys().await),
         ("Cursor's spend", facts.cursor().await),
-        ("the expected total", expected(warehouse, question, coverage).await),
+        ("the expected total", expected::verdicts(deployment, question, coverage).await),
     ] {
         verdicts.extend(unless_out_of_range(window, checks, outcome)?);
     }
@@ -84,18 +84,6 @@ async fn stamps(deployment: &Deployment, coverage: &[CoverageRow]) -> Result<Sta
         add_stored(&mut stamps, &stored_in_the_future(deployment.store.as_ref(), now).await?);
     }
     Ok(stamps)
-}
-
-/// The figure that a person read off the console, if there is one.
-async fn expected(
-    warehouse: &dyn Warehouse,
-    question: &Question,
-    coverage: &[CoverageRow],
-) -> Result<Vec<Verdict>, Failure> {
-    let Some((expectation, scope)) = &question.expected else { return Ok(Vec::new()) };
-    let found = claude::claude_total(warehouse, question.window, scope).await?;
-    let missing = days_without_cost(coverage, question.window);
-    Ok(vec![equals_expected(question.window, &scope.workspace, *expectation, found, &missing)])
 }
 
 /// A sum that the warehouse can't make fails its own checks and keeps back no other.
@@ -194,7 +182,7 @@ impl Facts<'_> {
 
 /// Buckets that are to be loaded. Coverage of a source that this program doesn't know asks for nothing: it could not be
 /// fetched.
-fn wanted(deployment: &Deployment, question: &Question, coverage: &[CoverageRow]) -> Vec<BucketId> {
+pub(super) fn wanted(deployment: &Deployment, question: &Question, coverage: &[CoverageRow]) -> Vec<BucketId> {
     let mut feeds: BTreeMap<(Source, AccountId), FeedFact> = BTreeMap::new();
     let known = coverage.iter().filter_map(|row| Some((row.source.parse::<Source>().ok()?, row)));
     for (source, row) in known {
@@ -233,13 +221,4 @@ fn without_gaps_of(retired: &BTreeSet<(Vendor, AccountId)>, buckets: Vec<BucketF
         false => Some(bucket),
     };
     buckets.into_iter().filter_map(judged).collect()
-}
-
-fn days_without_cost(coverage: &[CoverageRow], window: Window) -> Vec<Day> {
-    let loaded: BTreeSet<Day> = coverage
-        .iter()
-        .filter(|row| row.source == anthropic::cost_report::SOURCE.name() && row.fetched_at.is_some())
-        .map(|row| row.activity_date)
-        .collect();
-    window.days().filter(|day| !loaded.contains(day)).collect()
 }

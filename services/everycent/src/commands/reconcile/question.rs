@@ -1,10 +1,8 @@
 //! What a person wants to know of the tables.
 
-use everycent_domain::vendors::anthropic::checks::Expectation;
+use everycent_domain::vendors::expected::Expected;
 use everycent_domain::window::Window;
 use everycent_schemas::Day;
-
-use crate::facts::claude::CostScope;
 
 /// What is to be checked.
 pub struct Question {
@@ -12,7 +10,7 @@ pub struct Question {
     /// The days about which stored answers are to be in the tables: beyond the window where nobody named its end.
     pub stored: Window,
     /// A figure that a person read off the console, and what it is about.
-    pub expected: Option<(Expectation, CostScope)>,
+    pub expected: Option<Expected>,
     /// The day from which on every configured feed is to be loaded; its first covered day if not given.
     pub wanted_from: Option<Day>,
 }

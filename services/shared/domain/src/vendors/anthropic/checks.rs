@@ -1,10 +1,8 @@
 //! Checks of Claude's money that need more than one report.
 
 mod by_key;
-mod expected;
 mod implied_price;
 mod list_prices;
 
 pub use by_key::{KeyCost, keys_equal_analytics};
-pub use expected::{Expectation, InvalidExpectation, Workspace, equals_expected};
 pub use implied_price::{LineCost, TokenLine, implied_price};
