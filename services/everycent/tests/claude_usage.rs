@@ -122,7 +122,7 @@ fn tokens_that_are_reported_flat_are_kept_and_remarked() {
     let kept = scene.tables().count("SELECT COUNT(*) FROM claude_usage_tokens WHERE activity_date = '2025-09-04'");
     assert_eq!(kept, told);
     scene.run("status").exits(0).says(&["cache_creation_input_tokens, in its place, are taken for those of 5 minutes"]);
-    scene.run("reconcile").exits(0).says(&["note: anthropic/usage_messages of 2025-09-04: one thing was odd"]);
+    scene.run("reconcile").exits(0).says(&["Odd beside the money, and kept", "cache_creation"]);
     scene.simulator.clear_faults();
     scene.run("sync --from 2025-09-01 --to 2025-09-05").exits(0);
     assert_tells_usage(&scene, "2025-09-01", "2025-09-05");

@@ -73,7 +73,7 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
         let seconds = began.elapsed().as_millis();
         let mut text = sync::text(&synced);
         text += &figures.text();
-        text += &reconcile::text(until_now, &verdicts);
+        text += &reconcile::text(until_now, &verdicts, &reconcile::remarked(&deployment, until_now).await?);
         text += &heading("Coverage, in days (UTC)");
         text += &coverage_text(&by_feed(&coverage));
         text += &outlook(&home, seconds);

@@ -21,9 +21,14 @@ use crate::completeness::ever;
 use crate::deployment::Deployment;
 use crate::facts;
 use crate::failure::Failure;
+use crate::remarks::{self, RemarkRow};
+use crate::report::Scope;
 use crate::show;
 use judge::judge;
 use report::Report;
+
+/// Kinds of remarks that are read; the table has all.
+const REMARKS_MAX: usize = 1000;
 
 pub async fn reconcile(deployment: &Deployment, args: &ReconcileArgs, json: bool) -> Result<(), Failure> {
     let coverage = deployment.whole_coverage().await?;
@@ -36,10 +41,11 @@ pub async fn reconcile(deployment: &Deployment, args: &ReconcileArgs, json: bool
         wanted_from: args.from.map(|from| deployment.config.since.map_or(from, |since| since.max(from))),
     };
     let verdicts = check(deployment, &question).await?;
+    let remarks = remarked(deployment, window).await?;
     if json {
-        show::print_json(&Report::new(window, &verdicts));
+        show::print_json(&Report::new(window, &verdicts, remarks));
     } else {
-        show::print(&text(window, &verdicts));
+        show::print(&text(window, &verdicts, &remarks));
     }
     if verdicts.iter().all(|verdict| verdict.passed) { Ok(()) } else { Err(Failure::Reported) }
 }
@@ -60,6 +66,12 @@ fn stored(window: Window, (from, to): (Option<Day>, Option<Day>), today: Day) ->
     let first = from.map_or(ever.from(), |_| window.from());
     let last = to.map_or(ever.to(), |_| window.to());
     Window::new(first, last).unwrap_or(window)
+}
+
+/// What was odd in the range and cost no row, by field and reason.
+pub async fn remarked(deployment: &Deployment, window: Window) -> Result<Vec<RemarkRow>, Failure> {
+    let scope = Scope { days: window, account_id: None };
+    Ok(remarks::of(deployment.warehouse.as_ref(), &scope, REMARKS_MAX).await?)
 }
 
 /// Runs every check on the range and stores the verdicts.

@@ -91,7 +91,7 @@ pub(super) fn words(gap: &Gap) -> String {
         Kind::NotInTables => format!("{of}: newer answers about {days} are stored and not in the tables ({which})"),
         Kind::Rejected => {
             let records = count(usize::try_from(gap.records.unwrap_or_default()).unwrap_or(usize::MAX), "record");
-            format!("{of}: {records} could not be read and are in no figure ({which})")
+            format!("{of}: {records} could not be read and went into no figure ({which})")
         }
         Kind::OlderRules => {
             format!("{days} were made by older rules, prices or program than are in use now ({which})")

@@ -5,6 +5,7 @@ use everycent_domain::window::Window;
 use everycent_schemas::{AccountId, Day};
 use serde::Serialize;
 
+use crate::remarks::{self, RemarkRow};
 use crate::show::{Grid, heading};
 
 /// Failures that are shown.
@@ -19,6 +20,8 @@ pub(super) struct Report {
     failures: Vec<FailureRow>,
     /// What was odd and fails nothing.
     notes: Vec<FailureRow>,
+    /// The same by field and reason, of all days together.
+    remarks: Vec<RemarkRow>,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,7 +47,7 @@ struct FailureRow {
 }
 
 impl Report {
-    pub(super) fn new(window: Window, verdicts: &[Verdict]) -> Self {
+    pub(super) fn new(window: Window, verdicts: &[Verdict], remarks: Vec<RemarkRow>) -> Self {
         Self {
             from: window.from(),
             to: window.to(),
@@ -52,6 +55,7 @@ impl Report {
             checks: summaries(verdicts),
             failures: verdicts.iter().filter(|verdict| !verdict.passed).map(FailureRow::of).collect(),
             notes: verdicts.iter().filter(is_note).map(FailureRow::of).collect(),
+            remarks,
         }
     }
 }
@@ -85,8 +89,8 @@ fn summaries(verdicts: &[Verdict]) -> Vec<CheckSummary> {
         .collect()
 }
 
-/// The verdicts as a table, and each failure with its explanation.
-pub fn text(window: Window, verdicts: &[Verdict]) -> String {
+/// The verdicts as a table, each failure with its explanation, and what was odd by field and reason.
+pub fn text(window: Window, verdicts: &[Verdict], remarks: &[RemarkRow]) -> String {
     let mut grid = Grid::new(&["check", ">passed", ">failed", ""]);
     for (summary, check) in summaries(verdicts).iter().zip(shown_checks(verdicts)) {
         let mark = match (summary.failed, check) {
@@ -98,20 +102,23 @@ pub fn text(window: Window, verdicts: &[Verdict]) -> String {
     }
     let mut text = heading(&format!("Reconciliation of {} to {}", window.from(), window.to()));
     text += &grid.text();
-    text + &failures_text(verdicts) + &notes_text(verdicts)
+    text + &failures_text(verdicts) + &remarks_text(remarks)
 }
 
 fn is_note(verdict: &&Verdict) -> bool {
     verdict.passed && verdict.check == Check::Remarks
 }
 
-fn notes_text(verdicts: &[Verdict]) -> String {
-    let notes: Vec<&Verdict> = verdicts.iter().filter(is_note).collect();
-    let mut text: String = notes.iter().take(SHOWN).map(|note| format!("\n  note: {}\n", note.explanation)).collect();
-    if notes.len() > SHOWN {
-        text += &format!("\n  and {} more; --json lists all\n", notes.len() - SHOWN);
+fn remarks_text(remarks: &[RemarkRow]) -> String {
+    if remarks.is_empty() {
+        return String::new();
     }
-    text
+    let (shown, more) = remarks.split_at(remarks.len().min(SHOWN));
+    let text = heading("Odd beside the money, and kept: no figure is missing by it") + &remarks::text(shown);
+    match more.len() {
+        0 => text,
+        more => format!("{text}  and {more} more; the table remarks has all\n"),
+    }
 }
 
 fn days_text(verdict: &Verdict) -> String {
