@@ -11,7 +11,10 @@ mod stored;
 mod verdicts;
 mod words;
 
+use std::collections::BTreeMap;
+
 use everycent_domain::recipe::Recipe;
+use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::CoverageRow;
@@ -93,7 +96,7 @@ impl Completeness {
             days: asked.days,
             wanted_from: asked.wanted_from,
             today: deployment.clock.now().day(),
-            recipe: recipe_in_use(deployment, coverage),
+            recipes: recipes_in_use(deployment, coverage),
         };
         Ok(Self::of(&feeds, gaps::gaps(&feeds, coverage, &stored, &period), remarks))
     }
@@ -114,15 +117,20 @@ pub async fn feeds(deployment: &Deployment) -> Result<Vec<FeedState>, Failure> {
     feeds::read(deployment).await
 }
 
-/// The fingerprint of the rules and prices that rows are to be made by. Whoever only reads, without a configuration, has
-/// the one that the latest rows were made by.
-fn recipe_in_use(deployment: &Deployment, coverage: &[CoverageRow]) -> Option<String> {
+/// By source, the fingerprint of the rules or prices that its rows are to be made by.
+type Recipes = BTreeMap<&'static str, String>;
+
+/// Those of the configuration. Whoever only reads, without one, has those that the latest rows were made by.
+fn recipes_in_use(deployment: &Deployment, coverage: &[CoverageRow]) -> Recipes {
     let config = &deployment.config;
     if !config.accounts.is_empty() || config.recipe != Recipe::default() {
-        return Some(config.recipe.fingerprint());
+        return Source::ALL.iter().map(|source| (source.name(), source.fingerprint(&config.recipe))).collect();
     }
-    let latest = coverage.iter().filter(|row| gaps::is_made_by_a_recipe(row)).max_by_key(|row| row.normalized_at);
-    latest.and_then(|row| row.recipe.clone())
+    let latest = |source: &Source| {
+        let rows = coverage.iter().filter(|row| row.source == source.name() && gaps::is_made_by_a_recipe(row));
+        Some((source.name(), rows.max_by_key(|row| row.normalized_at)?.recipe.clone()?))
+    };
+    Source::ALL.iter().filter_map(latest).collect()
 }
 
 /// Each account of the feeds that are asked, with its newest answer.

@@ -9,7 +9,7 @@ use std::fs;
 use serde_json::Value;
 use support::{Ended, OCTOBER, Scene};
 use vendor_sim::worlds::{self, CLAUDE_CODE_WORKSPACE};
-use vendor_sim::{Endpoint, Fault, FaultKind};
+use vendor_sim::{Endpoint, Fault, FaultKind, When};
 
 /// October, loaded.
 fn october() -> Scene {
@@ -140,6 +140,8 @@ fn prices_that_came_later_count_like_rules() {
     let mut scene = october();
     scene.configure("[[prices.cursor]]\nplan = \"request\"\nfrom = \"2025-01-01\"\nseat_usd = \"41\"\nincluded_requests = 500\nrequest_usd = \"0.04\"\n");
     scene.run("report").exits(0).says(&["15 days were made by older rules, prices"]);
+    let older = scene.run("report --json").exits(0).json()["rests_on"]["lacks"][0]["sources"].clone();
+    assert_eq!(older, serde_json::json!(["cursor/daily_usage"]), "a price of Cursor decides no row of Claude");
     scene.run("replay").exits(0);
     assert_eq!(lacks(&scene, ""), set(&[]));
 }
@@ -169,6 +171,35 @@ fn a_held_day_shows_its_earlier_figures_and_says_so() {
     assert_eq!(lacks(&scene, ""), set(&["held"]));
     scene.run("accept 2025-09-24 --source cursor/usage_events").exits(0);
     assert_eq!(lacks(&scene, ""), set(&[]));
+}
+
+#[test]
+fn records_that_could_not_be_read_are_a_lack_and_odd_fields_are_a_note_where_they_touch_the_days() {
+    let scene = Scene::company()
+        .with_sources("anthropic", &["anthropic/cost_report", "anthropic/usage_messages"])
+        .with_sources("cursor", &["cursor/daily_usage"]);
+    let day = When::Day("2025-09-04".parse().unwrap());
+    let amount = Fault::on(Endpoint::AnthropicCostReport, FaultKind::AmountText);
+    scene.simulator.inject(amount.when(day));
+    scene.simulator.inject(Fault::on(Endpoint::AnthropicUsageMessages, FaultKind::FlatCacheCreation).when(day));
+    scene.run("sync --from 2025-09-01 --to 2025-09-05").exits(0);
+    scene.run("report").exits(0).says(&[
+        "anthropic/cost_report of account `default`: 1 record could not be read and went into no figure (2025-09-04)",
+        "`everycent status` shows where and why",
+        "note: 1 record is odd beside the money, and nothing is missing by it",
+        "anthropic/usage_messages of account `default`, cache_creation",
+    ]);
+    let report = scene.run("report --json").exits(0).json();
+    assert_eq!(report["rests_on"]["lacks"][0]["records"], 1);
+    assert_eq!(report["rests_on"]["remarks"][0]["field"], "cache_creation");
+    assert_eq!(lacks(&scene, ""), set(&["rejected"]));
+    let ended = scene.run("report --from 2025-09-05 --to 2025-09-05").exits(0);
+    ended.says(&["✓ Complete"]).says_nothing_of(&["odd"]);
+    let odd = ["Odd beside the money, and kept", "cache_creation"];
+    scene.run("reconcile").exits(1).says(&odd);
+    let reconciled = scene.run("reconcile --json").exits(1).json();
+    assert_eq!(reconciled["remarks"][0]["records"], 1);
+    scene.run("reconcile --from 2025-09-05 --to 2025-09-05").exits(0).says_nothing_of(&odd);
 }
 
 /// Lets the services fetch and not make rows: where row files are kept stands a file.

@@ -182,5 +182,7 @@ fn a_replay_of_one_day_leaves_the_other_days_of_its_snapshot_alone() {
         "SELECT DISTINCT activity_date FROM claude_costs_nano WHERE platform = 'claude_api' ORDER BY activity_date",
     );
     assert_eq!(days, [["2025-10-05"]]);
+    scene.run("reconcile").exits(1).says(&["made_by_rules_in_use", "14 days were made by older rules"]);
+    scene.run("replay").exits(0);
     scene.run("reconcile").exits(0);
 }

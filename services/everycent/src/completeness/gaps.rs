@@ -13,7 +13,7 @@ use everycent_schemas::{AccountId, CoverageState, Day};
 use super::feeds::FeedState;
 use super::gap::{Gap, Kind};
 use super::stored::{Look, Unloaded};
-use super::without_money;
+use super::{Recipes, without_money};
 
 /// Which days are judged, and by what.
 #[derive(Debug, Clone)]
@@ -22,8 +22,8 @@ pub struct Period {
     /// The day from which on every configured report is to be loaded; its first known day if not given.
     pub wanted_from: Option<Day>,
     pub today: Day,
-    /// The fingerprint of the rules and prices that rows are to be made by, where there is one.
-    pub recipe: Option<String>,
+    /// What rows are to be made by.
+    pub recipes: Recipes,
 }
 
 /// What the days lack, by kind. `coverage` is that of the days, at least.
@@ -63,6 +63,12 @@ pub(super) fn is_made_by_a_recipe(row: &CoverageRow) -> bool {
     row.fetched_at.is_some() && row.source.parse().is_ok_and(|source: Source| !source.keeps_rows())
 }
 
+/// Whether its rows were made by something else than is in use now.
+pub(super) fn is_older(row: &CoverageRow, recipes: &Recipes) -> bool {
+    let in_use = recipes.get(row.source.as_str());
+    is_made_by_a_recipe(row) && in_use.is_some() && row.recipe.as_ref() != in_use
+}
+
 fn of_feed(feed: &FeedState, rows: &[&CoverageRow], period: &Period) -> Vec<Gap> {
     if let Some(reason) = &feed.closed {
         let days = rows.iter().map(|row| row.activity_date);
@@ -75,14 +81,10 @@ fn of_feed(feed: &FeedState, rows: &[&CoverageRow], period: &Period) -> Vec<Gap>
         found.extend(gap(feed, kind, rows.map(|row| row.activity_date), reason));
     };
     let of_state = |state: CoverageState| rows.iter().filter(move |row| row.state == state);
-    let is_older = |row: &&&CoverageRow| {
-        let recipe = period.recipe.as_ref();
-        is_made_by_a_recipe(row) && recipe.is_some() && row.recipe.as_ref() != recipe
-    };
     add(Kind::Failed, &mut rows.iter().filter(|row| is_failed(feed, row)), |row| row.failure.clone());
     add(Kind::Held, &mut of_state(CoverageState::Held), |row| row.held.clone());
     add(Kind::Replaying, &mut of_state(CoverageState::Replaying), |_| None);
-    add(Kind::OlderRules, &mut rows.iter().filter(is_older), |_| None);
+    add(Kind::OlderRules, &mut rows.iter().filter(|row| is_older(row, &period.recipes)), |_| None);
     add(Kind::Open, &mut of_state(CoverageState::Open), |_| None);
     found.extend(rejected(feed, rows));
     if feed.is_retired {

@@ -31,7 +31,8 @@ impl<'a> Normalizer<'a> {
             source_name: manifest.source.clone(),
         })?;
         let rows = source.row_maker(manifest, recipe);
-        let output = Output::new(manifest, source.kind(), source.report().weighs, recipe.fingerprint(), normalized_at);
+        let made_by = source.fingerprint(recipe);
+        let output = Output::new(manifest, source.kind(), source.report().weighs, made_by, normalized_at);
         Ok(Self { manifest, rows, output, pages: 0 })
     }
 

@@ -18,9 +18,27 @@ pub struct Recipe {
 impl Recipe {
     /// Equal recipes have equal fingerprints.
     pub fn fingerprint(&self) -> String {
-        let hasher = IdHasher::new("recipe").number(NORMALIZER_VERSION);
-        self.cursor_prices.fingerprint(self.rules.fingerprint(hasher)).finish().short()
+        self.cursor_prices.fingerprint(self.rules.fingerprint(versioned())).finish().short()
     }
+
+    /// That of rows which attribution rules decide, and no price.
+    pub fn fingerprint_of_rules(&self) -> String {
+        self.rules.fingerprint(versioned().part("rules")).finish().short()
+    }
+
+    /// That of rows which plans and prices decide, and no rule.
+    pub fn fingerprint_of_prices(&self) -> String {
+        self.cursor_prices.fingerprint(versioned().part("prices")).finish().short()
+    }
+
+    /// That of rows which no rule and no price decides.
+    pub fn fingerprint_of_nothing_else() -> String {
+        versioned().finish().short()
+    }
+}
+
+fn versioned() -> IdHasher {
+    IdHasher::new("recipe").number(NORMALIZER_VERSION)
 }
 
 impl Default for Recipe {
@@ -40,5 +58,14 @@ mod tests {
         let changed = Recipe { rules: Rules::new(vec![rule]), ..Recipe::default() };
         assert_ne!(changed.fingerprint(), Recipe::default().fingerprint());
         assert_eq!(Recipe::default().fingerprint(), Recipe::default().fingerprint());
+        assert_ne!(changed.fingerprint_of_rules(), Recipe::default().fingerprint_of_rules());
+        assert_eq!(changed.fingerprint_of_prices(), Recipe::default().fingerprint_of_prices());
+        let all = [
+            changed.fingerprint(),
+            changed.fingerprint_of_rules(),
+            changed.fingerprint_of_prices(),
+            Recipe::fingerprint_of_nothing_else(),
+        ];
+        assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len());
     }
 }

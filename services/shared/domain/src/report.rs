@@ -8,9 +8,10 @@ mod import;
 mod kind;
 mod weight;
 
+use crate::attribution::Rules;
 use crate::manifest::Manifest;
 use crate::paging::{Pager, PagingTask};
-use crate::recipe::Recipe;
+use crate::prices::CursorPrices;
 use crate::reconcile::Control;
 use crate::rows::RowMaker;
 use crate::vendor::Vendor;
@@ -35,13 +36,24 @@ pub struct Report {
     /// How it is obtained.
     pub origin: Origin,
     /// Makes the rows of one snapshot.
-    pub rows: for<'a> fn(&'a Manifest, &'a Recipe) -> Box<dyn RowMaker + Send + 'a>,
+    pub rows: MakeRows,
     /// The tables that its rows go into.
     pub tables: &'static [&'static str],
     /// The vendor's own figures that say how much of it there is.
     pub weighs: &'static [Weight],
     /// What reconcile expects of its money, where the same money is reported elsewhere.
     pub control: Option<Control>,
+}
+
+/// What makes rows of the pages of one snapshot. It sees no more of a recipe than it says, so that a change of the rest is
+/// no news for its rows.
+#[derive(Debug, Clone, Copy)]
+pub enum MakeRows {
+    Plain(fn() -> Box<dyn RowMaker + Send>),
+    /// By attribution rules.
+    ByRules(for<'a> fn(&'a Rules) -> Box<dyn RowMaker + Send + 'a>),
+    /// By Cursor's plans and prices.
+    ByPrices(for<'a> fn(&'a Manifest, &'a CursorPrices) -> Box<dyn RowMaker + Send + 'a>),
 }
 
 /// How a report is obtained.

@@ -8,7 +8,7 @@ use everycent_schemas::tables::{self, Absence};
 use crate::manifest::Manifest;
 use crate::paging::{Pager, PagingTask};
 use crate::recipe::Recipe;
-use crate::report::{Import, Kind, Origin, Report, Weight};
+use crate::report::{Import, Kind, MakeRows, Origin, Report, Weight};
 use crate::rows::RowMaker;
 use crate::vendor::Vendor;
 
@@ -59,7 +59,20 @@ impl Source {
     }
 
     pub fn row_maker<'a>(self, manifest: &'a Manifest, recipe: &'a Recipe) -> Box<dyn RowMaker + Send + 'a> {
-        (self.0.rows)(manifest, recipe)
+        match self.0.rows {
+            MakeRows::Plain(make) => make(),
+            MakeRows::ByRules(make) => make(&recipe.rules),
+            MakeRows::ByPrices(make) => make(manifest, &recipe.cursor_prices),
+        }
+    }
+
+    /// The fingerprint of what decides its rows, besides its pages.
+    pub fn fingerprint(self, recipe: &Recipe) -> String {
+        match self.0.rows {
+            MakeRows::Plain(_) => Recipe::fingerprint_of_nothing_else(),
+            MakeRows::ByRules(_) => recipe.fingerprint_of_rules(),
+            MakeRows::ByPrices(_) => recipe.fingerprint_of_prices(),
+        }
     }
 
     pub fn window_days(self) -> u32 {

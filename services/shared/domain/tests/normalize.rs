@@ -204,7 +204,7 @@ fn rules_attribute_a_cost_and_keep_the_evidence() {
     let normalized = normalize(&manifest, &recipe, &[page]).unwrap();
     let row = &normalized.rows("claude_costs")[0];
     assert_eq!((text(row, "platform"), text(row, "platform_basis")), ("claude_code".into(), "team-code".into()));
-    assert_eq!(normalized.batch.recipe, recipe.fingerprint());
+    assert_eq!(normalized.batch.recipe, recipe.fingerprint_of_rules());
 }
 
 #[test]

@@ -71,7 +71,12 @@ pub(super) async fn replay(
     let Merges { not_merged, dead_letters } = until_merged(deployment, order, watcher, &stop).await?;
     watcher.end();
     let coverage = deployment.whole_coverage().await?;
-    let otherwise = made_otherwise(&coverage, published_at, &asked.recipe);
+    let recipe = &deployment.config.recipe;
+    let is_ours = |row: &CoverageRow| {
+        let ours = row.source.parse().map(|source: Source| source.fingerprint(recipe));
+        ours.is_ok_and(|ours| row.recipe.as_ref() == Some(&ours))
+    };
+    let otherwise = made_otherwise(&coverage, published_at, is_ours);
     if otherwise > 0 {
         return Err(Failure::Failed(anyhow!(
             "the services made the rows of {otherwise} days by other rules or prices than this configuration has: bring it \
@@ -89,9 +94,9 @@ pub(super) async fn replay(
 }
 
 /// Days that this replay decided by rows of another recipe.
-fn made_otherwise(coverage: &[CoverageRow], published_at: Timestamp, recipe: &str) -> usize {
+fn made_otherwise(coverage: &[CoverageRow], published_at: Timestamp, is_ours: impl Fn(&CoverageRow) -> bool) -> usize {
     let by_this_replay = coverage.iter().filter(|row| row.normalized_at == Some(published_at));
-    by_this_replay.filter(|row| row.recipe.as_deref() != Some(recipe)).count()
+    by_this_replay.filter(|row| !is_ours(row)).count()
 }
 
 /// The snapshots that coverage does not show as merged.
@@ -156,6 +161,7 @@ mod tests {
     #[test]
     fn days_of_this_replay_that_have_rows_of_other_rules_are_counted_and_no_others() {
         let coverage = [row(7, "ours"), row(7, "theirs"), row(7, "theirs"), row(6, "theirs"), row(8, "theirs")];
-        assert_eq!(made_otherwise(&coverage, Timestamp::from_micros(7), "ours"), 2);
+        let is_ours = |row: &CoverageRow| row.recipe.as_deref() == Some("ours");
+        assert_eq!(made_otherwise(&coverage, Timestamp::from_micros(7), is_ours), 2);
     }
 }

@@ -7,7 +7,7 @@ mod control;
 mod rows;
 
 use super::analytics::{AnalyticsPager, AnalyticsReport, KIND};
-use crate::report::{Origin, Report, Schedule, Weight};
+use crate::report::{MakeRows, Origin, Report, Schedule, Weight};
 use crate::source::Source;
 use crate::vendor::Vendor;
 
@@ -26,7 +26,7 @@ pub const SOURCE: Source = Source::of(&Report {
         pager: |task| Box::new(AnalyticsPager::new(REPORT, task.window, task.today)),
         schedule: Schedule { cron: "40 5 * * *", trailing_days: 35 },
     },
-    rows: |_, recipe| Box::new(rows::CostRows::of(&recipe.rules)),
+    rows: MakeRows::ByRules(|rules| Box::new(rows::CostRows::of(rules))),
     tables: &["claude_analytics_costs"],
     weighs: &[Weight::Usd { table: "claude_analytics_costs", column: "amount_usd" }],
     control: Some(control::CONTROL),

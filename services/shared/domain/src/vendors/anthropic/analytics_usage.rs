@@ -6,7 +6,7 @@
 mod rows;
 
 use super::analytics::{AnalyticsPager, AnalyticsReport, KIND};
-use crate::report::{Origin, Report, Schedule, Weight};
+use crate::report::{MakeRows, Origin, Report, Schedule, Weight};
 use crate::source::Source;
 use crate::vendor::Vendor;
 
@@ -26,7 +26,7 @@ pub const SOURCE: Source = Source::of(&Report {
         pager: |task| Box::new(AnalyticsPager::new(REPORT, task.window, task.today)),
         schedule: Schedule { cron: "45 5 * * *", trailing_days: 35 },
     },
-    rows: |_, recipe| Box::new(rows::UsageRows::of(&recipe.rules)),
+    rows: MakeRows::ByRules(|rules| Box::new(rows::UsageRows::of(rules))),
     tables: &[TABLE],
     weighs: &[Weight::Tokens { table: TABLE }],
     control: None,

@@ -10,7 +10,7 @@ use everycent_schemas::{Day, Timestamp};
 use serde::Deserialize;
 
 use super::lists::{Item, ListOf, ListPager, ListReport, ListRows, SCHEDULE, take_page};
-use crate::report::{Kind, Origin, Report};
+use crate::report::{Kind, MakeRows, Origin, Report};
 use crate::rows::{OutOfRange, Output, read_needed};
 use crate::source::Source;
 use crate::vendor::Vendor;
@@ -24,7 +24,7 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "the API keys as they are now, inactive ones too",
     kind: Kind::PointInTime,
     origin: Origin::Api { pager: |task| Box::new(ListPager::new(REPORT, task.window)), schedule: SCHEDULE },
-    rows: |_, _| Box::new(ListRows(take_page::<ApiKeys>)),
+    rows: MakeRows::Plain(|| Box::new(ListRows(take_page::<ApiKeys>))),
     tables: &["dim_api_keys"],
     weighs: &[],
     control: None,

@@ -8,7 +8,7 @@ mod record;
 mod rows;
 mod tools;
 
-use crate::report::{Days, Kind, Origin, Report, Schedule, Weight};
+use crate::report::{Days, Kind, MakeRows, Origin, Report, Schedule, Weight};
 use crate::source::Source;
 use crate::vendor::Vendor;
 
@@ -21,7 +21,7 @@ pub const SOURCE: Source = Source::of(&Report {
         pager: |task| Box::new(pager::ClaudeCodePager::new(task)),
         schedule: Schedule { cron: "20 */6 * * *", trailing_days: 10 },
     },
-    rows: |_, _| Box::new(rows::ClaudeCodeRows::default()),
+    rows: MakeRows::Plain(|| Box::new(rows::ClaudeCodeRows::default())),
     tables: &["claude_code_usage_stats", "claude_code_model_usage"],
     weighs: &[
         Weight::Usd { table: "claude_code_model_usage", column: "estimated_cost_usd" },

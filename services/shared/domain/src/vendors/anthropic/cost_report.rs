@@ -4,7 +4,7 @@
 
 use super::bucket_pager::{BucketPager, BucketReport, LAG_DAYS};
 use super::cost_rows::CostRows;
-use crate::report::{Days, Kind, Origin, Report, Schedule, Weight};
+use crate::report::{Days, Kind, MakeRows, Origin, Report, Schedule, Weight};
 use crate::source::Source;
 use crate::vendor::Vendor;
 
@@ -26,7 +26,7 @@ pub const SOURCE: Source = Source::of(&Report {
         pager: |task| Box::new(BucketPager::new(REPORT, task)),
         schedule: Schedule { cron: "5 */6 * * *", trailing_days: 35 },
     },
-    rows: |_, recipe| Box::new(CostRows::grouped(&recipe.rules)),
+    rows: MakeRows::ByRules(|rules| Box::new(CostRows::grouped(rules))),
     tables: &["claude_costs"],
     weighs: &[Weight::Usd { table: "claude_costs", column: "amount_usd" }],
     control: None,

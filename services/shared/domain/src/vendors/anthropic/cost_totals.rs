@@ -6,7 +6,7 @@ mod control;
 
 use super::bucket_pager::{BucketPager, BucketReport, LAG_DAYS};
 use super::cost_rows::CostRows;
-use crate::report::{Days, Kind, Origin, Report, Schedule, Weight};
+use crate::report::{Days, Kind, MakeRows, Origin, Report, Schedule, Weight};
 use crate::source::Source;
 use crate::vendor::Vendor;
 
@@ -22,7 +22,7 @@ pub const SOURCE: Source = Source::of(&Report {
         pager: |task| Box::new(BucketPager::new(REPORT, task)),
         schedule: Schedule { cron: "10 */6 * * *", trailing_days: 35 },
     },
-    rows: |_, _| Box::new(CostRows::totals()),
+    rows: MakeRows::Plain(|| Box::new(CostRows::totals())),
     tables: &["claude_cost_totals"],
     weighs: &[Weight::Usd { table: "claude_cost_totals", column: "amount_usd" }],
     control: Some(control::CONTROL),

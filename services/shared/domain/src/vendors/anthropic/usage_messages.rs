@@ -6,7 +6,7 @@
 mod rows;
 
 use super::bucket_pager::{BucketPager, BucketReport, LAG_DAYS};
-use crate::report::{Days, Kind, Origin, Report, Schedule, Weight};
+use crate::report::{Days, Kind, MakeRows, Origin, Report, Schedule, Weight};
 use crate::source::Source;
 use crate::vendor::Vendor;
 
@@ -35,7 +35,7 @@ pub const SOURCE: Source = Source::of(&Report {
         pager: |task| Box::new(BucketPager::new(REPORT, task)),
         schedule: Schedule { cron: "15 */6 * * *", trailing_days: 35 },
     },
-    rows: |_, recipe| Box::new(rows::UsageRows::of(&recipe.rules)),
+    rows: MakeRows::ByRules(|rules| Box::new(rows::UsageRows::of(rules))),
     tables: &[TABLE],
     weighs: &[Weight::Tokens { table: TABLE }],
     control: None,

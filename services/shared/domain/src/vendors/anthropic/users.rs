@@ -7,7 +7,7 @@ use everycent_schemas::{Day, Timestamp};
 use serde::Deserialize;
 
 use super::lists::{Item, ListOf, ListPager, ListReport, ListRows, SCHEDULE, take_page};
-use crate::report::{Kind, Origin, Report};
+use crate::report::{Kind, MakeRows, Origin, Report};
 use crate::rows::{OutOfRange, Output};
 use crate::source::Source;
 use crate::vendor::Vendor;
@@ -21,7 +21,7 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "the users as they are now",
     kind: Kind::PointInTime,
     origin: Origin::Api { pager: |task| Box::new(ListPager::new(REPORT, task.window)), schedule: SCHEDULE },
-    rows: |_, _| Box::new(ListRows(take_page::<Users>)),
+    rows: MakeRows::Plain(|| Box::new(ListRows(take_page::<Users>))),
     tables: &["dim_users"],
     weighs: &[],
     control: None,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::lists::{Item, ListOf, ListPager, ListReport, ListRows, SCHEDULE, take_page};
-use crate::report::{Kind, Origin, Report};
+use crate::report::{Kind, MakeRows, Origin, Report};
 use crate::rows::{OutOfRange, Output};
 use crate::source::Source;
 use crate::vendor::Vendor;
@@ -25,7 +25,7 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "the workspaces as they are now, archived ones too",
     kind: Kind::PointInTime,
     origin: Origin::Api { pager: |task| Box::new(ListPager::new(REPORT, task.window)), schedule: SCHEDULE },
-    rows: |_, _| Box::new(ListRows(take_page::<Workspaces>)),
+    rows: MakeRows::Plain(|| Box::new(ListRows(take_page::<Workspaces>))),
     tables: &["dim_workspaces"],
     weighs: &[],
     control: None,

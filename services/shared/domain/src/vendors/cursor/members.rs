@@ -5,7 +5,7 @@
 mod pager;
 mod rows;
 
-use crate::report::{Kind, Origin, Report, Schedule};
+use crate::report::{Kind, MakeRows, Origin, Report, Schedule};
 use crate::source::Source;
 use crate::vendor::Vendor;
 
@@ -20,7 +20,7 @@ pub const SOURCE: Source = Source::of(&Report {
         pager: |task| Box::new(pager::MembersPager::new(task.window)),
         schedule: Schedule { cron: "0 */6 * * *", trailing_days: 0 },
     },
-    rows: |_, _| Box::new(rows::MemberRows),
+    rows: MakeRows::Plain(|| Box::new(rows::MemberRows)),
     tables: &["dim_cursor_members"],
     weighs: &[],
     control: None,

@@ -5,7 +5,7 @@
 mod pager;
 mod rows;
 
-use crate::report::{Kind, Origin, Report, Schedule, Weight};
+use crate::report::{Kind, MakeRows, Origin, Report, Schedule, Weight};
 use crate::source::Source;
 use crate::vendor::Vendor;
 
@@ -18,7 +18,7 @@ pub const SOURCE: Source = Source::of(&Report {
         pager: |task| Box::new(pager::SpendPager::new(task)),
         schedule: Schedule { cron: "25 */6 * * *", trailing_days: 0 },
     },
-    rows: |_, _| Box::new(rows::SpendRows),
+    rows: MakeRows::Plain(|| Box::new(rows::SpendRows)),
     tables: &["cursor_spend"],
     weighs: &[Weight::Usd { table: "cursor_spend", column: "overall_spend_usd" }],
     control: None,

@@ -9,7 +9,7 @@ mod pager;
 mod record;
 mod rows;
 
-use crate::report::{Days, Kind, Origin, Report, Schedule, Weight};
+use crate::report::{Days, Kind, MakeRows, Origin, Report, Schedule, Weight};
 use crate::source::Source;
 use crate::vendor::Vendor;
 
@@ -29,10 +29,10 @@ pub const SOURCE: Source = Source::of(&Report {
         pager: |task| Box::new(pager::UsageEventsPager::new(task)),
         schedule: Schedule { cron: "30 5 * * *", trailing_days: 10 },
     },
-    rows: |manifest, recipe| {
-        let prices = recipe.cursor_prices.plan_days(&manifest.account_id, &manifest.covered);
+    rows: MakeRows::ByPrices(|manifest, prices| {
+        let prices = prices.plan_days(&manifest.account_id, &manifest.covered);
         Box::new(rows::EventRows::new(prices))
-    },
+    }),
     tables: &["cursor_usage_events"],
     weighs: &[
         Weight::Usd { table: "cursor_usage_events", column: "charged_usd" },

@@ -8,7 +8,7 @@ use everycent_schemas::rows::ApiKeyOwner;
 
 use super::sheet::{self, Column, Line};
 use super::{email, file};
-use crate::report::{Contents, Fault, Faults, Import, Kind, Origin, Report};
+use crate::report::{Contents, Fault, Faults, Import, Kind, MakeRows, Origin, Report};
 use crate::rows::{NormalizeError, Output, PageContext, RowMaker};
 use crate::source::Source;
 use crate::vendor::Vendor;
@@ -20,7 +20,7 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "who owns which API key, from a CSV that a person imports",
     kind: Kind::Upload,
     origin: Origin::Upload(Import { check, template: TEMPLATE }),
-    rows: |_, _| Box::new(OwnerRows),
+    rows: MakeRows::Plain(|| Box::new(OwnerRows)),
     tables: &["dim_api_key_owners"],
     weighs: &[],
     control: None,

@@ -10,7 +10,7 @@ use super::sheet::{self, Column, Line};
 use super::{email, file};
 use crate::attribution::Platform;
 use crate::identity::{HexId, Id, IdHasher};
-use crate::report::{Contents, Fault, Faults, Import, Kind, Origin, Report, Weight};
+use crate::report::{Contents, Fault, Faults, Import, Kind, MakeRows, Origin, Report, Weight};
 use crate::rows::{NormalizeError, OutOfRange, Output, PageContext, Position, RowMaker};
 use crate::source::Source;
 use crate::vendor::Vendor;
@@ -22,7 +22,7 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "use of claude.ai by person and day, from a CSV that a person imports",
     kind: Kind::Upload,
     origin: Origin::Upload(Import { check, template: TEMPLATE }),
-    rows: |_, _| Box::new(UploadedUsageRows),
+    rows: MakeRows::Plain(|| Box::new(UploadedUsageRows)),
     tables: &["claude_usage_stats"],
     weighs: &[
         Weight::Count { table: "claude_usage_stats", column: "conversations" },
