@@ -6,6 +6,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 
+use chrono::{Days, Utc};
 use serde_json::Value;
 use support::{Ended, OCTOBER, Scene};
 use vendor_sim::worlds::{self, CLAUDE_CODE_WORKSPACE};
@@ -200,6 +201,30 @@ fn records_that_could_not_be_read_are_a_lack_and_odd_fields_are_a_note_where_the
     let reconciled = scene.run("reconcile --json").exits(1).json();
     assert_eq!(reconciled["remarks"][0]["records"], 1);
     scene.run("reconcile --from 2025-09-05 --to 2025-09-05").exits(0).says_nothing_of(&odd);
+}
+
+#[test]
+fn days_that_the_vendor_owes_are_late_and_those_that_may_still_change_are_a_note() {
+    let ago = |days: u64| Utc::now().date_naive() - Days::new(days);
+    let mut scene = Scene::of(worlds::company(7, ago(1), 31)).with_sources("anthropic", &["anthropic/cost_report"]);
+    scene.unset("CURSOR_API_KEY");
+    scene.simulator.with_world(|world| world.options.buckets_end_on = Some(ago(4)));
+    scene.run(&format!("sync --from {} --to {}", ago(10), ago(1))).exits(0);
+    let month = format!("report --from {} --to {}", ago(10), ago(1));
+    scene.run(&month).exits(0).says(&[
+        &format!(
+            "anthropic/cost_report of account `default`: the vendor is late, 2 days are not reported yet ({} to {})",
+            ago(3),
+            ago(2)
+        ),
+        &format!("note: the vendor may still correct 7 days ({} to {})", ago(10), ago(4)),
+        &format!("not reported by the vendor yet, as is usual ({})", ago(1)),
+    ]);
+    scene.run(&format!("{month} --strict")).exits(1);
+    scene.run("report").exits(0).says(&["✓ Complete", "the vendor may still correct 7 days"]);
+    scene.simulator.with_world(|world| world.options.buckets_end_on = None);
+    scene.run("sync --source anthropic/cost_report").exits(0);
+    scene.run(&format!("{month} --strict")).exits(0);
 }
 
 /// Lets the services fetch and not make rows: where row files are kept stands a file.

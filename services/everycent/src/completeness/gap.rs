@@ -19,6 +19,8 @@ pub enum Kind {
     Failed,
     /// The days were never loaded.
     NotLoaded,
+    /// The vendor has not reported the days when it last answered, later than it usually does.
+    Late,
     /// The newest answer takes away too much, so an earlier one is shown.
     Held,
     /// The rows of the accepted answer are being made again.
@@ -90,7 +92,7 @@ impl Gap {
         let source = self.sources.first().copied().unwrap_or_default();
         match self.kind {
             Kind::NothingLoaded | Kind::NotLoaded => Some(format!("`everycent sync --from {from} --to {to}`")),
-            Kind::Failed | Kind::Queued => Some("`everycent sync`".to_owned()),
+            Kind::Failed | Kind::Late | Kind::Queued => Some("`everycent sync`".to_owned()),
             Kind::Held => Some(format!("`everycent history {from}`, then `everycent accept {from} --source {source}`")),
             Kind::Replaying | Kind::NotInTables | Kind::OlderRules => {
                 Some(format!("`everycent replay --from {from} --to {to}`"))

@@ -6,6 +6,7 @@ use everycent_domain::reconcile::FeedFact;
 use everycent_domain::report;
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
+use everycent_domain::wanted;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::{AccountId, CoverageState, Day};
@@ -14,6 +15,7 @@ use super::feeds::FeedState;
 use super::gap::{Gap, Kind};
 use super::stored::{Look, Unloaded};
 use super::{Recipes, without_money};
+use crate::scope;
 
 /// Which days are judged, and by what.
 #[derive(Debug, Clone)]
@@ -26,17 +28,20 @@ pub struct Period {
     pub recipes: Recipes,
 }
 
-/// What the days lack, by kind. `coverage` is that of the days, at least.
-pub(super) fn gaps(feeds: &[FeedState], coverage: &[CoverageRow], stored: &Look, period: &Period) -> Vec<Gap> {
-    let coverage: Vec<&CoverageRow> = coverage.iter().filter(|row| period.days.contains(row.activity_date)).collect();
+/// What the days lack, by kind. `whole` is coverage of the days, at least.
+pub(super) fn gaps(feeds: &[FeedState], whole: &[CoverageRow], stored: &Look, period: &Period) -> Vec<Gap> {
+    let coverage: Vec<&CoverageRow> = whole.iter().filter(|row| period.days.contains(row.activity_date)).collect();
     let mut rows: BTreeMap<(&str, &AccountId), Vec<&CoverageRow>> = BTreeMap::new();
     for row in &coverage {
         rows.entry((&row.source, &row.account_id)).or_default().push(row);
     }
+    let states = scope::known_days(whole);
     let mut found = Vec::new();
     for feed in feeds {
+        let states = states.get(&(feed.source.name().to_owned(), feed.account_id.clone()));
+        let late = wanted::late_by(feed.source, states.map_or(&[][..], Vec::as_slice));
         let rows = rows.get(&(feed.source.name(), &feed.account_id)).map_or(&[][..], Vec::as_slice);
-        found.extend(of_feed(feed, rows, period));
+        found.extend(of_feed(feed, rows, &late, period));
     }
     let found = without_stored_days(found, stored);
     let found = with_empty_accounts(feeds, &coverage, found);
@@ -69,7 +74,7 @@ pub(super) fn is_older(row: &CoverageRow, recipes: &Recipes) -> bool {
     is_made_by_a_recipe(row) && in_use.is_some() && row.recipe.as_ref() != in_use
 }
 
-fn of_feed(feed: &FeedState, rows: &[&CoverageRow], period: &Period) -> Vec<Gap> {
+fn of_feed(feed: &FeedState, rows: &[&CoverageRow], late: &[Day], period: &Period) -> Vec<Gap> {
     if let Some(reason) = &feed.closed {
         let days = rows.iter().map(|row| row.activity_date);
         return gap(feed, Kind::Unavailable, days, Some(reason.clone())).into_iter().collect();
@@ -98,7 +103,10 @@ fn of_feed(feed: &FeedState, rows: &[&CoverageRow], period: &Period) -> Vec<Gap>
         known: feed.known,
     };
     let wanted = fact.wanted(period.days, period.wanted_from, period.today);
-    found.extend(gap(feed, Kind::NotLoaded, wanted.into_iter().filter(|day| !known.contains(day)), None));
+    let missing = wanted.into_iter().filter(|day| !known.contains(day));
+    let (late, missing): (Vec<Day>, Vec<Day>) = missing.partition(|day| late.contains(day));
+    found.extend(gap(feed, Kind::NotLoaded, missing, None));
+    found.extend(gap(feed, Kind::Late, late, None));
     found.extend(gap(feed, Kind::NotReportedYet, not_reported_yet(feed, &known, period), None));
     found
 }
@@ -147,7 +155,7 @@ fn without_stored_days(gaps: Vec<Gap>, stored: &Look) -> Vec<Gap> {
     let rest = |mut gap: Gap| {
         let is_its = |name: &str, account_id: &AccountId| gap.sources.contains(name) && gap.account_id == *account_id;
         let of_feed = stored.unloaded.iter().find(|of| is_its(of.source.name(), &of.account_id));
-        if let (Kind::NotLoaded | Kind::NotReportedYet, Some(of_feed)) = (gap.kind, of_feed) {
+        if let (Kind::NotLoaded | Kind::Late | Kind::NotReportedYet, Some(of_feed)) = (gap.kind, of_feed) {
             gap.days.retain(|day| !of_feed.days.contains(day));
         }
         (!gap.days.is_empty() || gap.kind == Kind::Unavailable).then_some(gap)
@@ -185,7 +193,10 @@ fn with_empty_accounts(feeds: &[FeedState], coverage: &[&CoverageRow], gaps: Vec
     for gap in gaps {
         let account = (gap.vendor, &gap.account_id);
         let is_empty = daily.contains(&account) && !loaded.contains(&account);
-        match (is_empty && matches!(gap.kind, Kind::Failed | Kind::NotLoaded), empty.get_mut(&owned(account))) {
+        match (
+            is_empty && matches!(gap.kind, Kind::Failed | Kind::NotLoaded | Kind::Late),
+            empty.get_mut(&owned(account)),
+        ) {
             (false, _) => kept.push(gap),
             (true, Some(all)) => join(all, gap),
             (true, None) => {

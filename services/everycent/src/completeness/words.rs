@@ -51,7 +51,7 @@ fn is_alike(one: &Gap, other: &Gap) -> bool {
     let same_account = (one.vendor, &one.account_id) == (other.vendor, &other.account_id);
     let is_alike = match one.kind {
         Kind::OlderRules | Kind::Open => true,
-        Kind::NotReportedYet | Kind::NotLoaded | Kind::Failed | Kind::Queued | Kind::NotInTables => {
+        Kind::NotReportedYet | Kind::NotLoaded | Kind::Late | Kind::Failed | Kind::Queued | Kind::NotInTables => {
             same_account && one.days == other.days
         }
         Kind::Unavailable => same_account && one.reason == other.reason,
@@ -83,6 +83,7 @@ pub(super) fn words(gap: &Gap) -> String {
         Kind::NothingLoaded => format!("{account}: nothing is loaded of {days} ({which})"),
         Kind::Failed => format!("{of}: the last attempt failed for {days} ({which})"),
         Kind::NotLoaded => format!("{of}: {days} were never loaded ({which})"),
+        Kind::Late => format!("{of}: the vendor is late, {days} are not reported yet ({which})"),
         Kind::Held => {
             format!("{of}: earlier figures are shown for {days} ({which}), as the vendor's newest answer is held")
         }
