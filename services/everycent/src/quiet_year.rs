@@ -164,7 +164,7 @@ impl Year {
     /// Checks that fail, but for those of what was read on these days.
     async fn failed_checks(&self, today: NaiveDate, but: &[NaiveDate]) -> Vec<String> {
         let window = Window::new(Day::from(self.first), Day::from(today - DaysOf::new(1))).unwrap();
-        let question = Question { window, expected: None, wanted_from: None };
+        let question = Question { window, stored: window, expected: None, wanted_from: None };
         let verdicts = reconcile::check(&self.deployment, &question).await.unwrap();
         let failed = verdicts.iter().filter(|verdict| !verdict.passed);
         failed
