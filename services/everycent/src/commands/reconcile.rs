@@ -4,6 +4,7 @@ mod expected;
 mod judge;
 mod question;
 mod report;
+mod wanted;
 
 use std::collections::BTreeSet;
 

@@ -48,7 +48,7 @@ impl FeedState {
 }
 
 /// Every feed that is configured or has answers, in order of source and account. A source of a later release is left out.
-pub(super) async fn read(deployment: &Deployment) -> Result<Vec<FeedState>, Failure> {
+pub async fn read(deployment: &Deployment) -> Result<Vec<FeedState>, Failure> {
     let mut feeds: BTreeMap<(Source, AccountId), FeedState> = BTreeMap::new();
     for feed in known(deployment.warehouse.as_ref()).await? {
         feeds.insert((feed.source, feed.account_id.clone()), feed);

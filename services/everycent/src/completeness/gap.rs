@@ -122,3 +122,11 @@ fn ranges<S: Serializer>(days: &BTreeSet<Day>, serializer: S) -> Result<S::Ok, S
 fn name<S: Serializer>(vendor: &Vendor, serializer: S) -> Result<S::Ok, S::Error> {
     vendor.name().serialize(serializer)
 }
+
+/// Adds what another gap is about; the first reason stays.
+pub(super) fn join(all: &mut Gap, other: Gap) {
+    all.sources.extend(other.sources);
+    all.days.extend(other.days);
+    all.records = all.records.map(|records| records + other.records.unwrap_or_default()).or(other.records);
+    all.reason = all.reason.take().or(other.reason);
+}

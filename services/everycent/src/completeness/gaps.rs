@@ -12,9 +12,9 @@ use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::{AccountId, CoverageState, Day};
 
 use super::feeds::FeedState;
-use super::gap::{Gap, Kind};
+use super::gap::{Gap, Kind, join};
+use super::recipes::{Recipes, is_older};
 use super::stored::{Look, Unloaded};
-use super::{Recipes, without_money};
 use crate::scope;
 
 /// Which days are judged, and by what.
@@ -61,17 +61,6 @@ pub(super) fn gaps(feeds: &[FeedState], whole: &[CoverageRow], stored: &Look, pe
         (a.kind, a.vendor, &a.account_id, &a.sources).cmp(&(b.kind, b.vendor, &b.account_id, &b.sources))
     });
     found
-}
-
-/// Whether its rows stand for their day and are made by rules and prices; those that outlive their answer are of many.
-pub(super) fn is_made_by_a_recipe(row: &CoverageRow) -> bool {
-    row.fetched_at.is_some() && row.source.parse().is_ok_and(|source: Source| !source.keeps_rows())
-}
-
-/// Whether its rows were made by something else than is in use now.
-pub(super) fn is_older(row: &CoverageRow, recipes: &Recipes) -> bool {
-    let in_use = recipes.get(row.source.as_str());
-    is_made_by_a_recipe(row) && in_use.is_some() && row.recipe.as_ref() != in_use
 }
 
 fn of_feed(feed: &FeedState, rows: &[&CoverageRow], late: &[Day], period: &Period) -> Vec<Gap> {
@@ -217,10 +206,16 @@ fn owned((vendor, account_id): (Vendor, &AccountId)) -> (Vendor, AccountId) {
     (vendor, account_id.clone())
 }
 
-/// Adds what another gap is about; the first reason stays.
-pub(super) fn join(all: &mut Gap, other: Gap) {
-    all.sources.extend(other.sources);
-    all.days.extend(other.days);
-    all.records = all.records.map(|records| records + other.records.unwrap_or_default()).or(other.records);
-    all.reason = all.reason.take().or(other.reason);
+/// Accounts that no report of money is open to.
+fn without_money(feeds: &[FeedState]) -> Vec<(Vendor, AccountId)> {
+    let configured: Vec<scope::Feed> = feeds
+        .iter()
+        .filter(|feed| feed.is_configured && !feed.is_retired)
+        .map(|feed| scope::Feed { source: feed.source, account_id: feed.account_id.clone() })
+        .collect();
+    scope::without_open_money(&configured, |asked| {
+        feeds
+            .iter()
+            .any(|feed| (feed.source, &feed.account_id) == (asked.source, &asked.account_id) && feed.closed.is_some())
+    })
 }

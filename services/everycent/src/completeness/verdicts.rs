@@ -9,9 +9,10 @@ use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::{AccountId, Day};
 
 use super::gap::{Gap, in_ranges};
+use super::gaps;
+use super::recipes::{is_made_by_a_recipe, is_older, recipes_in_use};
 use super::stored::look;
 use super::words::{days_text, words};
-use super::{gaps, recipes_in_use};
 use crate::deployment::Deployment;
 use crate::failure::Failure;
 use crate::show::count;
@@ -50,12 +51,12 @@ pub async fn stored_verdicts(
 /// A verdict for each report of an account that has days in the window. `coverage` is that of all days there are.
 pub fn verdicts(deployment: &Deployment, window: Window, coverage: &[CoverageRow]) -> Vec<Verdict> {
     let recipes = recipes_in_use(deployment, coverage);
-    let is_judged = |row: &&CoverageRow| window.contains(row.activity_date) && gaps::is_made_by_a_recipe(row);
+    let is_judged = |row: &&CoverageRow| window.contains(row.activity_date) && is_made_by_a_recipe(row);
     let judged: Vec<&CoverageRow> = coverage.iter().filter(is_judged).collect();
     let feeds: BTreeSet<(&str, &AccountId)> = judged.iter().map(|row| (row.source.as_str(), &row.account_id)).collect();
     let of_feed = |(source, account_id): (&str, &AccountId)| {
         let rows = judged.iter().filter(|row| (row.source.as_str(), &row.account_id) == (source, account_id));
-        let older = rows.filter(|row| gaps::is_older(row, &recipes)).map(|row| row.activity_date);
+        let older = rows.filter(|row| is_older(row, &recipes)).map(|row| row.activity_date);
         verdict(window, source, account_id, &older.collect())
     };
     feeds.into_iter().map(of_feed).collect()

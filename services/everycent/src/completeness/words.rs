@@ -4,16 +4,22 @@ use std::collections::BTreeSet;
 
 use everycent_schemas::{Day, Timestamp};
 
-use super::gap::{Gap, Kind, in_ranges};
-use super::gaps::join;
-use super::{Completeness, Synced};
+use super::found::{Completeness, Synced};
+use super::gap::{Gap, Kind, in_ranges, join};
 use crate::remarks::RemarkRow;
 use crate::show::count;
 
 /// Gaps of one kind, ranges of days and kinds of remarks that are shown.
 const SHOWN: usize = 5;
 
-pub(super) fn text(of: &Completeness) -> String {
+impl Completeness {
+    /// For people: one line where nothing is missing.
+    pub fn text(&self) -> String {
+        text(self)
+    }
+}
+
+fn text(of: &Completeness) -> String {
     let notes: String = alike(&of.notes).iter().filter(|gap| gap.kind != Kind::Open).map(note).collect();
     let remarks = remarks_text(&of.remarks);
     if of.complete {

@@ -12,7 +12,7 @@ use everycent_runtime::warehouse::{CoverageRow, Warehouse};
 use everycent_schemas::{AccountId, Day};
 
 use super::Question;
-use super::judge::wanted;
+use super::wanted::wanted;
 use crate::cli::{ExpectedVendor, ReconcileArgs};
 use crate::deployment::Deployment;
 use crate::facts::{claude, cursor};

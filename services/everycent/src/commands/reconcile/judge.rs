@@ -4,9 +4,8 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use everycent_domain::bucket::BucketId;
 use everycent_domain::reconcile::{
-    BucketFact, Check, FeedFact, StampsByFeed, Tolerances, Verdict, figures_in_range, future_stamps, no_future_stamp,
+    BucketFact, Check, StampsByFeed, Tolerances, Verdict, figures_in_range, future_stamps, no_future_stamp,
     no_held_answer, no_missing_bucket, no_reject, no_strange_account, remarked, sum_out_of_range,
     tables_equal_coverage,
 };
@@ -20,6 +19,7 @@ use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{CoverageRow, Warehouse};
 use everycent_schemas::AccountId;
 
+use super::wanted::wanted;
 use super::{Question, expected};
 use crate::admission::Books;
 use crate::completeness;
@@ -27,7 +27,6 @@ use crate::deployment::{Deployment, Services};
 use crate::facts::{self, Loaded, claude, cursor, money};
 use crate::failure::{Failure, is_out_of_range};
 use crate::rule_misses;
-use crate::scope::Feed;
 use crate::stamps::{add_stored, stored_in_the_future};
 
 /// Verdicts on the question's range. `coverage` is that of all days there are.
@@ -178,36 +177,6 @@ impl Facts<'_> {
         verdicts.extend(cursor_cycle_day(&readings, &priced));
         Ok(verdicts)
     }
-}
-
-/// Buckets that are to be loaded. Coverage of a source that this program doesn't know asks for nothing: it could not be
-/// fetched.
-pub(super) fn wanted(deployment: &Deployment, question: &Question, coverage: &[CoverageRow]) -> Vec<BucketId> {
-    let mut feeds: BTreeMap<(Source, AccountId), FeedFact> = BTreeMap::new();
-    let known = coverage.iter().filter_map(|row| Some((row.source.parse::<Source>().ok()?, row)));
-    for (source, row) in known {
-        let (account_id, day) = (row.account_id.clone(), row.activity_date);
-        let feed = feeds.entry((source, account_id.clone())).or_insert(FeedFact {
-            source,
-            account_id,
-            is_configured: false,
-            known: None,
-        });
-        feed.known = Some(feed.known.map_or((day, day), |(first, last)| (first.min(day), last.max(day))));
-    }
-    for feed in deployment.feeds() {
-        let key = (feed.source, feed.account_id.clone());
-        let known = feeds.get(&key).and_then(|feed| feed.known);
-        let fact = FeedFact { source: feed.source, account_id: feed.account_id, is_configured: true, known };
-        feeds.insert(key, fact);
-    }
-    let today = deployment.clock.now().day();
-    let buckets = |feed: FeedFact| {
-        let days = feed.wanted(question.window, question.wanted_from, today);
-        let feed = Feed { source: feed.source, account_id: feed.account_id };
-        days.into_iter().map(move |day| feed.bucket(day))
-    };
-    feeds.into_values().flat_map(buckets).collect()
 }
 
 /// Nobody asks for what a retired account lacks, so it is not missed; what it has is judged like all else.
