@@ -16,7 +16,7 @@ mod verdict;
 pub use figures::{Figures, Measure};
 pub use fold::{Answer, Judged, fold, judged, step};
 pub use limits::{Limits, Thresholds};
-pub use state::{Accepted, AnswerId, Held, State};
+pub use state::{Accepted, AnswerId, Held, Level, State};
 pub use verdict::Opinion;
 
 #[cfg(test)]

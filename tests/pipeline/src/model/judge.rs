@@ -37,7 +37,7 @@ pub(super) struct Judgement {
     pub verdicts: Vec<(&'static str, bool)>,
     /// The place of the answer whose rows count.
     pub accepted: Option<usize>,
-    /// When the answer was fetched that is held and reports the least.
+    /// When the first answer was fetched that is held.
     pub held_since: Option<i64>,
 }
 
@@ -46,17 +46,19 @@ pub(super) struct Judgement {
 pub(super) fn judge(answers: &[Said], is_always_believed: bool, closed_at: i64) -> Judgement {
     let mut court = Court { is_always_believed, closed_at, ..Court::default() };
     let thoughts: Vec<(Thought, bool)> = answers.iter().map(|answer| court.hear(*answer)).collect();
-    let accepted = thoughts.iter().rposition(|(thought, _)| *thought == Thought::Believed);
+    let last = |wanted: Thought| thoughts.iter().rposition(|(thought, _)| *thought == wanted);
+    let (accepted, refused) = (last(Thought::Believed), last(Thought::Refused));
     let word = |(place, (thought, is_odd)): (usize, &(Thought, bool))| {
         let word = match (Some(place).cmp(&accepted), thought) {
             (Ordering::Equal, _) => "accepted",
-            (Ordering::Greater, Thought::Held) => "held",
+            // What was refused is no longer held, and neither is what came before it.
+            (Ordering::Greater, Thought::Held) if Some(place) > refused => "held",
             _ => "superseded",
         };
         (word, *is_odd)
     };
     let verdicts = thoughts.iter().enumerate().map(word).collect();
-    Judgement { verdicts, accepted, held_since: court.low.map(|low| low.fetched_at) }
+    Judgement { verdicts, accepted, held_since: court.held.first().map(|(first, _)| first.fetched_at) }
 }
 
 #[derive(Debug, Default)]
@@ -66,10 +68,10 @@ struct Court {
     believed: Option<Said>,
     /// The most that was believed since a loss was.
     mark: Weight,
-    /// Of the answers that are held, the one that reports the least.
-    low: Option<Said>,
-    /// What a person did not believe.
-    refused: Option<Weight>,
+    /// The answers that are held, and whether each of them needs a person.
+    held: Vec<(Said, bool)>,
+    /// What a person did not believe since something was believed.
+    refused: Vec<Weight>,
 }
 
 impl Court {
@@ -77,12 +79,12 @@ impl Court {
     fn hear(&mut self, answer: Said) -> (Thought, bool) {
         match (answer.word, self.believed) {
             (Some(Word::Accept), _) => {
-                self.refused = None;
                 self.believe(answer, answer.weight);
                 (Thought::Believed, true)
             }
             (Some(Word::Keep), Some(_)) => {
-                (self.low, self.refused) = (None, Some(answer.weight));
+                self.held.clear();
+                self.refused.push(answer.weight);
                 (Thought::Refused, true)
             }
             (_, Some(before)) if !self.is_always_believed => self.compare(answer, before),
@@ -94,7 +96,9 @@ impl Court {
     }
 
     fn believe(&mut self, answer: Said, mark: Weight) {
-        (self.believed, self.mark, self.low) = (Some(answer), mark, None);
+        (self.believed, self.mark) = (Some(answer), mark);
+        self.held.clear();
+        self.refused.clear();
     }
 
     fn compare(&mut self, answer: Said, before: Said) -> (Thought, bool) {
@@ -111,21 +115,29 @@ impl Court {
     }
 
     fn hold(&mut self, answer: Said, loss: &Loss) -> (Thought, bool) {
-        let is_no_less_than = |other: &Weight| answer.weight.amount(loss.unit) >= other.amount(loss.unit);
-        if self.refused.as_ref().is_some_and(is_no_less_than) {
-            self.low = None;
+        if self.refused.iter().any(|refused| are_alike(refused, &answer.weight)) {
+            self.held.clear();
             return (Thought::Refused, true);
         }
-        match self.low.filter(|low| is_no_less_than(&low.weight)) {
-            None => self.low = Some(answer),
-            Some(low) if answer.fetched_at < low.fetched_at + A_DAY || loss.needs_a_person() => {}
-            Some(_) => {
-                self.believe(answer, answer.weight);
-                return (Thought::Believed, true);
-            }
+        let was_as_low_a_day_ago = |(held, needs_a_person): &(Said, bool)| {
+            !needs_a_person
+                && held.fetched_at + A_DAY <= answer.fetched_at
+                && held.weight.amount(loss.unit) <= answer.weight.amount(loss.unit)
+        };
+        if !loss.needs_a_person() && self.held.iter().any(was_as_low_a_day_ago) {
+            self.believe(answer, answer.weight);
+            return (Thought::Believed, true);
         }
+        self.held.push((answer, loss.needs_a_person()));
         (Thought::Held, true)
     }
+}
+
+/// Whether neither of them would be held after the other.
+fn are_alike(one: &Weight, other: &Weight) -> bool {
+    let is_held =
+        |before: &Weight, after: &Weight| before.unit().is_some_and(|unit| Loss::of(unit, before, after).is_too_much());
+    !is_held(one, other) && !is_held(other, one)
 }
 
 /// In microseconds.

@@ -5,7 +5,7 @@ use everycent_schemas::{AnswerVerdict, Decision, Timestamp};
 
 use super::figures::{Figures, Measure, highest};
 use super::limits::{Change, Limits};
-use super::state::{Accepted, AnswerId, Held, State};
+use super::state::{Accepted, AnswerId, Held, Level, State};
 use super::verdict::{self, Opinion};
 
 /// One answer about one bucket, and what a person decided about it.
@@ -23,7 +23,7 @@ pub struct Judged {
     pub reason: Option<String>,
 }
 
-/// A held loss is believed when an answer of so much later reports no less.
+/// A loss is believed when an answer that was held so much earlier reported no more.
 const A_DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// Judges all answers of a bucket, which are in order. `closed_at` is when the day was surely reported for the first
@@ -42,11 +42,14 @@ pub fn fold<'a>(
     (state, judged(&opinions))
 }
 
-/// What became of answers that were judged one after another.
+/// What became of answers that were judged one after another. None before one that a person did not believe is still held:
+/// what was decided about it was decided about them.
 pub fn judged(opinions: &[Opinion]) -> Vec<Judged> {
-    let last = opinions.iter().rposition(|opinion| matches!(opinion, Opinion::Accepted { .. }));
+    let accepted = opinions.iter().rposition(|opinion| matches!(opinion, Opinion::Accepted { .. }));
+    let disbelieved = opinions.iter().rposition(|opinion| matches!(opinion, Opinion::Disbelieved { .. }));
+    let is_before = |place: usize, last: Option<usize>| last.is_some_and(|last| place < last);
     let judged = |(place, opinion): (usize, &Opinion)| Judged {
-        verdict: opinion.verdict(last.is_some_and(|last| place < last)),
+        verdict: opinion.verdict(is_before(place, accepted), is_before(place, disbelieved)),
         reason: opinion.reason().map(ToOwned::to_owned),
     };
     opinions.iter().enumerate().map(judged).collect()
@@ -62,11 +65,11 @@ pub fn step(mut state: State, next: &Answer, limits: &Limits, closed_at: Timesta
 fn opinion(state: &mut State, next: &Answer, limits: &Limits, closed_at: Timestamp) -> Opinion {
     match next.decision {
         Some(Decision::Accept) => {
-            state.disbelieved = None;
             return believe(state, next, next.figures.latest(), Some("a person accepted it".to_owned()));
         }
         Some(Decision::Keep) if state.accepted.is_some() => {
-            (state.held, state.disbelieved) = (None, next.figures.latest());
+            state.held = None;
+            state.disbelieved.push(next.figures.clone());
             return Opinion::Disbelieved { reason: "a person kept the earlier answer".to_owned() };
         }
         _ => {}
@@ -91,7 +94,7 @@ fn opinion(state: &mut State, next: &Answer, limits: &Limits, closed_at: Timesta
         }
         Change::Fell { measure, needs_a_person } => {
             let loss = Loss { measure, normalizer, mark, now, needs_a_person };
-            fell(state, next, &loss)
+            fell(state, next, &loss, limits)
         }
     }
 }
@@ -106,10 +109,10 @@ struct Loss {
 }
 
 impl Loss {
-    /// Whether the answer reports no less than these figures, as far as they can be compared.
-    fn is_no_less_than(&self, next: &Answer, (normalizer, figures): &(i64, Reported)) -> bool {
-        let now = next.figures.by(*normalizer);
-        now.is_some_and(|now| self.measure.amount(&now) >= self.measure.amount(figures))
+    /// Whether the answer reports no less than it did at this level, as far as they can be compared.
+    fn is_no_less_than(&self, next: &Answer, level: &Level) -> bool {
+        let now = next.figures.by(level.normalizer);
+        now.is_some_and(|now| self.measure.amount(&now) >= self.measure.amount(&level.reported))
     }
 
     fn before(&self) -> i128 {
@@ -121,29 +124,59 @@ impl Loss {
     }
 }
 
-fn fell(state: &mut State, next: &Answer, loss: &Loss) -> Opinion {
-    if state.disbelieved.as_ref().is_some_and(|disbelieved| loss.is_no_less_than(next, disbelieved)) {
+fn fell(state: &mut State, next: &Answer, loss: &Loss, limits: &Limits) -> Opinion {
+    if state.disbelieved.iter().any(|disbelieved| are_alike(disbelieved, &next.figures, limits)) {
         state.held = None;
         return Opinion::Disbelieved { reason: "a person kept the earlier answer when one like it came".to_owned() };
     }
-    let held = state.held.as_ref().filter(|held| loss.is_no_less_than(next, &held.least));
-    if let Some(held) = held {
-        let is_a_day_later = next.id.fetched_at.micros() - held.since.micros() >= A_DAY_MICROS;
-        if is_a_day_later && !loss.needs_a_person {
-            let words = verdict::stayed_low(loss.measure, loss.before(), loss.after(), held.since);
+    let held = state.held.get_or_insert_with(|| Held::since(next.id.fetched_at));
+    if !loss.needs_a_person {
+        let earlier = held.levels.iter().find(|level| level.is_a_day_before(next) && loss.is_no_less_than(next, level));
+        if let Some(level) = earlier {
+            let words = verdict::stayed_low(loss.measure, loss.before(), loss.after(), level.at);
             return believe(state, next, Some((loss.normalizer, loss.now)), Some(words));
         }
+        held.note(next, loss);
     }
-    let words = verdict::fell(loss.measure, loss.before(), loss.after(), loss.needs_a_person);
-    let (since, least) =
-        held.map_or((next.id.fetched_at, (loss.normalizer, loss.now)), |held| (held.since, held.least));
-    state.held = Some(Held { since, least, words: words.clone() });
-    Opinion::Held { reason: words }
+    held.words = verdict::fell(loss.measure, loss.before(), loss.after(), loss.needs_a_person);
+    Opinion::Held { reason: held.words.clone() }
+}
+
+/// Whether a person who looked at one of them has seen the other.
+fn are_alike(one: &Figures, other: &Figures, limits: &Limits) -> bool {
+    let by = |normalizer: i64| one.by(normalizer).zip(other.by(normalizer));
+    one.common(other).and_then(by).is_some_and(|(one, other)| limits.are_alike(&one, &other))
+}
+
+impl Held {
+    fn since(at: Timestamp) -> Self {
+        Self { since: at, levels: Vec::new(), words: String::new() }
+    }
+
+    /// Takes the answer's level if none was as low. What can't be compared with it no longer counts, and of those of more
+    /// than a day ago the lowest is enough.
+    fn note(&mut self, next: &Answer, loss: &Loss) {
+        self.levels.retain(|level| next.figures.has(level.normalizer));
+        while self.levels.get(1).is_some_and(|level| level.is_a_day_before(next)) {
+            self.levels.remove(0);
+        }
+        if !self.levels.iter().any(|level| loss.is_no_less_than(next, level)) {
+            let (normalizer, reported) = (loss.normalizer, loss.now);
+            self.levels.push(Level { at: next.id.fetched_at, normalizer, reported });
+        }
+    }
+}
+
+impl Level {
+    fn is_a_day_before(&self, next: &Answer) -> bool {
+        next.id.fetched_at.micros() - self.at.micros() >= A_DAY_MICROS
+    }
 }
 
 fn believe(state: &mut State, next: &Answer, mark: Option<(i64, Reported)>, reason: Option<String>) -> Opinion {
     state.accepted = Some(Accepted { id: next.id.clone(), figures: next.figures.clone(), mark });
     (state.held, state.waits) = (None, false);
+    state.disbelieved.clear();
     Opinion::Accepted { reason }
 }
 

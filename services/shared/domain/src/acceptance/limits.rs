@@ -70,6 +70,12 @@ impl Limits {
         }
     }
 
+    /// Whether neither of two answers would be held after the other.
+    pub(super) fn are_alike(&self, one: &Reported, other: &Reported) -> bool {
+        let takes_too_much = |before, now| matches!(self.change(before, now), Change::Fell { .. });
+        !takes_too_much(one, other) && !takes_too_much(other, one)
+    }
+
     /// Compares an answer with the mark.
     pub(super) fn change(&self, mark: &Reported, now: &Reported) -> Change {
         let Some(measure) = Measure::of(mark).filter(|_| !self.unlimited) else { return Change::Fine };

@@ -39,12 +39,21 @@ pub struct Accepted {
 /// What is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
-    /// When the answer was fetched that reported the least so far.
+    /// When the first answer was fetched that took away what was known.
     pub since: Timestamp,
-    /// What it reported, by the normalizer of this number.
-    pub least: (i64, Reported),
-    /// What it takes away, and what ends it.
+    /// How low the answers since then came that need no person, each lower than those before it.
+    pub levels: Vec<Level>,
+    /// What the last one takes away, and what ends it.
     pub words: String,
+}
+
+/// What an answer reported that is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Level {
+    /// When it was fetched.
+    pub at: Timestamp,
+    pub normalizer: i64,
+    pub reported: Reported,
 }
 
 /// The state of the fold over the answers of one bucket.
@@ -53,8 +62,8 @@ pub struct State {
     /// `None` while there is no answer.
     pub accepted: Option<Accepted>,
     pub held: Option<Held>,
-    /// Figures that a person did not believe: an answer that reports no less, and yet too little, is not held again.
-    pub disbelieved: Option<(i64, Reported)>,
+    /// What a person did not believe since an answer was accepted last: one like it is not held again.
+    pub disbelieved: Vec<Figures>,
     /// An answer can't be compared with the accepted one until both have figures of one normalizer.
     pub waits: bool,
     /// A decision has named an answer that has not come.
@@ -71,10 +80,10 @@ struct InText {
     figures: Option<Figures>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mark: Option<(i64, Stored)>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    least: Option<(i64, Stored)>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    disbelieved: Option<(i64, Stored)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    levels: Vec<(Timestamp, i64, Stored)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    disbelieved: Vec<Figures>,
     #[serde(skip_serializing_if = "Option::is_none")]
     waits: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,12 +98,13 @@ impl State {
     /// named again.
     pub fn to_text(&self, loaded: Option<&AnswerId>) -> String {
         let stored = |(normalizer, reported): &(i64, Reported)| (*normalizer, Stored::of(reported));
+        let level = |level: &Level| (level.at, level.normalizer, Stored::of(&level.reported));
         let accepted = self.accepted.as_ref();
         let text = InText {
             figures: accepted.map(|accepted| accepted.figures.clone()),
             mark: accepted.and_then(|accepted| accepted.mark.as_ref().map(stored)),
-            least: self.held.as_ref().map(|held| stored(&held.least)),
-            disbelieved: self.disbelieved.as_ref().map(stored),
+            levels: self.held.iter().flat_map(|held| held.levels.iter().map(level)).collect(),
+            disbelieved: self.disbelieved.clone(),
             waits: self.waits.then_some(true),
             is_awaited: self.is_awaited.then_some(true),
             accepted: accepted
@@ -115,11 +125,13 @@ impl State {
         let reported = |(normalizer, stored): (i64, Stored)| (normalizer, stored.reported());
         let named = text.accepted.map(|(fetched_at, snapshot_id)| AnswerId { fetched_at, snapshot_id });
         let (figures, mark) = (text.figures.unwrap_or_default(), text.mark.map(reported));
-        let held = text.least.map(reported).zip(held).map(|(least, (since, words))| Held { since, least, words });
+        let level = |(at, normalizer, stored): (_, _, Stored)| Level { at, normalizer, reported: stored.reported() };
+        let levels = text.levels.into_iter().map(level).collect();
+        let held = held.map(|(since, words)| Held { since, levels, words });
         Some(Self {
             accepted: named.or(loaded).map(|id| Accepted { id, figures, mark }),
             held,
-            disbelieved: text.disbelieved.map(reported),
+            disbelieved: text.disbelieved,
             waits: text.waits.unwrap_or(false),
             is_awaited: text.is_awaited.unwrap_or(false),
             newest,

@@ -26,11 +26,12 @@ impl Opinion {
         }
     }
 
-    /// The verdict on the answer, where a later one was accepted or not.
-    pub fn verdict(&self, later_accepted: bool) -> AnswerVerdict {
+    /// The verdict on the answer, where a later one was accepted, or not believed, or neither.
+    pub fn verdict(&self, later_accepted: bool, later_disbelieved: bool) -> AnswerVerdict {
         match self {
             _ if later_accepted => AnswerVerdict::Superseded,
             Self::Accepted { .. } => AnswerVerdict::Accepted,
+            Self::Held { .. } if later_disbelieved => AnswerVerdict::Superseded,
             Self::Held { .. } | Self::Waits => AnswerVerdict::Held,
             Self::Disbelieved { .. } => AnswerVerdict::Superseded,
         }
@@ -47,7 +48,7 @@ pub(super) fn fell(measure: Measure, before: i128, after: i128, needs_a_person: 
 }
 
 pub(super) fn stayed_low(measure: Measure, before: i128, after: i128, since: Timestamp) -> String {
-    format!("fell from {} to {}, and did not rise again since {since}", measure.text(before), measure.text(after))
+    format!("fell from {} to {}, and an answer of {since} reported no more", measure.text(before), measure.text(after))
 }
 
 pub(super) fn rose(measure: Measure, before: i128, after: i128) -> String {

@@ -116,12 +116,13 @@ pub struct Known {
 
 impl Known {
     /// Whether a new answer can't be judged by what coverage keeps: it is older than another one, or its figures are of a
-    /// normalizer that made none of the accepted answer.
+    /// normalizer that made none of the accepted answer, or what is held may turn out to be what a person did not believe.
     fn needs_answers(&self, id: &AnswerId, normalizer: Option<i64>, now: Timestamp) -> bool {
         let Some(state) = &self.state else { return self.loaded.is_some() };
         let is_comparable = |figures: &Figures| normalizer.is_some_and(|normalizer| figures.has(normalizer));
         state.waits
             || state.is_awaited
+            || (state.held.is_some() && !state.disbelieved.is_empty())
             || state
                 .newest
                 .as_ref()

@@ -141,18 +141,77 @@ fn what_a_person_accepts_is_made_again_and_loaded() {
 }
 
 #[test]
-fn what_a_person_did_not_believe_is_not_held_again() {
-    let mut tables = Tables::default();
-    tables.merge(&[answer(1, &[10_000]), answer(2, &[100])]);
-    tables.merge_all(&[], &[decided(2, Decision::Keep, 7)]);
-    for hour in [3, 40] {
-        tables.merge(&[answer(hour, &[100])]);
-        assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Settled, "s0001"));
+fn what_a_person_did_not_believe_is_not_held_again_and_what_is_not_like_it_is() {
+    for (kept, like, unlike) in [(30, 0..=130, 131), (2_000, 1_500..=2_666, 1_499), (2_000, 1_900..=2_100, 2_667)] {
+        for cents in [*like.start(), *like.end(), unlike] {
+            let mut tables = Tables::default();
+            tables.merge(&[answer(1, &[10_000]), answer(2, &[kept])]);
+            tables.merge_all(&[], &[decided(2, Decision::Keep, 7)]);
+            tables.merge(&[answer(40, &[cents])]);
+            let state = if cents == unlike { CoverageState::Held } else { CoverageState::Settled };
+            assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (state, "s0001"), "{cents} after {kept}");
+        }
     }
-    tables.merge(&[answer(41, &[50])]);
-    assert_eq!(tables.state(day(0)), CoverageState::Held, "it reports even less");
-    tables.merge(&[answer(42, &[10_100])]);
-    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Settled, "s0042"));
+}
+
+#[test]
+fn what_a_person_did_not_believe_counts_until_an_answer_is_believed() {
+    let mut tables = Tables::default();
+    tables.merge(&[answer(1, &[10_000]), answer(2, &[0])]);
+    tables.merge_all(&[], &[decided(2, Decision::Keep, 7)]);
+    tables.merge(&[answer(3, &[6_000])]);
+    assert_eq!(tables.state(day(0)), CoverageState::Held, "a person has not seen that");
+    tables.merge(&[answer(4, &[0])]);
+    assert_eq!(tables.state(day(0)), CoverageState::Settled);
+    tables.merge(&[answer(5, &[10_000])]);
+    tables.merge(&[answer(6, &[0])]);
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Held, "s0005"));
+}
+
+#[test]
+fn answers_before_one_that_a_person_did_not_believe_are_no_longer_held() {
+    use AnswerVerdict::{Accepted, Held, Superseded};
+    let mut tables = Tables::default();
+    tables.merge(&[answer(1, &[10_000]), answer(2, &[100]), answer(3, &[0])]);
+    tables.merge_all(&[], &[decided(3, Decision::Keep, 7)]);
+    assert_eq!(tables.verdicts(day(0)), [Accepted, Superseded, Superseded]);
+    tables.merge(&[answer(4, &[6_000])]);
+    assert_eq!(tables.verdicts(day(0)), [Accepted, Superseded, Superseded, Held]);
+    tables.merge(&[answer(5, &[0])]);
+    assert_eq!(tables.verdicts(day(0)), [Accepted, Superseded, Superseded, Superseded, Superseded]);
+}
+
+#[test]
+fn a_loss_is_believed_by_the_first_answer_that_was_as_low_a_day_ago() {
+    // Hours and cents, and which answer is believed at last.
+    let stories: [(&[(i64, i64)], &str); 6] = [
+        (&[(2, 600), (14, 400), (26, 600)], "s0026"),
+        (&[(2, 600), (14, 400), (26, 400)], "s0001"),
+        (&[(2, 600), (14, 400), (26, 400), (38, 400)], "s0038"),
+        (&[(2, 600), (3, 400), (27, 500)], "s0027"),
+        (&[(2, 600), (26, 599), (49, 598)], "s0001"),
+        (&[(2, 600), (26, 599), (50, 599)], "s0050"),
+    ];
+    for (story, believed) in stories {
+        let mut tables = Tables::default();
+        tables.merge(&[answer(1, &[1_000])]);
+        for (hour, cents) in story {
+            tables.merge(&[answer(*hour, &[*cents])]);
+        }
+        assert_eq!(tables.loaded(day(0)), believed, "{story:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_needs_a_person_starts_no_clock() {
+    let mut tables = Tables::default();
+    tables.merge(&[answer(1, &[10_000]), answer(2, &[0])]);
+    tables.merge(&[answer(26, &[6_000])]);
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Held, "s0001"));
+    tables.merge(&[answer(49, &[6_000])]);
+    assert_eq!(tables.loaded(day(0)), "s0001");
+    tables.merge(&[answer(50, &[6_000])]);
+    assert_eq!((tables.state(day(0)), tables.loaded(day(0))), (CoverageState::Settled, "s0050"));
 }
 
 #[test]
