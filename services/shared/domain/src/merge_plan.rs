@@ -125,7 +125,7 @@ pub struct Loaded {
 /// What coverage says of the answers about a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
-    /// `None` while only a decision has come.
+    /// There is always one: a decision alone makes no day.
     pub newest: Option<AnswerId>,
     /// Since when, and in words.
     pub held: Option<(Timestamp, String)>,
@@ -253,7 +253,8 @@ fn coverage_updates(judgements: &Judgements, batches: &[BatchNormalized], record
             },
         }
     };
-    judgements.iter().map(update).filter(|update| changes(update, recorded)).collect()
+    let answered = judgements.iter().filter(|(_, judgement)| judgement.state.newest.is_some());
+    answered.map(update).filter(|update| changes(update, recorded)).collect()
 }
 
 /// Whether the update says anything that is not recorded yet.

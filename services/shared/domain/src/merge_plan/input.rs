@@ -87,14 +87,14 @@ impl<'a> MergeInput<'a> {
     }
 
     /// The buckets whose earlier answers have to be read. One that only newer answers came for is judged by what coverage
-    /// keeps.
+    /// keeps; of one that coverage does not know, a decision may have come before any answer.
     pub fn buckets_to_read(&self, recorded: &Recorded, now: Timestamp) -> BTreeSet<BucketId> {
         let mut to_read: BTreeSet<BucketId> = self.decisions.iter().map(BucketId::of_decision).collect();
         for batch in self.batches {
             let id = Version::of(batch).answer();
             for bucket in &batch.buckets {
                 let bucket = BucketId::of_batch(batch, bucket.activity_date);
-                if recorded.get(&bucket).is_some_and(|known| known.needs_answers(&id, batch.normalizer, now)) {
+                if recorded.get(&bucket).is_none_or(|known| known.needs_answers(&id, batch.normalizer, now)) {
                     to_read.insert(bucket);
                 }
             }
@@ -118,7 +118,7 @@ impl Known {
     /// Whether a new answer can't be judged by what coverage keeps: it is older than another one, or its figures are of a
     /// normalizer that made none of the accepted answer, or what is held may turn out to be what a person did not believe.
     fn needs_answers(&self, id: &AnswerId, normalizer: Option<i64>, now: Timestamp) -> bool {
-        let Some(state) = &self.state else { return self.loaded.is_some() };
+        let Some(state) = &self.state else { return true };
         let is_comparable = |figures: &Figures| normalizer.is_some_and(|normalizer| figures.has(normalizer));
         state.waits
             || state.is_awaited

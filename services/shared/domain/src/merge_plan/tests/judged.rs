@@ -215,6 +215,21 @@ fn an_answer_that_needs_a_person_starts_no_clock() {
 }
 
 #[test]
+fn a_decision_alone_makes_no_day() {
+    let all = [answer(1, &[10_000]), answer(2, &[0])];
+    let mut tables = Tables::default();
+    let plan = tables.merge_all(&[], &[decided(2, Decision::Accept, 7)]);
+    assert!(plan.coverage.is_empty());
+    settle(&mut tables, &all, &all[..1], &[]);
+    settle(&mut tables, &all, &all[1..], &[]);
+    assert_eq!(
+        (tables.state(day(0)), tables.loaded(day(0))),
+        (CoverageState::Settled, "s0002"),
+        "it was not forgotten"
+    );
+}
+
+#[test]
 fn an_older_answer_that_comes_late_takes_its_place_among_the_others() {
     let all = [answer(1, &[600]), answer(2, &[200]), answer(3, &[300])];
     let mut late = Tables::default();
