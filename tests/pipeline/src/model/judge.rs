@@ -102,7 +102,8 @@ impl Court {
     }
 
     fn compare(&mut self, answer: Said, before: Said) -> (Thought, bool) {
-        let loss = self.mark.unit().map(|unit| Loss::of(unit, &self.mark, &answer.weight));
+        let unit = self.mark.unit().or(answer.weight.unit());
+        let loss = unit.map(|unit| Loss::of(unit, &self.mark, &answer.weight));
         match &loss {
             Some(loss) if loss.is_too_much() => self.hold(answer, loss),
             _ => {
@@ -161,12 +162,7 @@ impl Loss {
     }
 
     fn is_too_much(&self) -> bool {
-        let small = match self.unit {
-            Unit::Dollars => Decimal::ONE,
-            Unit::Tokens => Decimal::from(10_000),
-            Unit::Pieces => Decimal::from(20),
-        };
-        self.is_all() || (self.lost() * Decimal::from(4) > self.before && self.lost() > small)
+        self.is_all() || (self.lost() * Decimal::from(4) > self.before && self.lost() > self.small())
     }
 
     fn needs_a_person(&self) -> bool {
@@ -183,7 +179,15 @@ impl Loss {
     }
 
     fn is_a_tenfold_rise(&self) -> bool {
-        self.after > self.before * Decimal::TEN && self.after - self.before > self.large()
+        self.after > self.before * Decimal::TEN && self.after - self.before > self.small()
+    }
+
+    fn small(&self) -> Decimal {
+        match self.unit {
+            Unit::Dollars => Decimal::ONE,
+            Unit::Tokens => Decimal::from(10_000),
+            Unit::Pieces => Decimal::from(20),
+        }
     }
 
     fn large(&self) -> Decimal {

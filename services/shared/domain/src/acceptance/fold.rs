@@ -87,7 +87,7 @@ fn opinion(state: &mut State, next: &Answer, limits: &Limits, closed_at: Timesta
     match limits.change(&mark, &now) {
         Change::Fine => believe(state, next, Some((normalizer, highest(&mark, &now))), None),
         Change::Rose(measure) => {
-            // The figure of a day that was not over may have been low.
+            // A day that was not over, or that the vendor still filled, grows by any factor.
             let was_whole = accepted.id.fetched_at >= closed_at;
             let words = was_whole.then(|| verdict::rose(measure, measure.amount(&mark), measure.amount(&now)));
             believe(state, next, Some((normalizer, highest(&mark, &now))), words)

@@ -7,7 +7,7 @@ use super::figures::Measure;
 /// In nano-dollars, tokens or pieces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
-    /// A loss of no more than this is accepted.
+    /// A loss of no more than this is accepted, and a rise of no more than this is not worth a word.
     pub small: i128,
     /// A loss of more than this, and of more than half, waits for a person.
     pub large: i128,
@@ -78,7 +78,9 @@ impl Limits {
 
     /// Compares an answer with the mark.
     pub(super) fn change(&self, mark: &Reported, now: &Reported) -> Change {
-        let Some(measure) = Measure::of(mark).filter(|_| !self.unlimited) else { return Change::Fine };
+        // Where nothing lay, anything is more than ten times as much.
+        let measure = Measure::of(mark).or_else(|| Measure::of(now));
+        let Some(measure) = measure.filter(|_| !self.unlimited) else { return Change::Fine };
         let (before, after) = (measure.amount(mark), measure.amount(now));
         let Thresholds { small, large, all } = self.thresholds(measure);
         let lost = before - after;
@@ -88,6 +90,6 @@ impl Limits {
             let needs_a_person = is_gone || (more_than(HALF_PERCENT) && lost > large);
             return Change::Fell { measure, needs_a_person };
         }
-        if after > before * TIMES && after - before > large { Change::Rose(measure) } else { Change::Fine }
+        if after > before * TIMES && after - before > small { Change::Rose(measure) } else { Change::Fine }
     }
 }
