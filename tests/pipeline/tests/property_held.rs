@@ -104,6 +104,18 @@ async fn a_held_batch_that_comes_again_once_it_is_accepted_waits_for_its_rows() 
     assert_eq!(check(&pipeline, "open").await, 1);
 }
 
+/// The person's program died once the decision was stored.
+#[tokio::test]
+async fn a_decision_that_was_never_announced_is_found_by_a_replay() {
+    let mut pipeline = begin().await;
+    pipeline.drain().await.unwrap();
+    let held = tables::held(&pipeline.warehouse_file()).unwrap();
+    pipeline.decide(held.last().unwrap(), Word::Accept, true).await.unwrap();
+    pipeline.replay(None).await.unwrap();
+    pipeline.drain().await.unwrap();
+    assert_eq!(check(&pipeline, "open").await, 1);
+}
+
 /// Each acknowledgement and each other call of the story, in a run of its own.
 #[tokio::test]
 async fn a_decision_that_is_struck_anywhere_ends_in_the_tables_of_one_that_is_not() {

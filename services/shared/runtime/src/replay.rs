@@ -1,7 +1,8 @@
 //! What of the raw store is announced again, so that the warehouse holds what was decided, made anew.
 //!
 //! Of a day that the warehouse knows, the accepted answer is read again. Of one that it does not know, every answer is
-//! judged again, by its sums and by what a person decided; the loader then asks for the rows of the accepted one itself.
+//! judged again, by its sums, or by its pages where an earlier release left none; the loader then asks for the rows of the
+//! accepted one itself. What a person decided is announced again for every day.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -99,7 +100,7 @@ pub async fn announcements<'a>(
     let known: BTreeMap<Day, Answered> =
         coverage.into_iter().filter_map(|row| Some((row.activity_date, Answered::of(row)?))).collect();
     let unknown: BTreeSet<Day> = range.days().filter(|day| !known.contains_key(day)).collect();
-    let wanted = |day: &Day| range.contains(*day) && unknown.contains(day);
+    let wanted = |day: &Day| unknown.contains(day);
     for (manifest, object) in &raw.sums {
         if manifest.window.days().any(|day| wanted(&day)) {
             let sums = store.read(object).await?;
@@ -109,7 +110,8 @@ pub async fn announcements<'a>(
             announcements.judged.extend(judged.map(|batch| BatchNormalized { normalized_at: now, ..batch }));
         }
     }
-    for (_, object) in raw.decisions.iter().filter(|(day, _)| wanted(day)) {
+    // Also of days that are known: a decision may be stored whose message was lost.
+    for (_, object) in raw.decisions.iter().filter(|(day, _)| range.contains(*day)) {
         let decided = store.read(object).await?;
         let decided = serde_json::from_slice(&decided);
         let decided = decided.map_err(|reason| ReplayError::Decision { object: object.clone(), reason })?;
@@ -120,7 +122,7 @@ pub async fn announcements<'a>(
 }
 
 /// The snapshots to read again: the accepted ones, those that came after whatever coverage knows, and, of days that it does
-/// not know, the latest of those without sums.
+/// not know, all without sums, for only their pages say how they are judged.
 async fn snapshots(
     store: &dyn Store,
     raw: &RawAccount,
@@ -140,7 +142,7 @@ async fn snapshots(
     let chosen: BTreeSet<ObjectName> =
         raw.manifests.iter().filter(|of| is_known(of)).map(|of| of.object.clone()).collect();
     let without_sums = raw.manifests.iter().filter(|manifest| !with_sums.contains(&manifest.object)).cloned();
-    let mut plan = ReplayPlan::of_days(unknown.iter().copied().filter(|day| range.contains(*day)), without_sums, now);
+    let mut plan = ReplayPlan::of_days(unknown.iter().copied(), without_sums, now).of_every_answer();
     let mut manifests = Vec::new();
     while let Some(candidate) = plan.next_candidate() {
         let manifest = read(store, &candidate.object).await?;
