@@ -116,6 +116,27 @@ async fn a_decision_that_was_never_announced_is_found_by_a_replay() {
     assert_eq!(check(&pipeline, "open").await, 1);
 }
 
+/// The first answer waits at the loader, its rows made by the rules of then, while the second one is loaded and made again
+/// by other rules.
+#[tokio::test]
+async fn a_late_answer_that_is_accepted_is_shown_by_the_rules_of_today() {
+    let mut pipeline = Pipeline::start(world(), Settings::default()).await.unwrap();
+    ask(&pipeline).await;
+    pipeline.step(Service::Fetcher).await.unwrap();
+    pipeline.step(Service::Normalizer).await.unwrap();
+    pipeline.fate().strike(Some("pull"), 0, Blow::FailAfter);
+    pipeline.step(Service::Loader).await.unwrap();
+    forget_the_first_line(&pipeline);
+    ask(&pipeline).await;
+    for service in [Service::Fetcher, Service::Normalizer, Service::Loader] {
+        pipeline.step(service).await.unwrap();
+    }
+    assert_eq!(pipeline.tables().unwrap().rows("claude_costs").len(), 1, "the second one alone is loaded");
+    pipeline.change_rules(1).await.unwrap();
+    pipeline.drain().await.unwrap();
+    assert_eq!(check(&pipeline, "held").await, 2);
+}
+
 /// Each acknowledgement and each other call of the story, in a run of its own.
 #[tokio::test]
 async fn a_decision_that_is_struck_anywhere_ends_in_the_tables_of_one_that_is_not() {

@@ -238,7 +238,7 @@ fn coverage_updates(judgements: &Judgements, batches: &[BatchNormalized], record
         let state = &judgement.state;
         let accepted_id = state.accepted.as_ref().map(|accepted| &accepted.id);
         let coverage_state = match &state.held {
-            _ if state.waits || accepted_id != loaded_id.as_ref() => CoverageState::Replaying,
+            _ if state.waits || judgement.is_outdated || accepted_id != loaded_id.as_ref() => CoverageState::Replaying,
             Some(_) => CoverageState::Held,
             None => CoverageState::loaded(settled),
         };

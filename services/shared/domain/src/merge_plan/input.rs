@@ -108,6 +108,8 @@ impl<'a> MergeInput<'a> {
 pub struct Known {
     /// Whose rows are loaded.
     pub loaded: Option<Version>,
+    /// By which rules, prices and normalizer they were made.
+    pub recipe: Option<String>,
     /// Whether the vendor no longer restates the day, by what is loaded.
     pub settled: bool,
     /// `None` where an earlier release wrote the row.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use everycent_schemas::events::{AnswerDecided, BatchNormalized};
 use everycent_schemas::stored::AnswerRow;
-use everycent_schemas::{AnswerVerdict, Decision, Timestamp};
+use everycent_schemas::{AnswerVerdict, Decision, SnapshotId, Timestamp};
 
 use super::input::{Known, Version};
 use crate::acceptance::{Answer, AnswerId, Figures, Judged, Limits, State, fold, judged, step};
@@ -39,6 +39,8 @@ pub(super) struct BucketJudgement {
     pub winner: Option<Place>,
     /// Answers whose rows, or figures, have to be made again.
     pub to_replay: Vec<AnswerRow>,
+    /// The rows of the accepted answer were made by other rules than those that were at work last.
+    pub is_outdated: bool,
     /// The batches whose answer is held.
     pub held: Vec<Place>,
 }
@@ -70,12 +72,15 @@ pub(super) fn judge(
     let supersedes = read.is_none() && accepted_id(&state) != known.state.as_ref().and_then(accepted_id);
     let winner = winner(&state, news, known, &before, rules.now);
     let won = winner.and_then(|winner| news.batches.iter().find(|(place, _)| *place == winner));
-    let loaded = won.map(|(_, batch)| Version::of(batch)).or_else(|| known.loaded.clone());
-    let to_replay = lines.to_replay(&state, loaded.as_ref(), rules.now);
+    let made =
+        Made { loaded: won.map(|(_, batch)| Rows::of_batch(batch)).or_else(|| Rows::known(known)), now: rules.now };
+    let outdated = made.outdated_by(&lines, known);
+    let to_replay = lines.to_replay(bucket, &state, made, outdated);
     let held = news.batches.iter().filter(|(_, batch)| lines.is_held(&Version::of(batch).answer()));
     BucketJudgement {
         held: held.map(|(place, _)| *place).collect(),
         answers: lines.0.into_iter().filter(|(id, row)| before.0.get(id) != Some(row)).map(|(_, row)| row).collect(),
+        is_outdated: outdated.is_some(),
         supersedes,
         winner,
         to_replay,
@@ -103,6 +108,55 @@ fn winner(state: &State, news: &News<'_>, known: &Known, before: &Lines, now: Ti
     is_newer.then_some(*place)
 }
 
+/// The rows that a bucket will hold.
+#[derive(Debug, Clone, Copy)]
+struct Made<'a> {
+    loaded: Option<Rows<'a>>,
+    now: Timestamp,
+}
+
+/// Of which answer rows are, when they were made, and by which recipe.
+#[derive(Debug, Clone, Copy)]
+struct Rows<'a> {
+    answer: (Timestamp, &'a SnapshotId),
+    normalized_at: Timestamp,
+    recipe: Option<&'a str>,
+}
+
+impl<'a> Rows<'a> {
+    fn of_batch(batch: &'a BatchNormalized) -> Self {
+        let answer = (batch.fetched_at, &batch.snapshot_id);
+        Self { answer, normalized_at: batch.normalized_at, recipe: Some(&batch.recipe) }
+    }
+
+    fn known(known: &'a Known) -> Option<Self> {
+        let loaded = known.loaded.as_ref()?;
+        let answer = (loaded.fetched_at, &loaded.snapshot_id);
+        Some(Self { answer, normalized_at: loaded.normalized_at, recipe: known.recipe.as_deref() })
+    }
+
+    fn are_of(&self, id: &AnswerId) -> bool {
+        self.answer == (id.fetched_at, &id.snapshot_id)
+    }
+}
+
+impl Made<'_> {
+    fn is_later(&self, at: Timestamp, than: Timestamp) -> bool {
+        made(at, self.now) > made(than, self.now)
+    }
+
+    /// When rows about the bucket were made last, if that was after those that it will hold, and by another recipe: the
+    /// rules have changed since, and other days of the same time are shown by the new ones.
+    fn outdated_by(&self, lines: &Lines, known: &Known) -> Option<Timestamp> {
+        let loaded = self.loaded?;
+        let of_lines = lines.0.values().filter_map(|row| Some((row.normalized_at?, row.recipe.as_deref()?)));
+        let of_known = Rows::known(known).and_then(|rows| Some((rows.normalized_at, rows.recipe?)));
+        let (last, recipe) = of_lines.chain(of_known).max_by_key(|(at, _)| made(*at, self.now))?;
+        let is_other = loaded.recipe.is_some_and(|loaded| loaded != recipe);
+        (is_other && self.is_later(last, loaded.normalized_at)).then_some(last)
+    }
+}
+
 /// The order of rows of one answer: those that were made later count, and those of the future least.
 fn made(at: Timestamp, now: Timestamp) -> (bool, Timestamp) {
     (!is_future(at, now), at)
@@ -117,7 +171,11 @@ impl Lines {
         let mut lines = Self(rows.iter().map(|row| (id(row), row.clone())).collect());
         // What an earlier release loaded is the first answer.
         if let (Some(loaded), None) = (&known.loaded, &known.state) {
-            let first = || AnswerRow { normalized_at: Some(loaded.normalized_at), ..line(bucket, &loaded.answer()) };
+            let first = || AnswerRow {
+                normalized_at: Some(loaded.normalized_at),
+                recipe: known.recipe.clone(),
+                ..line(bucket, &loaded.answer())
+            };
             lines.0.entry(loaded.answer()).or_insert_with(first);
         }
         lines
@@ -208,21 +266,33 @@ impl Lines {
     }
 
     /// The accepted answer, if the rows that will be loaded are not its own, or were made before they were made last: then
-    /// they came while it was not accepted. And while answers wait for a comparison, those that this normalizer made no
-    /// figures of.
-    fn to_replay(&self, state: &State, loaded: Option<&Version>, now: Timestamp) -> Vec<AnswerRow> {
+    /// they came while it was not accepted; or if they are outdated. And while answers wait for a comparison, those that
+    /// this normalizer made no figures of.
+    fn to_replay(
+        &self,
+        bucket: &BucketId,
+        state: &State,
+        made: Made<'_>,
+        outdated: Option<Timestamp>,
+    ) -> Vec<AnswerRow> {
         let accepted = accepted_id(state);
         let is_current = |id: &AnswerId, row: &AnswerRow| {
-            let is_last = |loaded: &Version| {
-                row.normalized_at.is_none_or(|last| made(loaded.normalized_at, now) >= made(last, now))
-            };
-            loaded.is_some_and(|loaded| loaded.answer() == *id && is_last(loaded))
+            let is_last =
+                |rows: &Rows<'_>| row.normalized_at.is_none_or(|last| !made.is_later(last, rows.normalized_at));
+            outdated.is_none() && made.loaded.is_some_and(|rows| rows.are_of(id) && is_last(&rows))
         };
         let wanted = |(id, row): &(&AnswerId, &AnswerRow)| {
             let waits = state.waits && row.verdict != AnswerVerdict::Superseded;
             (Some(*id) == accepted && !is_current(id, row)) || (waits && !figures(row).has(NORMALIZER_VERSION))
         };
-        self.0.iter().filter(wanted).map(|(_, row)| row.clone()).collect()
+        let mut to_replay: Vec<AnswerRow> = self.0.iter().filter(wanted).map(|(_, row)| row.clone()).collect();
+        // Its line was not read.
+        let unread = accepted.filter(|id| outdated.is_some() && !self.0.contains_key(id));
+        to_replay.extend(unread.map(|id| line(bucket, id)));
+        for row in to_replay.iter_mut().filter(|row| Some(&id(row)) == accepted) {
+            row.normalized_at = row.normalized_at.max(outdated);
+        }
+        to_replay
     }
 }
 

@@ -103,10 +103,11 @@ pub fn verdict_values(verdict: &Verdict, checked_at: Timestamp) -> Vec<Cell> {
 }
 
 /// The columns that say what is known of a bucket, in the order in which [`known`] takes their values.
-pub(super) const KNOWN_COLUMNS: [&str; 9] = [
+pub(super) const KNOWN_COLUMNS: [&str; 10] = [
     "fetched_at",
     "snapshot_id",
     "normalized_at",
+    "recipe",
     "settled",
     "newest_fetched_at",
     "newest_snapshot_id",
@@ -119,6 +120,7 @@ pub(super) const KNOWN_COLUMNS: [&str; 9] = [
 pub fn known(cells: Vec<Cell>) -> Option<Known> {
     let mut cells = cells.into_iter();
     let loaded = (time(cells.next()?)?, text(cells.next()?)?, time(cells.next()?)?);
+    let recipe = text(cells.next()?)?;
     let settled = matches!(cells.next()?, Cell::Boolean(true) | Cell::Integer(1));
     let newest = (time(cells.next()?)?, text(cells.next()?)?);
     let held = (time(cells.next()?)?, text(cells.next()?)?);
@@ -136,7 +138,7 @@ pub fn known(cells: Vec<Cell>) -> Option<Known> {
         Some(text) => Some(State::from_text(&text, loaded_id, newest, held.0.zip(held.1))?),
         None => None,
     };
-    Some(Known { loaded, settled, state })
+    Some(Known { loaded, recipe, settled, state })
 }
 
 /// The outer `None` is for a cell of another kind.

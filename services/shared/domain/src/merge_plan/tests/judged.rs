@@ -6,10 +6,11 @@ use proptest::prelude::*;
 
 use super::super::*;
 use super::tables_in_memory::Tables;
-use super::{batch, day, days};
+use super::{NOW, batch, day, days};
 use crate::recipe::NORMALIZER_VERSION;
 
 const HOUR: i64 = 3_600_000_000;
+const RULES_OF_TODAY: &str = "rules of today";
 
 /// An answer of this hour about the first days of October, with so many cents for each.
 fn answer(hour: i64, cents: &[i64]) -> BatchNormalized {
@@ -20,6 +21,10 @@ fn answer(hour: i64, cents: &[i64]) -> BatchNormalized {
         bucket.reported = Some(Reported { usd: Some(cents_usd(*cents)), tokens: None, count: None });
     }
     batch
+}
+
+fn by_rules_of_today(batch: BatchNormalized) -> BatchNormalized {
+    BatchNormalized { recipe: RULES_OF_TODAY.into(), ..batch }
 }
 
 fn cents_usd(cents: i64) -> Usd {
@@ -47,7 +52,7 @@ fn made_again(batch: &BatchNormalized, replay: &Replay) -> BatchNormalized {
     again.normalizer = Some(NORMALIZER_VERSION);
     again.rows_omitted = false;
     again.buckets.retain(|bucket| replay.days.contains(bucket.activity_date));
-    again
+    by_rules_of_today(again)
 }
 
 /// Merges, and serves what the plans ask for until nothing is left.
@@ -264,6 +269,28 @@ fn what_an_earlier_release_loaded_is_the_first_answer() {
 }
 
 #[test]
+fn rows_by_older_rules_that_become_the_accepted_ones_are_made_again_by_the_last() {
+    let all = [answer(2, &[10_000]), answer(3, &[200]), by_rules_of_today(answer(40, &[200]))];
+    // The second answer is loaded and made again by new rules; the first one comes late.
+    let mut late = Tables::default();
+    late.merge(&all[1..2]);
+    late.merge(&[by_rules_of_today(BatchNormalized { normalized_at: NOW, ..all[1].clone() })]);
+    let plan = late.merge(&all[..1]);
+    assert_eq!((late.state(day(0)), late.loaded(day(0))), (CoverageState::Replaying, "s0002"));
+    assert_eq!(plan.replays[0].normalized_at, Some(NOW), "later than what was made by the new rules");
+    settle(&mut late, &all, &all[..1], &[]);
+    assert_eq!((late.state(day(0)), late.recipe(day(0))), (CoverageState::Held, RULES_OF_TODAY));
+
+    // A newer answer that is held was made by new rules, and those before it are not read.
+    let mut held = Tables::default();
+    held.merge(&all[..1]);
+    let plan = held.merge(&all[2..]);
+    assert_eq!(plan.replays.iter().map(|replay| replay.snapshot_id.as_str()).collect::<Vec<_>>(), ["s0002"]);
+    settle(&mut held, &all, &[made_again(&all[0], &plan.replays[0])], &[]);
+    assert_eq!((held.state(day(0)), held.recipe(day(0))), (CoverageState::Held, RULES_OF_TODAY));
+}
+
+#[test]
 fn an_answer_announced_without_rows_is_judged_and_its_rows_are_asked_for() {
     let rows = [answer(1, &[600]), answer(2, &[200])];
     let announced = rows.clone().map(|batch| BatchNormalized { rows_omitted: true, files: vec![], ..batch });
@@ -335,7 +362,10 @@ enum News {
 
 fn any_news() -> impl Strategy<Value = Vec<News>> {
     let cents = prop::sample::select(vec![0, 30, 60, 100, 200, 300, 500, 600, 2_000, 5_000, 10_000]);
-    let batch = (1..60_i64, prop::collection::vec(cents, 1..3)).prop_map(|(hour, cents)| answer(hour, &cents));
+    let batch = (1..60_i64, prop::collection::vec(cents, 1..3)).prop_map(|(hour, cents)| {
+        let batch = answer(hour, &cents);
+        if hour < 30 { batch } else { by_rules_of_today(batch) }
+    });
     let decision = (1..60_i64, any::<bool>(), 1..100_i64)
         .prop_map(|(hour, accepts, at)| decided(hour, if accepts { Decision::Accept } else { Decision::Keep }, at));
     let news = prop_oneof![8 => batch.prop_map(News::Batch), 1 => decision.prop_map(News::Decided)];
@@ -394,6 +424,7 @@ proptest! {
             }
         }
         come(&mut step_by_step, &all, &group);
+        prop_assert_eq!((at_once.outdated(), step_by_step.outdated()), (vec![], vec![]));
         prop_assert_eq!(at_once.without_times_of_work(), step_by_step.without_times_of_work());
     }
 }

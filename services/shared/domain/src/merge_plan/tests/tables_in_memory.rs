@@ -44,6 +44,7 @@ impl Tables {
             let known = self.recorded.entry(update.bucket.clone()).or_default();
             if let Some(loaded) = &update.loaded {
                 (known.loaded, known.settled) = (Some(loaded.version.clone()), loaded.settled);
+                known.recipe = Some(loaded.recipe.clone());
             }
             let judged = update.judged.clone();
             let loaded = known.loaded.as_ref().map(Version::answer);
@@ -72,14 +73,26 @@ impl Tables {
         tables
     }
 
-    /// The tables without what depends on when rows were made.
+    /// Days whose rows were made by another recipe than rows of them that were made later.
+    pub(super) fn outdated(&self) -> Vec<Day> {
+        let is_outdated = |(bucket, known): &(&BucketId, &Known)| {
+            let loaded = known.loaded.as_ref().unwrap();
+            let later = self.answers[bucket].values().filter(|row| row.normalized_at > Some(loaded.normalized_at));
+            later.max_by_key(|row| row.normalized_at).is_some_and(|row| row.recipe != known.recipe)
+        };
+        self.recorded.iter().filter(is_outdated).map(|(bucket, _)| bucket.activity_date).collect()
+    }
+
+    /// The tables without what depends on when and how often rows were made.
     pub(super) fn without_times_of_work(mut self) -> Self {
         let zero = Timestamp::from_micros(0);
-        for loaded in self.recorded.values_mut().filter_map(|known| known.loaded.as_mut()) {
-            loaded.normalized_at = zero;
+        for known in self.recorded.values_mut() {
+            known.recipe = None;
+            known.loaded.iter_mut().for_each(|loaded| loaded.normalized_at = zero);
         }
         for answer in self.answers.values_mut().flat_map(BTreeMap::values_mut) {
             answer.normalized_at = answer.normalized_at.map(|_| zero);
+            answer.recipe = None;
         }
         self
     }
@@ -87,6 +100,12 @@ impl Tables {
     pub(super) fn state(&self, day: Day) -> CoverageState {
         let of_day = self.states.iter().find(|(bucket, _)| bucket.activity_date == day);
         *of_day.unwrap().1
+    }
+
+    /// The recipe by which the day's rows were made.
+    pub(super) fn recipe(&self, day: Day) -> &str {
+        let known = self.recorded.iter().find(|(bucket, _)| bucket.activity_date == day).unwrap().1;
+        known.recipe.as_deref().unwrap()
     }
 
     /// The snapshot whose rows the day holds.
