@@ -90,11 +90,18 @@ impl Model {
         judged.flat_map(of_bucket).collect()
     }
 
-    /// What the tables must hold once nothing is under way, the rows attributed by this set of rules.
-    pub fn tables(&self, rule_set: usize) -> Tables {
+    /// What the tables must hold once nothing is under way, the rows attributed by this set of rules. `late` are answers that
+    /// came when their day was judged for good, as far as they may have.
+    pub fn tables(&self, rule_set: usize, late: &BTreeSet<(Bucket, String)>, now: i64) -> Tables {
         let mut tables = Tables::default();
         for (bucket, known) in self.by_bucket() {
-            let judgement = self.judged(&bucket, &known);
+            let is_old = Report::named(&bucket.source).is_some_and(|report| report.is_old_from(bucket.day) <= now);
+            // The newest answer is never late, nor is one of a day that is not old.
+            let newest = known.keys().next_back().map(|(_, snapshot)| *snapshot);
+            let is_late = |snapshot: &str| {
+                is_old && newest != Some(snapshot) && late.contains(&(bucket.clone(), snapshot.to_owned()))
+            };
+            let judgement = self.judged(&bucket, &known, is_late);
             let answers: Vec<&Known<'_>> = known.values().collect();
             for line in lines::of(&bucket, &answers, &judgement, |place| self.decision(&bucket, answers[place])) {
                 tables.add(lines::TABLE, line);
@@ -152,12 +159,13 @@ impl Model {
         buckets
     }
 
-    fn judged(&self, bucket: &Bucket, known: &OfBucket<'_>) -> Judgement {
+    fn judged(&self, bucket: &Bucket, known: &OfBucket<'_>, is_late: impl Fn(&str) -> bool) -> Judgement {
         let report = Report::named(&bucket.source).expect("invariant: the model knows every source");
         let said = |known: &Known<'_>| Said {
             fetched_at: known.announced.fetched_at,
             weight: known.answer.weight_on(bucket.day),
             word: self.decision(bucket, known).map(|decided| decided.word),
+            is_late: is_late(&known.announced.snapshot_id),
         };
         let answers: Vec<Said> = known.values().map(said).collect();
         judge(&answers, report.is_always_believed(), report.closed_at(bucket.day))

@@ -29,7 +29,7 @@ use self::services::{BUS, Services, Surroundings};
 use crate::fate::Fate;
 use crate::model::{Absence, Model, Report};
 use crate::ports::{Witness, WitnessStore};
-use crate::tables::Tables;
+use crate::tables::{Bucket, Tables, late};
 
 pub use accounts::accounts_of;
 pub use services::Service;
@@ -107,12 +107,22 @@ impl Pipeline {
     pub fn tables(&self) -> Result<Tables> {
         // Each reading of a list says something new: when it was made.
         let is_judged = |report: &Report| report.absence == Absence::Deleted;
-        Tables::read(&self.warehouse_file(), |source| Report::named(source).is_some_and(is_judged))
+        let mut tables = Tables::read(&self.warehouse_file(), |source| Report::named(source).is_some_and(is_judged))?;
+        tables.thin(|bucket| self.is_old(bucket));
+        Ok(tables)
+    }
+
+    fn is_old(&self, bucket: &Bucket) -> bool {
+        let report = Report::named(&bucket.source).expect("invariant: the model knows every source");
+        report.is_old_from(bucket.day) <= self.clock.now().micros()
     }
 
     /// What the model says the tables must hold.
-    pub fn expected(&self) -> Tables {
-        self.witness.with_model(|model| model.tables(self.rule_set))
+    pub fn expected(&self) -> Result<Tables> {
+        let (late, now) = (late(&self.tables()?)?, self.clock.now().micros());
+        let mut tables = self.witness.with_model(|model| model.tables(self.rule_set, &late, now));
+        tables.thin(|bucket| self.is_old(bucket));
+        Ok(tables)
     }
 
     pub fn with_model<R>(&self, look: impl FnOnce(&Model) -> R) -> R {

@@ -60,10 +60,32 @@ const VERDICTS: &str = "reconciliation";
 const ORIGIN: [&str; 4] = ["snapshot_id", "fetched_at", "ingestion_timestamp", "object"];
 /// Columns of an answer that tell how often its rows were made, and how.
 const OF_WORK: [&str; 4] = ["normalized_at", "recipe", "sums", "decision_note"];
+/// What a line has, in place of a column, that came when its day was judged for good.
+pub(crate) const LATE: &str = "late";
+/// Columns in which equal answers are equal, beside that a person decided about none.
+const EQUAL: [&str; 6] = ["verdict", "reason", "content_hash", "reported_usd", "reported_tokens", "reported_count"];
 /// Columns of ids, which no one but the pipeline can work out.
 const IDS: [&str; 2] = ["row_id", "usage_row_id"];
 
 impl Tables {
+    /// Takes out the lines of answers between the first and the last of each run of equal ones, of the buckets that are
+    /// `old`: there the pipeline may have done so.
+    pub fn thin(&mut self, old: impl Fn(&Bucket) -> bool) {
+        let Some(lines) = self.rows.remove(ANSWERS) else { return };
+        let mut by_bucket: BTreeMap<Bucket, Vec<Record>> = BTreeMap::new();
+        for line in lines {
+            by_bucket.entry(bucket(&line).expect("invariant: a line is about a bucket")).or_default().push(line);
+        }
+        for (bucket, mut lines) in by_bucket {
+            if old(&bucket) {
+                lines = thinned(lines);
+            }
+            for line in lines {
+                self.add(ANSWERS, line);
+            }
+        }
+    }
+
     /// Contents are told apart for answers of some sources only.
     pub fn read(file: &Path, tells_contents: impl Fn(&str) -> bool) -> Result<Self> {
         let connection = open(file)?;
@@ -131,6 +153,31 @@ impl Tables {
     }
 }
 
+/// What stays of the lines of a bucket. Late ones are of no run.
+fn thinned(mut lines: Vec<Record>) -> Vec<Record> {
+    lines.sort_by_cached_key(|line| ["fetched_at", "snapshot_id"].map(|column| line.get(column).cloned()));
+    let of_runs: Vec<usize> = (0..lines.len()).filter(|place| !lines[*place].contains_key(LATE)).collect();
+    let says = |place: usize| EQUAL.map(|column| lines[place].get(column));
+    let is_equal = |one: usize, other: usize| {
+        says(one) == says(other) && !lines[one].contains_key("decision") && !lines[other].contains_key("decision")
+    };
+    let between = of_runs.windows(3).filter(|run| is_equal(run[0], run[1]) && is_equal(run[1], run[2]));
+    let taken_out: BTreeSet<usize> = between.map(|run| run[1]).collect();
+    let mut places = 0..lines.len();
+    lines.retain(|_| places.next().is_some_and(|place| !taken_out.contains(&place)));
+    numbered(lines)
+}
+
+/// Contents by the place of the first line that has them, among those that are left.
+fn numbered(mut lines: Vec<Record>) -> Vec<Record> {
+    let contents: Vec<Option<String>> = lines.iter().map(|line| line.get("content_hash").cloned()).collect();
+    for (line, content) in lines.iter_mut().zip(&contents) {
+        let first = contents.iter().position(|other| other == content).unwrap_or_default();
+        line.entry("content_hash".to_owned()).and_modify(|hash| *hash = first.to_string());
+    }
+    lines
+}
+
 /// The first of `wanted`, counting repetitions, that `rows` does not have. Both are in order.
 fn first_missing<'r>(rows: &[Record], wanted: &'r [Record]) -> Option<&'r Record> {
     let mut rows = rows.iter().peekable();
@@ -180,6 +227,12 @@ pub fn held(file: &Path) -> Result<Vec<(Bucket, i64, String)>> {
         }
     }
     Ok(held)
+}
+
+/// The answers that came when their day was judged for good: their buckets and snapshots.
+pub(crate) fn late(found: &Tables) -> Result<BTreeSet<(Bucket, String)>> {
+    let late = found.rows(ANSWERS).iter().filter(|line| line.contains_key(LATE));
+    late.map(|line| Ok((bucket(line)?, line.get("snapshot_id").cloned().unwrap_or_default()))).collect()
 }
 
 /// The names of all tables, each with the name that it has in the file: one with money holds nano-dollars.
@@ -248,6 +301,10 @@ fn answers(mut lines: Vec<Record>, tells_contents: &impl Fn(&str) -> bool) -> Re
             known.push(hash.clone());
             let first = known.iter().position(|known| *known == hash).unwrap_or_default();
             line.insert("content_hash".to_owned(), first.to_string());
+        }
+        // An answer whose rows were never made, though it came.
+        if line.contains_key("rows") && !line.contains_key("normalized_at") {
+            line.insert(LATE.to_owned(), "1".to_owned());
         }
         line.entry("reason".to_owned()).and_modify(|reason| "some".clone_into(reason));
         answers.push(without(line, &OF_WORK));

@@ -37,7 +37,7 @@ async fn sync(pipeline: &mut Pipeline, source: &str) {
 
 async fn settle(pipeline: &mut Pipeline) {
     pipeline.drain().await.unwrap();
-    assert_eq!(pipeline.tables().unwrap().difference(&pipeline.expected()), None);
+    assert_eq!(pipeline.tables().unwrap().difference(&pipeline.expected().unwrap()), None);
     pipeline.assert_no_dead_letter().await.unwrap();
 }
 

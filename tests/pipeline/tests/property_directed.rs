@@ -64,7 +64,7 @@ fn contents(pipeline: &Pipeline) -> Contents {
 
 /// What is in the tables is what the model says.
 async fn end(pipeline: &Pipeline) -> Contents {
-    let (found, expected) = (pipeline.tables().unwrap(), pipeline.expected());
+    let (found, expected) = (pipeline.tables().unwrap(), pipeline.expected().unwrap());
     assert_eq!(found.difference(&expected), None);
     pipeline.assert_no_dead_letter().await.unwrap();
     contents(pipeline)
@@ -182,7 +182,7 @@ async fn an_older_snapshot_that_comes_after_a_newer_one_changes_nothing() {
         pipeline.step(service).await.unwrap();
     }
     let before = contents(&pipeline);
-    let newer = pipeline.expected().rows("claude_costs").to_vec();
+    let newer = pipeline.expected().unwrap().rows("claude_costs").to_vec();
     assert_eq!(pipeline.tables().unwrap().rows("claude_costs"), newer, "the newer one is loaded");
     pipeline.drain().await.unwrap();
     assert_eq!(end(&pipeline).await, before);
@@ -314,7 +314,11 @@ async fn a_snapshot_whose_rules_changed_while_it_was_normalized_is_loaded_by_the
         pipeline.step(service).await.unwrap();
     }
     let rows = pipeline.tables().unwrap();
-    assert_eq!(rows.rows("claude_costs"), pipeline.expected().rows("claude_costs"), "before the replay is loaded");
+    assert_eq!(
+        rows.rows("claude_costs"),
+        pipeline.expected().unwrap().rows("claude_costs"),
+        "before the replay is loaded"
+    );
     pipeline.drain().await.unwrap();
     end(&pipeline).await;
 }

@@ -2,6 +2,7 @@
 //! store alone.
 #![allow(clippy::unwrap_used)]
 
+use chrono::Duration;
 use everycent_pipeline_tests::driver::first_day;
 use everycent_pipeline_tests::fate::Blow;
 use everycent_pipeline_tests::model::Word;
@@ -42,7 +43,7 @@ async fn begin() -> Pipeline {
 
 /// What is in the tables is what the model says, and how many rows that is.
 async fn check(pipeline: &Pipeline, state: &str) -> usize {
-    let (found, expected) = (pipeline.tables().unwrap(), pipeline.expected());
+    let (found, expected) = (pipeline.tables().unwrap(), pipeline.expected().unwrap());
     assert_eq!(found.difference(&expected), None);
     pipeline.assert_no_dead_letter().await.unwrap();
     assert!(found.coverage.values().all(|known| known.state == state), "{:?}", found.coverage);
@@ -135,6 +136,34 @@ async fn a_late_answer_that_is_accepted_is_shown_by_the_rules_of_today() {
     pipeline.change_rules(1).await.unwrap();
     pipeline.drain().await.unwrap();
     assert_eq!(check(&pipeline, "held").await, 2);
+}
+
+fn snapshots_of_the_first_day(pipeline: &Pipeline) -> usize {
+    let lines = &tables::everything(&pipeline.warehouse_file()).unwrap()["answers"];
+    lines.iter().filter(|line| line["activity_date"] == first_day().to_string()).count()
+}
+
+/// A sync some weeks later, of another day of the same report, takes them out.
+#[tokio::test]
+async fn of_equal_answers_about_a_day_that_settled_long_ago_the_first_and_the_last_stay() {
+    let mut pipeline = begin().await;
+    for _ in 0..4 {
+        ask(&pipeline).await;
+        pipeline.drain().await.unwrap();
+    }
+    pipeline.advance(Duration::days(40));
+    let lines = snapshots_of_the_first_day(&pipeline);
+    let another = first_day().plus(30);
+    pipeline.request(COSTS, Some("acme"), another, another).await.unwrap();
+    pipeline.drain().await.unwrap();
+    // One that is accepted, and of those that are held the first and the last.
+    assert_eq!((lines, snapshots_of_the_first_day(&pipeline)), (5, 3));
+    let (found, expected) = (pipeline.tables().unwrap(), pipeline.expected().unwrap());
+    assert_eq!(found.difference(&expected), None);
+    decide(&pipeline, Word::Accept).await;
+    pipeline.drain().await.unwrap();
+    assert_eq!(pipeline.tables().unwrap().difference(&pipeline.expected().unwrap()), None);
+    assert_eq!(pipeline.tables().unwrap().rows("claude_costs").len(), 1, "what is left is judged as all were");
 }
 
 /// Each acknowledgement and each other call of the story, in a run of its own.

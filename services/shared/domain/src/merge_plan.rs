@@ -4,6 +4,7 @@
 
 mod input;
 mod judging;
+mod thinning;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,6 +34,8 @@ pub struct MergePlan {
     pub answers: Vec<AnswerRow>,
     /// Buckets of which every answer before this version is superseded, whatever was said of it.
     pub superseding: Vec<(BucketId, AnswerId)>,
+    /// Answers whose lines are taken out, for they say what those before and after them say.
+    pub thinned: Vec<(BucketId, Vec<SnapshotId>)>,
     /// Snapshots whose rows, or figures, have to be made again.
     pub replays: Vec<Replay>,
 }
@@ -169,11 +172,14 @@ pub fn plan(
         let accepted = judgement.state.accepted.as_ref().filter(|_| judgement.supersedes)?;
         Some((bucket.clone(), accepted.id.clone()))
     });
+    let thinned = judgements.iter().filter(|(_, judgement)| !judgement.thinned.is_empty());
+    let thinned = thinned.map(|(bucket, judgement)| (bucket.clone(), judgement.thinned.clone()));
     Ok(MergePlan {
         outcomes: outcomes(batches, &winners, &judgements),
         tables: table_plans(batches, &winners, recorded)?,
         coverage: coverage_updates(&judgements, batches, recorded),
         superseding: superseding.collect(),
+        thinned: thinned.collect(),
         replays: grouped(replays),
         answers: judgements.into_values().flat_map(|judgement| judgement.answers).collect(),
     })
@@ -225,7 +231,20 @@ fn judgements(
         let judgement = judge(&bucket, &news, known, read, rules);
         (bucket, judgement)
     });
-    Ok(judged.collect())
+    let mut judgements: Judgements = judged.collect();
+    thin(&mut judgements, recorded, answers, now);
+    Ok(judgements)
+}
+
+/// Thins the buckets that were read for that: nothing else is said of them.
+fn thin(judgements: &mut Judgements, recorded: &Recorded, answers: &Answers, now: Timestamp) {
+    let mut lines = 0;
+    for (bucket, read) in answers {
+        let known = recorded.get(bucket).filter(|_| lines < thinning::MOST_LINES && !judgements.contains_key(bucket));
+        let Some(judgement) = known.and_then(|known| judging::thin(bucket, known, read, now)) else { continue };
+        lines += judgement.thinned.len();
+        judgements.insert(bucket.clone(), judgement);
+    }
 }
 
 fn coverage_updates(judgements: &Judgements, batches: &[BatchNormalized], recorded: &Recorded) -> Vec<CoverageUpdate> {

@@ -19,6 +19,7 @@ pub(super) struct Said {
     pub fetched_at: i64,
     pub weight: Weight,
     pub word: Option<Word>,
+    pub is_late: bool,
 }
 
 /// What is thought of an answer when it comes.
@@ -28,6 +29,7 @@ enum Thought {
     Held,
     /// A person did not believe it, or one like it.
     Refused,
+    Late,
 }
 
 /// What became of all answers about one day.
@@ -37,15 +39,20 @@ pub(super) struct Judgement {
     pub verdicts: Vec<(&'static str, bool)>,
     /// The place of the answer whose rows count.
     pub accepted: Option<usize>,
+    /// The places of those that were not heard.
+    pub late: Vec<usize>,
     /// When the first answer was fetched that is held.
     pub held_since: Option<i64>,
 }
 
 /// Judges the answers about one day, which are in order. A report that says how things stand is always believed. Before
 /// `closed_at` a day may go on.
+///
+/// What is late is not heard: it came when the day was judged for good.
 pub(super) fn judge(answers: &[Said], is_always_believed: bool, closed_at: i64) -> Judgement {
     let mut court = Court { is_always_believed, closed_at, ..Court::default() };
-    let thoughts: Vec<(Thought, bool)> = answers.iter().map(|answer| court.hear(*answer)).collect();
+    let hear = |answer: &Said| if answer.is_late { (Thought::Late, true) } else { court.hear(*answer) };
+    let thoughts: Vec<(Thought, bool)> = answers.iter().map(hear).collect();
     let last = |wanted: Thought| thoughts.iter().rposition(|(thought, _)| *thought == wanted);
     let (accepted, refused) = (last(Thought::Believed), last(Thought::Refused));
     let word = |(place, (thought, is_odd)): (usize, &(Thought, bool))| {
@@ -58,7 +65,8 @@ pub(super) fn judge(answers: &[Said], is_always_believed: bool, closed_at: i64) 
         (word, *is_odd)
     };
     let verdicts = thoughts.iter().enumerate().map(word).collect();
-    Judgement { verdicts, accepted, held_since: court.held.first().map(|(first, _)| first.fetched_at) }
+    let late = (0..answers.len()).filter(|place| answers[*place].is_late).collect();
+    Judgement { verdicts, accepted, late, held_since: court.held.first().map(|(first, _)| first.fetched_at) }
 }
 
 #[derive(Debug, Default)]

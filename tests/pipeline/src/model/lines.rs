@@ -6,7 +6,7 @@ use super::judge::{Judgement, Word};
 use super::known::Known;
 use super::report::Absence;
 use super::weight::Unit;
-use crate::tables::{Bucket, Record};
+use crate::tables::{Bucket, LATE, Record};
 
 pub(super) const TABLE: &str = "answers";
 
@@ -21,6 +21,7 @@ pub(super) fn of<'a>(
         let mut line = of_answer(bucket, answers[place]);
         line.insert("verdict".to_owned(), (*verdict).to_owned());
         line.extend(is_odd.then(|| ("reason".to_owned(), "some".to_owned())));
+        line.extend(judgement.late.contains(&place).then(|| (LATE.to_owned(), "1".to_owned())));
         line.extend(decision(place).map(of_decision).into_iter().flatten());
         line.extend(first_alike(bucket, answers, place).map(|first| ("content_hash".to_owned(), first.to_string())));
         line

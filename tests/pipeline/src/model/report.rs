@@ -142,6 +142,16 @@ impl Report {
         }
     }
 
+    /// From when on, in microseconds since 1970, equal lines of answers about the day may be taken out, and a new answer of
+    /// before may be one that is judged no more: seven days after the last word on the day may be said.
+    pub fn is_old_from(&self, day: NaiveDate) -> i64 {
+        let settling_days = match self.time {
+            Time::Days { settling_days, .. } => settling_days,
+            Time::Now | Time::Uploaded => 0,
+        };
+        midnight_after(day + Days::new(settling_days + 7))
+    }
+
     /// Whether every answer is believed: it says how things stand at the moment, or what a person means.
     pub(super) fn is_always_believed(&self) -> bool {
         matches!(self.time, Time::Now | Time::Uploaded)

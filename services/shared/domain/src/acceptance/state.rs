@@ -70,6 +70,8 @@ pub struct State {
     pub is_awaited: bool,
     /// The newest answer, whatever became of it.
     pub newest: Option<AnswerId>,
+    /// The newest answer when the lines of the bucket were thinned: what comes before it is judged no more.
+    pub sealed: Option<AnswerId>,
 }
 
 /// All but what coverage has columns for: the ids, and what is held in words.
@@ -91,6 +93,8 @@ struct InText {
     /// The accepted answer where its rows are not the loaded ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<(Timestamp, SnapshotId)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sealed: Option<(Timestamp, SnapshotId)>,
 }
 
 impl State {
@@ -110,6 +114,7 @@ impl State {
             accepted: accepted
                 .filter(|accepted| Some(&accepted.id) != loaded)
                 .map(|accepted| (accepted.id.fetched_at, accepted.id.snapshot_id.clone())),
+            sealed: self.sealed.as_ref().map(|sealed| (sealed.fetched_at, sealed.snapshot_id.clone())),
         };
         serde_json::to_string(&text).expect("invariant: a struct of texts and numbers is JSON")
     }
@@ -123,7 +128,8 @@ impl State {
     ) -> Option<Self> {
         let text: InText = serde_json::from_str(text).ok()?;
         let reported = |(normalizer, stored): (i64, Stored)| (normalizer, stored.reported());
-        let named = text.accepted.map(|(fetched_at, snapshot_id)| AnswerId { fetched_at, snapshot_id });
+        let id = |(fetched_at, snapshot_id)| AnswerId { fetched_at, snapshot_id };
+        let named = text.accepted.map(id);
         let (figures, mark) = (text.figures.unwrap_or_default(), text.mark.map(reported));
         let level = |(at, normalizer, stored): (_, _, Stored)| Level { at, normalizer, reported: stored.reported() };
         let levels = text.levels.into_iter().map(level).collect();
@@ -135,6 +141,7 @@ impl State {
             waits: text.waits.unwrap_or(false),
             is_awaited: text.is_awaited.unwrap_or(false),
             newest,
+            sealed: text.sealed.map(id),
         })
     }
 }

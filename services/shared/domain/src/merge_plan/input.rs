@@ -7,6 +7,7 @@ use everycent_schemas::events::{AnswerDecided, BatchNormalized};
 use everycent_schemas::stored::AnswerRow;
 use everycent_schemas::{Day, SnapshotId};
 
+use super::thinning;
 use crate::acceptance::{AnswerId, Figures, Limits, State};
 use crate::bucket::BucketId;
 use crate::future::is_future;
@@ -77,7 +78,17 @@ impl<'a> MergeInput<'a> {
         Self { batches, decisions: &[], acceptance: &DEFAULT }
     }
 
-    /// The buckets that are spoken of, in order: what has to be known of coverage before a plan is made.
+    /// The buckets of which has to be known what coverage says before a plan is made: those that are spoken of, and those
+    /// whose answers may have become due for thinning.
+    pub fn buckets_to_look_up(&self, now: Timestamp) -> BTreeSet<BucketId> {
+        let mut buckets = self.buckets();
+        let sources: BTreeSet<_> =
+            buckets.iter().map(|bucket| (bucket.source.clone(), bucket.account_id.clone())).collect();
+        buckets.extend(sources.iter().flat_map(|(source, account_id)| thinning::due_lately(source, account_id, now)));
+        buckets
+    }
+
+    /// The buckets that are spoken of, in order.
     pub fn buckets(&self) -> BTreeSet<BucketId> {
         let of_batches = self
             .batches
@@ -89,7 +100,11 @@ impl<'a> MergeInput<'a> {
     /// The buckets whose earlier answers have to be read. One that only newer answers came for is judged by what coverage
     /// keeps; of one that coverage does not know, a decision may have come before any answer.
     pub fn buckets_to_read(&self, recorded: &Recorded, now: Timestamp) -> BTreeSet<BucketId> {
-        let mut to_read: BTreeSet<BucketId> = self.decisions.iter().map(BucketId::of_decision).collect();
+        let spoken_of = self.buckets();
+        let due = recorded.iter().filter(|(bucket, known)| !spoken_of.contains(bucket) && thinning::is_due(known, now));
+        let mut to_read: BTreeSet<BucketId> =
+            due.take(thinning::MOST_BUCKETS).map(|(bucket, _)| bucket.clone()).collect();
+        to_read.extend(self.decisions.iter().map(BucketId::of_decision));
         for batch in self.batches {
             let id = Version::of(batch).answer();
             for bucket in &batch.buckets {

@@ -8,6 +8,7 @@ use everycent_schemas::stored::AnswerRow;
 use everycent_schemas::{AnswerVerdict, Decision, SnapshotId, Timestamp};
 
 use super::input::{Known, Version};
+use super::thinning;
 use crate::acceptance::{Answer, AnswerId, Figures, Judged, Limits, State, fold, judged, step};
 use crate::bucket::BucketId;
 use crate::future::is_future;
@@ -43,6 +44,8 @@ pub(super) struct BucketJudgement {
     pub is_outdated: bool,
     /// The batches whose answer is held.
     pub held: Vec<Place>,
+    /// Answers whose lines are taken out.
+    pub thinned: Vec<SnapshotId>,
 }
 
 /// The rules by which a bucket is judged.
@@ -63,11 +66,17 @@ pub(super) fn judge(
 ) -> BucketJudgement {
     let before = Lines::read(bucket, known, read.unwrap_or_default());
     let mut lines = before.clone();
-    news.batches.iter().for_each(|(place, batch)| lines.take(bucket, *place, batch, rules.now));
+    let sealed = known.state.as_ref().and_then(|state| state.sealed.clone());
+    for (place, batch) in &news.batches {
+        match before.is_too_late(&Version::of(batch).answer(), sealed.as_ref(), rules.now) {
+            true => lines.take_late(bucket, *place, batch, rules.now),
+            false => lines.take(bucket, *place, batch, rules.now),
+        }
+    }
     news.decisions.iter().for_each(|decided| lines.decide(bucket, decided));
     let state = match (read, &known.state) {
         (None, Some(state)) => lines.go_on(state.clone(), rules),
-        _ => lines.start_again(rules),
+        _ => State { sealed, ..lines.start_again(rules) },
     };
     let supersedes = read.is_none() && accepted_id(&state) != known.state.as_ref().and_then(accepted_id);
     let winner = winner(&state, news, known, &before, rules.now);
@@ -85,7 +94,30 @@ pub(super) fn judge(
         winner,
         to_replay,
         state,
+        thinned: vec![],
     }
+}
+
+/// Takes out the lines of a bucket that say nothing new, of which nothing has come. `None` if there is a reason to wait.
+pub(super) fn thin(bucket: &BucketId, known: &Known, read: &[AnswerRow], now: Timestamp) -> Option<BucketJudgement> {
+    let lines = Lines::read(bucket, known, read);
+    let state = known.state.clone()?;
+    let is_loaded = known.loaded.as_ref().map(Version::answer).as_ref() == accepted_id(&state);
+    let is_quiet = lines.0.values().filter_map(|row| row.normalized_at).all(|at| thinning::is_past(at, now));
+    if state.waits || !is_loaded || !is_quiet {
+        return None;
+    }
+    let judged: Vec<&AnswerRow> = lines.in_order(now).into_iter().map(|(_, row)| row).collect();
+    Some(BucketJudgement {
+        thinned: thinning::between_equals(&judged),
+        state: State { sealed: state.newest.clone(), ..state },
+        answers: vec![],
+        supersedes: false,
+        winner: None,
+        to_replay: vec![],
+        is_outdated: false,
+        held: vec![],
+    })
 }
 
 fn accepted_id(state: &State) -> Option<&AnswerId> {
@@ -205,6 +237,33 @@ impl Lines {
         row.content_hash.clone_from(&said.content_hash);
     }
 
+    /// Whether it is an answer that is new, and is judged no more.
+    fn is_too_late(&self, id: &AnswerId, sealed: Option<&AnswerId>, now: Timestamp) -> bool {
+        let is_before = sealed.is_some_and(|sealed| id.rank(now) < sealed.rank(now));
+        is_before && self.0.get(id).is_none_or(|row| row.normalized_at.is_none())
+    }
+
+    /// Keeps an answer that is judged no more, as one whose rows were never made. One that says what those around it say
+    /// would have been taken out with others of their kind.
+    fn take_late(&mut self, bucket: &BucketId, place: Place, batch: &BatchNormalized, now: Timestamp) {
+        let id = Version::of(batch).answer();
+        let mut late = Self(BTreeMap::new());
+        late.take(bucket, place, batch, now);
+        let Some(row) = late.0.remove(&id) else { return };
+        let judged = self.in_order(now);
+        let next = judged.partition_point(|(of, _)| of.rank(now) < id.rank(now));
+        let around = [next.checked_sub(1), Some(next)].map(|place| place.and_then(|place| judged.get(place)));
+        let says_the_same = |near: &Option<&(&AnswerId, &AnswerRow)>| {
+            near.is_some_and(|(_, near)| thinning::report_the_same(near, &row))
+        };
+        if around.iter().all(says_the_same) {
+            return;
+        }
+        let reason = Some(thinning::TOO_LATE.to_owned());
+        let kept = AnswerRow { normalized_at: None, reason, ..row };
+        self.0.entry(id).and_modify(|known| *known = merged(known, &kept)).or_insert(kept);
+    }
+
     fn decide(&mut self, bucket: &BucketId, decided: &AnswerDecided) {
         let Ok(decision) = decided.decision.parse::<Decision>() else { return };
         let id = AnswerId { fetched_at: decided.fetched_at, snapshot_id: decided.snapshot_id.clone() };
@@ -249,7 +308,7 @@ impl Lines {
     fn start_again(&mut self, rules: Rules) -> State {
         let answers: Vec<Answer> = self.in_order(rules.now).into_iter().map(|(id, row)| answer(id, row)).collect();
         let (mut state, judged) = fold(&answers, &rules.limits, rules.closed_at);
-        state.is_awaited = answers.len() < self.0.len();
+        state.is_awaited = self.0.values().any(|row| row.normalized_at.is_none() && row.rows.is_none());
         self.judged(judged, rules.now);
         state
     }
@@ -294,6 +353,12 @@ impl Lines {
         }
         to_replay
     }
+}
+
+/// A late answer, with what a person decided about it before it came.
+fn merged(known: &AnswerRow, late: &AnswerRow) -> AnswerRow {
+    let (decision, decided_at, decision_note) = (known.decision, known.decided_at, known.decision_note.clone());
+    AnswerRow { decision, decided_at, decision_note, ..late.clone() }
 }
 
 fn answer(id: &AnswerId, row: &AnswerRow) -> Answer {

@@ -8,6 +8,7 @@ use tables_in_memory::Tables;
 
 mod judged;
 mod tables_in_memory;
+mod thinned;
 
 const NOW: Timestamp = Timestamp::from_micros(3_600_000_000_000);
 /// Hours later.

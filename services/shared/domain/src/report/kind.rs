@@ -80,8 +80,16 @@ impl Kind {
     /// Whether an answer fetched at this time is the last word on the day. A reading of a moment always is.
     pub fn is_settled(self, day: Day, fetched_at: Timestamp) -> bool {
         match self {
-            Self::Days(Days { settling_days, .. }) => fetched_at >= day.next().plus(settling_days).start(),
+            Self::Days(_) => fetched_at >= day.next().plus(self.settles_after_days()).start(),
             Self::PointInTime | Self::Upload => true,
+        }
+    }
+
+    /// Days after the end of a day within which answers about it may still differ.
+    pub fn settles_after_days(self) -> u32 {
+        match self {
+            Self::Days(Days { settling_days, .. }) => settling_days,
+            Self::PointInTime | Self::Upload => 0,
         }
     }
 

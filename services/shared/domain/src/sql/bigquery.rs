@@ -50,6 +50,7 @@ pub fn merge_script(
         merges.push(coverage::merge_answers(&plan.answers, &staging(stored::table::<AnswerRow>()), dataset));
     }
     merges.extend(coverage::supersede_answers(&plan.superseding, dataset));
+    merges.extend(coverage::delete_answers(&plan.thinned, dataset));
     merges.extend(changes.iter().flat_map(Change::statements));
     let mut statements = declare(&changes);
     statements.extend(turn::in_this_turn(dataset, turn, merges));

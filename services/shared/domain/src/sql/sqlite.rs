@@ -13,8 +13,8 @@ use super::columns::{key_order, lines};
 use crate::future::horizon;
 
 pub use coverage::{
-    answers_of_bucket, coverage_between, forget_days_after, forget_snapshot, known_of_bucket, record_failure,
-    record_merged, store_answer, store_verdict, supersede_answers,
+    answers_of_bucket, coverage_between, delete_answer, forget_days_after, forget_snapshot, known_of_bucket,
+    record_failure, record_merged, store_answer, store_verdict, supersede_answers,
 };
 pub use ddl::{base_view, create_table};
 pub use dialect::Sqlite;

@@ -70,6 +70,7 @@ fn the_statements_of_coverage_and_verdicts_in_sqlite() {
         sqlite::answers_of_bucket(),
         sqlite::store_answer(),
         sqlite::supersede_answers(),
+        sqlite::delete_answer(),
         sqlite::record_failure(),
         sqlite::coverage_between(),
         sqlite::store_verdict(),
@@ -124,6 +125,22 @@ fn the_script_of_a_merge_into_bigquery_of_two_answers_that_overlap() {
         &script(&[totals("s1", 1, 0, 2, 1), totals("s2", 5, 1, 2, 1)]),
         UNPROVED_OF_MERGES,
     );
+}
+
+#[test]
+fn the_script_of_a_merge_into_bigquery_that_takes_out_lines_of_answers() {
+    let bucket = |activity_date| crate::bucket::BucketId {
+        source: "anthropic/cost_totals".into(),
+        account_id: "it's acme".into(),
+        activity_date,
+    };
+    let first = Day::new(2025, 10, 1).unwrap();
+    let thinned = vec![(bucket(first), vec!["s1".into(), "s2".into()]), (bucket(first.next()), vec!["s3".into()])];
+    let plan = MergePlan { thinned, ..MergePlan::default() };
+    let staging = |table: &tables::Table| format!("`acme-billing.staging.{}`", table.name);
+    let script =
+        bigquery::merge_script("acme-billing.ai_usage_analytics", 7, &plan, &[], staging, Timestamp::from_micros(9));
+    assert_noted("bigquery_merge_thinned", &script, UNPROVED_OF_MERGES);
 }
 
 #[test]

@@ -39,6 +39,7 @@ macro_rules! warehouse_conformance {
             an_answer_of_the_future_loses_against_any_other_whoever_comes_first
             rows_that_were_made_in_the_future_are_replaced_by_a_replay
             a_loader_whose_clock_is_behind_takes_what_was_fetched_just_now_for_no_future
+            of_equal_answers_about_an_old_day_the_first_and_the_last_keep_their_lines
             a_reading_of_the_future_loses_row_by_row_against_any_other
             a_failure_of_the_future_marks_no_day_that_an_answer_came_for_and_later_ones_count_again
             several_batches_in_one_merge_each_decide_their_days

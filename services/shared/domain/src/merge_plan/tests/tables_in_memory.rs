@@ -9,6 +9,8 @@ use crate::acceptance::{AnswerId, State};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Tables {
+    /// What time it is for the next merge, if it is not [`NOW`].
+    pub(super) now: Option<Timestamp>,
     recorded: BTreeMap<BucketId, Known>,
     answers: BTreeMap<BucketId, BTreeMap<(Timestamp, SnapshotId), AnswerRow>>,
     states: BTreeMap<BucketId, CoverageState>,
@@ -20,13 +22,16 @@ impl Tables {
         batches: &[BatchNormalized],
         decisions: &[AnswerDecided],
     ) -> Result<MergePlan, PlanError> {
-        let input = MergeInput { decisions, ..MergeInput::of(batches) };
-        let to_read = input.buckets_to_read(&self.recorded, NOW).into_iter();
+        let (input, now) = (MergeInput { decisions, ..MergeInput::of(batches) }, self.now.unwrap_or(NOW));
+        let looked_up = input.buckets_to_look_up(now);
+        let recorded = self.recorded.iter().filter(|(bucket, _)| looked_up.contains(bucket));
+        let recorded = recorded.map(|(bucket, known)| (bucket.clone(), known.clone())).collect();
+        let to_read = input.buckets_to_read(&recorded, now).into_iter();
         let answers = to_read.map(|bucket| {
             let of_bucket = self.answers.get(&bucket).into_iter().flat_map(BTreeMap::values).cloned().collect();
             (bucket, of_bucket)
         });
-        plan(input, &self.recorded, &answers.collect(), NOW)
+        plan(input, &recorded, &answers.collect(), now)
     }
 
     pub(super) fn merge(&mut self, batches: &[BatchNormalized]) -> MergePlan {
@@ -55,6 +60,10 @@ impl Tables {
             let bucket = BucketId::of_answer(answer);
             let key = (answer.fetched_at, answer.snapshot_id.clone());
             self.answers.entry(bucket).or_default().insert(key, answer.clone());
+        }
+        for (bucket, taken_out) in &plan.thinned {
+            let of_bucket = self.answers.get_mut(bucket).unwrap();
+            of_bucket.retain(|(_, snapshot_id), _| !taken_out.contains(snapshot_id));
         }
         for (bucket, AnswerId { fetched_at, snapshot_id }) in &plan.superseding {
             let earlier = self.answers.entry(bucket.clone()).or_default();
@@ -97,6 +106,18 @@ impl Tables {
         self
     }
 
+    /// The answers about the day, in order.
+    pub(super) fn answers(&self, day: Day) -> impl Iterator<Item = &AnswerRow> {
+        let of_day = self.answers.iter().filter(move |(bucket, _)| bucket.activity_date == day);
+        of_day.flat_map(|(_, answers)| answers.values())
+    }
+
+    /// What the judgement of the day's next answer rests on, whether its lines were thinned or not.
+    pub(super) fn judged(&self, day: Day) -> State {
+        let known = self.recorded.iter().find(|(bucket, _)| bucket.activity_date == day).unwrap().1;
+        State { sealed: None, ..known.state.clone().unwrap() }
+    }
+
     pub(super) fn state(&self, day: Day) -> CoverageState {
         let of_day = self.states.iter().find(|(bucket, _)| bucket.activity_date == day);
         *of_day.unwrap().1
@@ -116,7 +137,6 @@ impl Tables {
 
     /// Verdicts of the day's answers, in order.
     pub(super) fn verdicts(&self, day: Day) -> Vec<AnswerVerdict> {
-        let of_day = self.answers.iter().filter(|(bucket, _)| bucket.activity_date == day);
-        of_day.flat_map(|(_, answers)| answers.values().map(|answer| answer.verdict)).collect()
+        self.answers(day).map(|answer| answer.verdict).collect()
     }
 }

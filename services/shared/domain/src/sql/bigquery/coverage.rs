@@ -251,6 +251,23 @@ pub(super) fn supersede_answers(superseding: &[(BucketId, AnswerId)], dataset: &
     })
 }
 
+/// Takes out the lines of answers.
+pub(super) fn delete_answers(thinned: &[(BucketId, Vec<SnapshotId>)], dataset: &str) -> Option<String> {
+    let lines = thinned.iter().map(|(BucketId { source, account_id, activity_date }, snapshots)| {
+        let snapshots: Vec<String> = snapshots.iter().map(|snapshot| text_literal(snapshot.as_str())).collect();
+        let taken_out = format!(" AND `snapshot_id` IN ({})", snapshots.join(", "));
+        of_account(source, account_id, &[*activity_date], &taken_out)
+    });
+    (!thinned.is_empty()).then(|| {
+        format!(
+            "DELETE FROM {}\nWHERE {}\n  AND ({})",
+            answers_table(dataset),
+            bounds(thinned.iter().map(|(bucket, _)| bucket.activity_date), "`activity_date`"),
+            lines.collect::<Vec<_>>().join("\n    OR "),
+        )
+    })
+}
+
 fn quoted_names<'t>(columns: impl IntoIterator<Item = &'t Column>) -> Vec<String> {
     columns.into_iter().map(|column| format!("`{}`", column.name)).collect()
 }

@@ -70,6 +70,14 @@ pub fn supersede_answers() -> String {
     )
 }
 
+/// Takes out the line of an answer. Bound: source, account, day, snapshot.
+pub fn delete_answer() -> String {
+    format!(
+        "DELETE FROM {}\nWHERE source = ?1 AND account_id = ?2 AND activity_date = ?3 AND snapshot_id = ?4",
+        Sqlite.table(table::<AnswerRow>()),
+    )
+}
+
 fn stored_names(table: &Table) -> Vec<String> {
     table.columns.iter().map(stored_name).collect()
 }

@@ -36,7 +36,7 @@ pub(super) async fn known(
     now: Timestamp,
 ) -> Result<Known, WarehouseError> {
     let mut known = Known::default();
-    let buckets = input.buckets();
+    let buckets = input.buckets_to_look_up(now);
     if buckets.is_empty() {
         return Ok(known);
     }

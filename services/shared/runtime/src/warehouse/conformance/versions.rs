@@ -4,6 +4,7 @@
 use super::Fixture;
 use super::world::{Answer, RowStore, acme, at, changes, costs, costs_of, coverage, coverage_of, day, held};
 use crate::warehouse::{CoverageRow, Merged};
+use everycent_schemas::rowfile::Cell;
 
 pub async fn merging_the_same_batch_again_changes_no_row(fixture: &dyn Fixture) {
     let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
@@ -167,4 +168,22 @@ pub async fn a_loader_whose_clock_is_behind_takes_what_was_fetched_just_now_for_
     let report = store.merge(&*warehouse, &[Answer::new("s2", FUTURE, (0, 0), &[(0, "a", 2)])]).await.unwrap();
     assert_eq!(report.batches[0].won, [day(0)]);
     assert_eq!(acme(&*warehouse).await, held(&[(0, "a", 2)]));
+}
+
+pub async fn of_equal_answers_about_an_old_day_the_first_and_the_last_keep_their_lines(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let hours_after = |hours: i64| day(1).start().micros() + hours * 3_600_000_000;
+    let answers = ["s1", "s2", "s3", "s4"].into_iter().zip(1..);
+    for (snapshot_id, hour) in answers {
+        let answer = Answer::new(snapshot_id, hours_after(hour), (0, 0), &[(0, "a", 1)]);
+        store.merge(&*warehouse, &[answer]).await.unwrap();
+    }
+    // It settles after 30 days, and is old after seven more.
+    let before = costs(&*warehouse).await;
+    store.merge(&*warehouse, &[Answer::new("t1", hours_after(37 * 24), (37, 37), &[])]).await.unwrap();
+    let lines = "SELECT snapshot_id FROM [[table:answers]] WHERE activity_date = '2025-10-01' ORDER BY snapshot_id";
+    let lines = warehouse.query(lines).await.unwrap().rows.into_iter().flatten();
+    let left: Vec<Cell> = ["s1", "s3", "s4"].map(|id| Cell::Text(id.to_owned())).into();
+    assert_eq!(lines.collect::<Vec<_>>(), left);
+    assert_eq!(costs(&*warehouse).await, before);
 }

@@ -50,5 +50,12 @@ pub(super) fn record(connection: &Connection, path: &Path, plan: &MergePlan) -> 
         let accepted = [accepted.fetched_at.to_string(), accepted.snapshot_id.to_string()];
         supersede.execute(params_from_iter(bucket_values(bucket).into_iter().chain(accepted))).map_err(failed)?;
     }
+    let mut delete = connection.prepare(&sql::delete_answer()).map_err(failed)?;
+    for (bucket, snapshots) in &plan.thinned {
+        for snapshot in snapshots {
+            let line = bucket_values(bucket).into_iter().chain([snapshot.to_string()]);
+            delete.execute(params_from_iter(line)).map_err(failed)?;
+        }
+    }
     Ok(())
 }

@@ -29,7 +29,7 @@ pub(super) fn merge(
     let batches = input.batches;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     let now = merge_plan::time_of(batches, merged_at);
-    let recorded = coverage::recorded(&transaction, path, &input.buckets())?;
+    let recorded = coverage::recorded(&transaction, path, &input.buckets_to_look_up(now))?;
     let read = answers::read(&transaction, path, &input.buckets_to_read(&recorded, now))?;
     let plan = merge_plan::plan(input, &recorded, &read, now).map_err(bad_plan)?;
     files.ask(files_of(&plan));
