@@ -7,7 +7,7 @@ use std::fs;
 
 use chrono::NaiveDate;
 use support::{Scene, Tables};
-use vendor_sim::{World, worlds};
+use vendor_sim::{CostRow, World, worlds};
 
 const DAYS: &str = "--from 2025-09-21 --to 2025-09-30";
 const FORGOTTEN: &str = "2025-09-24";
@@ -191,4 +191,48 @@ fn the_history_of_a_day_and_of_a_month_tells_what_changed_and_when() {
     scene.run("history 2025-09").exits(2).says(&["--since DAY"]);
     scene.run("history 2025-09-24 --since 2025-09-01").exits(2).says(&["--since is for a month"]);
     scene.run("history 2024-01-01").exits(0).says(&["no answer about 2024-01-01 is known"]);
+}
+
+/// Of a report of one account of one vendor.
+fn of_anthropic(world: World, source: &str) -> Scene {
+    let mut scene = Scene::of(world).with_sources("anthropic", &[source]);
+    scene.unset("CURSOR_API_KEY");
+    scene
+}
+
+#[test]
+fn a_day_that_rises_more_than_tenfold_is_said_once() {
+    let of_cents = |cents: i64| {
+        let mut world = World::empty("2025-10-01".parse().unwrap());
+        world.add_cost_row(day(), CostRow::other("web_search", cents.into()));
+        world
+    };
+    let scene = of_anthropic(of_cents(2_100), "anthropic/cost_report");
+    let (first, words) = (scene.run(&sync()).exits(0), "reports 22333.00 dollars where 21.00 dollars was believed");
+    assert!(!first.stdout.contains("was believed"), "{first}");
+    scene.simulator.with_world(|world| *world = of_cents(2_233_300));
+    scene.run(&sync()).exits(0).says(&[&format!("anthropic/cost_report of default: {FORGOTTEN} {words}")]);
+    let again = scene.run(&sync()).exits(0);
+    assert!(!again.stdout.contains("was believed"), "{again}");
+    scene.run(&format!("history {FORGOTTEN}")).exits(0).says(&[words]);
+}
+
+#[test]
+fn a_list_that_comes_back_much_shorter_is_said_once_and_what_it_lacks_stays() {
+    let scene = of_anthropic(world(), "anthropic/users");
+    let users = || scene.tables().count("SELECT COUNT(*) FROM dim_users");
+    scene.run("sync").exits(0);
+    let all = users();
+    let left = usize::try_from(all / 2).unwrap();
+    scene.simulator.with_world(|world| {
+        while world.users().len() > left {
+            let user = world.users()[0].id.clone();
+            world.remove_user(&user);
+        }
+    });
+    let words = format!("anthropic/users of default lists {left} where the reading before had {all}");
+    scene.run("sync").exits(0).says(&[&words]);
+    assert_eq!(users(), all);
+    let again = scene.run("sync").exits(0);
+    assert!(!again.stdout.contains("the reading before"), "{again}");
 }

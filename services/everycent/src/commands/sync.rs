@@ -1,5 +1,6 @@
 //! `everycent sync`: asks for what is due, lets the services work until nothing is left, and tells how it ended.
 
+mod oddities;
 mod outcome;
 mod plan;
 mod report;
@@ -186,6 +187,8 @@ impl Run<'_> {
             without_money: scope::without_money(&self.feeds, after),
             dead_letters,
             silent: fell_silent(&self.before, after),
+            rises: oddities::rises(&self.before, after),
+            shorter_lists: oddities::shorter_lists(&self.before, after, &self.deployment.config.acceptance),
             rules: misses.iter().map(ToString::to_string).collect(),
             interrupted: self.stop.is_cancelled(),
         })

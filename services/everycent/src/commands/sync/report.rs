@@ -50,6 +50,11 @@ pub struct Report {
     /// Reports that answer and have nothing, since this sync.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub silent: Vec<SilentReport>,
+    /// Days that report more than ten times what was believed of them before, and lists that came back much shorter.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rises: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shorter_lists: Vec<String>,
     /// Windows that services elsewhere have not answered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<WindowReport>,
@@ -131,6 +136,8 @@ pub(super) struct Ended {
     pub without_money: Vec<(Vendor, AccountId)>,
     pub late: Vec<WindowReport>,
     pub silent: Vec<SilentReport>,
+    pub rises: Vec<String>,
+    pub shorter_lists: Vec<String>,
     pub dead_letters: u64,
     pub rules: Vec<String>,
     pub interrupted: bool,
@@ -164,6 +171,8 @@ impl Report {
             without_money: poor.collect(),
             late: ended.late,
             silent: ended.silent,
+            rises: ended.rises,
+            shorter_lists: ended.shorter_lists,
             unanswered: unanswered.collect(),
             dead_letters: ended.dead_letters,
             rules: ended.rules,
@@ -241,7 +250,12 @@ pub fn text(report: &Report) -> String {
         }
     };
     text += &refused_text(&report.refused);
-    text += &rules_text(&report.rules);
+    text += &odd_text(
+        "Attribution rules that may not mean what they name; `everycent replay` applies other ones",
+        &report.rules,
+    );
+    text += &odd_text("Believed, and far above what was known: is it the same unit?", &report.rises);
+    text += &odd_text("Lists that came back much shorter: does the key still see all of them?", &report.shorter_lists);
     text += &windows_text("Failed, and asked for again by the next sync", &report.failed);
     text += &windows_text("Late: the vendor has not reported these days yet; the next sync asks again", &report.late);
     text += &silent::text(&report.silent);
@@ -306,13 +320,16 @@ fn refused_text(refused: &[RefusedAccount]) -> String {
     heading("Accounts that were not asked, and have nothing new in the tables") + &lines.collect::<String>()
 }
 
-fn rules_text(rules: &[String]) -> String {
-    if rules.is_empty() {
+fn odd_text(title: &str, odd: &[String]) -> String {
+    if odd.is_empty() {
         return String::new();
     }
-    let lines = rules.iter().map(|rule| format!("  ! {rule}\n"));
-    heading("Attribution rules that may not mean what they name; `everycent replay` applies other ones")
-        + &lines.collect::<String>()
+    let lines = odd.iter().take(SHOWN).map(|words| format!("  ! {words}\n"));
+    let mut text = heading(title) + &lines.collect::<String>();
+    if odd.len() > SHOWN {
+        text += &format!("  and {} more; --json lists all\n", odd.len() - SHOWN);
+    }
+    text
 }
 
 fn windows_text(title: &str, windows: &[WindowReport]) -> String {

@@ -90,6 +90,7 @@ fn opinion(state: &mut State, next: &Answer, limits: &Limits, closed_at: Timesta
             // A day that was not over, or that the vendor still filled, grows by any factor.
             let was_whole = accepted.id.fetched_at >= closed_at;
             let words = was_whole.then(|| verdict::rose(measure, measure.amount(&mark), measure.amount(&now)));
+            state.rise = words.clone().map(|words| (next.id.clone(), words)).or(state.rise.take());
             believe(state, next, Some((normalizer, highest(&mark, &now))), words)
         }
         Change::Fell { measure, needs_a_person } => {

@@ -40,6 +40,9 @@ const HALF_PERCENT: i128 = 50;
 /// A figure that rises above so many times the earlier one is worth a word.
 const TIMES: i128 = 10;
 
+/// Fewer than that may leave a list, whatever part of it they are.
+const FEW: i64 = 5;
+
 /// What an answer does to what was known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
@@ -74,6 +77,12 @@ impl Limits {
     pub(super) fn are_alike(&self, one: &Reported, other: &Reported) -> bool {
         let takes_too_much = |before, now| matches!(self.change(before, now), Change::Fell { .. });
         !takes_too_much(one, other) && !takes_too_much(other, one)
+    }
+
+    /// Whether a list of so many came back so much shorter that it is worth a word.
+    pub fn is_much_shorter(&self, before: i64, now: i64) -> bool {
+        let lost = before - now;
+        lost >= FEW && i128::from(lost) * 100 > i128::from(before) * i128::from(self.percent)
     }
 
     /// Compares an answer with the mark.

@@ -70,6 +70,8 @@ pub struct State {
     pub is_awaited: bool,
     /// The newest answer, whatever became of it.
     pub newest: Option<AnswerId>,
+    /// The last one that rose more than tenfold over what was known, in words.
+    pub rise: Option<(AnswerId, String)>,
     /// The newest answer when the lines of the bucket were thinned: what comes before it is judged no more.
     pub sealed: Option<AnswerId>,
 }
@@ -95,6 +97,8 @@ struct InText {
     accepted: Option<(Timestamp, SnapshotId)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sealed: Option<(Timestamp, SnapshotId)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rise: Option<(Timestamp, SnapshotId, String)>,
 }
 
 impl State {
@@ -114,9 +118,15 @@ impl State {
             accepted: accepted
                 .filter(|accepted| Some(&accepted.id) != loaded)
                 .map(|accepted| (accepted.id.fetched_at, accepted.id.snapshot_id.clone())),
+            rise: self.rise.as_ref().map(|(by, words)| (by.fetched_at, by.snapshot_id.clone(), words.clone())),
             sealed: self.sealed.as_ref().map(|sealed| (sealed.fetched_at, sealed.snapshot_id.clone())),
         };
         serde_json::to_string(&text).expect("invariant: a struct of texts and numbers is JSON")
+    }
+
+    /// The last answer that rose more than tenfold, by the text alone.
+    pub fn rise_in(text: &str) -> Option<(AnswerId, String)> {
+        Self::from_text(text, None, None, None).and_then(|state| state.rise)
     }
 
     /// The state that coverage tells of: the text, beside its columns. `None` where the text is none of ours.
@@ -142,6 +152,7 @@ impl State {
             is_awaited: text.is_awaited.unwrap_or(false),
             newest,
             sealed: text.sealed.map(id),
+            rise: text.rise.map(|(fetched_at, snapshot_id, words)| (id((fetched_at, snapshot_id)), words)),
         })
     }
 }

@@ -52,5 +52,5 @@ pub(super) fn stayed_low(measure: Measure, before: i128, after: i128, since: Tim
 }
 
 pub(super) fn rose(measure: Measure, before: i128, after: i128) -> String {
-    format!("rose from {} to {}, more than tenfold", measure.text(before), measure.text(after))
+    format!("reports {} where {} was believed before, more than tenfold", measure.text(after), measure.text(before))
 }

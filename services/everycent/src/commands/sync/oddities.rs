@@ -1,0 +1,59 @@
+//! What the answers of a sync say that is believed, and that a person should look at.
+
+use std::collections::BTreeMap;
+
+use everycent_domain::acceptance::State;
+use everycent_domain::bucket::BucketId;
+use everycent_domain::merge_plan::Acceptance;
+use everycent_domain::report::Kind;
+use everycent_domain::source::Source;
+use everycent_runtime::warehouse::CoverageRow;
+use everycent_schemas::AccountId;
+
+/// Days that rose more than tenfold between two looks at coverage.
+pub(super) fn rises(before: &[CoverageRow], after: &[CoverageRow]) -> Vec<String> {
+    let rise = |row: &CoverageRow| row.judgement.as_deref().and_then(State::rise_in);
+    let known: BTreeMap<BucketId, _> = before.iter().filter_map(|row| Some((BucketId::of(row), rise(row)?))).collect();
+    let new = |row: &CoverageRow| {
+        let (by, words) = rise(row)?;
+        let is_known = known.get(&BucketId::of(row)).is_some_and(|(known, _)| *known == by);
+        let (source, account_id, day) = (&row.source, &row.account_id, row.activity_date);
+        (!is_known).then(|| format!("{source} of {account_id}: {day} {words}; see `everycent history {day}`"))
+    };
+    after.iter().filter_map(new).collect()
+}
+
+/// Lists whose last reading is much shorter than the one that was the last before.
+pub(super) fn shorter_lists(before: &[CoverageRow], after: &[CoverageRow], acceptance: &Acceptance) -> Vec<String> {
+    let before = last_readings(before);
+    let shorter = |(of, now): (ReadingOf<'_>, &CoverageRow)| {
+        let earlier = before.get(&of).filter(|earlier| earlier.fetched_at < now.fetched_at)?;
+        let (earlier, rows) = (earlier.rows?, now.rows?);
+        let limits = acceptance.by_source.get(of.0).unwrap_or(&acceptance.default);
+        let (source, account_id) = of;
+        limits.is_much_shorter(earlier, rows).then(|| {
+            format!(
+                "{source} of {account_id} lists {rows} where the reading before had {earlier}; what is not listed stays"
+            )
+        })
+    };
+    last_readings(after).into_iter().filter_map(shorter).collect()
+}
+
+type ReadingOf<'a> = (&'a str, &'a AccountId);
+
+/// Of each list the reading that was loaded last.
+fn last_readings(coverage: &[CoverageRow]) -> BTreeMap<ReadingOf<'_>, &CoverageRow> {
+    let is_list = |row: &&CoverageRow| {
+        let source = row.source.parse::<Source>();
+        source.is_ok_and(|source| source.kind() == Kind::PointInTime && source.keeps_rows()) && row.rows.is_some()
+    };
+    let mut last: BTreeMap<ReadingOf<'_>, &CoverageRow> = BTreeMap::new();
+    for row in coverage.iter().filter(is_list) {
+        let known = last.entry((&row.source, &row.account_id)).or_insert(row);
+        if known.fetched_at < row.fetched_at {
+            *known = row;
+        }
+    }
+    last
+}
