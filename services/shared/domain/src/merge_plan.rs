@@ -4,6 +4,8 @@
 
 mod input;
 mod judging;
+mod lines;
+mod made;
 mod thinning;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +19,8 @@ use crate::acceptance::AnswerId;
 use crate::bucket::BucketId;
 use crate::money;
 use crate::window::Window;
-use judging::{BucketJudgement, News, Place, Rules, judge};
+use judging::{BucketJudgement, News, Place, judge};
+use lines::Rules;
 
 pub use input::{Acceptance, Answers, Known, MergeInput, Recorded, Version};
 
