@@ -62,6 +62,9 @@ fn a_day_of_cursor_without_a_price_fails_alone_and_a_replay_heals_it_once_it_has
     assert_eq!((&status["failed"], &status["dead_letters"]), (&serde_json::json!([]), &serde_json::json!([])));
     let dead: Vec<_> = status["queue"].as_array().unwrap().iter().map(|queue| queue["dead"].clone()).collect();
     assert_eq!(dead, [0, 0, 0, 0, 0], "letters of work that was done are gone");
+    // That the new price holds for none of the other days is not known before they are made again.
+    scene.run("reconcile").exits(1).says(&["made_by_rules_in_use", "5 days were made by older rules, prices"]);
+    scene.run("replay --source cursor/daily_usage").exits(0);
     scene.run("reconcile").exits(0);
 }
 
