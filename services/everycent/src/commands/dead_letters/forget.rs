@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use everycent_runtime::bus::{DeadLetter, Topic};
 use serde::Serialize;
 
+use super::letter::{Letter, check_call, chosen, letters};
 use super::shown::Shown;
-use super::{Letter, check_call, chosen, letters};
 use crate::cli::ForgetLettersArgs;
 use crate::deployment::{Deployment, Services};
 use crate::failure::Failure;

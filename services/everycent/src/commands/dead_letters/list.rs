@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::letters;
+use super::letter::letters;
 use super::shown::Shown;
 use crate::deployment::Deployment;
 use crate::failure::Failure;

@@ -7,8 +7,8 @@ use everycent_schemas::Timestamp;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use super::letter::{Letter, check_call, chosen, letters};
 use super::shown::Shown;
-use super::{Letter, check_call, chosen, letters};
 use crate::cli::RedeliverArgs;
 use crate::deployment::{Deployment, Services};
 use crate::failure::Failure;

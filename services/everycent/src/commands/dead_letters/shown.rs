@@ -4,7 +4,7 @@ use everycent_runtime::bus::{DeadLetter, Topic};
 use everycent_schemas::{AccountId, Day, SnapshotId};
 use serde::Serialize;
 
-use super::Letter;
+use super::letter::Letter;
 use crate::letters::{About, about};
 use crate::show::count;
 
