@@ -82,6 +82,7 @@ pub use self::faults::{Fault, FaultKind, FaultTextError, When};
 pub use self::server::{RequestRecord, Simulator};
 pub use self::world::{
     Actor, AnalyticsUsage, ApiKey, ApiKeyShape, ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow, CostRow, CostShare,
-    CursorEvent, CursorRow, CursorUsage, EventKind, EventTokens, Federation, IdentityProvider, KindSpelling, Member,
-    Options, OrganizationHeader, UsageCounts, UsageKey, User, WhoAmI, Workspace, World, WorldClock,
+    CursorEvent, CursorRow, CursorUsage, DefaultWorkspace, EventKind, EventTokens, Federation, IdentityProvider,
+    KindSpelling, Member, Options, OrganizationHeader, UsageCounts, UsageKey, User, WhoAmI, Workspace, World,
+    WorldClock,
 };

@@ -3,9 +3,9 @@
 
 mod harness;
 
-use harness::{API_KEYS, Harness, USERS, WORKSPACES, day, told};
+use harness::{API_KEYS, COST, Harness, USAGE, USERS, WORKSPACES, day, told};
 use serde_json::{Value, json};
-use vendor_sim::{ApiKey, ApiKeyShape, User, Workspace, World, worlds};
+use vendor_sim::{ApiKey, ApiKeyShape, DefaultWorkspace, User, Workspace, World, worlds};
 
 async fn company() -> Harness {
     Harness::start(worlds::company(7, day("2026-10-31"), 61)).await
@@ -82,6 +82,45 @@ async fn default_workspace_is_listed_by_its_real_id_where_it_is_asked_for() {
     let found: Vec<&Value> = listed.iter().filter(|workspace| workspace["id"] == default).collect();
     assert_eq!((listed.len(), found.len(), &found[0]["name"]), (5, 1, &json!("Default")));
     assert!(listed.iter().all(|workspace| workspace["compartment_id"].is_string()));
+}
+
+#[tokio::test]
+async fn default_workspace_goes_by_its_id_where_the_world_says_so() {
+    let harness = company().await;
+    let default = harness.simulator.with_world(|world| world.options.default_workspace_id.clone());
+    let by_id = async |behaviour: DefaultWorkspace| {
+        harness.simulator.with_world(|world| world.options.default_workspace = behaviour);
+        let listed = harness.listed(WORKSPACES, &[("include_default", "true")]).await;
+        let mut found = vec![ids(&listed).contains(&&*default)];
+        for (path, grouped) in [(COST, "description"), (USAGE, "model")] {
+            let url = format!("{}{path}", harness.simulator.url());
+            let request = harness.client.get(url).header("x-api-key", harness.simulator.anthropic_key());
+            let query =
+                [("starting_at", "2026-10-30T00:00:00Z"), ("group_by[]", "workspace_id"), ("group_by[]", grouped)];
+            let body = told(request.header("anthropic-version", "2023-06-01").query(&query)).await.body;
+            let results = body["data"][0]["results"].as_array().unwrap().clone();
+            let ids: Vec<Value> = results.into_iter().map(|result| result["workspace_id"].clone()).collect();
+            assert_ne!(ids.contains(&Value::Null), ids.contains(&json!(default)), "{path} {behaviour:?}");
+            found.push(ids.contains(&json!(default)));
+        }
+        found
+    };
+    assert_eq!(by_id(DefaultWorkspace::AsDocumented).await, [true, false, false]);
+    assert_eq!(by_id(DefaultWorkspace::Unlisted).await, [false, false, false]);
+    assert_eq!(by_id(DefaultWorkspace::ByIdEverywhere).await, [true, true, true]);
+}
+
+#[tokio::test]
+async fn workspace_that_is_made_again_has_the_name_and_another_id() {
+    let mut world = World::empty(day("2026-10-31"));
+    world.add_workspace(Workspace::named("wrkspc_a", "A"));
+    world.recreate_workspace("wrkspc_a", "wrkspc_b", day("2026-10-05"));
+    let harness = Harness::start(world).await;
+    let named = |listed: Vec<Value>| -> Vec<(Value, Value)> {
+        listed.into_iter().map(|item| (item["id"].clone(), item["name"].clone())).collect()
+    };
+    assert_eq!(named(harness.listed(WORKSPACES, &[]).await), [(json!("wrkspc_b"), json!("A"))]);
+    assert_eq!(harness.listed(WORKSPACES, &[("include_archived", "true")]).await.len(), 2);
 }
 
 #[tokio::test]

@@ -44,12 +44,12 @@ impl Grouping {
     }
 
     /// What of a row this grouping shows; rows that show the same are added up.
-    fn shown(self, row: &CostRow) -> Dimensions {
+    fn shown(self, world: &World, row: &CostRow) -> Dimensions {
         let described = |text: &Option<String>| {
             if self.by_description { text.clone() } else { None }
         };
         Dimensions {
-            workspace_id: if self.by_workspace { row.workspace_id.clone() } else { None },
+            workspace_id: if self.by_workspace { world.older_workspace_id(row.workspace_id.as_deref()) } else { None },
             description: described(&Some(row.description.clone())),
             cost_type: described(&Some(row.cost_type.clone())),
             model: described(&row.model),
@@ -82,7 +82,7 @@ struct Dimensions {
 }
 
 fn results(world: &World, day: NaiveDate, grouping: Grouping) -> Vec<Row> {
-    let rows = world.cost_rows(day).iter().map(|row| (grouping.shown(row), row.amount_cents));
+    let rows = world.cost_rows(day).iter().map(|row| (grouping.shown(world, row), row.amount_cents));
     let shown: Vec<(Dimensions, Decimal)> = if grouping.by_workspace && grouping.by_description {
         rows.collect()
     } else {

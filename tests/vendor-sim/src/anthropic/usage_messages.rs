@@ -65,7 +65,7 @@ fn results(world: &World, day: NaiveDate, query: &Query<'_>, grouping: &Grouping
 
 fn dimension(world: &World, key: &UsageKey, name: &str) -> Value {
     match name {
-        "workspace_id" => json!(key.workspace_id),
+        "workspace_id" => json!(world.older_workspace_id(key.workspace_id.as_deref())),
         "api_key_id" => json!(key.api_key_id),
         "model" => json!(key.model),
         "service_tier" => json!(key.service_tier),

@@ -7,14 +7,15 @@ use super::query::Query;
 use super::range::midnight;
 use super::refusal::Refusal;
 use crate::exchange::{Reply, Request};
-use crate::world::{Workspace, World};
+use crate::world::{DefaultWorkspace, Workspace, World};
 
 pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal> {
     let [after, before, limit] = directory::PAGING;
     let query = Query::read(request, &[after, before, limit, "include_archived", "include_default"], &[])?;
     let (with_archived, with_default) = (query.flag("include_archived")?, query.flag("include_default")?);
+    let is_default_listed = with_default && world.options.default_workspace != DefaultWorkspace::Unlisted;
     let listed = |workspace: &&Workspace| {
-        (with_default || workspace.id.is_some()) && (with_archived || workspace.archived_on.is_none())
+        (is_default_listed || workspace.id.is_some()) && (with_archived || workspace.archived_on.is_none())
     };
     let items: Vec<Value> = world.workspaces().iter().filter(listed).map(|workspace| item(world, workspace)).collect();
     directory::page(&query, &items)

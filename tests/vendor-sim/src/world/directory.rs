@@ -4,7 +4,7 @@
 
 use chrono::NaiveDate;
 
-use super::{ApiKey, User, Workspace, World};
+use super::{ApiKey, DefaultWorkspace, User, Workspace, World};
 
 impl World {
     /// All workspaces, the default one first, archived ones too.
@@ -26,6 +26,20 @@ impl World {
     pub fn rename_workspace(&mut self, id: &str, name: &str) {
         let found = self.workspaces.iter_mut().find(|known| known.id.as_deref() == Some(id));
         found.expect("invariant: the workspace exists").name = name.to_owned();
+    }
+
+    /// The workspace is archived, and another one of its name takes its place from that day on. Panics if there is none.
+    pub fn recreate_workspace(&mut self, id: &str, new_id: &str, day: NaiveDate) {
+        self.archive_workspace(id, day);
+        let archived = self.workspaces.iter().find(|known| known.id.as_deref() == Some(id));
+        let name = archived.map(|known| known.name.clone()).unwrap_or_default();
+        self.workspaces.push(Workspace { created_on: day, ..Workspace::named(new_id, &name) });
+    }
+
+    /// How the older reports name a workspace; none is the default one.
+    pub(crate) fn older_workspace_id(&self, id: Option<&str>) -> Option<String> {
+        let is_by_id = self.options.default_workspace == DefaultWorkspace::ByIdEverywhere;
+        id.map(str::to_owned).or_else(|| is_by_id.then(|| self.options.default_workspace_id.clone()))
     }
 
     /// All API keys in the order of their list.

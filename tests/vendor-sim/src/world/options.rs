@@ -35,6 +35,8 @@ pub struct Options {
     pub claude_code_as_in_2025: bool,
     /// The real id of the default workspace, where the vendor tells it.
     pub default_workspace_id: String,
+    /// In which reports the default workspace goes by its id.
+    pub default_workspace: DefaultWorkspace,
     /// By how much of the amount the list amount of the cost by analytics is above it.
     pub analytics_list_markup_percent: u32,
     /// The last day that Anthropic's reports in buckets have, if not the newest. Later ones are missing at their end.
@@ -90,6 +92,7 @@ impl Options {
             api_key_shape: ApiKeyShape::WorkspaceId,
             claude_code_as_in_2025: false,
             default_workspace_id: "wrkspc_01Default".to_owned(),
+            default_workspace: DefaultWorkspace::AsDocumented,
             analytics_list_markup_percent: 0,
             buckets_end_on: None,
             buckets_refuse_what_is_not_there: false,
@@ -119,6 +122,17 @@ pub enum ApiKeyShape {
     Scope,
     /// Both fields.
     Both,
+}
+
+/// In which reports the default workspace goes by its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefaultWorkspace {
+    /// In the analytics, in `scope` of keys, and in the list of workspaces on request. In the older reports it is null.
+    AsDocumented,
+    /// The same, but the list does not know `include_default`, and leaves it out.
+    Unlisted,
+    /// In the older reports too.
+    ByIdEverywhere,
 }
 
 /// How Cursor's API spells the kinds of events.
