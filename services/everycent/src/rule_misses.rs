@@ -24,8 +24,8 @@ pub async fn rule_misses(
     if rules.is_empty() {
         return Ok(Vec::new());
     }
-    let accounts = claude_accounts(deployment, coverage).into_iter().collect();
-    let directory = facts::directory(deployment.warehouse.as_ref(), window, accounts).await?;
+    let accounts = claude_accounts(deployment, coverage);
+    let directory = facts::directory(deployment, window, &accounts).await?;
     Ok(aim::misses(rules, &directory))
 }
 
@@ -49,7 +49,7 @@ pub async fn verdicts(
     }
     let misses = rule_misses(deployment, Some(window), coverage).await?;
     let verdict = |(place, account_id): (usize, AccountId)| {
-        let is_its = |miss: &&Miss| miss.missed().map_or(place == 0, |(account, _)| *account == account_id);
+        let is_its = |miss: &&Miss| miss.account_id().map_or(place == 0, |account| *account == account_id);
         let said: Vec<String> = misses.iter().filter(is_its).map(ToString::to_string).collect();
         verdict(window, account_id, &said)
     };

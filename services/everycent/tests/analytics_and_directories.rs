@@ -81,7 +81,7 @@ fn group(world: &World, day: NaiveDate, share: &CostShare) -> Vec<String> {
         or_null(user.map(|user| &user.email)),
         or_null(user.map(|user| &user.name)),
         or_null(share.api_key_id.as_ref()),
-        share.workspace_id.clone().unwrap_or_else(|| world.options.default_workspace_id.clone()),
+        or_null(share.workspace_id.as_ref()),
         or_null(share.model.as_ref()),
         share.cost_type.clone(),
         or_null(share.token_type.as_ref()),
@@ -307,7 +307,6 @@ fn keys_name_their_workspace_and_creator_in_every_shape() {
         scene.simulator.with_world(|world| world.set_api_key_status("apikey_01Program01", "archived"));
         scene.run(&words).exits(0);
         let expected = scene.simulator.with_world(|world| {
-            let default = Some(&world.options.default_workspace_id).filter(|_| shape == ApiKeyShape::Scope);
             let scope_type = if shape == ApiKeyShape::WorkspaceId { "NULL" } else { "workspace" };
             let row = |key: &ApiKey| {
                 let creator = if key.created_by.is_some() { "user" } else { "NULL" };
@@ -315,7 +314,7 @@ fn keys_name_their_workspace_and_creator_in_every_shape() {
                     key.id.clone(),
                     key.name.clone(),
                     key.status.clone(),
-                    or_null(key.workspace_id.as_ref().or(default)),
+                    or_null(key.workspace_id.as_ref()),
                     scope_type.to_owned(),
                     midnight(key.created_on),
                     "NULL".to_owned(),

@@ -54,7 +54,7 @@ fn group(world: &World, day: NaiveDate, usage: &AnalyticsUsage) -> [String; 9] {
         id.clone(),
         or_null(user.map(|user| &user.email)),
         or_null(usage.key.api_key_id.as_ref()),
-        workspace.unwrap_or_else(|| world.options.default_workspace_id.clone()),
+        or_null(workspace.as_ref()),
         usage.key.model.clone(),
         platform.to_owned(),
     ]

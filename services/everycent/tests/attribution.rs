@@ -402,7 +402,8 @@ fn a_workspace_that_was_made_again_under_another_id_is_told_by_sync_and_fails_re
     };
     let (sync, reconcile) = (format!("sync {OCTOBER}"), format!("reconcile {OCTOBER}"));
     scene.configure(&rule("terminals", "wrkspc_1"));
-    let words = "rule `terminals` is of workspace `Terminals` (wrkspc_1) of account `default`, and 20.00 dollars lie in \
+    let words = "rule `terminals` is of workspace `Terminals` (wrkspc_1) of account `default`, and 20.00 dollars of \
+                 2025-10-17 lie in \
                  other workspaces of this name, which no rule names: wrkspc_2 (20.00)";
     scene.run(&sync).exits(0).says(&[words]);
     scene.run(&reconcile).exits(1).says(&["rules_name_what_there_is", words]);

@@ -12,6 +12,7 @@ mod request;
 mod settings;
 mod snapshot;
 mod upload;
+mod workspaces;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,13 +45,15 @@ pub use admission::{Admission, NotAdmitted, answered_accounts, with_answers};
 pub use answer::since as answered_since;
 pub use request::{InvalidRequest, resolve};
 pub use settings::FetcherSettings;
-use snapshot::{FetchError, SnapshotWriter, Unseen, Unsure};
+use snapshot::{Beside, FetchError, SnapshotWriter, Unseen, Unsure};
 pub use upload::{Upload, store_upload};
+use workspaces::KnownWorkspaces;
 
 /// Handles `FetchRequested`.
 pub struct Fetcher {
     accounts: BTreeMap<(Vendor, AccountId), FetchAccount>,
     admission: Admission,
+    workspaces: KnownWorkspaces,
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
     clock: Arc<dyn Clock>,
@@ -81,8 +84,9 @@ impl Fetcher {
         let accounts: BTreeMap<_, _> =
             accounts.into_iter().map(|account| ((account.vendor, account.account_id.clone()), account)).collect();
         let admission = Admission::new(accounts.values(), Arc::clone(&store), Arc::clone(&clock));
+        let workspaces = KnownWorkspaces::new(Arc::clone(&store), Arc::clone(&clock));
         let (versions, warned) = (Mutex::default(), Mutex::default());
-        Self { accounts, admission, store, bus, clock, settings, observer, versions, warned }
+        Self { accounts, admission, workspaces, store, bus, clock, settings, observer, versions, warned }
     }
 
     /// Fetches one window and tells how it ended: stored, or failed. Only what stands between us and the store or the
@@ -224,7 +228,8 @@ impl Fetcher {
                 fetched_at,
                 &self.observer,
             );
-            let read = writer.fetch(client, unsure).await;
+            let beside = Beside { workspaces: &self.workspaces, account };
+            let read = writer.fetch(client, unsure, beside).await;
             // By a clock that turned out to be wrong nothing was dated.
             if !matches!(read, Err(FetchError::OtherClock)) {
                 self.note_version(source, account, fetched_at);

@@ -17,6 +17,7 @@ use super::account::FetchAccount;
 use super::admission::{Admission, NotAdmitted};
 use super::ask::vendor_request;
 use super::page::{FetchedPage, once};
+use super::workspaces::{KnownWorkspaces, NotListed};
 
 /// Why a reading gave no snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +85,16 @@ impl From<NotAdmitted> for FetchError {
     }
 }
 
+impl From<NotListed> for FetchError {
+    fn from(reason: NotListed) -> Self {
+        match reason {
+            NotListed::Vendor(error) => Self::Vendor(error),
+            NotListed::Paging(fault) => Self::Paging(fault),
+            NotListed::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 /// What the first answer has yet to show.
 #[derive(Clone, Copy)]
 pub struct Unsure<'a> {
@@ -97,6 +108,13 @@ pub struct Unsure<'a> {
 #[derive(Clone, Copy)]
 pub struct Unseen<'a> {
     pub admission: &'a Admission,
+    pub account: &'a FetchAccount,
+}
+
+/// What an answer is kept with.
+#[derive(Clone, Copy)]
+pub struct Beside<'a> {
+    pub workspaces: &'a KnownWorkspaces,
     pub account: &'a FetchAccount,
 }
 
@@ -136,13 +154,19 @@ impl<'a> SnapshotWriter<'a> {
             pages: Vec::new(),
             remarks: Vec::new(),
             awaited: Vec::new(),
+            workspaces: None,
             redated_from: None,
         };
         Self { pager, written: Written { store, source, manifest, observer } }
     }
 
     /// Asks until the answer is whole, and only then writes the manifest.
-    pub async fn fetch(self, client: &VendorClient, unsure: Unsure<'_>) -> Result<Manifest, FetchError> {
+    pub async fn fetch(
+        self,
+        client: &VendorClient,
+        unsure: Unsure<'_>,
+        beside: Beside<'_>,
+    ) -> Result<Manifest, FetchError> {
         let Unsure { assumed, unseen } = unsure;
         let Self { mut pager, mut written } = self;
         let mut request = pager.first();
@@ -174,7 +198,12 @@ impl<'a> SnapshotWriter<'a> {
             (pager, next) = threads::compute(move || accept(pager, &body)).await;
             match next? {
                 Next::Ask(next) => request = next,
-                Next::Whole(answer) => return written.seal(answer).await,
+                Next::Whole(answer) => {
+                    // Asked last, so that it has every workspace that the answer may name.
+                    let Beside { workspaces, account } = beside;
+                    written.manifest.workspaces = workspaces.of(written.source, account, client).await?;
+                    return written.seal(answer).await;
+                }
             }
         }
     }
@@ -219,7 +248,8 @@ mod tests {
     use std::sync::Arc;
 
     use everycent_domain::paging::PageRequest;
-    use everycent_runtime::clock::SystemClock;
+    use everycent_domain::vendor::Vendor;
+    use everycent_runtime::clock::{Clock, SystemClock};
     use everycent_runtime::secret::Secret;
     use everycent_runtime::store::memory::MemoryStore;
     use everycent_runtime::vendor::{Auth, VendorSettings};
@@ -248,6 +278,16 @@ mod tests {
         let client = VendorClient::new(settings, Arc::new(SystemClock)).unwrap();
         let store = MemoryStore::default();
         let copy = store.clone();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let workspaces = KnownWorkspaces::new(Arc::new(store.clone()), clock);
+        let client = Arc::new(client);
+        let account = FetchAccount {
+            vendor: Vendor::Anthropic,
+            account_id: "acme".into(),
+            sources: vec![],
+            are_chosen: false,
+            client: Ok(Arc::clone(&client)),
+        };
         let reading = tokio::spawn(async move {
             let window = Window::of("2025-10-05".parse().unwrap());
             let task = PagingTask { window, today: window.to().plus(9), page_size: 100, last_fault: None };
@@ -255,7 +295,9 @@ mod tests {
             let (at, observer) = (window.to().plus(9).start(), Observer::silent());
             let mut writer = SnapshotWriter::new(&copy, source, &task, &"acme".into(), at, &observer);
             writer.pager = Box::new(Stubborn(writer.pager.first(), end));
-            writer.fetch(&client, Unsure { assumed: None, unseen: None }).await.map(drop)
+            let (unsure, beside) =
+                (Unsure { assumed: None, unseen: None }, Beside { workspaces: &workspaces, account: &account });
+            writer.fetch(&client, unsure, beside).await.map(drop)
         });
         assert!(!matches!(reading.await, Ok(Ok(()))), "it gave no snapshot");
         store.list("", None, 10).await.unwrap().iter().map(ToString::to_string).collect()

@@ -44,6 +44,7 @@ pub async fn store_upload(
         pages: Vec::new(),
         remarks: Vec::new(),
         awaited: Vec::new(),
+        workspaces: None,
         redated_from: None,
     };
     let entry = page.store(store, &manifest, PageForm::Csv).await?;

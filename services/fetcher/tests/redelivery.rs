@@ -81,7 +81,11 @@ impl Place {
 
     /// How often the vendor was asked for figures, and not what the key opens.
     fn asked(&self) -> usize {
-        self.simulator.requests().iter().filter(|request| request.endpoint != Some(Endpoint::AnthropicMe)).count()
+        self.simulator
+            .requests()
+            .iter()
+            .filter(|request| !matches!(request.endpoint, Some(Endpoint::AnthropicMe | Endpoint::AnthropicWorkspaces)))
+            .count()
     }
 
     /// The snapshots that were announced since the last look.

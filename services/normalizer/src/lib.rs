@@ -12,7 +12,10 @@ use everycent_domain::manifest::{Manifest, PageEntry};
 use everycent_domain::normalize::{FinishedFile, NormalizeError, Normalizer as Rows};
 use everycent_domain::objects::ObjectName;
 use everycent_domain::recipe::Recipe;
+use everycent_domain::source::Source;
 use everycent_domain::sums::Sums;
+use everycent_domain::vendors::anthropic;
+use everycent_domain::workspaces::Workspaces;
 use everycent_runtime::bus::{Bus, BusError};
 use everycent_runtime::failure::{Reason, Retryability, Retryable};
 use everycent_runtime::page::decompress;
@@ -20,6 +23,7 @@ use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::{Store, StoreError};
 use everycent_runtime::threads;
 use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
+use everycent_runtime::workspaces::WorkspaceLog;
 use everycent_schemas::SnapshotId;
 use everycent_schemas::events::{BatchNormalized, SnapshotStored};
 use tokio::runtime::Handle;
@@ -133,7 +137,11 @@ struct SnapshotReader {
 impl SnapshotReader {
     fn normalize(&self) -> Result<Made, SnapshotError> {
         let manifest = self.manifest()?;
+        let known = self.workspaces(&manifest)?;
         let mut rows = Rows::new(&manifest, &self.recipe, self.event.published_at)?;
+        if let Some(known) = &known {
+            rows = rows.knowing(known);
+        }
         if let (Some(from), Some(to)) = (self.event.only_from, self.event.only_to) {
             rows = rows.only(from, to);
         }
@@ -163,6 +171,21 @@ impl SnapshotReader {
             return Err(self.damaged(name, "it is the manifest of another snapshot".into()));
         }
         Ok(manifest)
+    }
+
+    /// What was known of the workspaces when the answer was fetched. An older answer does not say: what was known first is
+    /// as good, for it has all that were there before.
+    fn workspaces(&self, manifest: &Manifest) -> Result<Option<Workspaces>, SnapshotError> {
+        let list = anthropic::workspaces::SOURCE;
+        let log = WorkspaceLog::new(Arc::clone(&self.store), list.name());
+        let source = manifest.source.parse::<Source>();
+        Ok(match &manifest.workspaces {
+            Some(name) => Some(self.io.block_on(log.read(name))?),
+            None if source.is_ok_and(|source| source.vendor() == list.vendor() && source.has_workspaces()) => {
+                self.io.block_on(log.first(&manifest.account_id))?
+            }
+            None => None,
+        })
     }
 
     fn page(&self, entry: &PageEntry) -> Result<Vec<u8>, SnapshotError> {

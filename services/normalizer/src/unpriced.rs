@@ -82,6 +82,7 @@ mod tests {
             pages: Vec::new(),
             remarks: Vec::new(),
             awaited: Vec::new(),
+            workspaces: None,
             redated_from: None,
         }
     }

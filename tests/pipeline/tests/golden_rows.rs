@@ -134,6 +134,7 @@ fn manifest(source: &str) -> Manifest {
         pages: vec![page],
         remarks: vec!["the vendor counts one more".to_owned()],
         awaited: Vec::new(),
+        workspaces: None,
         redated_from: None,
     }
 }

@@ -2,10 +2,16 @@
 //!
 //! It reads and shows, and changes nothing: what the rules would do is done by `everycent replay`.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use anyhow::anyhow;
 use everycent_domain::attribution::trial::{self, Decider, Leftover, Line, Outcome};
 use everycent_domain::attribution::{DEFAULT_WORKSPACE, Rules};
+use everycent_domain::vendors::anthropic;
 use everycent_domain::window::Window;
+use everycent_domain::workspaces::Workspaces;
+use everycent_runtime::workspaces::WorkspaceLog;
 use everycent_schemas::{Day, Usd};
 use serde::Serialize;
 
@@ -22,6 +28,8 @@ pub async fn test(deployment: &Deployment, args: &AttributionTestArgs, json: boo
     let window = window(args)?;
     let costs = cost_lines::costs(deployment.warehouse.as_ref(), window).await?;
     let analytics = cost_lines::analytics(deployment.warehouse.as_ref(), window).await?;
+    let known = known_workspaces(deployment, costs.iter().chain(&analytics)).await?;
+    let [costs, analytics] = [costs, analytics].map(|lines| with_workspaces(lines, &known));
     let report = Report::new(args, &deployment.config.recipe.rules, &costs, &analytics);
     if json {
         show::print_json(&report);
@@ -29,6 +37,27 @@ pub async fn test(deployment: &Deployment, args: &AttributionTestArgs, json: boo
         show::print(&text(&report));
     }
     Ok(())
+}
+
+/// What is known of the workspaces now, as the rows of the next answers are made by it.
+async fn known_workspaces(
+    deployment: &Deployment,
+    lines: impl Iterator<Item = &Line>,
+) -> Result<BTreeMap<String, Arc<Workspaces>>, Failure> {
+    let log = WorkspaceLog::new(Arc::clone(&deployment.store), anthropic::workspaces::SOURCE.name());
+    let accounts: BTreeSet<&String> = lines.filter_map(|line| line.account_id.as_ref()).collect();
+    let mut known = BTreeMap::new();
+    for account in accounts {
+        if let Some((_, workspaces)) = log.latest(&account.as_str().into()).await? {
+            known.insert(account.clone(), Arc::new(workspaces));
+        }
+    }
+    Ok(known)
+}
+
+fn with_workspaces(lines: Vec<Line>, known: &BTreeMap<String, Arc<Workspaces>>) -> Vec<Line> {
+    let of = |line: &Line| known.get(line.account_id.as_ref()?).cloned();
+    lines.into_iter().map(|line| Line { workspaces: of(&line), ..line }).collect()
 }
 
 /// The days that were named; every day where none was.
@@ -212,7 +241,7 @@ fn how_to_write_a_rule(report: &Report) -> String {
     id = \"my-rule\"             # any name; it becomes the platform_basis of its rows
     platform = \"claude_api\"    # or claude_code, claude.ai, cursor, unattributed: what you know that use to be
     workspace_id = {workspace}
-  More conditions: api_key_id, description_contains, model_prefix, cost_type, service_tier, product. The first rule that
+  More conditions: workspace_name, api_key_id, description_contains, model_prefix, cost_type, service_tier, product. The first rule that
   matches decides; run this command again to see what it would take.
 "
     )

@@ -62,6 +62,7 @@ fn manifest(covered: Vec<Day>) -> Manifest {
         pages: Vec::new(),
         remarks: Vec::new(),
         awaited: Vec::new(),
+        workspaces: None,
         redated_from: None,
     }
 }

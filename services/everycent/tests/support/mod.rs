@@ -189,7 +189,7 @@ impl Scene {
         Tables::open(&self.home())
     }
 
-    /// What was asked after the first `count` requests, without the questions what a key opens.
+    /// What was asked after the first `count` requests, without the questions what a key opens and what workspaces there are.
     pub fn requests_after(&self, count: usize) -> Vec<RequestRecord> {
         let mut requests = self.simulator.requests().split_off(count);
         requests.retain(|request| !is_about_the_key(request));
@@ -212,9 +212,10 @@ impl Scene {
     }
 }
 
-/// Where members are not a source, who they are says which team the key opens.
+/// Where members and workspaces are no source, the former say which team the key opens, the latter are asked for beside what
+/// lies in them.
 pub fn is_about_the_key(request: &RequestRecord) -> bool {
-    matches!(request.endpoint, Some(Endpoint::AnthropicMe | Endpoint::CursorMembers))
+    matches!(request.endpoint, Some(Endpoint::AnthropicMe | Endpoint::AnthropicWorkspaces | Endpoint::CursorMembers))
 }
 
 /// Every file below a folder, in order; none if there is no such folder. One that vanishes meanwhile is left out.

@@ -8,6 +8,7 @@ use everycent_schemas::AccountId;
 use strum::VariantArray;
 
 use crate::identity::IdHasher;
+use crate::workspaces::{Place, is_same_name};
 
 /// Where AI is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, VariantArray)]
@@ -43,8 +44,7 @@ impl Platform {
 pub struct Evidence<'a> {
     /// As the configuration names it.
     pub account: Option<&'a str>,
-    /// `None` is the default workspace.
-    pub workspace_id: Option<&'a str>,
+    pub workspace: Place<'a>,
     pub api_key_id: Option<&'a str>,
     pub description: Option<&'a str>,
     pub model: Option<&'a str>,
@@ -70,6 +70,8 @@ pub struct Rule {
     pub account: Option<String>,
     /// A workspace's id, or `default` for the default workspace.
     pub workspace_id: Option<String>,
+    /// The name of one or several workspaces, as the vendor lists them.
+    pub workspace_name: Option<String>,
     pub api_key_id: Option<String>,
     /// A part of the description, in any case.
     pub description_contains: Option<String>,
@@ -96,6 +98,7 @@ impl Rule {
             platform,
             account: None,
             workspace_id: None,
+            workspace_name: None,
             api_key_id: None,
             description_contains: None,
             model_prefix: None,
@@ -105,10 +108,16 @@ impl Rule {
         }
     }
 
+    /// What it writes on rows that it decides.
+    pub(crate) fn basis(&self) -> String {
+        let by_name = if self.workspace_name.is_some() { BY_NAME } else { "" };
+        format!("{}{by_name}", self.id)
+    }
+
     fn matches(&self, evidence: &Evidence<'_>) -> bool {
-        let workspace = evidence.workspace_id.unwrap_or(DEFAULT_WORKSPACE);
         is(&self.account, evidence.account)
-            && is(&self.workspace_id, Some(workspace))
+            && holds(&self.workspace_id, Some(&evidence.workspace), is_workspace)
+            && self.workspace_name.as_deref().is_none_or(|wanted| is_named(&evidence.workspace, wanted))
             && is(&self.api_key_id, evidence.api_key_id)
             && is(&self.product, evidence.product)
             && is(&self.service_tier, evidence.service_tier)
@@ -122,7 +131,15 @@ fn is(wanted: &Option<String>, found: Option<&str>) -> bool {
     holds(wanted, found, |found, wanted| found == wanted)
 }
 
-fn holds(wanted: &Option<String>, found: Option<&str>, test: impl Fn(&str, &str) -> bool) -> bool {
+fn is_workspace(place: &Place<'_>, wanted: &str) -> bool {
+    place.has_id(wanted) || (wanted == DEFAULT_WORKSPACE && place.workspace_id.is_none())
+}
+
+fn is_named(place: &Place<'_>, wanted: &str) -> bool {
+    place.name().is_some_and(|name| is_same_name(name, wanted))
+}
+
+fn holds<T: ?Sized>(wanted: &Option<String>, found: Option<&T>, test: impl Fn(&T, &str) -> bool) -> bool {
     wanted.as_deref().is_none_or(|wanted| found.is_some_and(|found| test(found, wanted)))
 }
 
@@ -134,7 +151,7 @@ fn contains_in_any_case(text: &str, part: &str) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attribution<'r> {
     pub platform: Platform,
-    /// Id of the rule that decided it.
+    /// Id of the rule that decided it, with [`BY_NAME`] where that went by the workspace's name.
     pub basis: Option<&'r str>,
     /// Place of that rule, from 1.
     pub rank: Option<i64>,
@@ -142,32 +159,47 @@ pub struct Attribution<'r> {
 
 /// An ordered list of rules; the first that matches decides.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Rules(Vec<Rule>);
+pub struct Rules {
+    list: Vec<Rule>,
+    /// What each writes on its rows.
+    bases: Vec<String>,
+}
+
+/// Follows the id of a rule in the basis of rows that it decided by the name of their workspace.
+pub const BY_NAME: &str = " (workspace_name)";
 
 impl Rules {
     pub fn new(rules: Vec<Rule>) -> Self {
-        Self(rules)
+        let bases = rules.iter().map(Rule::basis).collect();
+        Self { list: rules, bases }
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.list.len()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
+        self.list.iter()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 
     /// What the first rule that matches decides.
     pub fn attribute(&self, evidence: &Evidence<'_>) -> Attribution<'_> {
-        match self.0.iter().zip(1..).find(|(rule, _)| rule.matches(evidence)) {
-            Some((rule, rank)) => Attribution { platform: rule.platform, basis: Some(&rule.id), rank: Some(rank) },
+        let mut rules = self.list.iter().zip(&self.bases).zip(1..);
+        match rules.find(|((rule, _), _)| rule.matches(evidence)) {
+            Some(((rule, basis), rank)) => {
+                Attribution { platform: rule.platform, basis: Some(basis), rank: Some(rank) }
+            }
             None => Attribution { platform: Platform::Unattributed, basis: None, rank: None },
         }
     }
 
     /// Adds every rule to a fingerprint.
     pub(crate) fn fingerprint(&self, hasher: IdHasher) -> IdHasher {
-        self.0.iter().fold(hasher.number(self.0.len() as i64), |hasher, rule| {
+        self.list.iter().fold(hasher.number(self.list.len() as i64), |hasher, rule| {
             let conditions = [
                 &rule.workspace_id,
                 &rule.api_key_id,
@@ -179,15 +211,22 @@ impl Rules {
             ];
             let hasher = hasher.part(&rule.id).part(rule.platform.name());
             let hasher = conditions.into_iter().fold(hasher, |hasher, condition| hasher.optional(condition.as_deref()));
-            // Rules without it are those that they were before there was such a condition.
-            rule.account.as_deref().map_or(hasher.clone(), |account| hasher.part("account").part(account))
+            // Rules without these are those that they were before there were such conditions.
+            let later = [("account", &rule.account), ("workspace_name", &rule.workspace_name)];
+            later.into_iter().fold(hasher, |hasher, (name, condition)| match condition {
+                Some(condition) => hasher.part(name).part(condition),
+                None => hasher,
+            })
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use everycent_schemas::Timestamp;
+
     use super::*;
+    use crate::workspaces::Workspaces;
 
     #[test]
     fn the_first_rule_that_matches_decides() {
@@ -201,7 +240,8 @@ mod tests {
             },
         ]);
         let at = |workspace_id, description, cost_type| {
-            let evidence = Evidence { workspace_id, description, cost_type, ..Evidence::default() };
+            let workspace = Place::unknown(workspace_id);
+            let evidence = Evidence { workspace, description, cost_type, ..Evidence::default() };
             let Attribution { platform, basis, .. } = rules.attribute(&evidence);
             (platform.name(), basis.map(str::to_owned))
         };
@@ -231,8 +271,46 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_by_name_takes_every_workspace_of_the_name_and_the_basis_says_so() {
+        let names = [("w1", "Claude Code"), ("w2", " claude code"), ("w3", "Batch")];
+        let names = names.map(|(id, name)| (id.to_owned(), name.to_owned())).into();
+        let known = Workspaces::new(Timestamp::from_micros(1), Some("w0".into()), names);
+        let by_name = |name: &str| Rule { workspace_name: Some(name.into()), ..Rule::new("r", Platform::ClaudeCode) };
+        let rules = Rules::new(vec![by_name("Claude Code")]);
+        let basis = |rules: &Rules, place: Place<'_>| {
+            let evidence = Evidence { workspace: place, ..Evidence::default() };
+            rules.attribute(&evidence).basis.map(str::to_owned)
+        };
+        for id in ["w1", "w2"] {
+            assert_eq!(basis(&rules, known.place(Some(id))).as_deref(), Some("r (workspace_name)"), "{id}");
+        }
+        for place in [known.place(Some("w3")), known.place(Some("w4")), known.place(None), Place::unknown(Some("w1"))] {
+            assert_eq!(basis(&rules, place), None, "{place:?}");
+        }
+        let default = Rules::new(vec![by_name("default")]);
+        assert!(basis(&default, known.place(Some("w0"))).is_some() && basis(&default, Place::unknown(None)).is_some());
+        let fingerprint = |rules: &Rules| rules.fingerprint(IdHasher::new("rules")).finish();
+        assert_ne!(fingerprint(&rules), fingerprint(&default));
+        assert_ne!(fingerprint(&rules), fingerprint(&Rules::new(vec![Rule::new("r", Platform::ClaudeCode)])));
+    }
+
+    #[test]
+    fn a_rule_on_the_default_workspace_takes_it_by_null_and_by_its_id_whichever_of_them_it_names() {
+        let known = Workspaces::new(Timestamp::from_micros(1), Some("w0".into()), [].into());
+        for named in [DEFAULT_WORKSPACE, "w0"] {
+            let rule = Rule { workspace_id: Some(named.into()), ..Rule::new("r", Platform::ClaudeApi) };
+            let rules = Rules::new(vec![rule]);
+            let is_taken = |place| {
+                rules.attribute(&Evidence { workspace: place, ..Evidence::default() }).platform == Platform::ClaudeApi
+            };
+            assert!(is_taken(known.place(None)) && is_taken(known.place(Some("w0"))), "{named}");
+            assert!(!is_taken(known.place(Some("w1"))), "{named}");
+        }
+    }
+
+    #[test]
     fn without_rules_nothing_is_guessed_from_a_name() {
-        let evidence = Evidence { workspace_id: Some("Claude Code"), ..Evidence::default() };
+        let evidence = Evidence { workspace: Place::unknown(Some("Claude Code")), ..Evidence::default() };
         assert_eq!(Rules::default().attribute(&evidence).platform, Platform::Unattributed);
     }
 }

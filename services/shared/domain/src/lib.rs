@@ -34,3 +34,4 @@ pub mod vendor;
 pub mod vendors;
 pub mod wanted;
 pub mod window;
+pub mod workspaces;

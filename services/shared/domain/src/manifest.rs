@@ -27,6 +27,9 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub awaited: Vec<Day>,
     pub pages: Vec<PageEntry>,
+    /// What was known of the account's workspaces when it was fetched: an object beside the answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspaces: Option<ObjectName>,
     /// What was odd about the answer and yet accepted.
     #[serde(default)]
     pub remarks: Vec<String>,
@@ -133,6 +136,7 @@ mod tests {
                 sha256: crate::identity::sha256_hex(b"{}\n"),
                 request_id: None,
             }],
+            workspaces: None,
             remarks: vec![],
             awaited: Vec::new(),
             redated_from: None,

@@ -1,6 +1,6 @@
 //! Normalizing: from the pages of a snapshot to rows, rejects and control sums.
 //!
-//! A pure function of manifest, pages and recipe, one page at a time. What it holds does not grow with the window:
+//! A pure function of manifest, pages, recipe and what is known of the workspaces, one page at a time. What it holds does not grow with the window:
 //! the page in hand, one unfinished row file a table, and a tally a day.
 
 use std::collections::BTreeMap;
@@ -13,6 +13,7 @@ use crate::prices::PriceError;
 use crate::recipe::Recipe;
 use crate::rows::{Output, PageContext, Position, RowMaker};
 use crate::source::Source;
+use crate::workspaces::Workspaces;
 
 pub use crate::rows::{FinishedFile, NormalizeError, PART_BYTES};
 
@@ -34,6 +35,13 @@ impl<'a> Normalizer<'a> {
         let made_by = source.fingerprint(recipe);
         let output = Output::new(manifest, source.kind(), source.report().weighs, made_by, normalized_at);
         Ok(Self { manifest, rows, output, pages: 0 })
+    }
+
+    /// With what is known of the account's workspaces.
+    #[must_use]
+    pub fn knowing(mut self, workspaces: &'a Workspaces) -> Self {
+        self.output.know(workspaces);
+        self
     }
 
     /// Makes rows of these days only, both included; the others are left as they are.

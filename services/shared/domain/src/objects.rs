@@ -129,6 +129,24 @@ pub fn decision(
 
 const DECISIONS: &str = "decisions";
 
+/// Prefix of what was known of an account's workspaces: `raw/<source of their list>/<account>/known/`.
+pub fn known_workspaces_prefix(source: &str, account: &AccountId) -> String {
+    format!("{}{KNOWN}/", account_prefix(source, account))
+}
+
+/// What was known of them, from 1: a number more whenever it is something else.
+pub fn known_workspaces(source: &str, account: &AccountId, number: u32) -> ObjectName {
+    ObjectName(format!("{}{number:08}.json", known_workspaces_prefix(source, account)))
+}
+
+/// The number of what was known; `None` for any other object.
+pub fn known_workspaces_number(name: &ObjectName) -> Option<u32> {
+    let ["raw", _, _, _, KNOWN, known] = name.as_str().split('/').collect::<Vec<_>>()[..] else { return None };
+    known.strip_suffix(".json")?.parse().ok()
+}
+
+const KNOWN: &str = "known";
+
 /// An object of the raw store, by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RawObject {

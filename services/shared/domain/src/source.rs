@@ -91,6 +91,11 @@ impl Source {
             .any(|weight| matches!(weight, Weight::Usd { column, .. } if !column.starts_with("estimated")))
     }
 
+    /// Whether its rows are of workspaces.
+    pub fn has_workspaces(self) -> bool {
+        self.0.tables.iter().filter_map(|table| tables::find(table)).any(|table| table.column("workspace_id").is_some())
+    }
+
     /// Whether its rows stay in their tables when it no longer reports them, so that every answer of it matters.
     pub fn keeps_rows(self) -> bool {
         tables::fed_by(self.name()).any(|table| table.absence == Absence::Keep)

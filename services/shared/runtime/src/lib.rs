@@ -30,3 +30,4 @@ pub mod trace;
 pub mod vendor;
 pub mod warehouse;
 pub mod worker;
+pub mod workspaces;

@@ -6,6 +6,7 @@ use everycent_domain::attribution::{Evidence, Platform};
 use everycent_domain::reconcile::Tolerances;
 use everycent_domain::vendor::Vendor;
 use everycent_domain::vendors::anthropic;
+use everycent_domain::workspaces::Place;
 use everycent_runtime::config::{Config, ConfigError};
 use everycent_schemas::{Day, Usd};
 use tempfile::TempDir;
@@ -127,8 +128,11 @@ fn every_table_is_read() {
     assert_eq!(cursor.key().unwrap().expose(), "crsr_1");
 
     let decide = |evidence: Evidence<'_>| config.recipe.rules.attribute(&evidence).platform;
-    let named =
-        Evidence { workspace_id: Some("wrkspc_01"), description: Some("Claude Sonnet 4"), ..Evidence::default() };
+    let named = Evidence {
+        workspace: Place::unknown(Some("wrkspc_01")),
+        description: Some("Claude Sonnet 4"),
+        ..Evidence::default()
+    };
     let rest = Evidence {
         model: Some("claude-opus-4"),
         cost_type: Some("tokens"),

@@ -78,6 +78,7 @@ fn renamed(manifest: &Bytes, from: &AccountId, to: &AccountId) -> anyhow::Result
     for page in &mut manifest.pages {
         page.object = under(&page.object, from, to);
     }
+    manifest.workspaces = manifest.workspaces.map(|known| under(&known, from, to));
     Ok(manifest.to_json().into())
 }
 

@@ -2,6 +2,22 @@
 
 use super::{Attribution, BY_PRODUCT, Evidence, Platform, Rules};
 
+/// Products that the vendor documents.
+pub(super) const KNOWN: [&str; 12] = [
+    "chat",
+    "chat_cowork_unified",
+    "claude_code",
+    "claude_console",
+    "claude_design",
+    "claude_in_chrome",
+    "claude_tag",
+    "cowork",
+    "managed_agents_api",
+    "message_batches_api",
+    "messages_api",
+    "office_agent",
+];
+
 /// The platform of a product; `None` for one that is not known.
 fn platform(product: &str) -> Option<Platform> {
     match product {
@@ -52,6 +68,7 @@ mod tests {
         for product in ["claude_console", "managed_agents_api", "message_batches_api", "messages_api"] {
             assert_eq!(of(&rules, Some(product)), by_product("claude_api"), "{product}");
         }
+        assert!(KNOWN.iter().all(|product| platform(product).is_some()));
         for product in [Some("claude_dreams"), Some("Claude_Code"), None] {
             assert_eq!(of(&rules, product), ("unattributed", None, None), "{product:?}");
         }

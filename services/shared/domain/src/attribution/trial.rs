@@ -3,10 +3,12 @@
 //! It decides as the normalizer and the views do, from the same evidence, and changes nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use everycent_schemas::Usd;
 
 use super::{Attribution, BY_PRODUCT, Evidence, Platform, Rules};
+use crate::workspaces::{Place, Workspaces};
 
 /// Cost that has the same evidence, and what the tables say of it now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,6 +18,8 @@ pub struct Line {
     pub product: Option<String>,
     /// `None` is the default workspace.
     pub workspace_id: Option<String>,
+    /// What is known of the account's workspaces.
+    pub workspaces: Option<Arc<Workspaces>>,
     pub model: Option<String>,
     pub service_tier: Option<String>,
     pub description: Option<String>,
@@ -81,13 +85,18 @@ impl Rules {
 }
 
 impl Line {
+    fn place(&self) -> Place<'_> {
+        let workspace_id = self.workspace_id.as_deref();
+        self.workspaces.as_ref().map_or(Place::unknown(workspace_id), |known| known.place(workspace_id))
+    }
+
     /// What decides a share of the cost report.
     fn decide_cost<'r>(&self, rules: &'r Rules) -> Attribution<'r> {
-        let workspace_id = self.workspace_id.as_deref();
+        let workspace = self.place();
         let account = self.account_id.as_deref();
         let line = Evidence {
             account,
-            workspace_id,
+            workspace,
             description: self.description.as_deref(),
             model: self.model.as_deref(),
             service_tier: self.service_tier.as_deref(),
@@ -97,7 +106,7 @@ impl Line {
         let Some(usage) = &self.usage else { return rules.attribute(&line) };
         let usage = Evidence {
             account,
-            workspace_id,
+            workspace,
             api_key_id: usage.api_key_id.as_deref(),
             model: usage.model.as_deref(),
             service_tier: usage.service_tier.as_deref(),
@@ -111,7 +120,7 @@ impl Line {
         rules.attribute_or_by_product(&Evidence {
             account: self.account_id.as_deref(),
             product: self.product.as_deref(),
-            workspace_id: self.workspace_id.as_deref(),
+            workspace: self.place(),
             api_key_id: self.usage.as_ref().and_then(|usage| usage.api_key_id.as_deref()),
             model: self.model.as_deref(),
             cost_type: self.cost_type.as_deref(),
@@ -123,7 +132,7 @@ impl Line {
 /// What each rule takes of the cost report, in the order of the rules, those that take nothing too.
 pub fn of_costs(rules: &Rules, lines: &[Line]) -> Vec<Outcome> {
     let mut outcomes = Outcomes::default();
-    for (rule, rank) in rules.0.iter().zip(1..) {
+    for (rule, rank) in rules.list.iter().zip(1..) {
         outcomes.would(Decider::Rule(rank, rule.id.clone()), None, rule.platform, Usd::ZERO);
     }
     for line in lines {
@@ -172,10 +181,11 @@ struct Sums {
 
 impl Outcomes {
     fn take(&mut self, rules: &Rules, line: &Line, product: Option<String>, decided: Attribution<'_>) {
-        let decider = match (decided.rank, decided.basis) {
-            (Some(rank), Some(id)) => Decider::Rule(rank, id.to_owned()),
+        let rule = |rank| rules.list.iter().zip(1..).find(|(_, place)| *place == rank);
+        let decider = match (decided.rank.and_then(rule), decided.basis) {
+            (Some((rule, rank)), _) => Decider::Rule(rank, rule.id.clone()),
             (None, Some(_)) => Decider::Product,
-            (_, None) => Decider::Nobody,
+            (None, None) => Decider::Nobody,
         };
         self.would(decider, product.clone(), decided.platform, line.amount_usd);
         let now = self.sums(now(rules, line), product, &line.platform);
@@ -211,7 +221,7 @@ impl Outcomes {
 /// Who decided the line in the tables.
 fn now(rules: &Rules, line: &Line) -> Decider {
     let Some(basis) = &line.platform_basis else { return Decider::Nobody };
-    match rules.0.iter().zip(1..).find(|(rule, _)| rule.id == *basis) {
+    match rules.list.iter().zip(1..).find(|(rule, _)| rule.id == *basis || rule.basis() == *basis) {
         Some((rule, rank)) => Decider::Rule(rank, rule.id.clone()),
         None if basis == BY_PRODUCT => Decider::Product,
         None => Decider::Gone(basis.clone()),

@@ -122,7 +122,7 @@ fn each_list_is_asked_for_as_a_whole() {
         format!("{}?{}", request.path, query.join("&"))
     };
     let workspaces = asked(anthropic::workspaces::SOURCE);
-    assert_eq!(workspaces, "/v1/organizations/workspaces?include_archived=true&limit=1000");
+    assert_eq!(workspaces, "/v1/organizations/workspaces?include_archived=true&include_default=true&limit=1000");
     assert_eq!(asked(anthropic::api_keys::SOURCE), "/v1/organizations/api_keys?limit=1000");
     assert_eq!(asked(anthropic::users::SOURCE), "/v1/organizations/users?limit=1000");
 }

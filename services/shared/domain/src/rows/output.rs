@@ -20,6 +20,7 @@ use crate::prices::PriceError;
 use crate::recipe::NORMALIZER_VERSION;
 use crate::report::{Kind, Weight};
 use crate::room;
+use crate::workspaces::{Place, Workspaces};
 
 /// Size at which a row file is closed and the next part begins.
 pub const PART_BYTES: usize = 2 << 20;
@@ -50,6 +51,9 @@ pub struct Output<'a> {
     /// Page and position of the record in hand.
     place: (u32, Position),
     unpriced: BTreeMap<Day, PriceError>,
+    workspaces: Option<&'a Workspaces>,
+    /// An id that the list of workspaces lacks.
+    unlisted: Option<String>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -86,6 +90,8 @@ impl<'a> Output<'a> {
             remarks: Remarks::default(),
             place: (1, Position::WholePage),
             unpriced: BTreeMap::new(),
+            workspaces: None,
+            unlisted: None,
         }
     }
 
@@ -95,6 +101,41 @@ impl<'a> Output<'a> {
 
     pub fn normalized_at(&self) -> Timestamp {
         self.normalized_at
+    }
+
+    /// Says what is known of the account's workspaces.
+    pub(crate) fn know(&mut self, workspaces: &'a Workspaces) {
+        self.workspaces = Some(workspaces);
+    }
+
+    /// Where a record lies that reports this workspace, or none for the default one.
+    pub fn workspace<'t>(&self, reported_id: Option<&'t str>) -> Place<'t>
+    where
+        'a: 't,
+    {
+        self.workspaces.map_or(Place::unknown(reported_id), |known| known.place(reported_id))
+    }
+
+    pub fn is_default_workspace(&self, id: &str) -> bool {
+        self.workspaces.is_some_and(|known| known.is_default(id))
+    }
+
+    /// Like [`Self::workspace`], in a report that shows the default workspace by its id. A vendor that does not list the default workspace
+    /// lists all others, so the one that is in no list is it. There is one of these: a second one is only remarked.
+    pub fn workspace_by_id<'t>(&mut self, day: Day, reported_id: Option<&'t str>) -> Place<'t>
+    where
+        'a: 't,
+    {
+        let place = self.workspace(reported_id);
+        let is_unlisted = |id: &&str| self.workspaces.is_some_and(|known| known.default_id.is_none() && !known.has(id));
+        let Some(id) = reported_id.filter(is_unlisted) else { return place };
+        if self.unlisted.get_or_insert_with(|| id.to_owned()) == id {
+            let reason = format!("the list of workspaces lacks {id}, which is taken for the default workspace");
+            self.remark(Some(day), "workspace_id", &reason);
+            return place.by_default();
+        }
+        self.remark(Some(day), "workspace_id", &format!("the list of workspaces lacks {id}"));
+        place
     }
 
     /// Whether the snapshot says something about the day.

@@ -96,6 +96,7 @@ mod tests {
             pages: vec![page],
             remarks: vec![],
             awaited: Vec::new(),
+            workspaces: None,
             redated_from: None,
         };
         let recipe = Recipe::default();

@@ -69,6 +69,7 @@ pub fn manifest(source: Source, from: &str, to: &str, pages: usize) -> Manifest 
         pages: (1..=pages).map(entry).collect(),
         remarks: vec![],
         awaited: Vec::new(),
+        workspaces: None,
         redated_from: None,
     }
 }

@@ -61,6 +61,7 @@ fn rule(table: &RuleTable) -> Rule {
         platform,
         account: table.account.clone(),
         workspace_id: table.workspace_id.clone(),
+        workspace_name: table.workspace_name.clone(),
         description_contains: table.description_contains.as_ref().map(Spanned::get_ref).cloned(),
         model_prefix: table.model_prefix.clone(),
         cost_type: table.cost_type.clone(),

@@ -92,6 +92,7 @@ pub(super) struct RuleTable {
     pub(super) platform: Text<Platform>,
     pub(super) account: Option<String>,
     pub(super) workspace_id: Option<String>,
+    pub(super) workspace_name: Option<String>,
     pub(super) description_contains: Option<Spanned<String>>,
     pub(super) model_prefix: Option<String>,
     pub(super) cost_type: Option<String>,

@@ -28,7 +28,7 @@ impl Group {
             json!(self.product),
             self.actor.as_ref().map_or(Value::Null, |actor| actor_json(world, actor)),
             json!(self.api_key_id),
-            json!(self.workspace(world)),
+            json!(self.reported_workspace(world)),
             json!(self.model),
         ];
         dimensions.map(|value| value.to_string())
@@ -45,15 +45,15 @@ impl Group {
             ("activity_date", Some(day.to_string())),
             ("product", Some(self.product.clone())),
             ("api_key_id", self.api_key_id.clone()),
-            ("workspace_id", Some(self.workspace(world))),
+            ("workspace_id", self.workspace_id.clone()),
             ("model", self.model.clone()),
         ]);
         columns.extend(self.actor.as_ref().map(|actor| actor_columns(world, actor)).unwrap_or_default());
         columns
     }
 
-    /// Here the default workspace has an id.
-    fn workspace(&self, world: &World) -> String {
+    /// To the vendor the default workspace has an id here.
+    fn reported_workspace(&self, world: &World) -> String {
         self.workspace_id.clone().unwrap_or_else(|| world.options.default_workspace_id.clone())
     }
 }

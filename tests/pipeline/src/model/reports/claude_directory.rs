@@ -43,10 +43,10 @@ pub(crate) static USERS: Report = Report {
     told: users,
 };
 
-/// The default workspace is in no list.
+/// The default workspace is asked for too.
 fn workspaces(world: &World, question: &Question, _: NaiveDate) -> Vec<Told> {
-    let listed = world.workspaces().iter().filter(|workspace| workspace.id.is_some());
-    listed.map(|known| Told::row(question.to, "dim_workspaces", workspace(question, known))).collect()
+    let listed = world.workspaces().iter();
+    listed.map(|known| Told::row(question.to, "dim_workspaces", workspace(world, question, known))).collect()
 }
 
 fn api_keys(world: &World, question: &Question, _: NaiveDate) -> Vec<Told> {
@@ -58,13 +58,14 @@ fn users(world: &World, question: &Question, _: NaiveDate) -> Vec<Told> {
     world.users().iter().map(|known| Told::row(question.to, "dim_users", user(question, known))).collect()
 }
 
-fn workspace(question: &Question, workspace: &Workspace) -> Record {
+fn workspace(world: &World, question: &Question, workspace: &Workspace) -> Record {
     let text = |text: &str| Some(text.to_owned());
+    let id = workspace.id.as_ref().unwrap_or(&world.options.default_workspace_id);
     record([
         ("organization_id", Some(question.account.clone())),
-        ("workspace_id", workspace.id.clone()),
+        ("workspace_id", text(id)),
         ("name", Some(workspace.name.clone())),
-        ("is_default", text("0")),
+        ("is_default", text(if workspace.id.is_none() { "1" } else { "0" })),
         ("created_at", Some(midnight(workspace.created_on))),
         ("archived_at", workspace.archived_on.map(midnight)),
         // What the simulator says of every workspace.
@@ -78,15 +79,13 @@ fn workspace(question: &Question, workspace: &Workspace) -> Record {
 
 fn api_key(world: &World, question: &Question, key: &ApiKey) -> Record {
     let shape = world.options.api_key_shape;
-    // Only the older shape can say that a key is of the default workspace.
-    let default = (shape == ApiKeyShape::Scope).then(|| world.options.default_workspace_id.clone());
     record([
         ("organization_id", Some(question.account.clone())),
         ("api_key_id", Some(key.id.clone())),
         ("name", Some(key.name.clone())),
         ("status", Some(key.status.clone())),
         ("scope_type", (shape != ApiKeyShape::WorkspaceId).then(|| "workspace".to_owned())),
-        ("workspace_id", key.workspace_id.clone().or(default)),
+        ("workspace_id", key.workspace_id.clone()),
         ("created_at", Some(midnight(key.created_on))),
         ("partial_key_hint", Some(format!("sk-ant-api03-{}...", &key.id[..4]))),
         ("created_by_type", key.created_by.as_ref().map(|_| "user".to_owned())),

@@ -16,7 +16,7 @@ use crate::source::Source;
 use crate::vendor::Vendor;
 use crate::vendors::{Label, Text};
 
-const REPORT: ListReport = ListReport { path: "/v1/organizations/api_keys", filter: None };
+const REPORT: ListReport = ListReport { path: "/v1/organizations/api_keys", filters: &[] };
 
 pub const SOURCE: Source = Source::of(&Report {
     name: "anthropic/api_keys",
@@ -100,7 +100,7 @@ impl Someone<'_> {
 }
 
 impl ApiKey<'_> {
-    /// Where both fields are told, the one that names the default workspace as the reports do.
+    /// Where both fields are told, the one that names the default workspace as most reports do.
     fn workspace_id(&self) -> Option<&str> {
         match (&self.workspace_id, &self.scope) {
             (Some(workspace_id), _) => workspace_id.as_deref(),
@@ -122,7 +122,7 @@ impl<'p> Item<'p> for ApiKey<'p> {
             name: self.name.as_deref(),
             status: self.status.as_deref(),
             scope_type: self.scope.as_ref().and_then(|scope| scope.kind.as_deref()),
-            workspace_id: self.workspace_id(),
+            workspace_id: output.workspace(self.workspace_id()).workspace_id,
             created_at: self.created_at,
             expires_at: self.expires_at,
             partial_key_hint: self.partial_key_hint.as_deref(),

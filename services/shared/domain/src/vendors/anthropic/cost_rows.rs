@@ -12,6 +12,7 @@ use crate::attribution::{Attribution, Evidence, Rules};
 use crate::identity::{IdHasher, Twins};
 use crate::rows::{Output, read_needed};
 use crate::vendors::{Amount, Label, Text};
+use crate::workspaces::Place;
 
 /// Makes rows of the grouped or of the ungrouped report.
 pub struct CostRows<'r> {
@@ -41,7 +42,8 @@ impl ResultRows for CostRows<'_> {
     ) -> Result<(), String> {
         let amount_usd = record.amount.usd_from_cents().map_err(|e| format!("amount: {e}"))?;
         let currency = currency(record.currency.as_deref())?;
-        let row_id = twins.next(record.dimensions()).hex();
+        let place = output.workspace(record.workspace_id.as_deref());
+        let row_id = twins.next(record.dimensions(place)).hex();
         let (manifest, normalized_at) = (output.manifest(), output.normalized_at());
         let Some(rules) = self.rules else {
             let total = ClaudeCostTotal {
@@ -58,12 +60,12 @@ impl ResultRows for CostRows<'_> {
             return Ok(output.row(day, &total)?);
         };
         let Attribution { platform, basis: platform_basis, rank: platform_rank } =
-            rules.attribute(&record.evidence().of_account(&manifest.account_id));
+            rules.attribute(&record.evidence(place).of_account(&manifest.account_id));
         let cost = ClaudeCost {
             organization_id: manifest.account_id.as_str(),
             activity_date: day,
             row_id: row_id.as_str(),
-            workspace_id: record.workspace_id.as_deref(),
+            workspace_id: place.workspace_id,
             description: record.description.as_deref(),
             cost_type: record.cost_type.as_deref(),
             model: record.model.as_deref(),
@@ -112,9 +114,8 @@ pub struct CostRecord<'a> {
 
 impl CostRecord<'_> {
     /// All but the amount, which must never be part of an identity.
-    fn dimensions(&self) -> IdHasher {
+    fn dimensions(&self, place: Place<'_>) -> IdHasher {
         [
-            &self.workspace_id,
             &self.description,
             &self.cost_type,
             &self.model,
@@ -124,12 +125,14 @@ impl CostRecord<'_> {
             &self.inference_geo,
         ]
         .into_iter()
-        .fold(IdHasher::new("claude_costs"), |hasher, dimension| hasher.optional(dimension.as_deref()))
+        .fold(IdHasher::new("claude_costs").optional(place.workspace_id), |hasher, dimension| {
+            hasher.optional(dimension.as_deref())
+        })
     }
 
-    fn evidence(&self) -> Evidence<'_> {
+    fn evidence<'e>(&'e self, place: Place<'e>) -> Evidence<'e> {
         Evidence {
-            workspace_id: self.workspace_id.as_deref(),
+            workspace: place,
             description: self.description.as_deref(),
             model: self.model.as_deref(),
             service_tier: self.service_tier.as_deref(),

@@ -13,7 +13,7 @@ use crate::source::Source;
 use crate::vendor::Vendor;
 use crate::vendors::{Text, lower_case};
 
-const REPORT: ListReport = ListReport { path: "/v1/organizations/users", filter: None };
+const REPORT: ListReport = ListReport { path: "/v1/organizations/users", filters: &[] };
 
 pub const SOURCE: Source = Source::of(&Report {
     name: "anthropic/users",

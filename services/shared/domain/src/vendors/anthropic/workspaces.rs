@@ -1,6 +1,8 @@
-//! Workspaces: `GET /v1/organizations/workspaces`. The default workspace is in no list.
+//! Workspaces: `GET /v1/organizations/workspaces`. The default workspace is in the list on request only.
 //!
 //! Source: platform.claude.com/docs, Admin API.
+
+mod listing;
 
 use std::collections::BTreeMap;
 
@@ -16,8 +18,12 @@ use crate::source::Source;
 use crate::vendor::Vendor;
 use crate::vendors::{Label, Text};
 
-const REPORT: ListReport =
-    ListReport { path: "/v1/organizations/workspaces", filter: Some(("include_archived", "true")) };
+pub use listing::Listing;
+
+const REPORT: ListReport = ListReport {
+    path: "/v1/organizations/workspaces",
+    filters: &[("include_archived", "true"), ("include_default", "true")],
+};
 
 pub const SOURCE: Source = Source::of(&Report {
     name: "anthropic/workspaces",
@@ -85,8 +91,7 @@ impl<'p> Item<'p> for Workspace<'p> {
             organization_id: manifest.account_id.as_str(),
             workspace_id: &self.id,
             name: self.name.as_deref(),
-            // The default workspace is in no list.
-            is_default: false,
+            is_default: output.is_default_workspace(&self.id),
             created_at: self.created_at,
             archived_at: self.archived_at,
             display_color: self.display_color.as_deref(),

@@ -9,6 +9,7 @@ use crate::attribution::Evidence;
 use crate::identity::IdHasher;
 use crate::rows::read_needed;
 use crate::vendors::Label;
+use crate::workspaces::Place;
 
 /// The dimensions that the reports ask for; one that was not asked for is null.
 #[derive(Debug, Deserialize)]
@@ -31,7 +32,7 @@ pub struct Group<'a> {
 
 impl Group<'_> {
     /// All that it is grouped by. No name or address of a person, which may change.
-    pub fn dimensions(&self, hasher: IdHasher) -> IdHasher {
+    pub fn dimensions(&self, place: Place<'_>, hasher: IdHasher) -> IdHasher {
         let provider = self.actor.as_ref().and_then(Actor::provider);
         let dimensions = [
             self.product.as_deref(),
@@ -39,7 +40,7 @@ impl Group<'_> {
             provider.as_deref(),
             self.actor_id(),
             self.api_key_id.as_deref(),
-            self.workspace_id.as_deref(),
+            place.workspace_id,
             self.model.as_deref(),
             self.cost_type.as_deref(),
             self.token_type.as_deref(),
@@ -64,9 +65,9 @@ impl Group<'_> {
         self.actor.as_ref()?.name.as_deref()
     }
 
-    pub fn evidence(&self) -> Evidence<'_> {
+    pub fn evidence<'e>(&'e self, place: Place<'e>) -> Evidence<'e> {
         Evidence {
-            workspace_id: self.workspace_id.as_deref(),
+            workspace: place,
             api_key_id: self.api_key_id.as_deref(),
             model: self.model.as_deref(),
             product: self.product.as_deref(),

@@ -36,10 +36,11 @@ impl ResultRows for CostRows<'_> {
             output.remark(Some(day), "cost.list_amount", "it is no amount; left empty");
         }
         let currency = currency(cost.currency.as_deref())?;
-        let row_id = twins.next(group.dimensions(IdHasher::new("claude_analytics_costs"))).hex();
+        let place = output.workspace_by_id(day, group.workspace_id.as_deref());
+        let row_id = twins.next(group.dimensions(place, IdHasher::new("claude_analytics_costs"))).hex();
         let actor_email = group.actor_email();
         let Attribution { platform, basis: platform_basis, rank: platform_rank } =
-            self.rules.attribute_or_by_product(&group.evidence().of_account(&output.manifest().account_id));
+            self.rules.attribute_or_by_product(&group.evidence(place).of_account(&output.manifest().account_id));
         let manifest = output.manifest();
         let row = ClaudeAnalyticsCost {
             organization_id: manifest.account_id.as_str(),
@@ -51,7 +52,7 @@ impl ResultRows for CostRows<'_> {
             actor_email: actor_email.as_deref(),
             actor_name: group.actor_name(),
             api_key_id: group.api_key_id.as_deref(),
-            workspace_id: group.workspace_id.as_deref(),
+            workspace_id: place.workspace_id,
             model: group.model.as_deref(),
             cost_type: group.cost_type.as_deref(),
             token_type: group.token_type.as_deref(),

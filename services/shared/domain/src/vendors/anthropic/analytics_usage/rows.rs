@@ -30,10 +30,11 @@ impl ResultRows for UsageRows<'_> {
 
     fn take(&self, day: Day, record: &Record<'_>, twins: &mut Twins, output: &mut Output<'_>) -> Result<(), String> {
         let Record { group, usage, .. } = record;
-        let row_id = twins.next(group.dimensions(IdHasher::new("claude_analytics_usage"))).hex();
+        let place = output.workspace_by_id(day, group.workspace_id.as_deref());
+        let row_id = twins.next(group.dimensions(place, IdHasher::new("claude_analytics_usage"))).hex();
         let actor_email = group.actor_email();
         let Attribution { platform, basis: platform_basis, rank: platform_rank } =
-            self.rules.attribute_or_by_product(&group.evidence().of_account(&output.manifest().account_id));
+            self.rules.attribute_or_by_product(&group.evidence(place).of_account(&output.manifest().account_id));
         let (cache_5m, cache_1h) = usage.written_to_cache();
         if usage.cache_creation.is_none() && cache_5m.is_some() {
             let reason = "it is missing; cache_creation_input_tokens, in its place, are taken for those of 5 minutes";
@@ -50,7 +51,7 @@ impl ResultRows for UsageRows<'_> {
             actor_email: actor_email.as_deref(),
             actor_name: group.actor_name(),
             api_key_id: group.api_key_id.as_deref(),
-            workspace_id: group.workspace_id.as_deref(),
+            workspace_id: place.workspace_id,
             model: group.model.as_deref(),
             requests: tally(usage.requests),
             uncached_input_tokens: number(usage.uncached_input_tokens),

@@ -18,7 +18,7 @@ const ITEMS_PER_PAGE: &str = "1000";
 #[derive(Debug, Clone, Copy)]
 pub struct ListReport {
     pub path: &'static str,
-    pub filter: Option<(&'static str, &'static str)>,
+    pub filters: &'static [(&'static str, &'static str)],
 }
 
 /// Pages through one list.
@@ -38,10 +38,10 @@ impl ListPager {
     }
 
     fn request(&self, after_id: Option<&str>) -> PageRequest {
-        let filter = self.report.filter.map(|(name, value)| (name, value.to_owned()));
+        let filters = self.report.filters.iter().map(|(name, value)| (*name, (*value).to_owned()));
         let limit = ("limit", ITEMS_PER_PAGE.to_owned());
         let after_id = after_id.map(|id| ("after_id", id.to_owned()));
-        let query = filter.into_iter().chain([limit]).chain(after_id).collect();
+        let query = filters.chain([limit]).chain(after_id).collect();
         let headers = vec![("anthropic-version", VERSION)];
         PageRequest { method: Method::Get, path: self.report.path, query, headers, body: None }
     }
@@ -116,7 +116,7 @@ mod tests {
         json!({"data": data, "has_more": has_more, "last_id": last_id}).to_string().into_bytes()
     }
 
-    const USERS: ListReport = ListReport { path: "/v1/organizations/users", filter: None };
+    const USERS: ListReport = ListReport { path: "/v1/organizations/users", filters: &[] };
 
     fn pager() -> ListPager {
         ListPager::new(USERS, today())

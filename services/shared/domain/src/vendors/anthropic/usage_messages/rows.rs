@@ -12,6 +12,7 @@ use crate::identity::{IdHasher, Twins};
 use crate::rows::{Output, read_needed};
 use crate::vendors::anthropic::bucket_rows::{BucketRows, ResultRows};
 use crate::vendors::{Count, Label, Tally};
+use crate::workspaces::Place;
 
 /// Makes rows of the usage report.
 pub struct UsageRows<'r> {
@@ -34,9 +35,10 @@ impl ResultRows for UsageRows<'_> {
         twins: &mut Twins,
         output: &mut Output<'_>,
     ) -> Result<(), String> {
+        let place = output.workspace(record.workspace_id.as_deref());
         let Attribution { platform, basis: platform_basis, rank: platform_rank } =
-            self.rules.attribute(&record.evidence().of_account(&output.manifest().account_id));
-        let row_id = twins.next(record.dimensions()).hex();
+            self.rules.attribute(&record.evidence(place).of_account(&output.manifest().account_id));
+        let row_id = twins.next(record.dimensions(place)).hex();
         let cache = record.written_to_cache();
         if let Some((field, reason)) = cache.odd {
             output.remark(Some(day), field, reason);
@@ -50,7 +52,7 @@ impl ResultRows for UsageRows<'_> {
             activity_date: day,
             row_id: row_id.as_str(),
             api_key_id: record.api_key_id.as_deref(),
-            workspace_id: record.workspace_id.as_deref(),
+            workspace_id: place.workspace_id,
             model: record.model.as_deref(),
             service_tier: record.service_tier.as_deref(),
             context_window: record.context_window.as_deref(),
@@ -140,15 +142,22 @@ impl UsageRecord<'_> {
     }
 
     /// What it is grouped by.
-    fn dimensions(&self) -> IdHasher {
-        [&self.api_key_id, &self.workspace_id, &self.model, &self.service_tier, &self.context_window]
-            .into_iter()
-            .fold(IdHasher::new("claude_usage_tokens"), |hasher, dimension| hasher.optional(dimension.as_deref()))
+    fn dimensions(&self, place: Place<'_>) -> IdHasher {
+        let hasher = IdHasher::new("claude_usage_tokens");
+        [
+            self.api_key_id.as_deref(),
+            place.workspace_id,
+            self.model.as_deref(),
+            self.service_tier.as_deref(),
+            self.context_window.as_deref(),
+        ]
+        .into_iter()
+        .fold(hasher, IdHasher::optional)
     }
 
-    fn evidence(&self) -> Evidence<'_> {
+    fn evidence<'e>(&'e self, place: Place<'e>) -> Evidence<'e> {
         Evidence {
-            workspace_id: self.workspace_id.as_deref(),
+            workspace: place,
             api_key_id: self.api_key_id.as_deref(),
             model: self.model.as_deref(),
             service_tier: self.service_tier.as_deref(),
