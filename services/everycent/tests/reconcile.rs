@@ -24,7 +24,8 @@ fn failures(report: &Value) -> Vec<(&str, &str)> {
 fn figures_of_the_console_agree_to_the_precision_they_are_given_in() {
     let scene = october();
     let named = format!("84.31 --workspace {CLAUDE_CODE_WORKSPACE}");
-    for expect in ["223.33", "$223.33", "223", "223.330000000", "139.02 --workspace default", &named] {
+    let default = "139.02 --workspace wrkspc_01Default";
+    for expect in ["223.33", "$223.33", "223", "223.330000000", "139.02 --workspace default", default, &named] {
         scene.run(&format!("reconcile {OCTOBER} --expect {expect}")).exits(0).says(&["read off the console", "✓"]);
     }
     for expect in ["223.34", "224", "223.330000001", "223.33 --workspace default", "84.31 --workspace nosuch"] {

@@ -1,14 +1,17 @@
 //! The figure that a person read off a console: what it is about, and what the tables have of it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use everycent_domain::reconcile::Verdict;
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
+use everycent_domain::vendors::anthropic;
 use everycent_domain::vendors::expected::{Expectation, Expected, Subject, Total, Workspace, equals_expected};
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{CoverageRow, Warehouse};
+use everycent_runtime::workspaces::WorkspaceLog;
 use everycent_schemas::{AccountId, Day};
 
 use super::Question;
@@ -76,9 +79,24 @@ pub(super) async fn verdicts(
     coverage: &[CoverageRow],
 ) -> Result<Vec<Verdict>, Failure> {
     let Some(expected) = &question.expected else { return Ok(Vec::new()) };
+    let expected = &default_by_null(deployment, expected).await?;
     let total = total(deployment.warehouse.as_ref(), question.window, expected).await?;
     let missing = missing(deployment, question, coverage, expected);
     Ok(vec![equals_expected(question.window, expected, &total, &missing)])
+}
+
+/// The default workspace by its own id is the default workspace, which the tables have as null.
+async fn default_by_null(deployment: &Deployment, expected: &Expected) -> Result<Expected, Failure> {
+    let expected = expected.clone();
+    let Subject::Claude(Workspace::Id(id)) = &expected.subject else { return Ok(expected) };
+    let log = WorkspaceLog::new(Arc::clone(&deployment.store), anthropic::workspaces::SOURCE.name());
+    let accounts = deployment.config.accounts.iter().filter(|account| account.vendor == Vendor::Anthropic);
+    for account in accounts {
+        if log.latest(&account.id).await?.is_some_and(|(_, known)| known.is_default(id)) {
+            return Ok(Expected { subject: Subject::Claude(Workspace::Default), ..expected });
+        }
+    }
+    Ok(expected)
 }
 
 async fn total(warehouse: &dyn Warehouse, window: Window, expected: &Expected) -> anyhow::Result<Total> {

@@ -46,6 +46,7 @@ async fn store_answer(store: &dyn Store, hour: u32, sha256: &str) -> [ObjectName
         pages: vec![entry],
         remarks: vec![],
         awaited: vec![],
+        workspaces: None,
         redated_from: None,
     };
     let objects = [page, manifest.folder().manifest(), manifest.folder().sums(2)];
