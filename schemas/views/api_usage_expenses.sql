@@ -22,7 +22,8 @@
 -- currency text: Currency as the vendor says it; `USD` today.
 -- share_basis text: What the cost was shared out by: `tokens`, `web_searches`, or `residual` for what no usage explains.
 -- platform text: `claude.ai`, `claude_code`, `claude_api`, `cursor` or `unattributed`.
--- platform_basis text?: Id of the attribution rule that decided the platform. Null when none matched.
+-- platform_basis text?: Id of the attribution rule that decided the platform, with ` (workspace_name)` where it went by
+--   that. Null when none matched.
 -- ingestion_timestamp timestamp: When the line was made.
 WITH uploads AS (
   SELECT organization_id, MAX(last_seen_at) AS latest_at

@@ -4,7 +4,8 @@
 -- organization_id text: The Anthropic account, as the configuration names it.
 -- expense_date date: The UTC day.
 -- platform text: `claude.ai`, `claude_code`, `claude_api`, `cursor` or `unattributed`.
--- platform_basis text?: Id of the attribution rule that decided the platform. Null when none matched.
+-- platform_basis text?: Id of the attribution rule that decided the platform, with ` (workspace_name)` where it went by
+--   that. Null when none matched.
 -- workspace_id text?: The workspace. Null is the default workspace.
 -- workspace_name text?: Its name, `Default` for the default one. Null while the list of workspaces does not have it.
 -- api_key_id text?: The API key that the money is shared out to. Null is use of the console, or a line that no usage explains.
