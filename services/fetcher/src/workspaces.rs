@@ -119,11 +119,5 @@ async fn listed(client: &VendorClient) -> Result<Workspaces, NotListed> {
 /// The vendor answered, and will not show them to this key.
 fn is_closed(error: &NotListed) -> bool {
     let NotListed::Vendor(error) = error else { return false };
-    matches!(
-        error,
-        VendorError::Forbidden { .. }
-            | VendorError::BadRequest { .. }
-            | VendorError::Gone { .. }
-            | VendorError::Refused { .. }
-    )
+    matches!(error, VendorError::Forbidden { .. } | VendorError::BadRequest { .. } | VendorError::Refused { .. })
 }

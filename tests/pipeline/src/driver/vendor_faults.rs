@@ -19,11 +19,16 @@ const WITHOUT_MAPS: [Endpoint; 10] = [
     Endpoint::CursorMembers,
 ];
 
+/// Every request but the one for the list of workspaces.
+const NOT_WORKSPACES: &str = "!include_default";
+
 /// What changes the world in the middle of a reading happens once, and where a whole answer still tells one state of it.
 pub(super) fn simulated(fault: VendorFault, page: Option<u32>, times: u32, first_day: NaiveDate) -> Fault {
     let anywhere = Fault::anywhere;
     let when = page.map_or(When::Always, When::Page);
     let (fault, when, times) = match fault {
+        // A list of workspaces that is not there leaves their ids as they are; the model knows of no such organization.
+        VendorFault::Status(404) => (anywhere(FaultKind::Status(404)).containing(NOT_WORKSPACES), when, times),
         VendorFault::Status(status) => (anywhere(FaultKind::Status(status)), when, times),
         VendorFault::TooManyRequests(retry_after_s) => {
             (anywhere(FaultKind::TooManyRequests { retry_after_s }), when, times)
@@ -50,7 +55,9 @@ pub(super) fn simulated(fault: VendorFault, page: Option<u32>, times: u32, first
         VendorFault::EventJoins => (anywhere(FaultKind::EventJoins), when, 1),
         VendorFault::EventLeaves => (anywhere(FaultKind::EventLeaves), when, 1),
         VendorFault::Restate { day } => {
-            (anywhere(FaultKind::Restate(first_day + Days::new(day.into()))), When::Page(1), 1)
+            // Before the pages of an answer and not after them, when the workspaces are asked for.
+            let restated = anywhere(FaultKind::Restate(first_day + Days::new(day.into())));
+            (restated.containing(NOT_WORKSPACES), When::Page(1), 1)
         }
     };
     fault.when(when).times(times)

@@ -13,7 +13,7 @@ use everycent_domain::objects::{ManifestName, ObjectName};
 use everycent_runtime::bus::{Bus, BusError, DeadLetter, Delivery, Depth, Message, Topic};
 use everycent_runtime::store::{Created, Store, StoreError};
 use everycent_schemas::events::{self, AnswerDecided, Event, FetchFailed, FetchRequested, SnapshotStored};
-use vendor_sim::{FaultKind, Simulator};
+use vendor_sim::{Endpoint, FaultKind, RequestRecord, Simulator};
 
 use crate::model::{Announced, Answer, Decided, Failed, Model, Question, Report, Requested, Sheet, Spoil, Word};
 use crate::tables::Bucket;
@@ -93,10 +93,14 @@ impl Witness {
         self.seen().model.told(name.as_str(), answer);
     }
 
-    /// Each reading begins with a first page, so the last one is of the reading that was just stored.
+    /// Each reading begins with a first page, so the last one is of the reading that was just stored; the list of workspaces,
+    /// which nothing spoils, may be asked for after it.
     fn spoil_of_the_last_first_page(&self) -> Option<Spoil> {
         let requests = self.simulator.requests();
-        let last = requests.iter().rev().find(|request| request.page == Some(1))?;
+        let is_first = |request: &&RequestRecord| {
+            request.page == Some(1) && request.endpoint != Some(Endpoint::AnthropicWorkspaces)
+        };
+        let last = requests.iter().rev().find(is_first)?;
         let is_hit = |kind: &FaultKind| last.faults.iter().any(|fault| fault.contains(&format!(":{kind}")));
         SPOILING.iter().find(|(kind, _)| is_hit(kind)).map(|(_, spoil)| *spoil)
     }
