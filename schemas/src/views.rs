@@ -21,6 +21,7 @@ macro_rules! views {
 views!(
     "claude_cost_shares",
     "claude_expenses",
+    "api_key_owner_periods",
     "api_usage_expenses",
     "claude_total_expenses",
     "claude_daily_cost",

@@ -9,7 +9,8 @@
 -- api_key_id text?: The API key. Null is use of the console where `share_basis` is not `residual`, and nobody known
 --   where it is.
 -- key_name text?: Name of the key; neither unique nor stable.
--- owner_email text?: Who owns the key: as the latest upload says, else who created it. Null when nobody is known.
+-- owner_email text?: Who owns the key on that day: as the latest upload says, else who created it. Null when nobody is
+--   known.
 -- owner_basis text?: How the owner is known: `upload` or `creator`.
 -- owner_team text?: The owner's team, as the upload says.
 -- model text?: Model, for token lines.
@@ -25,11 +26,6 @@
 -- platform_basis text?: Id of the attribution rule that decided the platform, with ` (workspace_name)` where it went by
 --   that. Null when none matched.
 -- ingestion_timestamp timestamp: When the line was made.
-WITH uploads AS (
-  SELECT organization_id, MAX(last_seen_at) AS latest_at
-  FROM [[table:dim_api_key_owners]]
-  GROUP BY organization_id
-)
 SELECT
   expense.organization_id,
   expense.expense_date,
@@ -62,12 +58,11 @@ LEFT JOIN [[table:dim_workspaces]] AS workspace
 LEFT JOIN [[table:dim_api_keys]] AS api_key
   ON api_key.organization_id = expense.organization_id
   AND api_key.api_key_id = expense.api_key_id
-LEFT JOIN uploads
-  ON uploads.organization_id = expense.organization_id
-LEFT JOIN [[table:dim_api_key_owners]] AS owner
+LEFT JOIN [[table:api_key_owner_periods]] AS owner
   ON owner.organization_id = expense.organization_id
   AND owner.api_key_id = expense.api_key_id
-  AND owner.last_seen_at = uploads.latest_at
+  AND (owner.valid_from IS NULL OR owner.valid_from <= expense.expense_date)
+  AND (owner.valid_until IS NULL OR owner.valid_until > expense.expense_date)
 LEFT JOIN [[table:dim_users]] AS creator
   ON creator.organization_id = api_key.organization_id
   AND creator.user_id = api_key.created_by_id

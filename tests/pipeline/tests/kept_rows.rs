@@ -117,7 +117,7 @@ async fn an_owner_stays_when_a_later_sheet_has_other_keys_and_a_lost_sheet_is_re
     let mut pipeline = pipeline().await;
     let sheet = |key: &str, owner: &str| {
         let cells = [owner.to_owned(), String::new(), String::new()];
-        Sheet::ApiKeyOwners(BTreeMap::from([(key.to_owned(), cells)]))
+        Sheet::ApiKeyOwners(BTreeMap::from([((key.to_owned(), None), cells)]))
     };
     pipeline.upload("acme", &sheet("apikey_01A", "Ann@example.com"), false).await.unwrap();
     pipeline.upload("acme", &sheet("apikey_01B", "bob@example.com"), true).await.unwrap();

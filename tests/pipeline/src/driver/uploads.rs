@@ -19,7 +19,9 @@ pub(super) fn sheet(transition: &Transition, first_day: NaiveDate, today: NaiveD
             let line = |(key, owner, has_note): &(u32, u32, bool)| {
                 let note = if *has_note { "by hand" } else { "" };
                 let cells = [format!("Owner-{owner}@example.com"), format!("Team {owner}"), note.to_owned()];
-                (format!("apikey_01Random0{key}"), cells)
+                // Some owners follow others on a day of the schedule.
+                let from = (owner % 2 == 1).then(|| first_day + Days::new((*owner).into()));
+                ((format!("apikey_01Random0{key}"), from), cells)
             };
             Sheet::ApiKeyOwners(lines.iter().map(line).collect())
         }

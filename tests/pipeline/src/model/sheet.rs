@@ -14,8 +14,8 @@ use crate::tables::Record;
 pub enum Sheet {
     /// Conversations, projects, files and messages of a person on a day.
     ClaudeUsage(BTreeMap<(NaiveDate, String), [u32; 4]>),
-    /// Owner, team and note of a key; the last two may be empty.
-    ApiKeyOwners(BTreeMap<String, [String; 3]>),
+    /// Owner, team and note of a key from a day on, or on all days; the last two may be empty.
+    ApiKeyOwners(BTreeMap<(String, Option<NaiveDate>), [String; 3]>),
 }
 
 impl Sheet {
@@ -37,8 +37,12 @@ impl Sheet {
                 header + &lines.iter().map(line).collect::<String>()
             }
             Self::ApiKeyOwners(lines) => {
-                let line = |(id, [owner, team, note]): (&String, &[String; 3])| format!("{id},{owner},{team},{note}\n");
-                "api_key_id,owner_email,team,note\n".to_owned() + &lines.iter().map(line).collect::<String>()
+                let line = |((id, from), [owner, team, note]): (&(String, Option<NaiveDate>), &[String; 3])| {
+                    let from = from.map(|day| day.to_string()).unwrap_or_default();
+                    format!("{id},{owner},{team},{note},{from}\n")
+                };
+                let header = "api_key_id,owner_email,team,note,valid_from\n".to_owned();
+                header + &lines.iter().map(line).collect::<String>()
             }
         }
     }
@@ -64,10 +68,23 @@ impl Sheet {
                 lines.iter().map(told).collect()
             }
             Self::ApiKeyOwners(lines) => {
-                let told = |(id, cells): (&String, &[String; 3])| {
-                    Told::row(question.to, "dim_api_key_owners", owner(question, id, cells))
+                // The lines of a key stand in the order of their days: whoever has a successor is an earlier owner.
+                let next = lines.keys().skip(1).map(Some).chain([None]);
+                let told = |(((id, from), cells), next): (
+                    (&(String, Option<NaiveDate>), &[String; 3]),
+                    Option<&(String, _)>,
+                )| {
+                    let until = next
+                        .filter(|(next_id, _)| next_id == id)
+                        .and_then(|(_, day): &(String, Option<NaiveDate>)| *day);
+                    let table = if until.is_some() { "dim_api_key_earlier_owners" } else { "dim_api_key_owners" };
+                    let days = [("valid_from", *from), ("valid_until", until)];
+                    let days = days.into_iter().filter_map(|(name, day)| Some((name.to_owned(), day?.to_string())));
+                    let mut record = owner(question, id, cells);
+                    record.extend(days);
+                    Told::row(question.to, table, record)
                 };
-                lines.iter().map(told).collect()
+                lines.iter().zip(next).map(told).collect()
             }
         }
     }

@@ -26,7 +26,11 @@ pub struct Contents {
 impl Import {
     /// Reads all of a file that is imported today.
     pub fn check(&self, file: &[u8], today: Day) -> Result<Contents, Faults> {
-        let text = std::str::from_utf8(file).map_err(|e| Faults::one(fault::not_text(&file[..e.valid_up_to()])))?;
-        (self.check)(text, today)
+        (self.check)(Self::text(file)?, today)
+    }
+
+    /// The file as text; every file is one in UTF-8.
+    pub fn text(file: &[u8]) -> Result<&str, Faults> {
+        std::str::from_utf8(file).map_err(|e| Faults::one(fault::not_text(&file[..e.valid_up_to()])))
     }
 }

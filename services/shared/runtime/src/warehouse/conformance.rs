@@ -62,6 +62,7 @@ macro_rules! warehouse_conformance {
             a_day_whose_sum_no_warehouse_holds_is_refused_by_name_and_the_others_merge
             a_sum_that_leaves_the_range_names_the_table_that_it_is_made_over
             what_a_directory_no_longer_tells_stays_with_the_time_it_was_last_told
+            a_key_that_was_handed_over_has_a_row_for_each_owner_of_the_latest_upload
             a_replay_of_a_directory_that_says_the_same_changes_no_row
             readings_of_a_directory_in_any_order_and_grouping_end_in_the_same_rows
             a_reading_that_was_merged_and_lost_since_is_delivered_again_without_its_file

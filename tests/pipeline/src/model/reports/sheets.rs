@@ -17,9 +17,9 @@ pub(crate) static CLAUDE_USAGE: Report = Report {
 
 pub(crate) static API_KEY_OWNERS: Report = Report {
     source: "upload/api_key_owners",
-    tables: &["dim_api_key_owners"],
+    tables: &["dim_api_key_owners", "dim_api_key_earlier_owners"],
     time: Time::Uploaded,
-    absence: Absence::Kept(&["organization_id", "api_key_id"]),
+    absence: Absence::Kept(&["organization_id", "api_key_id", "valid_until"]),
     money: &[],
     counts: &[],
     weighs: &[],

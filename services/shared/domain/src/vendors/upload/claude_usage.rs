@@ -1,5 +1,7 @@
 //! The sheet of claude.ai's use: one line for each person and day.
 
+pub mod preview;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -103,6 +105,18 @@ fn read(text: &str, mut take: impl FnMut(Result<(&Line<'_>, Usage<'_>), Vec<Faul
             }
         }));
     })
+}
+
+/// The lines of a file that is known to be right.
+pub fn lines(text: &str) -> preview::Lines {
+    let mut lines = preview::Lines::new();
+    // What is wrong with the header was told when the file was checked.
+    let _ = read(text, |line| {
+        if let Ok((_, usage)) = line {
+            lines.insert((usage.day, usage.email.into_owned()), usage.counts);
+        }
+    });
+    lines
 }
 
 /// What a file tells that is imported today: every day from its first to its last.

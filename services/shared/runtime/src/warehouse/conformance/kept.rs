@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use everycent_domain::merge_plan::MergeInput;
 use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::rowfile::Cell;
-use everycent_schemas::rows::{ApiKeyOwner, Row};
+use everycent_schemas::rows::{ApiKeyOwner, EarlierApiKeyOwner, Row};
 use everycent_schemas::tables;
 
 use super::Fixture;
@@ -37,6 +37,7 @@ impl Reading {
             owner_email,
             team: None,
             note: None,
+            valid_from: None,
             last_seen_at: at(answer.fetched),
             snapshot_id: answer.snapshot_id,
             fetched_at: at(answer.fetched),
@@ -93,6 +94,45 @@ pub async fn what_a_directory_no_longer_tells_stays_with_the_time_it_was_last_to
     assert_eq!((report.tables[0].written, report.tables[0].deleted), (2, 0));
     assert_eq!(owners(&*warehouse).await, held(&[("k1", "ann", 10), ("k2", "cy", 20), ("k3", "cy", 20)]));
     assert_eq!(coverage(&*warehouse).await.len(), 2);
+}
+
+/// An owner whom another one has followed.
+fn earlier_owner<'a>(answer: &Answer, days: (Option<u32>, u32), owner_email: &'a str) -> EarlierApiKeyOwner<'a> {
+    EarlierApiKeyOwner {
+        organization_id: answer.account,
+        api_key_id: "k1",
+        valid_until: day(days.1),
+        valid_from: days.0.map(day),
+        owner_email,
+        team: None,
+        note: None,
+        last_seen_at: at(answer.fetched),
+        snapshot_id: answer.snapshot_id,
+        fetched_at: at(answer.fetched),
+        ingestion_timestamp: at(answer.normalized),
+    }
+}
+
+pub async fn a_key_that_was_handed_over_has_a_row_for_each_owner_of_the_latest_upload(fixture: &dyn Fixture) {
+    let (warehouse, store) = (fixture.warehouse().await, RowStore::default());
+    let readings = [Reading::new("s1", 10, 0, &[("k1", "ann")]), Reading::new("s2", 20, 1, &[("k1", "cy")])];
+    let earlier: [&[_]; 2] = [&[((None, 3), "old")], &[((None, 4), "ann"), ((Some(4), 7), "bob")]];
+    for (reading, earlier) in readings.iter().zip(earlier) {
+        let mut batch = reading.batch(&store);
+        let rows: Vec<_> = earlier.iter().map(|(days, owner)| earlier_owner(&reading.answer, *days, owner)).collect();
+        batch.files.extend(store.file(&reading.answer, &rows));
+        warehouse.merge(&store, MergeInput::of(&[batch]), at(1)).await.unwrap();
+    }
+    let template = "SELECT owner_email, valid_from, valid_until FROM [[table:api_key_owner_periods]] ORDER BY 1";
+    let shown = |cells: &Vec<Cell>| -> Vec<String> {
+        let text = |cell: &Cell| if let Cell::Text(text) = cell { text.clone() } else { "-".to_owned() };
+        cells.iter().map(text).collect()
+    };
+    let rows: Vec<Vec<String>> = warehouse.query(template).await.unwrap().rows.iter().map(shown).collect();
+    let (fourth, seventh) = (day(4).to_string(), day(7).to_string());
+    assert_eq!(rows, [["ann", "-", &fourth], ["bob", &fourth, &seventh], ["cy", "-", "-"]]);
+    let kept = warehouse.query("SELECT COUNT(*) AS n FROM [[table:dim_api_key_earlier_owners]]").await.unwrap().rows;
+    assert_eq!(kept, [[Cell::Integer(3)]], "what an earlier upload said stays");
 }
 
 pub async fn a_replay_of_a_directory_that_says_the_same_changes_no_row(fixture: &dyn Fixture) {

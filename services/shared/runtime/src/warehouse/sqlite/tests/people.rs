@@ -69,6 +69,72 @@ async fn a_key_belongs_to_whom_the_latest_upload_says_else_to_its_creator_else_t
     assert_eq!(persons, expected);
 }
 
+/// The bill of a key on the 9th to the 11th, a dollar a day, with who it belongs to.
+async fn owners_by_day(put: impl FnOnce(&Inserted)) -> Vec<String> {
+    let file = Inserted::nothing().await;
+    for date in ["2025-10-09", "2025-10-10", "2025-10-11"] {
+        let on = ("activity_date", t(date));
+        let line = [
+            on.clone(),
+            ("row_id", t("l")),
+            ("amount_usd", n(1_000_000_000)),
+            ("model", t("m")),
+            ("cost_type", t("tokens")),
+            ("token_type", t("output_tokens")),
+        ];
+        let usage = [on, ("row_id", t("u")), ("api_key_id", t("k1")), ("model", t("m")), ("output_tokens", n(10))];
+        file.put("claude_costs", &line).put("claude_usage_tokens", &usage);
+    }
+    put(&file);
+    let by_key = file.told("SELECT expense_date, owner_email, owner_team, cost_usd FROM api_usage_expenses ORDER BY 1");
+    let persons = file.told("SELECT expense_date, person, cost_usd FROM ai_spend_by_person ORDER BY 1");
+    assert_eq!(persons.len(), by_key.len(), "{persons:?}");
+    by_key
+}
+
+fn on<'a>(columns: &[(&'a str, Value)], days: &[(&'a str, &str)]) -> Vec<(&'a str, Value)> {
+    columns.iter().cloned().chain(days.iter().map(|(name, day)| (*name, t(day)))).collect()
+}
+
+#[tokio::test]
+async fn a_key_that_was_handed_over_on_the_tenth_is_the_earlier_owners_before_it() {
+    let uploaded = "2025-11-02";
+    let rows = owners_by_day(|file| {
+        let (grace, ada) = (owner("k1", "grace@example.com", uploaded), owner("k1", "ada@example.com", uploaded));
+        file.put("dim_api_key_owners", &on(&grace, &[("valid_from", "2025-10-10")]))
+            .put("dim_api_key_earlier_owners", &on(&ada, &[("valid_until", "2025-10-10")]));
+    });
+    let expected = [
+        "2025-10-09 | ada@example.com | search | 1.0",
+        "2025-10-10 | grace@example.com | search | 1.0",
+        "2025-10-11 | grace@example.com | search | 1.0",
+    ];
+    assert_eq!(rows.await, expected);
+}
+
+#[tokio::test]
+async fn each_owner_of_a_key_has_its_own_days_and_what_an_earlier_upload_said_is_forgotten() {
+    let uploaded = "2025-11-02";
+    let rows = owners_by_day(|file| {
+        let of = |email: &'static str, uploaded| owner("k1", email, uploaded);
+        file.put("dim_api_key_owners", &on(&of("carl@example.com", uploaded), &[("valid_from", "2025-10-11")]))
+            .put(
+                "dim_api_key_earlier_owners",
+                &on(&of("bob@example.com", uploaded), &[("valid_from", "2025-10-10"), ("valid_until", "2025-10-11")]),
+            )
+            .put(
+                "dim_api_key_earlier_owners",
+                &on(&of("eve@example.com", "2025-11-01"), &[("valid_until", "2025-10-10")]),
+            );
+    });
+    let expected = [
+        "2025-10-09 | - | - | 1.0",
+        "2025-10-10 | bob@example.com | search | 1.0",
+        "2025-10-11 | carl@example.com | search | 1.0",
+    ];
+    assert_eq!(rows.await, expected);
+}
+
 #[tokio::test]
 async fn the_default_workspace_has_its_name_without_being_in_the_list() {
     let file = Inserted::nothing().await;
