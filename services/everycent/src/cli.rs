@@ -93,7 +93,9 @@ pub enum Command {
     /// Load a sheet that a person keeps: use of claude.ai, or owners of API keys.
     ///
     /// For what no API tells. The file is checked as a whole first; with a fault in it nothing is stored, and each fault
-    /// is named by line and column. What is stored is kept like a vendor's answer and can be replayed.
+    /// is named by line and column. Then it is compared with what the tables hold, and what it adds, changes and takes
+    /// away is shown. A file that takes something away counts only once a person agreed. What is stored is kept like a
+    /// vendor's answer and can be replayed.
     Import(ImportArgs),
     /// Prove the tables: compare totals told in several ways, and what was merged with what is there.
     ///
@@ -214,6 +216,13 @@ pub struct ImportArgs {
     /// Anthropic account of the file. Needed if several are configured; `default` if none is.
     #[arg(long, global = true, value_name = "ID")]
     pub account: Option<AccountId>,
+    /// Show what the file would change, and import nothing.
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Import also what takes away something that is known. Without it a person is asked, and without a terminal nothing
+    /// is imported then.
+    #[arg(long, global = true)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -223,7 +232,7 @@ pub enum Sheet {
     ClaudeUsage(SheetArgs),
     /// Owners of API keys, into dim_api_key_owners.
     #[command(after_long_help = API_KEY_OWNERS_HELP)]
-    ApiKeyOwners(SheetArgs),
+    ApiKeyOwners(OwnersArgs),
 }
 
 #[derive(Debug, Args)]
@@ -231,6 +240,15 @@ pub struct SheetArgs {
     /// The sheet, exported as CSV in UTF-8, with commas or semicolons. Not needed with --template.
     #[arg(value_name = "FILE.csv")]
     pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct OwnersArgs {
+    #[command(flatten)]
+    pub sheet: SheetArgs,
+    /// Take also ids that no report and no list of keys has named, such as that of a key that was made just now.
+    #[arg(long)]
+    pub allow_unknown: bool,
 }
 
 const CLAUDE_USAGE_HELP: &str = "\
@@ -247,7 +265,8 @@ Columns, in any order:
                  whole numbers; an empty cell is none
 
 The file is the truth of every day from its first to its last: one of these days without a line
-becomes empty, and other days stay as they are. So a month is corrected by importing it again.
+becomes empty, and other days stay as they are. So a month is corrected by importing it again. What
+it takes away is shown first and is asked about; in a script, --yes agrees.
 
   everycent import claude-usage --template > october.csv
   everycent import claude-usage october.csv";
@@ -263,9 +282,21 @@ Columns, in any order:
   owner_email    who answers for it
   team           optional
   note           optional
+  valid_from     optional: the first UTC day on which the key is this owner's, as 2025-10-10;
+                 empty for all days
+
+A key that was handed over has a line for each owner:
+  apikey_01A,ada@example.com,Search,,
+  apikey_01A,grace@example.com,Support,,2025-10-10
+Cost before the 10th is ada's, from then on it is grace's. Without a line for the days before, they
+have no owner but the key's creator.
 
 The latest file is the truth, for all days: a key that is in it has the owner that it says, and one
-that is not in it any more has none but its creator.
+that is not in it any more has none but its creator. What a file takes away is shown first, with the
+cost of the last 30 loaded days, and is asked about; in a script, --yes agrees.
+
+Ids are held against the reports and the list of keys (`everycent sync` loads both): a key's name, or
+an id that they have never named, is a fault. In a home that has neither yet they are not checked.
 
   everycent import api-key-owners --template > owners.csv
   everycent import api-key-owners owners.csv";

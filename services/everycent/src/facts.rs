@@ -3,9 +3,11 @@
 pub mod claude;
 pub mod cursor;
 mod directory;
+pub mod key_owners;
 mod loaded;
 pub mod money;
 mod range;
+mod uploaded_use;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +29,7 @@ use crate::scope;
 pub use directory::directory;
 pub use loaded::Loaded;
 pub use range::{culprits, out_of_range};
+pub use uploaded_use::uploaded_use;
 
 /// A row of an answer, by column.
 pub struct Fact<'a> {

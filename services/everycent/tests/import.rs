@@ -68,7 +68,9 @@ fn content(path: &Path) -> String {
 fn a_sheet_of_use_becomes_a_row_for_each_person_and_day_and_covers_its_days() {
     let scene = scene_with("october.csv", USAGE);
     scene.run("import claude-usage october.csv").exits(0).says(&[
-        "october.csv: 5 lines for account default, 2025-10-03 to 2025-10-05, stored as raw/upload/claude_usage/default/",
+        "october.csv: 5 lines for account default, 2025-10-03 to 2025-10-05\n",
+        "  added: 5 rows of 2025-10-03 to 2025-10-05 with 13 conversations, 3 projects, 2 files and 91 messages",
+        "stored as raw/upload/claude_usage/default/",
         "claude_usage_stats: 5 rows written, 0 deleted",
     ]);
     assert_eq!(usage(&scene), lines(USAGE));
@@ -129,11 +131,43 @@ fn a_later_file_is_the_truth_of_its_days_and_says_nothing_of_others() {
     scene.run("import claude-usage october.csv").exits(0);
     let later = format!("{HEADER}\n2025-10-04,grace@example.com,7,0,0,7\n2025-10-06,ada@example.com,8,0,0,8\n");
     fs::write(scene.path("later.csv"), &later).unwrap();
-    scene.run("import claude-usage later.csv").exits(0).says(&["claude_usage_stats: 2 rows written, 3 deleted"]);
+    scene.run("import claude-usage later.csv --yes").exits(0).says(&["claude_usage_stats: 2 rows written, 3 deleted"]);
     let first_day = lines(USAGE).into_iter().filter(|row| row[0] == "2025-10-03");
     let expected: Vec<Vec<String>> = first_day.chain(lines(&later)).collect();
     assert_eq!(usage(&scene), expected, "the fifth has no line, and so is empty");
     scene.run("reconcile").exits(0);
+}
+
+#[test]
+fn use_that_a_file_takes_away_is_added_up_and_counts_only_after_a_yes() {
+    let scene = scene_with("october.csv", USAGE);
+    scene.run("import claude-usage october.csv").exits(0);
+    let before = all_rows(&scene);
+    // The line of grace on the third and the only one of the fourth are gone, and one of the fifth, which counts nothing.
+    let later = format!("{HEADER}\n2025-10-03,ada@example.com,4,1,2,30\n2025-10-05,grace@example.com,1,0,0,3\n");
+    fs::write(scene.path("later.csv"), &later).unwrap();
+    let gone = "2 rows of 2025-10-03 to 2025-10-04 with 8 conversations, 2 projects, 0 files and 57 messages";
+    let changed = "changed: 1 row of 2025-10-03 with 4 conversations, 1 project, 2 files and 31 messages; they become 4, 1, \
+                   2 and 30";
+    for (flags, exit) in [("--dry-run", 0), ("", 2)] {
+        scene
+            .run(&format!("import claude-usage later.csv {flags}"))
+            .exits(exit)
+            .says(&[&format!("  taken away: {gone}"), changed, "unchanged: 1 row"])
+            .says_nothing_of(&["@example.com"]);
+        assert_eq!(all_rows(&scene), before);
+    }
+    let refused = scene.run("import claude-usage later.csv --json").exits(2);
+    let preview = &refused.json()["preview"];
+    assert_eq!((&preview["taken_away"]["rows"], &preview["taken_away"]["messages"]), (&2.into(), &57.into()));
+    refused.says(&["it takes away what is known", "`--yes` imports it all the same"]);
+    assert_eq!(scene.manifests("upload/claude_usage").len(), 1);
+
+    scene.run("import claude-usage later.csv --yes").exits(0).says(&[gone]);
+    assert_eq!(usage(&scene), lines(&later));
+    let without_zeros = format!("{HEADER}\n2025-10-05,grace@example.com,1,0,0,3\n");
+    fs::write(scene.path("same.csv"), without_zeros).unwrap();
+    scene.run("import claude-usage same.csv").exits(0).says(&["unchanged: 1 row"]);
 }
 
 #[test]
@@ -146,7 +180,7 @@ fn owners_are_kept_by_key_and_the_last_file_that_names_a_key_decides() {
         "owner_email;api_key_id\nedsger@example.com;apikey_01B\nada@example.com;apikey_01C\n",
     )
     .unwrap();
-    scene.run("import api-key-owners others.csv").exits(0).says(&["2 lines for account default"]);
+    scene.run("import api-key-owners others.csv --yes").exits(0).says(&["2 lines for account default"]);
     let owners =
         "SELECT organization_id, api_key_id, owner_email, team, note FROM dim_api_key_owners ORDER BY api_key_id";
     let expected = [
@@ -175,7 +209,7 @@ fn a_replay_makes_the_same_rows_from_the_files_that_were_kept() {
     scene.run("import claude-usage october.csv").exits(0);
     for (file, key) in [("search.csv", "apikey_01A"), ("support.csv", "apikey_01B")] {
         fs::write(scene.path(file), format!("api_key_id,owner_email\n{key},ada@example.com\n")).unwrap();
-        scene.run(&format!("import api-key-owners {file}")).exits(0);
+        scene.run(&format!("import api-key-owners {file} --yes")).exits(0);
         fs::remove_file(scene.path(file)).unwrap();
     }
     fs::remove_file(scene.path("october.csv")).unwrap();

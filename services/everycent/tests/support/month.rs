@@ -52,7 +52,11 @@ pub fn upload(scene: &Scene) {
         "date,email,conversations,projects,files,messages\n{first},ada@example.com,3,1,0,40\n{last},ken@example.com,1,0,2,9\n"
     );
     fs::write(scene.path("usage.csv"), usage).unwrap();
-    let owners = "api_key_id,owner_email,team,note\napikey_01Program04,support@example.com,Support,no creator\n";
+    let handover = first + Days::new(10);
+    let owners = format!(
+        "api_key_id,owner_email,team,note,valid_from\napikey_01Program04,support@example.com,Support,no creator,\n\
+         apikey_01Program04,ken@example.com,Support,taken over,{handover}\n"
+    );
     fs::write(scene.path("owners.csv"), owners).unwrap();
     for sheet in SHEETS {
         scene.run(&format!("import {sheet}")).exits(0);
