@@ -316,7 +316,7 @@ fn a_faulty_file_is_refused_as_a_whole_with_each_fault_at_its_place() {
     let scene = Scene::october();
     let today = chrono::Utc::now().date_naive();
     let tomorrow = today.succ_opt().unwrap();
-    let cases: [(&str, String, &[&str]); 7] = [
+    let cases: [(&str, String, &[&str]); 8] = [
         (
             "claude-usage",
             format!("{HEADER}\n2025-10-03,ada@example.com,1,1,1,1\n03/10/2025,grace@example.com,x,1,1,1\n"),
@@ -353,6 +353,15 @@ fn a_faulty_file_is_refused_as_a_whole_with_each_fault_at_its_place() {
             &[
                 "line 1, column 1: found `api_key_id`, expected one of the columns date, email, conversations",
                 "line 1, column 3 (date): found nothing, expected this column, which is missing",
+                "it is a file of another kind: `everycent import api-key-owners` takes it",
+            ],
+        ),
+        (
+            "api-key-owners",
+            "api_key_id,owner_mail\napikey_01A,ada@example.com\n".to_owned(),
+            &[
+                "line 1, column 2: found `owner_mail`, expected one of the columns api_key_id, owner_email, team, note, \
+                 valid_from; owner_email may be meant",
             ],
         ),
         (

@@ -175,6 +175,21 @@ fn an_owner_whom_no_vendor_lists_is_remarked_once_and_imported() {
     import(&scene, &garce, "").exits(0).says(&["2 keys unchanged"]).says_nothing_of(&["garce"]);
 }
 
+#[test]
+fn a_sheet_as_a_spreadsheet_of_another_country_writes_it_is_read() {
+    let scene = company();
+    let text = format!(
+        "\u{feff}\r\n VALID_FROM ;Note;\"Api_Key_Id\";Owner_Email\r\n;\"a; b\";{BOT}; Ada@Example.com \r\n;;;\r\n\
+         2025-10-10;;\"{BOT}\";ken@example.com"
+    );
+    fs::write(scene.path("owners.csv"), text).unwrap();
+    scene.run("import api-key-owners owners.csv").exits(0);
+    let expected =
+        [[BOT, "ada@example.com", "NULL", "-", "2025-10-10"], [BOT, "ken@example.com", "NULL", "2025-10-10", "-"]];
+    assert_eq!(owners(&scene), expected);
+    assert_eq!(scene.tables().rows("SELECT note FROM dim_api_key_earlier_owners"), [["a; b"]]);
+}
+
 // What a file takes away
 
 #[test]

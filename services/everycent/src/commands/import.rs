@@ -36,7 +36,7 @@ pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken)
         show::print(checker(source).template);
         return Ok(());
     }
-    let name = word(&args.sheet);
+    let name = word(source);
     let path = path.as_deref().ok_or_else(|| {
         Failure::usage(anyhow!("name the file to import; `everycent import {name} --template` prints an example"))
     })?;
@@ -46,7 +46,7 @@ pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken)
     let present = open_present(global, &config, args.dry_run, &stop).await?;
     let against = present.as_ref().map(|deployment| deployment.warehouse.as_ref());
     let checked = preview::look(&args.sheet, against, &account_id, &body, SystemClock.now().day()).await?;
-    let (contents, preview) = checked.map_err(|faults| refused(path, name, &faults))?;
+    let (contents, preview) = checked.map_err(|faults| refused(path, source, &body, &faults))?;
     let file_name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut report = Report::new(source, &account_id, &file_name, &body, contents, preview);
     if args.dry_run {
@@ -124,22 +124,30 @@ fn checker(source: Source) -> &'static Import {
     source.import().expect("invariant: the command line names only sheets")
 }
 
-/// The sheet as the command line calls it.
-fn word(sheet: &Sheet) -> &'static str {
-    match sheet {
-        Sheet::ClaudeUsage(_) => "claude-usage",
-        Sheet::ApiKeyOwners(_) => "api-key-owners",
-    }
+/// Every sheet, as the command line calls it.
+const SHEETS: [(Source, &str); 2] =
+    [(upload::claude_usage::SOURCE, "claude-usage"), (upload::api_key_owners::SOURCE, "api-key-owners")];
+
+fn word(source: Source) -> &'static str {
+    let sheet = SHEETS.into_iter().find(|(of, _)| *of == source);
+    sheet.map(|(_, word)| word).expect("invariant: the command line names only sheets")
 }
 
-fn refused(path: &Path, name: &str, faults: &Faults) -> Failure {
+fn refused(path: &Path, source: Source, body: &Bytes, faults: &Faults) -> Failure {
     let faults_text: String = faults.to_string().lines().map(|line| format!("  {line}\n")).collect();
+    let advice = match SHEETS.into_iter().find(|(other, _)| *other != source && is_right(*other, body)) {
+        Some((_, name)) => format!("it is a file of another kind: `everycent import {name}` takes it"),
+        None => format!("`everycent import {} --template` prints a file that is right", word(source)),
+    };
     Failure::usage(anyhow!(
-        "{} was not imported, for {} in it:\n{faults_text}`everycent import {name} --template` prints a file that is \
-         right",
+        "{} was not imported, for {} in it:\n{faults_text}{advice}",
         path.display(),
         count(faults.total, "fault")
     ))
+}
+
+fn is_right(source: Source, body: &Bytes) -> bool {
+    checker(source).check(body, SystemClock.now().day()).is_ok()
 }
 
 /// Imports a file that is known to be right.

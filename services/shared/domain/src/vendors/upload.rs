@@ -7,6 +7,7 @@ pub mod claude_usage;
 
 mod email;
 mod file;
+mod nearest;
 mod sheet;
 
 /// Bytes that a file may have.

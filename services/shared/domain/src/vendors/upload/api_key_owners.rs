@@ -2,7 +2,6 @@
 
 mod known;
 mod line;
-mod nearest;
 mod ownership;
 pub mod preview;
 mod rows;
@@ -18,7 +17,6 @@ use crate::vendor::Vendor;
 use crate::window::Window;
 
 pub use known::{Aim, KnownKeys};
-pub use nearest::nearest;
 pub use ownership::{Ownership, Period};
 
 pub const SOURCE: Source = Source::of(&Report {

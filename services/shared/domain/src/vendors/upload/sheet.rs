@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use csv::{Reader, ReaderBuilder, StringRecord};
 
+use super::nearest::nearest;
 use crate::report::{Fault, FaultColumn};
 
 /// Bytes that a cell may have.
@@ -106,7 +107,7 @@ impl Header {
                 faults.push(Fault::of_cell(line, FaultColumn { number: index + 1, name }, cell, expected));
             };
             match columns.iter().find(|column| column.name == cell) {
-                None => fault(None, format!("one of the columns {}", list(columns))),
+                None => fault(None, format!("one of the columns {}{}", list(columns), meant(cell, columns))),
                 Some(column) if !seen.insert(column.name) => {
                     fault(Some(column.name), "each column once".to_owned());
                 }
@@ -124,6 +125,12 @@ impl Header {
 /// `date, email`.
 fn list(columns: &[Column]) -> String {
     columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+}
+
+/// The column that may be meant by a mistyped one.
+fn meant(cell: &str, columns: &[Column]) -> String {
+    let nearest = nearest(cell, columns.iter().map(|column| column.name));
+    nearest.map(|name| format!("; {name} may be meant")).unwrap_or_default()
 }
 
 /// Gives every line of data to `take`, or the fault of its form. Empty lines are none. The error is what is wrong with

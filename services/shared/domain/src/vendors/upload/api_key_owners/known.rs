@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_schemas::AccountId;
 
-use super::nearest::nearest;
+use crate::vendors::upload::nearest::nearest;
 
 /// Ids that a fault names.
 const NAMED: usize = 3;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_schemas::{Day, Usd};
 
-use super::nearest::nearest;
 use super::ownership::{Ownership, Period};
+use crate::vendors::upload::nearest::nearest;
 
 /// Strangers who are compared with all people that are known.
 const COMPARED: usize = 20;
