@@ -1,5 +1,6 @@
 //! What is particular to each vendor: how it is asked, and how its records read.
 
+mod address;
 mod amount;
 pub mod anthropic;
 mod count;
@@ -9,7 +10,8 @@ mod text;
 pub mod upload;
 
 pub(crate) use crate::rows::without_content;
+pub use address::Address;
+pub(crate) use address::normalized as normalized_address;
 pub use amount::Amount;
 pub use count::{Count, Tally};
-pub(crate) use text::lower_case;
 pub use text::{Flag, Label, Text};

@@ -66,7 +66,7 @@ fn every_shape_of_an_actor_has_a_type_and_an_id() {
             ["user_actor", "user_1", "ada@example.com", "Ada"],
         ),
         (
-            json!({"type": "user_actor", "user_id": "user_2", "email": "Ken@example.com"}),
+            json!({"type": "user_actor", "user_id": "user_2", "email_address": " ", "email": " Ken@example.com"}),
             ["user_actor", "user_2", "ken@example.com", null],
         ),
         (

@@ -217,11 +217,16 @@ fn every_dimension_is_part_of_the_identity() {
 
 #[test]
 fn the_spelling_of_an_address_does_not_change_the_identity() {
-    let ids: BTreeSet<String> = ["ann@example.com", "Ann@Example.COM"]
-        .into_iter()
-        .flat_map(|email| of(vec![event(json!({"userEmail": email}))]).column(TABLE, "row_id"))
-        .collect();
-    assert_eq!(ids.len(), 1);
+    let spellings = ["ann@example.com", "Ann@Example.COM", " ann@example.com", "ann@example.com\n"].map(Value::from);
+    let nobody = [Value::Null, json!(""), json!(" \t")];
+    for (spellings, person) in [(&spellings[..], "ann@example.com"), (&nobody[..], "null")] {
+        let found: BTreeSet<[String; 2]> = spellings
+            .iter()
+            .map(|email| of(vec![event(json!({"userEmail": email}))]))
+            .map(|normalized| ["row_id", "email"].map(|column| normalized.column(TABLE, column).concat()))
+            .collect();
+        assert_eq!(found.iter().map(|[_, email]| email.as_str()).collect::<Vec<_>>(), [person]);
+    }
 }
 
 #[test]

@@ -217,6 +217,7 @@ fn a_member_who_does_not_read_is_rejected_where_it_stands() {
         let normalized = of_members(page);
         assert_eq!(normalized.rows(MEMBERS).len(), 1);
         let positions = normalized.column("rejected_records", "position");
-        assert_eq!(positions, [1, 2, 3].map(|index| format!("{prefix}/{index}")));
+        // The third is the first, spelled in another way.
+        assert_eq!(positions, [1, 3].map(|index| format!("{prefix}/{index}")));
     }
 }

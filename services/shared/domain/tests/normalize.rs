@@ -238,6 +238,16 @@ fn cursor_requests_over_the_plan_are_priced_and_emails_are_lower_case() {
 }
 
 #[test]
+fn two_spellings_of_a_cursor_user_are_one_who_is_counted_once() {
+    let manifest = manifest(cursor::daily_usage::SOURCE, "2025-09-01", "2025-09-01", 1);
+    let page =
+        json!({"data": [usage("ann@example.com", "2025-09-01", 5), usage(" ANN@example.com ", "2025-09-01", 5)]});
+    let normalized = normalize(&manifest, &Recipe::default(), &[page]).unwrap();
+    assert_eq!(normalized.column("cursor_usage_stats", "email"), ["ann@example.com"]);
+    assert_eq!(normalized.rows("rejected_records"), []);
+}
+
+#[test]
 fn a_row_has_the_plan_of_its_day_and_a_part_of_the_seat_whether_the_person_was_active_or_not() {
     let manifest = manifest(cursor::daily_usage::SOURCE, "2025-09-14", "2025-09-15", 1);
     let idle = json!({"userId": 7, "day": "2025-09-15", "date": 0, "email": "bob@example.com", "isActive": false});

@@ -293,3 +293,15 @@ fn a_day_that_is_not_over_gives_neither_rows_nor_rejects() {
     let normalized = normalize(&today, &Recipe::default(), &[page(&[record()])]).unwrap();
     assert!(normalized.tables.is_empty() && normalized.batch.buckets.is_empty());
 }
+
+#[test]
+fn the_spelling_of_an_address_does_not_change_the_row_and_an_empty_one_names_nobody() {
+    let of = |address: Value| {
+        let normalized = normalized(&[with(&[("/actor/email_address", address)])]);
+        ["row_id", "actor_email"].map(|column| normalized.column("claude_code_usage_stats", column).concat())
+    };
+    let (ann, nobody) = (of(json!("Ann@Example.com")), of(Value::Null));
+    assert_eq!((ann[1].as_str(), nobody[1].as_str()), ("ann@example.com", "null"));
+    assert_eq!(of(json!("  ann@example.com\u{a0}")), ann);
+    assert_eq!(of(json!(" ")), nobody);
+}

@@ -11,7 +11,7 @@ use crate::report::{Kind, MakeRows, Origin, Report};
 use crate::rows::{OutOfRange, Output};
 use crate::source::Source;
 use crate::vendor::Vendor;
-use crate::vendors::{Text, lower_case};
+use crate::vendors::{Address, Text};
 
 const REPORT: ListReport = ListReport { path: "/v1/organizations/users", filters: &[] };
 
@@ -39,7 +39,7 @@ struct User<'a> {
     #[serde(borrow)]
     id: Text<'a>,
     #[serde(borrow)]
-    email: Option<Text<'a>>,
+    email: Option<Address<'a>>,
     #[serde(borrow)]
     name: Option<Text<'a>>,
     #[serde(borrow)]
@@ -54,11 +54,10 @@ impl<'p> Item<'p> for User<'p> {
 
     fn put(&self, day: Day, output: &mut Output<'_>) -> Result<(), OutOfRange> {
         let manifest = output.manifest();
-        let email = self.email.as_deref().filter(|email| !email.trim().is_empty()).map(lower_case);
         let row = DimUser {
             organization_id: manifest.account_id.as_str(),
             user_id: &self.id,
-            email: email.as_deref(),
+            email: self.email.as_ref().and_then(Address::person),
             name: self.name.as_deref(),
             role: self.role.as_deref(),
             added_at: self.added_at,

@@ -11,7 +11,7 @@ use super::members::List;
 use super::user_id::UserId;
 use crate::identity::IdHasher;
 use crate::paging::{Method, PageRequest};
-use crate::vendors::Text;
+use crate::vendors::Address;
 
 /// A team, by those who are or were its members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +30,8 @@ impl Team {
         for member in list.members {
             let one = serde_json::from_str::<Id<'_>>(member.get()).ok().and_then(|member| member.id);
             team.ids.extend(one.and_then(|id| hash("member id", &id.text())));
-            let one = serde_json::from_str::<Address<'_>>(member.get()).ok().and_then(|member| member.email);
-            team.addresses.extend(one.and_then(|email| hash("member address", &email.to_lowercase())));
+            let one = serde_json::from_str::<Named<'_>>(member.get()).ok().and_then(|member| member.email);
+            team.addresses.extend(one.and_then(|email| hash("member address", email.person()?)));
         }
         (team.size() > 0).then_some(team)
     }
@@ -79,9 +79,9 @@ struct Id<'a> {
 }
 
 #[derive(Deserialize)]
-struct Address<'a> {
+struct Named<'a> {
     #[serde(borrow)]
-    email: Option<Text<'a>>,
+    email: Option<Address<'a>>,
 }
 
 fn hash(kind: &str, text: &str) -> Option<String> {

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::user_id::UserId;
 use crate::paging::PagingFault;
-use crate::vendors::Text;
+use crate::vendors::Address;
 
 /// Counts users over pages.
 #[derive(Debug, Default)]
@@ -37,16 +37,13 @@ struct Record<'a> {
     #[serde(default, borrow, rename = "userId", deserialize_with = "lenient")]
     user_id: Option<UserId<'a>>,
     #[serde(default, borrow, deserialize_with = "lenient")]
-    email: Option<Text<'a>>,
+    email: Option<Address<'a>>,
 }
 
 impl Record<'_> {
     fn user(&self) -> Option<String> {
-        match (&self.user_id, &self.email) {
-            (Some(id), _) => Some(format!("id {id}")),
-            (None, Some(email)) => Some(email.to_lowercase()),
-            (None, None) => None,
-        }
+        let person = || self.email.as_ref()?.person().map(str::to_owned);
+        self.user_id.as_ref().map(|id| format!("id {id}")).or_else(person)
     }
 }
 
@@ -58,4 +55,21 @@ where
 {
     let raw = <&'de RawValue>::deserialize(deserializer)?;
     Ok(serde_json::from_str(raw.get()).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_user_is_one_in_every_spelling_and_an_empty_address_is_no_user() {
+        let raw = |json: &str| serde_json::value::RawValue::from_string(json.to_owned()).unwrap();
+        let (ann, nobody) = (raw(r#"{"email": "Ann@example.com"}"#), raw(r#"{"email": " "}"#));
+        let mut users = Users::default();
+        users.take(1, &[&ann, &nobody]).unwrap();
+        assert_eq!(users.count(), 1);
+        users.take(2, &[&nobody]).unwrap();
+        assert!(users.take(3, &[&raw(r#"{"email": " ANN@example.com "}"#)]).is_err());
+    }
 }

@@ -2,17 +2,17 @@
 
 use std::borrow::Cow;
 
+use crate::vendors::normalized_address;
+
 pub const EXPECTED: &str = "an address such as ada@example.com";
 
-/// The address in lower case, as rows spell it; `None` if it is none.
+/// The address as rows spell it; `None` if it is none.
 pub fn read(cell: &str) -> Option<Cow<'_, str>> {
-    let (name, domain) = cell.split_once('@')?;
+    let address = normalized_address(cell)?;
+    let (name, domain) = address.split_once('@')?;
     let is_whole = !name.is_empty() && !domain.is_empty() && !domain.contains('@');
     let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, ',' | ';' | '<' | '>' | '"');
-    if !is_whole || !cell.chars().all(is_plain) {
-        return None;
-    }
-    Some(if cell.chars().any(char::is_uppercase) { Cow::Owned(cell.to_lowercase()) } else { Cow::Borrowed(cell) })
+    (is_whole && address.chars().all(is_plain)).then_some(address)
 }
 
 #[cfg(test)]
@@ -23,6 +23,7 @@ mod tests {
     fn an_address_has_one_at_sign_with_something_on_both_sides() {
         assert_eq!(read("Ada.L@Example.com").as_deref(), Some("ada.l@example.com"));
         assert_eq!(read("ada+x@example.com").as_deref(), Some("ada+x@example.com"));
+        assert_eq!(read("\u{a0}Ada@example.com\u{200b} ").as_deref(), Some("ada@example.com"));
         for cell in ["", "ada", "@example.com", "ada@", "a@b@example.com", "ada @example.com", "Ada <ada@example.com>"]
         {
             assert_eq!(read(cell), None, "{cell}");

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::vendors::{Label, Text, lower_case};
+use crate::vendors::{Address, Label, Text};
 
 /// A user, a service account, an identity of a federated provider, or a key. Which fields there are depends on which.
 #[derive(Debug, Deserialize)]
@@ -25,10 +25,10 @@ pub struct Actor<'a> {
     #[serde(borrow)]
     pub name: Option<Text<'a>>,
     #[serde(borrow)]
-    email_address: Option<Text<'a>>,
+    email_address: Option<Address<'a>>,
     /// What `email_address` is called in older answers.
     #[serde(borrow)]
-    email: Option<Text<'a>>,
+    email: Option<Address<'a>>,
 }
 
 /// A federated provider: its type, and the id that goes with the type.
@@ -62,9 +62,8 @@ impl Actor<'_> {
             .find_map(|id| id.as_deref())
     }
 
-    /// In lower case.
-    pub fn email(&self) -> Option<Cow<'_, str>> {
-        self.email_address.as_deref().or(self.email.as_deref()).map(lower_case)
+    pub fn email(&self) -> Option<&str> {
+        [&self.email_address, &self.email].into_iter().flatten().find_map(Address::person)
     }
 
     /// What tells federated providers apart: text in early answers, an object since. A shape that is not known stands

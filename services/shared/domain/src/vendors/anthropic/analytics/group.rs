@@ -1,7 +1,5 @@
 //! What a row of the analytics is grouped by.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 
 use super::actor::Actor;
@@ -57,7 +55,7 @@ impl Group<'_> {
         self.actor.as_ref()?.id()
     }
 
-    pub fn actor_email(&self) -> Option<Cow<'_, str>> {
+    pub fn actor_email(&self) -> Option<&str> {
         self.actor.as_ref()?.email()
     }
 

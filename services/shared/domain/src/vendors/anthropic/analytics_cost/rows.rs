@@ -38,7 +38,6 @@ impl ResultRows for CostRows<'_> {
         let currency = currency(cost.currency.as_deref())?;
         let place = output.workspace_by_id(day, group.workspace_id.as_deref());
         let row_id = twins.next(group.dimensions(place, IdHasher::new("claude_analytics_costs"))).hex();
-        let actor_email = group.actor_email();
         let Attribution { platform, basis: platform_basis, rank: platform_rank } =
             self.rules.attribute_or_by_product(&group.evidence(place).of_account(&output.manifest().account_id));
         let manifest = output.manifest();
@@ -49,7 +48,7 @@ impl ResultRows for CostRows<'_> {
             product: group.product.as_deref(),
             actor_type: group.actor_type(),
             actor_id: group.actor_id(),
-            actor_email: actor_email.as_deref(),
+            actor_email: group.actor_email(),
             actor_name: group.actor_name(),
             api_key_id: group.api_key_id.as_deref(),
             workspace_id: place.workspace_id,

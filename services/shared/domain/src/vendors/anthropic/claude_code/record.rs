@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::rows::read_needed;
 use crate::vendors::anthropic::api::{bucket_day, currency};
-use crate::vendors::{Amount, Count, Flag, Label, Tally, Text};
+use crate::vendors::{Address, Amount, Count, Flag, Label, Tally, Text};
 
 #[derive(Debug, Deserialize)]
 pub struct ClaudeCodeRecord<'a> {
@@ -38,7 +38,7 @@ pub struct Actor<'a> {
     #[serde(borrow, rename = "type")]
     pub kind: Text<'a>,
     #[serde(borrow)]
-    pub email_address: Option<Text<'a>>,
+    pub email_address: Option<Address<'a>>,
     #[serde(borrow)]
     pub api_key_name: Option<Label<'a>>,
 }
@@ -99,11 +99,15 @@ impl ClaudeCodeRecord<'_> {
 }
 
 impl Actor<'_> {
+    pub fn email(&self) -> Option<&str> {
+        self.email_address.as_ref().and_then(Address::person)
+    }
+
     /// The field that a known kind has its name in and that is empty. What the vendor adds may have none.
     pub fn missing(&self) -> Option<&'static str> {
         let is_empty = |name: Option<&str>| name.is_none_or(|name| name.trim().is_empty());
         match &*self.kind {
-            "user_actor" if is_empty(self.email_address.as_deref()) => Some("actor.email_address"),
+            "user_actor" if self.email().is_none() => Some("actor.email_address"),
             "api_actor" if is_empty(self.api_key_name.as_deref()) => Some("actor.api_key_name"),
             _ => None,
         }

@@ -15,7 +15,7 @@ use super::tools::Tools;
 use crate::attribution::Platform;
 use crate::identity::{HexId, IdHasher, Twins};
 use crate::rows::{Mended, NormalizeError, Oddity, Output, PageContext, Position, Read, RowMaker, mend_openly};
-use crate::vendors::{Flag, lower_case, without_content};
+use crate::vendors::{Flag, without_content};
 
 /// Says that the vendor itself is the evidence for the platform.
 const BASIS: &str = "vendor";
@@ -56,10 +56,9 @@ impl ClaudeCodeRows {
         let tools = Tools::read(record.tool_actions.as_ref().unwrap_or(&no_tools));
         let estimates: Vec<Estimate<'_>> =
             record.model_breakdown.iter().map(ModelUse::estimate).collect::<Result<_, _>>()?;
-        let email = record.actor.email_address.as_ref().map(|email| lower_case(email));
         remark(record, &tools, day, output);
-        let row_id = self.twins.next(dimensions(record, email.as_deref())).hex();
-        let stat = stat_row(output, day, row_id.as_str(), record, email.as_deref(), &tools);
+        let row_id = self.twins.next(dimensions(record)).hex();
+        let stat = stat_row(output, day, row_id.as_str(), record, &tools);
         let mut twins = Twins::default();
         let models: Vec<(HexId, &ModelUse<'_>, Estimate<'_>)> = record
             .model_breakdown
@@ -102,10 +101,10 @@ fn remark(record: &ClaudeCodeRecord<'_>, tools: &Tools<'_>, day: Day, output: &m
 }
 
 /// Who, on which plan and where: the grain of the report.
-fn dimensions(record: &ClaudeCodeRecord<'_>, email: Option<&str>) -> IdHasher {
+fn dimensions(record: &ClaudeCodeRecord<'_>) -> IdHasher {
     IdHasher::new("claude_code_usage_stats")
         .part(&record.actor.kind)
-        .optional(email)
+        .optional(record.actor.email())
         .optional(record.actor.api_key_name.as_deref())
         .part(customer_type(record))
         .optional(record.subscription_type.as_deref())
@@ -122,7 +121,6 @@ fn stat_row<'a>(
     activity_date: Day,
     row_id: &'a str,
     record: &'a ClaudeCodeRecord<'_>,
-    email: Option<&'a str>,
     tools: &'a Tools<'_>,
 ) -> ClaudeCodeUsageStat<'a> {
     let manifest = output.manifest();
@@ -134,7 +132,7 @@ fn stat_row<'a>(
         activity_date,
         row_id,
         actor_type: &record.actor.kind,
-        actor_email: email,
+        actor_email: record.actor.email(),
         api_key_name: record.actor.api_key_name.as_deref(),
         customer_type: customer_type(record),
         subscription_type: record.subscription_type.as_deref(),

@@ -11,7 +11,6 @@ use super::record::UsageRecord;
 use crate::identity::{HexId, Id, IdHasher};
 use crate::room;
 use crate::rows::Oddity;
-use crate::vendors::lower_case;
 
 /// Records as the page has them, until they are sorted.
 pub(super) struct Listed<'p> {
@@ -32,8 +31,7 @@ pub(super) struct Entry<'p> {
 /// A user, as the rows name one.
 pub(super) struct User<'p> {
     pub user_id: Option<Cow<'p, str>>,
-    /// In lower case.
-    pub email: Option<Cow<'p, str>>,
+    pub email: Option<&'p str>,
     pub row_id: HexId,
     id: Id,
 }
@@ -70,12 +68,10 @@ impl<'p> Listed<'p> {
 
 impl<'p> User<'p> {
     fn of(record: &'p UsageRecord<'p>) -> Self {
-        let email = record.address().map(lower_case);
+        let email = record.address();
         let user_id = record.user_id.as_ref().map(|user_id| user_id.text());
-        let id = IdHasher::new("cursor_usage_stats")
-            .optional(user_id.as_deref())
-            .part(email.as_deref().unwrap_or_default())
-            .finish();
+        let id =
+            IdHasher::new("cursor_usage_stats").optional(user_id.as_deref()).part(email.unwrap_or_default()).finish();
         Self { user_id, email, row_id: id.hex(), id }
     }
 }

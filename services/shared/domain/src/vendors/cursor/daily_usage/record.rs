@@ -7,7 +7,7 @@ use crate::rows::read_needed;
 use crate::vendors::cursor::count::Count;
 use crate::vendors::cursor::instant::Millis;
 use crate::vendors::cursor::user_id::UserId;
-use crate::vendors::{Flag, Label, Text};
+use crate::vendors::{Address, Flag, Label, Text};
 
 /// One user on one day. Fields that the vendor adds are left in the page.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -16,7 +16,7 @@ pub struct UsageRecord<'a> {
     #[serde(borrow)]
     pub user_id: Option<UserId<'a>>,
     #[serde(borrow)]
-    pub email: Option<Text<'a>>,
+    pub email: Option<Address<'a>>,
     #[serde(borrow)]
     pub day: Option<Text<'a>>,
     /// Midnight UTC.
@@ -68,9 +68,9 @@ pub struct UsageRecord<'a> {
 }
 
 impl UsageRecord<'_> {
-    /// The address that names the user; an empty one names nobody.
+    /// The address that names the user.
     pub fn address(&self) -> Option<&str> {
-        self.email.as_deref().filter(|email| !email.trim().is_empty())
+        self.email.as_ref().and_then(Address::person)
     }
 }
 

@@ -84,7 +84,7 @@ fn take_record(
         activity_date: day,
         row_id: user.row_id.as_str(),
         user_id: user.user_id.as_deref(),
-        email: user.email.as_deref(),
+        email: user.email,
         is_active: record.is_active.map(|Flag(is_active)| is_active),
         total_lines_added: record.total_lines_added.get(),
         total_lines_deleted: record.total_lines_deleted.get(),

@@ -1,5 +1,6 @@
 //! Reading members: one record for each person of the team. The vendor's ids came late, and changed their form.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use everycent_schemas::rows::CursorMember;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use super::pager::List;
 use crate::rows::{Mended, NormalizeError, Output, PageContext, Position, Read, RowMaker, mend_openly};
 use crate::vendors::cursor::user_id::UserId;
-use crate::vendors::{Flag, Text, lower_case, without_content};
+use crate::vendors::{Address, Flag, Text, without_content};
 
 /// Makes rows of members.
 pub struct MemberRows;
@@ -40,8 +41,8 @@ impl RowMaker for MemberRows {
 
 fn take<'p>(record: MemberRecord<'p>, seen: &mut Seen<'p>, output: &mut Output<'_>) -> Result<(), String> {
     let manifest = output.manifest();
-    let email = record.email.as_deref().filter(|email| !email.trim().is_empty()).map(lower_case);
-    let id = record.id.as_ref().map(UserId::text).or_else(|| email.clone());
+    let email = record.email.as_ref().and_then(Address::person);
+    let id = record.id.as_ref().map(UserId::text).or(email.map(Cow::Borrowed));
     let id = id.ok_or("it has neither `id` nor `email`")?;
     if email.is_none() {
         output.remark(None, "email", "it is empty; the member is known by the id alone");
@@ -54,7 +55,7 @@ fn take<'p>(record: MemberRecord<'p>, seen: &mut Seen<'p>, output: &mut Output<'
     let row = CursorMember {
         account_id: manifest.account_id.as_str(),
         member_id: &id,
-        email: email.as_deref(),
+        email,
         name: record.name.as_deref(),
         role: record.role.as_deref(),
         is_removed: record.is_removed.map(|Flag(is_removed)| is_removed),
@@ -77,7 +78,7 @@ struct MemberRecord<'a> {
     #[serde(borrow)]
     id: Option<UserId<'a>>,
     #[serde(borrow)]
-    email: Option<Text<'a>>,
+    email: Option<Address<'a>>,
     #[serde(borrow)]
     name: Option<Text<'a>>,
     #[serde(borrow)]

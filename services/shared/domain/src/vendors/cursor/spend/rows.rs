@@ -15,7 +15,7 @@ use crate::rows::{Mended, NormalizeError, Output, PageContext, Position, Read, R
 use crate::vendors::cursor::count::Count;
 use crate::vendors::cursor::instant::{Millis, Moment};
 use crate::vendors::cursor::user_id::UserId;
-use crate::vendors::{Amount, Label, Text, lower_case, without_content};
+use crate::vendors::{Address, Amount, Label, Text, without_content};
 
 /// Makes rows of spend.
 pub struct SpendRows;
@@ -56,7 +56,7 @@ fn take<'p>(
     output: &mut Output<'_>,
 ) -> Result<(), String> {
     let manifest = output.manifest();
-    let email = record.email.as_deref().filter(|email| !email.trim().is_empty()).map(lower_case);
+    let email = record.email.as_ref().and_then(Address::person);
     let user_id = record.user_id.as_ref().map(UserId::text);
     if email.is_none() && user_id.is_none() {
         return Err("it has neither `userId` nor `email`".to_owned());
@@ -65,7 +65,7 @@ fn take<'p>(
     let (spend, overall) = (record.spend_cents.map(Amount::text), record.overall_spend_cents.map(Amount::text));
     let id = IdHasher::new("cursor_spend")
         .optional(user_id.as_deref())
-        .part(email.as_deref().unwrap_or_default())
+        .part(email.unwrap_or_default())
         .number(cycle_start.0)
         .number(manifest.fetched_at.micros())
         .finish();
@@ -100,7 +100,7 @@ fn take<'p>(
         cycle_started_at: cycle_start.timestamp(),
         billing_cycle_start: cycle_start.timestamp().day(),
         user_id: user_id.as_deref(),
-        email: email.as_deref(),
+        email,
         name: record.name.as_deref(),
         role: record.role.as_deref(),
         spend_cents: spend,
@@ -158,7 +158,7 @@ struct SpendRecord<'a> {
     #[serde(borrow)]
     user_id: Option<UserId<'a>>,
     #[serde(borrow)]
-    email: Option<Text<'a>>,
+    email: Option<Address<'a>>,
     #[serde(borrow)]
     name: Option<Text<'a>>,
     #[serde(borrow)]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::vendors::cursor::count::Count;
 use crate::vendors::cursor::instant::Millis;
-use crate::vendors::{Amount, Flag, Label, Text};
+use crate::vendors::{Address, Amount, Flag, Label, Text};
 
 /// One request to a model. Fields that the vendor adds are left in the page.
 #[derive(Debug, Deserialize)]
@@ -12,7 +12,7 @@ use crate::vendors::{Amount, Flag, Label, Text};
 pub(super) struct EventRecord<'a> {
     pub timestamp: Millis,
     #[serde(borrow)]
-    pub user_email: Option<Text<'a>>,
+    pub user_email: Option<Address<'a>>,
     #[serde(borrow)]
     pub service_account_id: Option<Label<'a>>,
     #[serde(borrow)]

@@ -23,7 +23,7 @@ use crate::vendors::cursor::api::BASIS;
 use crate::vendors::cursor::count::Count;
 use crate::vendors::cursor::instant::Millis;
 use crate::vendors::cursor::priced::Priced;
-use crate::vendors::{Amount, Flag, lower_case, without_content};
+use crate::vendors::{Address, Amount, Flag, without_content};
 
 /// Makes rows of usage events.
 #[derive(Debug)]
@@ -86,15 +86,15 @@ impl<'r> EventRows<'r> {
         let billing = Billing::of_kind(record.kind.as_deref());
         let figures = Figures::of(record, billing)?;
         figures.remark(record, billing, day, output);
-        let email = record.user_email.as_deref().filter(|email| !email.trim().is_empty()).map(lower_case);
-        let row_id = self.row_id(record, email.as_deref());
+        let email = record.user_email.as_ref().and_then(Address::person);
+        let row_id = self.row_id(record, email);
         let manifest = output.manifest();
         let row = CursorUsageEvent {
             account_id: manifest.account_id.as_str(),
             activity_date: day,
             row_id: row_id.as_str(),
             occurred_at: record.timestamp.timestamp(),
-            email: email.as_deref(),
+            email,
             service_account_id: record.service_account_id.as_deref(),
             service_account_name: record.service_account_name.as_deref(),
             cloud_agent_id: record.cloud_agent_id.as_deref(),
