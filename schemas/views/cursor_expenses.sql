@@ -4,7 +4,8 @@
 -- account_id text: The Cursor account, as the configuration names it.
 -- expense_date date: The UTC day.
 -- email text?: Who it is, in lower case. Null for use that the vendor names nobody for.
--- user_id text?: The vendor's number of the user, where the day's counts have it.
+-- user_id text?: The vendor's number of the user, where the day's counts have it. People without an address are told apart
+--   by it.
 -- name text?: Name of the member, else of the service account.
 -- plan text?: Plan of the price table on this day: `request` or `token`.
 -- billing_cycle_start date?: First UTC day of the billing cycle that holds the day, as the price table says.
@@ -13,7 +14,8 @@
 --   plan.
 -- on_demand_usd money: Use beyond what the plan includes: the vendor's charge for it, fee included, and of use with an own
 --   key the fee. On a request plan besides, of events that report no charge, the units over the included ones of the cycle
---   so far, at the price of a unit.
+--   so far, at the price of a unit. What a plan includes belongs to people: of use that the vendor names nobody for, the
+--   units cost their price where the vendor calls them use on demand, and nothing where it calls them included.
 -- unknown_kind_usd money: The vendor's charge for events of a kind that is not known yet: it may be included use. Those
 --   that report no charge cost nothing.
 -- token_fee_usd money: The token fee, a part of the charges: never to be added to them.
@@ -64,6 +66,7 @@ told AS (
     account_id,
     activity_date,
     email,
+    CASE WHEN email IS NULL THEN user_id END AS unnamed_id,
     MAX(user_id) AS user_id,
     CAST(NULL AS [[type:text]]) AS service_account_name,
     MAX(plan) AS plan,
@@ -74,18 +77,20 @@ told AS (
     SUM(subscription_included_reqs + usage_based_reqs) AS requests,
     0 AS events,
     0 AS micro_units,
+    0 AS on_demand_micro_units,
     0 AS included_nanos,
     0 AS on_demand_nanos,
     0 AS unknown_nanos,
     0 AS fee_nanos,
     MAX(ingestion_timestamp) AS ingestion_timestamp
   FROM [[table:cursor_usage_stats]]
-  GROUP BY account_id, activity_date, email
+  GROUP BY account_id, activity_date, email, unnamed_id
   UNION ALL
   SELECT
     account_id,
     activity_date,
     email,
+    CAST(NULL AS [[type:text]]),
     CAST(NULL AS [[type:text]]),
     MAX(service_account_name),
     MAX(plan),
@@ -96,6 +101,7 @@ told AS (
     0,
     COUNT(*),
     SUM(CASE WHEN charge_nanos IS NULL THEN COALESCE(request_micro_units, 0) ELSE 0 END),
+    SUM(CASE WHEN charge_nanos IS NULL AND billing = 'on_demand' THEN COALESCE(request_micro_units, 0) ELSE 0 END),
     SUM(CASE WHEN billing = 'included' THEN COALESCE(charge_nanos, 0) ELSE 0 END),
     SUM(CASE WHEN billing IN ('on_demand', 'own_key') THEN COALESCE(charge_nanos, 0) ELSE 0 END),
     SUM(CASE WHEN billing = 'unknown' THEN COALESCE(charge_nanos, 0) ELSE 0 END),
@@ -109,6 +115,7 @@ days AS (
     account_id,
     activity_date,
     email,
+    unnamed_id,
     MAX(user_id) AS user_id,
     MAX(service_account_name) AS service_account_name,
     MAX(plan) AS plan,
@@ -119,13 +126,14 @@ days AS (
     SUM(requests) AS requests,
     SUM(events) AS events,
     SUM(micro_units) AS micro_units,
+    SUM(on_demand_micro_units) AS on_demand_micro_units,
     SUM(included_nanos) AS included_nanos,
     SUM(on_demand_nanos) AS on_demand_nanos,
     SUM(unknown_nanos) AS unknown_nanos,
     SUM(fee_nanos) AS fee_nanos,
     MAX(ingestion_timestamp) AS ingestion_timestamp
   FROM told
-  GROUP BY account_id, activity_date, email
+  GROUP BY account_id, activity_date, email, unnamed_id
 ),
 based AS (
   SELECT
@@ -148,27 +156,38 @@ used AS (
     CASE basis WHEN 'events_units' THEN micro_units WHEN 'request_counts' THEN requests * 1000000 END AS day_micro_units
   FROM based
 ),
-summed AS (
+-- What counts against the included units. Nobody has any, so of nobody's use the vendor's own word decides.
+counted AS (
   SELECT
     used.*,
-    SUM(day_micro_units) OVER (
-      PARTITION BY account_id, email, plan, billing_cycle_start
+    CASE WHEN email IS NULL AND unnamed_id IS NULL THEN 0 ELSE included_requests * 1000000 END AS included_micro_units,
+    CASE
+      WHEN email IS NULL AND unnamed_id IS NULL THEN on_demand_micro_units
+      ELSE day_micro_units
+    END AS counted_micro_units
+  FROM used
+),
+summed AS (
+  SELECT
+    counted.*,
+    SUM(counted_micro_units) OVER (
+      PARTITION BY account_id, email, unnamed_id, plan, billing_cycle_start
       ORDER BY activity_date
       ROWS UNBOUNDED PRECEDING
     ) AS cycle_micro_units
-  FROM used
+  FROM counted
 ),
 -- Millionths of units over the included ones: of the cycle up to the day, and up to the day before.
 over_included AS (
   SELECT
     summed.*,
     CASE
-      WHEN cycle_micro_units > included_requests * 1000000 THEN cycle_micro_units - included_requests * 1000000
+      WHEN cycle_micro_units > included_micro_units THEN cycle_micro_units - included_micro_units
       ELSE 0
     END AS over_upto,
     CASE
-      WHEN cycle_micro_units - day_micro_units > included_requests * 1000000
-      THEN cycle_micro_units - day_micro_units - included_requests * 1000000
+      WHEN cycle_micro_units - counted_micro_units > included_micro_units
+      THEN cycle_micro_units - counted_micro_units - included_micro_units
       ELSE 0
     END AS over_before
   FROM summed

@@ -179,6 +179,47 @@ async fn on_a_request_plan_an_events_own_charge_goes_before_its_units() {
 }
 
 #[tokio::test]
+async fn nobody_has_no_included_requests_and_the_vendors_word_decides_what_is_over() {
+    let file = Inserted::nothing().await;
+    let nobodys = |day: &str, row_id: &str, billing: &str, more: &[(&'static str, Value)]| {
+        let cells = [&[("email", Value::Null), ("billing", t(billing))], more].concat();
+        let plan = request_plan(day, ADA).into_iter().filter(|(name, _)| *name != "email").collect();
+        event(plan, row_id, &cells)
+    };
+    let used = |units: i64| ("request_micro_units", n(units * UNIT));
+    // Of two people who left: three included units each, and one on demand. None of it is one person's.
+    for (day, row_id) in [("2025-10-07", "a"), ("2025-10-07", "b"), ("2025-10-08", "c")] {
+        file.put("cursor_usage_events", &nobodys(day, row_id, "included", &[used(3)]));
+    }
+    file.put("cursor_usage_events", &nobodys("2025-10-08", "d", "on_demand", &[used(1)]))
+        .put("cursor_usage_events", &nobodys("2025-10-09", "e", "on_demand", &[used(9), ("charged_usd", n(5 * CENT))]))
+        .put("cursor_usage_events", &units("2025-10-08", "f", "on_demand", 3 * UNIT));
+    let rows = file.told(
+        "SELECT expense_date, email, on_demand_usd, request_micro_units, total_usd FROM cursor_expenses ORDER BY 1, 2",
+    );
+    let expected = [
+        "2025-10-07 | - | 0.0 | 6000000 | 0.0",
+        "2025-10-08 | - | 0.04 | 4000000 | 0.04",
+        "2025-10-08 | ada@example.com | 0.0 | 3000000 | 0.0",
+        "2025-10-09 | - | 0.05 | 0 | 0.05",
+    ];
+    assert_eq!(rows, expected);
+}
+
+#[tokio::test]
+async fn people_without_an_address_are_told_apart_by_their_number() {
+    let file = Inserted::nothing().await;
+    for (user, requests) in [("7", 3), ("8", 4)] {
+        let mut cells = counted("2025-10-06", requests, 0);
+        cells.retain(|(name, _)| !["email", "row_id", "user_id"].contains(name));
+        cells.extend([("row_id", t(user)), ("user_id", t(user))]);
+        file.put("cursor_usage_stats", &cells);
+    }
+    let rows = file.told("SELECT user_id, email, seat_usd, on_demand_usd, total_usd FROM cursor_expenses ORDER BY 1");
+    assert_eq!(rows, ["7 | - | 1.29 | 0.0 | 1.29", "8 | - | 1.29 | 0.04 | 1.33"]);
+}
+
+#[tokio::test]
 async fn of_use_with_an_own_key_only_the_fee_is_the_vendors() {
     let file = Inserted::nothing().await;
     let cost = [("token_cost_usd", n(300 * CENT)), ("computed_charge_usd", n(302 * CENT))];
