@@ -126,7 +126,8 @@ struct Period {
 #[serde(rename_all = "camelCase")]
 struct Event {
     timestamp: String,
-    user_email: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     conversation_id: Option<String>,
     model: String,
@@ -139,7 +140,8 @@ struct Event {
     is_headless: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_usage: Option<TokenUsage>,
-    charged_cents: Box<RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    charged_cents: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor_token_fee: Option<Box<RawValue>>,
 }
@@ -160,7 +162,9 @@ impl Event {
     fn new(world: &World, event: &CursorEvent) -> Event {
         Event {
             timestamp: event.timestamp_ms.to_string(),
-            user_email: told_email(world, event.user_id, &event.user_email),
+            user_email: world
+                .names_in_events(event.user_id)
+                .then(|| told_email(world, event.user_id, &event.user_email)),
             conversation_id: event.conversation_id.clone(),
             model: event.model.clone(),
             kind: spelled(event.kind, world.options.cursor_kinds),
@@ -177,7 +181,7 @@ impl Event {
                 total_cents: exactly(tokens.total_cents),
                 discount_percent_off: tokens.discount_percent_off,
             }),
-            charged_cents: exactly(event.charged_cents),
+            charged_cents: (!world.options.cursor_events_lack_charges).then(|| exactly(event.charged_cents)),
             cursor_token_fee: event.token_fee_cents.map(exactly),
         }
     }

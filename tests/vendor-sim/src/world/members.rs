@@ -37,6 +37,13 @@ impl World {
         }
     }
 
+    /// Whether events of this member carry the address.
+    pub fn names_in_events(&self, user_id: u64) -> bool {
+        let found = self.members.iter().find(|member| member.user_id == user_id);
+        let is_removed = found.is_none_or(|member| member.left_on.is_some_and(|last| last < self.options.today));
+        !(self.options.cursor_forgets_removed && is_removed)
+    }
+
     /// The first day of the billing cycle that today belongs to.
     pub fn cursor_cycle_start(&self) -> NaiveDate {
         let today = self.options.today;

@@ -70,6 +70,10 @@ pub struct Options {
     pub cursor_kinds: KindSpelling,
     /// Whether members with an odd id are spelled with a capital letter outside the daily report.
     pub cursor_emails_vary_in_case: bool,
+    /// Whether events of members who left, or are listed no more, come without their address.
+    pub cursor_forgets_removed: bool,
+    /// Whether events come without `chargedCents`, as those of older plans do.
+    pub cursor_events_lack_charges: bool,
     /// The day of the month on which Cursor's billing cycle starts, 1 to 31; a shorter month's last day stands for the missing one.
     pub cursor_cycle_day: u32,
 }
@@ -108,6 +112,8 @@ impl Options {
             cursor_events_begin_on: None,
             cursor_kinds: KindSpelling::Labels,
             cursor_emails_vary_in_case: false,
+            cursor_forgets_removed: false,
+            cursor_events_lack_charges: false,
             cursor_cycle_day: 1,
         }
     }
