@@ -14,6 +14,8 @@ pub struct Column {
     pub control: bool,
     /// Rules, prices or the program made it: it is not what the vendor reported.
     pub derived: bool,
+    /// What one answer reports is not unlearned when a later one no longer does.
+    pub sticky: bool,
     /// Who writes the column, where several do.
     pub group: Option<String>,
     /// A type of this crate that a text is the name of.
@@ -33,11 +35,23 @@ pub enum Kind {
     Money,
 }
 
-const FIELD: [&str; 11] =
-    ["name", "type", "doc", "default", "provenance", "control", "derived", "group", "rust", "token_type", "token_kind"];
+const FIELD: [&str; 12] = [
+    "name",
+    "type",
+    "doc",
+    "default",
+    "provenance",
+    "control",
+    "derived",
+    "sticky",
+    "group",
+    "rust",
+    "token_type",
+    "token_kind",
+];
 
 /// What of a field is only for the build.
-pub const FIELD_OF_THE_BUILD: [&str; 5] = ["derived", "group", "rust", "token_type", "token_kind"];
+pub const FIELD_OF_THE_BUILD: [&str; 6] = ["derived", "sticky", "group", "rust", "token_type", "token_kind"];
 
 /// Who writes a column of coverage: a merge of rows, the judgement of an answer, or a failed fetch.
 const GROUPS: [&str; 3] = ["loaded", "judged", "failure"];
@@ -71,6 +85,7 @@ impl Column {
             provenance: field.flag("provenance", false)?,
             control: field.flag("control", true)?,
             derived: field.flag("derived", false)?,
+            sticky: field.flag("sticky", false)?,
             group,
             rust: rust_type(&field, kind)?,
             token_type: token_type(&field, kind, nullable)?,

@@ -43,6 +43,7 @@ fn read_tables() -> Result<Vec<Table>, String> {
     let mut tables: Vec<Table> = files.iter().map(read).collect::<Result<_, _>>()?;
     tables.sort_by_key(|table| table.order);
     schema::no_two_alike(&tables)?;
+    schema::memories_fit(&tables)?;
     Ok(tables)
 }
 

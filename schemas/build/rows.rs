@@ -20,6 +20,7 @@ fn row(table: &Table) -> String {
          fn money(&self, {money}\n    }}\n\n    \
          fn integer(&self, {integer}\n    }}\n\n    \
          fn content(&self, into: &mut Vec<u8>) {{\n{content}    }}\n\n    \
+         fn filled(&self) -> i64 {{\n        {filled}\n    }}\n\n    \
          fn magnitude(&self) -> Magnitude {{\n        \
          Magnitude {{ nanos: {nanos}, count: {count} }}\n    }}\n}}\n",
         name = table.row,
@@ -31,6 +32,7 @@ fn row(table: &Table) -> String {
         money = by_name("Usd", table, &[Kind::Money]),
         integer = by_name("i64", table, &[Kind::Int, Kind::Long]),
         content = content(table),
+        filled = filled(table),
         nanos = sum("nanos_of", "0", table, &[Kind::Money]),
         count = sum("count_of", "0", table, &[Kind::Int, Kind::Long]),
     )
@@ -64,6 +66,13 @@ fn by_name(kind: &str, table: &Table, kinds: &[Kind]) -> String {
 fn content(table: &Table) -> String {
     let reported = table.columns.iter().filter(|column| !column.provenance && !column.derived);
     reported.map(|column| format!("        self.{}.append(into);\n", column.name)).collect()
+}
+
+/// How many of the columns that are not unlearned have a value.
+fn filled(table: &Table) -> String {
+    let sticky = table.columns.iter().filter(|column| column.sticky);
+    let terms: Vec<String> = sticky.map(|column| format!("i64::from(self.{}.is_some())", column.name)).collect();
+    if terms.is_empty() { "0".to_owned() } else { terms.join(" + ") }
 }
 
 /// A call that adds up the columns of these kinds that count, or what there is without any.

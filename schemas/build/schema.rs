@@ -21,6 +21,8 @@ pub struct Table {
     pub cluster: Vec<String>,
     /// Rows stay that the vendor no longer reports.
     pub keeps: bool,
+    /// The table that remembers what answers reported in the sticky column.
+    pub memory: Option<String>,
     pub sources: Vec<String>,
     pub columns: Vec<Column>,
     /// The schema that row files carry: without what is only for the build, so that the bytes of a file depend on its
@@ -29,9 +31,12 @@ pub struct Table {
 }
 
 const RECORD: [&str; 6] = ["type", "name", "namespace", "doc", "everycent", "fields"];
-const LAYOUT: [&str; 9] = ["table", "order", "row", "bucket", "key", "partition", "cluster", "absence", "sources"];
+const LAYOUT: [&str; 10] =
+    ["table", "order", "row", "bucket", "key", "partition", "cluster", "absence", "sources", "memory"];
 /// What of a layout is only for the build.
-const LAYOUT_OF_THE_BUILD: [&str; 2] = ["order", "row"];
+const LAYOUT_OF_THE_BUILD: [&str; 3] = ["order", "row", "memory"];
+/// What a table with a sticky column, and its memory, tell rows apart by. The memory has the sticky column in its key.
+const ALIKE: [&str; 2] = ["event_id", "twin_id"];
 
 impl Table {
     /// Reads the text of `tables/<name>.avsc`.
@@ -77,6 +82,7 @@ impl Table {
                 _ => return Err(layout.mistake("`absence` is `delete` or `keep`")),
             },
             sources: layout.texts("sources")?,
+            memory: layout.optional_text("memory")?,
             columns: vec![],
             avro: String::new(),
         })
@@ -110,6 +116,17 @@ impl Table {
         if !self.keeps && self.bucket.is_empty() && !self.sources.is_empty() {
             return mistake("a table with `absence: delete` that sources feed has a `bucket`".to_owned());
         }
+        let sticky: Vec<&Column> = self.columns.iter().filter(|column| column.sticky).collect();
+        match (sticky.as_slice(), &self.memory) {
+            ([], None) => {}
+            ([one], Some(_)) if one.nullable && !self.keeps && ALIKE.iter().all(|name| self.column(name).is_some()) => {
+            }
+            _ => {
+                let what =
+                    "a table with a `memory` has one sticky field, which may be null, and `event_id` and `twin_id`";
+                return mistake(what.to_owned());
+            }
+        }
         if !rust::is_type_name(&self.row) {
             return mistake(format!("`row` is a name like `ClaudeCost`, not `{}`", self.row));
         }
@@ -131,6 +148,24 @@ fn without_what_is_for_the_build(schema: &Value) -> String {
         field.retain(|key, _| !FIELD_OF_THE_BUILD.contains(&key.as_str()));
     }
     format!("{schema:#}")
+}
+
+/// Refuses a memory that does not tell rows apart as the table does that it is of.
+pub fn memories_fit(tables: &[Table]) -> Result<(), String> {
+    for table in tables.iter().filter(|table| table.memory.is_some()) {
+        let sticky = table.columns.iter().filter(|column| column.sticky).map(|column| column.name.as_str());
+        let needed: Vec<&str> =
+            table.bucket.iter().map(String::as_str).chain(ALIKE).chain(sticky).chain(["ordinal"]).collect();
+        let memory = tables.iter().find(|other| Some(&other.name) == table.memory.as_ref());
+        if memory.is_none_or(|memory| !memory.keeps || memory.key != needed || memory.sources != table.sources) {
+            return Err(format!(
+                "tables/{}.avsc: everycent: `memory` is a table of the same sources with `absence: keep` and the key {}",
+                table.name,
+                needed.join(", ")
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses two tables of the same order or row, and two fields of a table of the same name.

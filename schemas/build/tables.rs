@@ -26,6 +26,7 @@ fn table(table: &Table) -> String {
          cluster: {cluster},\n        \
          absence: Absence::{absence},\n        \
          sources: {sources},\n        \
+         memory: {memory},\n        \
          schema: avro(\n            {avro},\n        ),\n    }}\n}}\n",
         name = table.name,
         doc = table.doc,
@@ -35,6 +36,7 @@ fn table(table: &Table) -> String {
         cluster = list(&table.cluster),
         absence = if table.keeps { "Keep" } else { "Delete" },
         sources = list(&table.sources),
+        memory = table.memory.as_ref().map_or("None".to_owned(), |name| format!("Some({name:?})")),
         avro = rust::raw(&table.avro),
     )
 }
@@ -48,6 +50,7 @@ fn column(column: &Column) -> String {
          doc: {:?}.to_owned(),\n                \
          provenance: {},\n                \
          control: {},\n                \
+         sticky: {},\n                \
          group: {},\n            }},\n",
         column.name,
         kind(column.kind),
@@ -55,6 +58,7 @@ fn column(column: &Column) -> String {
         column.doc,
         column.provenance,
         column.control,
+        column.sticky,
         match column.group.as_deref() {
             Some("loaded") => "Some(Group::Loaded)",
             Some("judged") => "Some(Group::Judged)",

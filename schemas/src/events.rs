@@ -143,6 +143,8 @@ pub struct Bucket {
     pub content_hash: Option<String>,
     /// What was odd and cost no row.
     pub remarks: i64,
+    /// Values of sticky columns that the answer reports; `None` in a batch of an earlier release.
+    pub filled: Option<i64>,
 }
 
 /// How much the vendor reported of one UTC day.

@@ -31,6 +31,9 @@ pub trait Row: Serialize + Generated {
     /// rows append the same bytes only if they report the same.
     fn content(&self, into: &mut Vec<u8>);
 
+    /// How many columns have a value that is not unlearned.
+    fn filled(&self) -> i64;
+
     /// How large the row's columns are that count for control sums, whatever their sign.
     fn magnitude(&self) -> Magnitude;
 }

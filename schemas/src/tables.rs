@@ -23,6 +23,8 @@ pub struct Table {
     pub absence: Absence,
     /// Sources whose batches feed the table; `*` is all of them.
     pub sources: Vec<String>,
+    /// The table that remembers what answers reported in the sticky column of this one, if it has one.
+    pub memory: Option<&'static str>,
     /// What row files carry.
     pub schema: Schema,
 }
@@ -46,6 +48,8 @@ pub struct Column {
     pub provenance: bool,
     /// Counts for the control sums of its bucket, if it is money or an integer: a place or a price does not.
     pub control: bool,
+    /// Has the value of the latest answer that reports one for the row, whichever answer the rows are of.
+    pub sticky: bool,
     /// Who writes it, where several do; `None` is all of them.
     pub group: Option<Group>,
 }
@@ -83,9 +87,21 @@ impl Table {
         self.columns.iter().filter(|column| column.group.is_none_or(|of| groups.contains(&of)))
     }
 
-    /// Columns whose difference makes a row another row: neither key nor provenance.
+    /// Columns whose difference makes a row another row: neither key nor provenance, nor what other answers have a say in.
     pub fn content(&self) -> impl Iterator<Item = &Column> {
-        self.columns.iter().filter(|column| !column.provenance && !self.key.contains(&column.name))
+        let of_key = |column: &Column| self.key.contains(&column.name);
+        self.columns.iter().filter(move |column| !column.provenance && !column.sticky && !of_key(column))
+    }
+
+    /// The column that is not unlearned, and the table that remembers it.
+    pub fn sticky(&self) -> Option<(&Column, &'static Table)> {
+        let memory = find(self.memory?).expect("invariant: the build takes no memory that is not there");
+        Some((self.columns.iter().find(|column| column.sticky)?, memory))
+    }
+
+    /// Whether it remembers what the sticky column of another table has.
+    pub fn is_memory(&self) -> bool {
+        all().iter().any(|table| table.memory == Some(self.name))
     }
 
     pub fn money(&self) -> impl Iterator<Item = &Column> {

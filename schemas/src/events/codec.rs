@@ -89,6 +89,7 @@ mod tests {
                 reported: None,
                 content_hash: None,
                 remarks: 2,
+                filled: None,
             }],
             files: vec![RowFile { table: "claude_costs".into(), object: "rows/x.avro".into(), rows: 3, bytes: 10 }],
         }
@@ -107,6 +108,7 @@ mod tests {
         let usd = Some(Usd::from_nanos(-37_300_000));
         batch.buckets[0].reported = Some(Reported { usd, tokens: None, count: Some(3) });
         batch.buckets[0].content_hash = Some("ab12".into());
+        batch.buckets[0].filled = Some(3);
         let encoded = encode(&batch);
         assert_eq!(decode::<BatchNormalized>(&encoded.payload, encoded.fingerprint).unwrap(), batch);
     }

@@ -28,6 +28,7 @@ fn batch(days: usize) -> BatchNormalized {
         reported: None,
         content_hash: None,
         remarks: 0,
+        filled: None,
     };
     BatchNormalized {
         buckets: first.through(Day::new(2026, 10, 1).unwrap()).take(days).map(bucket).collect(),

@@ -54,6 +54,7 @@ fn vary(options: &mut Options, seed: u64) {
         (true, true) => ApiKeyShape::Both,
     };
     options.claude_code_as_in_2025 = bit(10);
+    options.cursor_forgets_removed = bit(14);
     options.analytics_email_is_older = bit(11);
     options.analytics_nobody_rows = if bit(12) { 2 } else { 1 };
     options.analytics_list_markup_percent = if bit(13) { 15 } else { 0 };
@@ -290,6 +291,9 @@ fn ids_make_sense(pipeline: &Pipeline) -> Result<()> {
 fn key_of(table: &str) -> Vec<&'static str> {
     let kept = Report::ALL.into_iter().find(|report| report.tables.contains(&table)).map(|report| report.absence);
     match kept {
+        _ if table == "cursor_event_people" => {
+            vec!["account_id", "activity_date", "event_id", "twin_id", "email", "ordinal"]
+        }
         _ if table == "answers" => vec!["source", "account_id", "activity_date", "snapshot_id"],
         Some(Absence::Kept(columns)) => columns.to_vec(),
         _ => vec!["organization_id", "source", "account_id", "activity_date", "row_id"],

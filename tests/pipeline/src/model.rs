@@ -12,6 +12,7 @@ mod judge;
 mod kept;
 mod known;
 mod lines;
+mod people;
 mod plan;
 mod platform;
 mod report;
@@ -109,7 +110,11 @@ impl Model {
             let Some(winner) = judgement.accepted.map(|place| answers[place]) else { continue };
             let answer = winner.answer;
             if answer.question.report.absence == Absence::Deleted {
-                for (table, record) in &answer.days[&bucket.day] {
+                let place = judgement.accepted.expect("invariant: there is a winner");
+                let rows = answer.days[&bucket.day].iter().filter(|(table, _)| *table != people::TABLE);
+                let events = people::known(&bucket, &answers, place);
+                let events = events.iter().map(|record| (people::TABLE, record));
+                for (table, record) in rows.map(|(table, record)| (*table, record)).chain(events) {
                     tables.add(table, platform::attributed(table, record, rule_set));
                 }
             }

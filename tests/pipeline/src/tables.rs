@@ -54,6 +54,8 @@ const COVERAGE: &str = "coverage";
 /// What was odd and cost no row, in words that are the pipeline's own.
 const REMARKS: &str = "remarks";
 const ANSWERS: &str = "answers";
+/// What is remembered of people, which shows in the rows that it is for.
+const MEMORY: &str = "cursor_event_people";
 /// Verdicts, which no service writes.
 const VERDICTS: &str = "reconciliation";
 /// Columns that tell which answer last changed a row, and so depend on who came first.
@@ -65,7 +67,7 @@ pub(crate) const LATE: &str = "late";
 /// Columns in which equal answers are equal, beside that a person decided about none.
 const EQUAL: [&str; 6] = ["verdict", "reason", "content_hash", "reported_usd", "reported_tokens", "reported_count"];
 /// Columns of ids, which no one but the pipeline can work out.
-const IDS: [&str; 2] = ["row_id", "usage_row_id"];
+const IDS: [&str; 4] = ["row_id", "usage_row_id", "event_id", "twin_id"];
 
 impl Tables {
     /// Takes out the lines of answers between the first and the last of each run of equal ones, of the buckets that are
@@ -92,7 +94,7 @@ impl Tables {
         let mut tables = Self::default();
         for (table, stored) in stored_tables(&connection)? {
             match table.as_str() {
-                VERDICTS | REMARKS => {}
+                VERDICTS | REMARKS | MEMORY => {}
                 REJECTS => {
                     for row in records(&connection, &stored)? {
                         *tables.rejects.entry(bucket(&row)?).or_default() += 1;
@@ -208,6 +210,7 @@ pub fn contents(file: &Path) -> Result<BTreeMap<String, Vec<Record>>> {
     ];
     let mut tables = everything(file)?;
     tables.remove(ANSWERS);
+    tables.remove(MEMORY);
     for rows in tables.values_mut() {
         for row in rows.iter_mut() {
             *row = without(without(std::mem::take(row), &ORIGIN), &of_history);

@@ -191,6 +191,7 @@ async fn a_batch_is_healed_by_the_buckets_that_it_has() {
         reported: None,
         content_hash: None,
         remarks: 0,
+        filled: None,
     };
     let batch = BatchNormalized {
         snapshot_id: "s1".into(),

@@ -18,9 +18,14 @@ impl IdHasher {
     }
 
     #[must_use]
-    pub fn part(mut self, text: &str) -> Self {
-        self.0.extend_from_slice(&(text.len() as u64 + 1).to_le_bytes());
-        self.0.extend_from_slice(text.as_bytes());
+    pub fn part(self, text: &str) -> Self {
+        self.bytes(text.as_bytes())
+    }
+
+    #[must_use]
+    pub fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.0.extend_from_slice(&(bytes.len() as u64 + 1).to_le_bytes());
+        self.0.extend_from_slice(bytes);
         self
     }
 

@@ -31,6 +31,8 @@ pub struct MergePlan {
     pub outcomes: Vec<Outcome>,
     /// The tables that may change, in the order of [`tables::all`].
     pub tables: Vec<TablePlan>,
+    /// Buckets whose sticky column may change once the tables did, in the order of [`tables::all`].
+    pub fills: Vec<Fill>,
     /// In order of bucket.
     pub coverage: Vec<CoverageUpdate>,
     /// Answers that are new, or of which something else is said now.
@@ -87,6 +89,13 @@ impl PartialEq for TablePlan {
 }
 
 impl Eq for TablePlan {}
+
+/// Buckets of a table whose sticky column has to be filled again from what all answers reported in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fill {
+    pub table: &'static str,
+    pub buckets: BTreeSet<BucketId>,
+}
 
 /// A bucket and the batch that decides it, by its place among the batches.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -180,6 +189,7 @@ pub fn plan(
     Ok(MergePlan {
         outcomes: outcomes(batches, &winners, &judgements),
         tables: table_plans(batches, &winners, recorded)?,
+        fills: fills(batches, recorded),
         coverage: coverage_updates(&judgements, batches, recorded),
         superseding: superseding.collect(),
         thinned: thinned.collect(),
@@ -374,6 +384,19 @@ fn table_plans(
         Absence::Keep => TablePlan { table, won: Vec::new(), files: files(&unrecorded, table) },
     };
     Ok(tables::all().iter().map(plan).filter(|plan| !plan.won.is_empty() || !plan.files.is_empty()).collect())
+}
+
+/// What a batch reports in a sticky column counts whether it wins or loses.
+fn fills(batches: &[BatchNormalized], recorded: &Recorded) -> Vec<Fill> {
+    let with_rows = batches.iter().filter(|batch| !batch.rows_omitted && !is_recorded(batch, recorded));
+    let sticky = tables::all().iter().filter(|table| table.memory.is_some());
+    let fill = |table: &'static Table| {
+        let of_table = with_rows.clone().filter(|batch| table.is_fed_by(&batch.source));
+        let bucket = |batch: &BatchNormalized, said: &Bucket| BucketId::of_batch(batch, said.activity_date);
+        let buckets = of_table.flat_map(|batch| batch.buckets.iter().map(|said| bucket(batch, said)));
+        Fill { table: table.name, buckets: buckets.collect() }
+    };
+    sticky.map(fill).filter(|fill| !fill.buckets.is_empty()).collect()
 }
 
 /// Whether the batch is what coverage says of every bucket of its: it was merged, and nothing after it.

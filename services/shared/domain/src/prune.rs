@@ -15,6 +15,7 @@ use crate::replay::Answered;
 pub struct Known {
     /// A day rests on them.
     needed: BTreeSet<String>,
+    accepted: BTreeMap<Day, String>,
     /// Days that coverage has.
     days: BTreeSet<Day>,
     /// The answers that were judged, with the hash of what they say.
@@ -42,6 +43,7 @@ impl Known {
     pub fn add_day(&mut self, row: &CoverageRow) {
         self.days.insert(row.activity_date);
         if let Some(Answered { accepted, newest, loaded }) = Answered::of(row) {
+            self.accepted.insert(row.activity_date, accepted.clone());
             self.needed.extend([accepted, newest].into_iter().chain(loaded));
         }
     }
@@ -51,6 +53,11 @@ impl Known {
             self.needed.insert(id.version());
         }
         self.judged.entry(day).or_default().insert(id.version(), content_hash);
+    }
+
+    /// The accepted answer about the day.
+    pub fn accepted(&self, day: Day) -> Option<&str> {
+        self.accepted.get(&day).map(String::as_str)
     }
 
     /// How the answer stands that covers these days, where those fetched since `before` are not looked at.

@@ -10,6 +10,7 @@ use crate::acceptance::{AnswerId, State};
 use crate::future::horizon;
 use crate::manifest::Manifest;
 use crate::objects::ManifestName;
+use crate::sums::Filled;
 use crate::window::Window;
 
 /// Finds the snapshots that decide a range: for each day the latest answer that covers it. Older answers would lose
@@ -94,6 +95,34 @@ fn answer(fetched_at: Option<Timestamp>, snapshot_id: Option<&SnapshotId>) -> Op
     Some(AnswerId { fetched_at: fetched_at?, snapshot_id: snapshot_id?.clone() })
 }
 
+/// What one answer knows of a day of what is not unlearned, and where it lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Knowing {
+    pub manifest: ManifestName,
+    pub filled: Filled,
+}
+
+/// Of the answers about one day, those whose pages have to be read again for what they know beside the accepted one. Of
+/// answers that say the same it is the newest. `accepted` is the version of the accepted one, where it is known: if it
+/// fills every row, no earlier answer has anything to add.
+pub fn knowing_more(mut answers: Vec<Knowing>, accepted: Option<&str>, now: Timestamp) -> Vec<ManifestName> {
+    let rank = |name: &ManifestName| (!name.is_fetched_since(horizon(now)), name.version.clone());
+    answers.sort_by_cached_key(|answer| rank(&answer.manifest));
+    let place = accepted.and_then(|version| answers.iter().position(|answer| answer.manifest.version == version));
+    let is_full = |filled: &Filled| filled.filled == Some(filled.rows);
+    let first = place.filter(|place| is_full(&answers[*place].filled)).unwrap_or(0);
+    let mut contents = BTreeSet::new();
+    let mut knowing = Vec::new();
+    for answer in answers.drain(first..).rev() {
+        let is_first = answer.filled.content_hash.is_none_or(|hash| contents.insert(hash));
+        let is_accepted = accepted == Some(answer.manifest.version.as_str());
+        if is_first && !is_accepted && answer.filled.filled != Some(0) {
+            knowing.push(answer.manifest);
+        }
+    }
+    knowing
+}
+
 /// The event that announces a snapshot, now or again. With `only`, just these days of it.
 pub fn stored(manifest: &Manifest, published_at: Timestamp, only: Option<Window>) -> SnapshotStored {
     SnapshotStored {
@@ -173,5 +202,34 @@ mod tests {
         assert_eq!(plan.next_candidate().unwrap().window.to_string(), "2025-10-03..2025-10-04");
         assert!(plan.decide(&[day(3), day(4)]));
         assert_eq!(plan.next_candidate().unwrap().window.to_string(), "2025-10-03..2025-10-05");
+    }
+
+    /// Answers about a day, each with its hour, how many of two events it names somebody for, and its content.
+    fn knowing(answers: &[(i64, Option<i64>, &str)], accepted: Option<i64>) -> Vec<i64> {
+        let version = |at: i64| manifest(3, 3, at);
+        let of = |(at, filled, content): &(i64, Option<i64>, &str)| Knowing {
+            manifest: version(*at),
+            filled: Filled { day: day(3), rows: 2, filled: *filled, content_hash: Some((*content).to_owned()) },
+        };
+        let accepted = accepted.map(|at| version(at).version);
+        let more = knowing_more(answers.iter().map(of).collect(), accepted.as_deref(), NOW);
+        let hour =
+            |name: &ManifestName| answers.iter().find(|(at, ..)| version(*at).version == name.version).unwrap().0;
+        more.iter().map(hour).collect()
+    }
+
+    #[test]
+    fn an_answer_that_names_more_people_than_the_accepted_one_is_read_as_well() {
+        let forgotten = [(1, Some(2), "whole"), (2, Some(2), "whole"), (3, Some(1), "part"), (4, Some(0), "none")];
+        assert_eq!(knowing(&forgotten, Some(4)), [3, 2]);
+        assert_eq!(knowing(&forgotten, Some(2)), [3], "it fills every row, so only a later answer may add something");
+        assert_eq!(knowing(&forgotten, None), [3, 2]);
+    }
+
+    #[test]
+    fn where_nothing_was_counted_each_content_is_read_once() {
+        let earlier = [(1, None, "a"), (2, None, "a"), (3, None, "b"), (4, None, "b")];
+        assert_eq!(knowing(&earlier, Some(4)), [2]);
+        assert_eq!(knowing(&[(1, Some(2), "a"), (9_000_000_000, Some(2), "a")], None), [1], "of the future");
     }
 }

@@ -98,7 +98,12 @@ impl Source {
 
     /// Whether its rows stay in their tables when it no longer reports them, so that every answer of it matters.
     pub fn keeps_rows(self) -> bool {
-        tables::fed_by(self.name()).any(|table| table.absence == Absence::Keep)
+        tables::fed_by(self.name()).any(|table| table.absence == Absence::Keep && !table.is_memory())
+    }
+
+    /// Whether a column of its rows is not unlearned, so that what every answer reports in it matters.
+    pub fn remembers(self) -> bool {
+        tables::fed_by(self.name()).any(|table| table.memory.is_some())
     }
 }
 

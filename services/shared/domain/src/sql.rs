@@ -11,6 +11,7 @@ mod columns;
 mod dialect;
 mod forgetting;
 pub mod sqlite;
+mod sticky;
 mod stored;
 mod template;
 mod view;

@@ -35,6 +35,18 @@ struct DaySums {
     reported: Figures,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     content_hash: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    filled: Option<i64>,
+}
+
+/// What one answer knows of a day of what is not unlearned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled {
+    pub day: Day,
+    pub rows: i64,
+    /// `None` where an earlier release counted.
+    pub filled: Option<i64>,
+    pub content_hash: Option<String>,
 }
 
 /// The format that this program writes, and the newest that it reads.
@@ -60,6 +72,7 @@ impl Sums {
             rejects: bucket.rejects,
             reported: bucket.reported.map(|reported| Figures::of(normalizer, reported)).unwrap_or_default(),
             content_hash: bucket.content_hash.clone(),
+            filled: bucket.filled,
         };
         Some(Self {
             format: FORMAT,
@@ -88,6 +101,7 @@ impl Sums {
             content_hash: sums.content_hash.clone(),
             // They go with rows.
             remarks: 0,
+            filled: sums.filled,
         };
         let buckets: Vec<Bucket> = self.days.iter().filter(|sums| is_wanted(sums.day)).map(bucket).collect();
         (!buckets.is_empty()).then(|| BatchNormalized {
@@ -103,6 +117,16 @@ impl Sums {
             rows_omitted: true,
             buckets,
             files: vec![],
+        })
+    }
+
+    /// What the answer knows of each of its days of what is not unlearned.
+    pub fn filled(&self) -> impl Iterator<Item = Filled> {
+        self.days.iter().map(|sums| Filled {
+            day: sums.day,
+            rows: sums.rows,
+            filled: sums.filled,
+            content_hash: sums.content_hash.clone(),
         })
     }
 
@@ -138,6 +162,7 @@ mod tests {
             reported: Some(Reported { usd: Some(Usd::from_nanos(nanos)), tokens: None, count: Some(7) }),
             content_hash: Some("ab12".into()),
             remarks: 0,
+            filled: Some(2),
         };
         BatchNormalized {
             snapshot_id: "s1".into(),

@@ -196,8 +196,6 @@ fn every_dimension_is_part_of_the_identity() {
     let mut events = vec![event(json!({}))];
     for other in [
         json!({"timestamp": (EVENING_MS - 1).to_string()}),
-        json!({"userEmail": "bob@example.com"}),
-        json!({"userEmail": null}),
         json!({"serviceAccountId": "x"}),
         json!({"model": "x"}),
         json!({"kind": "x"}),
@@ -213,6 +211,46 @@ fn every_dimension_is_part_of_the_identity() {
     // Each alone, so that no ordinal tells them apart.
     let ids: BTreeSet<String> = events.into_iter().flat_map(|event| of(vec![event]).column(TABLE, "row_id")).collect();
     assert_eq!(ids.len(), count);
+}
+
+#[test]
+fn the_person_is_no_part_of_the_identity_and_all_else_that_is_reported_is_part_of_what_is_alike() {
+    let ids = |more: Value| {
+        let normalized = of(vec![event(more)]);
+        ["row_id", "event_id", "twin_id"].map(|column| normalized.column(TABLE, column).concat())
+    };
+    let ann = ids(json!({}));
+    for person in [json!("bob@example.com"), Value::Null, json!("")] {
+        assert_eq!(ids(json!({"userEmail": person})), ann);
+    }
+    for amount in [json!({"chargedCents": 9}), json!({"requestsCosts": 1}), json!({"isHeadless": true})] {
+        let other = ids(amount);
+        assert_eq!(other[..2], ann[..2]);
+        assert_ne!(other[2], ann[2]);
+    }
+    assert_ne!(ids(json!({"model": "x"}))[1..], ann[1..]);
+}
+
+#[test]
+fn whom_events_name_is_remembered_beside_them_in_no_sum_and_in_no_order() {
+    let named = |person: Value| event(json!({"userEmail": person}));
+    let events = ["ann@example.com", "bob@example.com", "Ann@example.com"].map(Value::from);
+    let events: Vec<Value> = events.into_iter().chain([Value::Null]).map(named).collect();
+    let mut turned = events.clone();
+    turned.rotate_left(2);
+    let remembered = |events: Vec<Value>| {
+        let normalized = of(events);
+        let bucket = &normalized.batch.buckets[1];
+        assert_eq!((bucket.rows, bucket.filled, normalized.rows(TABLE).len()), (4, Some(3), 4));
+        let columns =
+            ["event_id", "twin_id", "email", "ordinal"].map(|name| normalized.column("cursor_event_people", name));
+        (0..3).map(|row| columns.clone().map(|column| column[row].clone())).collect::<BTreeSet<_>>()
+    };
+    let people = remembered(events);
+    assert_eq!(people, remembered(turned));
+    let emails: Vec<[&str; 2]> = people.iter().map(|row| [row[2].as_str(), row[3].as_str()]).collect();
+    let (ann, bob) = ("ann@example.com", "bob@example.com");
+    assert_eq!(emails, [[ann, "Integer(1)"], [ann, "Integer(2)"], [bob, "Integer(1)"]]);
 }
 
 #[test]

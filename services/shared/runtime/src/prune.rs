@@ -10,7 +10,7 @@ use everycent_domain::window::Window;
 use everycent_schemas::{AccountId, Day, Timestamp};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::replay::{ReplayError, read};
+use crate::replay::{ReplayError, manifests_knowing_more, read};
 use crate::store::{Names, Store, StoreError};
 
 /// Objects that are asked for at once.
@@ -91,14 +91,22 @@ async fn of_account(
     known: &Known,
     (before, now): (Timestamp, Timestamp),
 ) -> Result<AccountPrune, ReplayError> {
-    let (mut names, mut with_sums) = (Vec::new(), BTreeSet::new());
+    let (mut names, mut with_sums, mut sums) = (Vec::new(), BTreeSet::new(), Vec::new());
     for object in stored {
         match RawObject::of(object) {
             RawObject::Manifest(name) => names.push(name),
-            RawObject::Sums(name) => drop(with_sums.insert(name.object)),
+            RawObject::Sums(name) => {
+                with_sums.insert(name.object.clone());
+                sums.push((name, object.clone()));
+            }
             _ => {}
         }
     }
+    // Tables that are lost are filled again from the answers that name more people than the accepted one.
+    let named = match source.remembers() {
+        true => manifests_knowing_more(store, &sums, |_| true, |day| known.accepted(day), now).await?,
+        false => BTreeSet::new(),
+    };
     let (mut gone, mut used, mut windows) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     let (mut kept, mut unknown_days) = (Kept::default(), BTreeSet::new());
     for (name, manifest) in manifests(store, names).await? {
@@ -107,6 +115,7 @@ async fn of_account(
             Standing::Recent => {}
             _ if source.keeps_rows() => kept.readings += 1,
             Standing::Needed => kept.needed += 1,
+            Standing::Superseded if named.contains(&name.object) => kept.needed += 1,
             Standing::WithoutSums => kept.without_sums += 1,
             Standing::NotJudged => kept.not_judged += 1,
             Standing::UnknownDay(day) => drop(unknown_days.insert(day)),

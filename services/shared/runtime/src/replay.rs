@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use everycent_domain::future::horizon;
 use everycent_domain::manifest::{InvalidManifest, Manifest};
 use everycent_domain::objects::{ManifestName, ObjectName, RawObject, raw_prefix};
-use everycent_domain::replay::{Answered, ReplayPlan};
+use everycent_domain::replay::{self, Answered, Knowing, ReplayPlan};
 use everycent_domain::source::Source;
 use everycent_domain::sums::{InvalidSums, Sums};
 use everycent_domain::window::Window;
@@ -103,9 +103,7 @@ pub async fn announcements<'a>(
     let wanted = |day: &Day| unknown.contains(day);
     for (manifest, object) in &raw.sums {
         if manifest.window.days().any(|day| wanted(&day)) {
-            let sums = store.read(object).await?;
-            let sums = Sums::from_json(&sums);
-            let sums = sums.map_err(|reason| ReplayError::Sums { object: object.clone(), reason })?;
+            let sums = read_sums(store, object).await?;
             let judged = sums.announced(|day| wanted(&day));
             announcements.judged.extend(judged.map(|batch| BatchNormalized { normalized_at: now, ..batch }));
         }
@@ -118,6 +116,11 @@ pub async fn announcements<'a>(
         announcements.decided.push(decided);
     }
     announcements.snapshots = snapshots(store, raw, range, &known, &unknown, now).await?;
+    if source.remembers() {
+        let more = knowing_more(store, raw, range, &known, now).await?;
+        let chosen: BTreeSet<_> = announcements.snapshots.iter().map(|of| of.snapshot_id.clone()).collect();
+        announcements.snapshots.extend(more.into_iter().filter(|of| !chosen.contains(&of.snapshot_id)));
+    }
     Ok(announcements)
 }
 
@@ -154,6 +157,51 @@ async fn snapshots(
         manifests.push(read(store, object).await?);
     }
     Ok(manifests)
+}
+
+/// The snapshots to read again for what they report that is not unlearned, beside those that decide a day. One that was
+/// pruned is no more.
+async fn knowing_more(
+    store: &dyn Store,
+    raw: &RawAccount,
+    range: Window,
+    known: &BTreeMap<Day, Answered>,
+    now: Timestamp,
+) -> Result<Vec<Manifest>, ReplayError> {
+    let accepted = |day| known.get(&day).map(|answered| answered.accepted.as_str());
+    let knowing = manifests_knowing_more(store, &raw.sums, |day| range.contains(day), accepted, now).await?;
+    let mut manifests = Vec::new();
+    for manifest in raw.manifests.iter().filter(|manifest| knowing.contains(&manifest.object)) {
+        manifests.push(read(store, &manifest.object).await?);
+    }
+    Ok(manifests)
+}
+
+/// The manifests of the answers that know more of a wanted day than the accepted one, as far as that is known.
+pub(crate) async fn manifests_knowing_more<'a>(
+    store: &dyn Store,
+    sums: &[(ManifestName, ObjectName)],
+    is_wanted: impl Fn(Day) -> bool,
+    accepted: impl Fn(Day) -> Option<&'a str>,
+    now: Timestamp,
+) -> Result<BTreeSet<ObjectName>, ReplayError> {
+    let mut days: BTreeMap<Day, BTreeMap<String, Knowing>> = BTreeMap::new();
+    // In order of name, so that of the sums of one snapshot those of the newest normalizer are the last.
+    for (manifest, object) in sums.iter().filter(|(manifest, _)| manifest.window.days().any(&is_wanted)) {
+        for filled in read_sums(store, object).await?.filled().filter(|filled| is_wanted(filled.day)) {
+            let of_day = days.entry(filled.day).or_default();
+            of_day.insert(manifest.version.clone(), Knowing { manifest: manifest.clone(), filled });
+        }
+    }
+    let of_day = |(day, answers): (Day, BTreeMap<String, Knowing>)| {
+        replay::knowing_more(answers.into_values().collect(), accepted(day), now)
+    };
+    Ok(days.into_iter().flat_map(of_day).map(|manifest| manifest.object).collect())
+}
+
+async fn read_sums(store: &dyn Store, object: &ObjectName) -> Result<Sums, ReplayError> {
+    let sums = store.read(object).await?;
+    Sums::from_json(&sums).map_err(|reason| ReplayError::Sums { object: object.clone(), reason })
 }
 
 async fn deciding(store: &dyn Store, mut plan: ReplayPlan) -> Result<Vec<Manifest>, ReplayError> {

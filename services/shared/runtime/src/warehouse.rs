@@ -60,6 +60,7 @@ pub struct TableChange {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MergeReport {
     pub batches: Vec<Merged>,
+    /// But for what is remembered of sticky columns.
     pub tables: Vec<TableChange>,
     /// Snapshots that have to be normalized again before the tables hold what was decided.
     pub replays: Vec<Replay>,
@@ -179,6 +180,8 @@ pub const FLUSH_FAR_AWAY: Flush = Flush { batches: Gather { max: 200, linger: Du
 ///   coverage says `replaying`, and the merge asks for a replay.
 /// - In the won buckets of each table that the source feeds, rows with a known key are updated if their content differs,
 ///   new keys are inserted, and keys that are no longer there are deleted. Nothing outside the won buckets is touched.
+/// - A sticky column has, for each row, what the latest answer reports that reports anything: also one that lost or is held
+///   (the domain's `sql::sticky` says how rows of answers are matched). It is no content of the row.
 /// - Where the content is the same nothing is written, and the row goes on telling which answer last changed it.
 /// - Hence any number of merges of the same batches, in any order and any grouping, end in the same tables; only which
 ///   of several answers that say the same a row is credited to depends on who came first.

@@ -4,6 +4,7 @@ use super::columns::{instant, record};
 use super::heard::Decided;
 use super::judge::{Judgement, Word};
 use super::known::Known;
+use super::people;
 use super::report::Absence;
 use super::weight::Unit;
 use crate::tables::{Bucket, LATE, Record};
@@ -44,6 +45,7 @@ fn of_answer(bucket: &Bucket, known: &Known<'_>) -> Record {
         ("settled", Some(u8::from(settled).to_string())),
         ("rows", Some(answer.days[&bucket.day].len().to_string())),
         ("rejects", Some(answer.rejects_on(bucket.day).to_string())),
+        ("filled", Some(people::named(known, bucket).to_string())),
     ]);
     let figures = Unit::ALL.into_iter().filter_map(|unit| Some((unit, weight.figure(unit)?)));
     line.extend(figures.map(|(unit, figure)| (unit.column().to_owned(), figure.normalize().to_string())));

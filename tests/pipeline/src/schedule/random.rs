@@ -38,6 +38,7 @@ fn any_transitions() -> impl Strategy<Value = Vec<Transition>> {
 fn any_of_the_judged() -> impl Strategy<Value = Transition> {
     use Transition::*;
     prop_oneof![
+        6 => any_leaving(),
         14 => any_forgetting(),
         6 => any_decision(),
         16 => Just(RequestEverything),
@@ -101,6 +102,19 @@ fn any_forgetting() -> impl Strategy<Value = Transition> {
         3 => (0..4_u32, 0..5_usize).prop_map(|(day, kept)| DayIsForgotten { day, kept }),
         3 => (0..4_u32).prop_map(|day| DayErodes { day }),
         2 => (0..4_u32).prop_map(|day| DayIsRemembered { day }),
+    ]
+}
+
+/// Of members, whose events may lose their address; and twins of events.
+fn any_leaving() -> impl Strategy<Value = Transition> {
+    use Transition::*;
+    let (day, place) = (0..4_u32, 0..100_usize);
+    prop_oneof![
+        4 => (place.clone(), day.clone()).prop_map(|(place, day)| MembershipEnds { place, day }),
+        1 => (1..60_u64).prop_map(|user_id| MemberJoins { user_id }),
+        3 => (day.clone(), place.clone(), 0..2_u32)
+            .prop_map(|(day, place, more_cents)| EventComes { day, place, more_cents }),
+        1 => (day, place).prop_map(|(day, place)| EventVanishes { day, place }),
     ]
 }
 

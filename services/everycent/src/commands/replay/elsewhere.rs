@@ -120,9 +120,10 @@ fn unmade<'a>(
     snapshots.iter().filter(|manifest| !is_merged(manifest)).collect()
 }
 
-/// Whether coverage tells of every answer. Of one whose rows outlive it, an older answer leaves no trace there.
+/// Whether coverage tells of every answer. Of one whose rows outlive it, or that is read for what is not unlearned, an
+/// older answer leaves no trace there.
 fn decides_alone(manifest: &Manifest) -> bool {
-    manifest.source.parse().is_ok_and(|source: Source| !source.keeps_rows())
+    manifest.source.parse().is_ok_and(|source: Source| !source.keeps_rows() && !source.remembers())
 }
 
 fn days(manifest: &Manifest, only: Option<Window>) -> impl Iterator<Item = Day> {

@@ -65,6 +65,7 @@ impl Lines {
         row.reported_usd = reported.usd;
         (row.reported_tokens, row.reported_count) = (reported.tokens, reported.count);
         row.content_hash.clone_from(&said.content_hash);
+        row.filled = said.filled;
     }
 
     /// Whether it is an answer that is new, and is judged no more.
@@ -224,6 +225,7 @@ fn line(bucket: &BucketId, id: &AnswerId) -> AnswerRow {
         reported_tokens: None,
         reported_count: None,
         content_hash: None,
+        filled: None,
         sums: None,
         decision: None,
         decided_at: None,

@@ -31,6 +31,7 @@ fn batch(snapshot_id: &str, fetched: i64, normalized: i64, from: u32, to: u32) -
         reported: Some(Reported { usd: Some(Usd::from_nanos(1)), tokens: None, count: None }),
         content_hash: None,
         remarks: 0,
+        filled: None,
     };
     BatchNormalized {
         snapshot_id: snapshot_id.into(),
@@ -140,6 +141,41 @@ fn a_batch_without_a_file_still_empties_every_table_that_its_source_feeds() {
 fn a_batch_that_won_nothing_is_not_read() {
     let plan = plan_from_nothing(&[batch("a", 1, 1, 0, 1), batch("b", 2, 2, 0, 1)]);
     assert_eq!(plan.tables[0].files.iter().map(|staged| staged.batch).collect::<Vec<_>>(), [1]);
+}
+
+/// A batch of events, with a file of them and one of the people that they name.
+fn naming(snapshot_id: &str, fetched: i64) -> BatchNormalized {
+    let batch = batch(snapshot_id, fetched, fetched, 0, 1);
+    let file = |table: &str| RowFile {
+        table: table.into(),
+        object: format!("rows/{table}/{snapshot_id}/1.avro"),
+        rows: 1,
+        bytes: 1,
+    };
+    let files = ["cursor_usage_events", "cursor_event_people"].map(file).to_vec();
+    BatchNormalized { source: "cursor/usage_events".into(), files, ..batch }
+}
+
+#[test]
+fn a_batch_that_loses_is_read_for_what_is_not_unlearned_and_its_days_are_filled_again() {
+    let mut tables = Tables::default();
+    tables.merge(&[naming("b", 2)]);
+    let lost = tables.merge(&[naming("a", 1)]);
+    assert_eq!(lost.outcomes[0].lost, days(0..=1));
+    let read: Vec<&str> = lost.tables.iter().map(|table| table.table.name).collect();
+    assert_eq!(read, ["cursor_event_people"]);
+    assert!(lost.tables[0].files[0].may_be_gone);
+    let filled: Vec<(&str, usize)> = lost.fills.iter().map(|fill| (fill.table, fill.buckets.len())).collect();
+    assert_eq!(filled, [("cursor_usage_events", 2)]);
+}
+
+#[test]
+fn nothing_is_filled_by_what_is_loaded_already_nor_by_sums_nor_of_a_report_that_may_be_unlearned() {
+    let mut tables = Tables::default();
+    assert_eq!(tables.merge(&[naming("b", 2)]).fills.len(), 1);
+    assert_eq!(tables.merge(&[naming("b", 2)]).fills, []);
+    let sums = BatchNormalized { rows_omitted: true, files: vec![], ..naming("a", 1) };
+    assert_eq!(tables.merge(&[sums, batch("c", 3, 3, 0, 1)]).fills, []);
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Buckets: what coverage says of each, against what was asked for and what the tables hold.
 
 use everycent_schemas::Usd;
-use everycent_schemas::tables::{self, Absence};
 
 use super::{Check, Figure, Verdict};
 use crate::bucket::BucketId;
+use crate::source::Source;
 
 /// What a batch said of a bucket, or what the tables hold of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -132,8 +132,7 @@ fn note(bucket: &BucketFact) -> Verdict {
 /// The tables hold what was merged into them: as many rows, as much money, the same counts. What was never merged has no
 /// row. Tables that keep their rows hold those of many answers, so their sources are not judged.
 pub fn tables_equal_coverage(buckets: &[BucketFact]) -> Vec<Verdict> {
-    let keeps_rows =
-        |bucket: &BucketFact| tables::fed_by(&bucket.id.source).any(|table| table.absence == Absence::Keep);
+    let keeps_rows = |bucket: &BucketFact| bucket.id.source.parse().is_ok_and(Source::keeps_rows);
     buckets
         .iter()
         .filter(|bucket| bucket.has_anything())

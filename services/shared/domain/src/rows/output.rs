@@ -65,6 +65,7 @@ struct Tally {
     reported: Reported,
     /// The sum of the hashes of all rows, so that their order does not matter.
     content: u128,
+    filled: i64,
     magnitude: Magnitude,
 }
 
@@ -185,8 +186,17 @@ impl<'a> Output<'a> {
         self.content.clear();
         row.content(&mut self.content);
         tally.content = tally.content.wrapping_add(xxh3_128(&self.content));
+        tally.filled += row.filled();
         self.append(row);
         Ok(())
+    }
+
+    /// Takes what a row of a wanted day reports and is not unlearned, for the table that remembers it: no row of its own,
+    /// and in no sum.
+    pub fn remember<R: Row>(&mut self, day: Day, row: &R) {
+        if self.wants(day) {
+            self.append(row);
+        }
     }
 
     /// Whether the day can hold rows of this magnitude beside the others: asked first where a record gives several rows,
@@ -336,6 +346,7 @@ impl<'a> Output<'a> {
             reported: Some(tally.reported),
             content_hash: Some(format!("{:032x}", tally.content)),
             remarks: self.remarks.of_day(day),
+            filled: Some(tally.filled),
         }
     }
 }

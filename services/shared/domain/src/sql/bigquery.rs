@@ -16,11 +16,11 @@ mod turn;
 use everycent_schemas::Timestamp;
 use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::stored::AnswerRow;
-use everycent_schemas::tables::{Absence, Table};
+use everycent_schemas::tables::{self, Absence, Table};
 
+use self::table::{keep_rows, merge_table, rows_that_say_something_else, rows_that_tell_the_batch, won, won_bounds};
 use super::{Dialect, stored};
-use crate::merge_plan::{MergePlan, TablePlan, time_of};
-use table::{keep_rows, merge_table, rows_that_say_something_else, rows_that_tell_the_batch, won, won_bounds};
+use crate::merge_plan::{Fill, MergePlan, TablePlan, time_of};
 
 pub use coverage::{
     answers_of_buckets, coverage_between, forget_account, forget_future, known_of_buckets, record_failures,
@@ -45,12 +45,14 @@ pub fn merge_script(
     let now = time_of(batches, merged_at);
     let changes: Vec<Change> =
         plan.tables.iter().filter_map(|of| change(of, batches, &staging, &dialect, now)).collect();
+    let fills: Vec<Change> = plan.fills.iter().map(|fill| filled(fill, &dialect, now)).collect();
     let mut merges = coverage::merge_coverage(&plan.coverage, merged_at, now, dataset);
     if !plan.answers.is_empty() {
         merges.push(coverage::merge_answers(&plan.answers, &staging(stored::table::<AnswerRow>()), dataset));
     }
     merges.extend(coverage::supersede_answers(&plan.superseding, dataset));
     merges.extend(coverage::delete_answers(&plan.thinned, dataset));
+    let changes: Vec<Change> = changes.into_iter().chain(fills).collect();
     merges.extend(changes.iter().flat_map(Change::statements));
     let mut statements = declare(&changes);
     statements.extend(turn::in_this_turn(dataset, turn, merges));
@@ -74,6 +76,8 @@ enum Written {
     Before(String),
     /// By this query, after; what else `@@row_count` counts was deleted.
     After(String),
+    /// In the sticky column, once the rows are there.
+    Filled,
 }
 
 impl Change {
@@ -85,6 +89,7 @@ impl Change {
             Written::Nothing => vec![dml, changed],
             Written::Before(count) => vec![written(count), dml],
             Written::After(count) => vec![dml, changed, written(count)],
+            Written::Filled => vec![dml, format!("SET filled_{} = @@row_count", self.table)],
         }
     }
 
@@ -94,6 +99,7 @@ impl Change {
             Written::Nothing => vec![changed],
             Written::Before(_) => vec![written],
             Written::After(_) => vec![changed, written],
+            Written::Filled => vec![format!("filled_{}", self.table)],
         }
     }
 
@@ -103,6 +109,7 @@ impl Change {
             Written::Nothing => ("0".to_owned(), format!("changed_{table}")),
             Written::Before(_) => (format!("written_{table}"), "0".to_owned()),
             Written::After(_) => (format!("written_{table}"), format!("changed_{table} - written_{table}")),
+            Written::Filled => (format!("filled_{table}"), "0".to_owned()),
         };
         format!("SELECT '{table}' AS table_name, {written} AS written, {deleted} AS deleted")
     }
@@ -119,6 +126,13 @@ fn declare(changes: &[Change]) -> Vec<String> {
 fn answer(changes: &[Change]) -> Option<String> {
     let rows: Vec<String> = changes.iter().map(Change::answer).collect();
     (!rows.is_empty()).then(|| rows.join("\nUNION ALL\n"))
+}
+
+fn filled(fill: &Fill, dialect: &BigQuery<'_>, now: Timestamp) -> Change {
+    let table = tables::find(fill.table).expect("invariant: a plan is of shipped tables");
+    let memory = table.sticky().map(|(_, memory)| dialect.table(memory)).unwrap_or_default();
+    let dml = table::fill(table, &fill.buckets, [&dialect.table(table), &memory], now);
+    Change { table: table.name, dml, written: Written::Filled }
 }
 
 fn change(
@@ -140,8 +154,8 @@ fn change(
         }
         (false, Absence::Keep) => {
             let staging = staging(plan.table);
-            let count = rows_that_say_something_else(plan.table, &staging, &target, now);
-            (keep_rows(plan.table, &staging, &target, now), Written::Before(count))
+            let count = rows_that_say_something_else(plan, batches, &staging, &target, now);
+            (keep_rows(plan, batches, &staging, &target, now), Written::Before(count))
         }
         (true, Absence::Keep) => return None,
     };

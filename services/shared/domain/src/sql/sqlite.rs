@@ -10,6 +10,7 @@ use everycent_schemas::tables::{Column, Table};
 
 use super::Dialect;
 use super::columns::{key_order, lines};
+use super::sticky::{self, Filling};
 use crate::future::horizon;
 
 pub use coverage::{
@@ -76,6 +77,21 @@ pub fn says_the_same(table: &Table) -> String {
     format!("SELECT EXISTS (SELECT 1 FROM {} WHERE {})", Sqlite.table(table), same.join(" AND "))
 }
 
+/// Fills the sticky column of a bucket again; the bucket's columns are bound. Rows whose value is right are not written.
+pub fn fill(table: &Table, now: Timestamp) -> String {
+    let (column, memory) = table.sticky().expect("invariant: only a table with a sticky column is filled");
+    let (target, in_bucket, horizon) = (Sqlite.table(table), in_bucket(table), format!("'{}'", horizon(now)));
+    let filling = Filling { rows: &target, memory: &Sqlite.table(memory), in_buckets: &in_bucket, horizon: &horizon };
+    let same: Vec<String> = table.key.iter().map(|name| format!("{target}.{name} = filled.{name}")).collect();
+    format!(
+        "UPDATE {target} SET {value} = filled.{value}\nFROM (\n{query}\n) AS filled\nWHERE {same}\n  \
+         AND {target}.{value} IS NOT filled.{value}",
+        value = column.name,
+        query = sticky::query(table, &filling),
+        same = same.join(" AND "),
+    )
+}
+
 fn in_bucket(table: &Table) -> String {
     let bound = table.bucket.iter().zip(1..).map(|(name, place)| format!("{name} = ?{place}"));
     bound.collect::<Vec<_>>().join(" AND ")
@@ -121,7 +137,8 @@ fn on_conflict(target: &str, table: &Table) -> String {
 }
 
 fn replace(table: &Table) -> String {
-    let values = table.columns.iter().filter(|column| !table.key.contains(&column.name)).map(stored_name);
+    let values = table.columns.iter().filter(|column| !column.sticky && !table.key.contains(&column.name));
+    let values = values.map(stored_name);
     let set: Vec<String> = values.map(|name| format!("{name} = excluded.{name}")).collect();
     format!("ON CONFLICT ({}) DO UPDATE SET\n{}", key_order(table).join(", "), lines(set))
 }

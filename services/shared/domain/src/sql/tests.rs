@@ -62,6 +62,23 @@ fn the_statements_that_keep_a_row_in_sqlite() {
 }
 
 #[test]
+fn the_statement_that_fills_a_sticky_column_in_sqlite() {
+    let events = tables::find("cursor_usage_events").unwrap();
+    insta::assert_snapshot!("sqlite_fill", sqlite::fill(events, Timestamp::from_micros(0)) + "\n");
+}
+
+#[test]
+fn the_script_of_a_losing_answer_into_bigquery_remembers_its_people_and_fills() {
+    let events = |snapshot_id: &str, fetched_at, files| {
+        let file = RowFile { table: "cursor_event_people".into(), object: "rows/p".into(), rows: 1, bytes: 1 };
+        let batch = totals(snapshot_id, fetched_at, 0, 1, 0);
+        BatchNormalized { source: "cursor/usage_events".into(), files: vec![file; files], ..batch }
+    };
+    let script = script(&[events("newer", 9, 0), events("older", 5, 1)]);
+    assert_noted("bigquery_fill", &script, UNPROVED_OF_MERGES);
+}
+
+#[test]
 fn the_statements_of_coverage_and_verdicts_in_sqlite() {
     let statements = [
         sqlite::known_of_bucket(),
@@ -90,6 +107,7 @@ fn totals(snapshot_id: &str, fetched_at: i64, from: u32, to: u32, files: usize) 
         reported: Some(Reported { usd: Some(Usd::from_nanos(37_300_000)), tokens: None, count: None }),
         content_hash: Some("ef56".into()),
         remarks: 0,
+        filled: None,
     };
     let file = RowFile { table: "claude_cost_totals".into(), object: "rows/x".into(), rows: 1, bytes: 1 };
     BatchNormalized {

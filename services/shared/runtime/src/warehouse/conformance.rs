@@ -8,6 +8,7 @@ mod files;
 mod fixture;
 mod forgetting;
 mod kept;
+mod people;
 mod rows;
 mod versions;
 pub mod world;
@@ -17,6 +18,7 @@ pub use files::*;
 pub use fixture::Fixture;
 pub use forgetting::*;
 pub use kept::*;
+pub use people::*;
 pub use rows::*;
 pub use versions::*;
 
@@ -67,6 +69,11 @@ macro_rules! warehouse_conformance {
             readings_of_a_directory_in_any_order_and_grouping_end_in_the_same_rows
             a_reading_that_was_merged_and_lost_since_is_delivered_again_without_its_file
             what_is_forgotten_of_the_future_takes_nothing_else
+            a_person_whom_a_later_answer_does_not_name_stays_known_in_any_order_and_any_grouping
+            what_is_known_of_people_does_not_change_when_answers_come_again
+            a_losing_answer_that_names_somebody_changes_the_row_and_says_so
+            an_answer_of_the_future_names_nobody_whom_another_one_names
+            rows_of_an_earlier_release_keep_the_person_that_they_have
             an_account_that_is_forgotten_is_gone_and_its_answers_may_come_again
         }
     };

@@ -50,7 +50,7 @@ fn row(world: &World, account: &str, day: NaiveDate, event: &CursorEvent) -> Rec
         ("account_id", Some(account.to_owned())),
         ("activity_date", Some(day.to_string())),
         ("occurred_at", Some(instant(event.timestamp_ms * 1_000))),
-        ("email", Some(event.user_email.to_lowercase())),
+        ("email", world.names_in_events(event.user_id).then(|| event.user_email.to_lowercase())),
         ("conversation_id", event.conversation_id.clone()),
         ("model", Some(event.model.clone())),
         ("kind", Some(kind.to_owned())),

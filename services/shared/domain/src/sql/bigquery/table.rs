@@ -1,6 +1,6 @@
 //! The statements that bring one table to what the winning batches say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::tables::Table;
@@ -8,9 +8,11 @@ use everycent_schemas::{AccountId, Day, Timestamp};
 
 use super::literal::{ROW_VERSION, bounds, dates, lower, timestamp};
 use super::names::text_literal;
+use crate::bucket::BucketId;
 use crate::future::horizon;
 use crate::merge_plan::TablePlan;
 use crate::sql::columns::{key_order, lines};
+use crate::sql::sticky::{self, Filling};
 
 /// How many rows tell the batch that won their bucket. Before the merge none did, for its version is higher.
 pub(super) fn rows_that_tell_the_batch(plan: &TablePlan, batches: &[BatchNormalized], target: &str) -> String {
@@ -21,21 +23,53 @@ pub(super) fn rows_that_tell_the_batch(plan: &TablePlan, batches: &[BatchNormali
 }
 
 /// How many of the latest staged rows are new, or later and other than what is there.
-pub(super) fn rows_that_say_something_else(table: &Table, staging: &str, target: &str, now: Timestamp) -> String {
+pub(super) fn rows_that_say_something_else(
+    plan: &TablePlan,
+    batches: &[BatchNormalized],
+    staging: &str,
+    target: &str,
+    now: Timestamp,
+) -> String {
+    let table = plan.table;
     let differs: Vec<String> =
         table.content().map(|column| format!("T.`{0}` IS DISTINCT FROM S.`{0}`", column.name)).collect();
     format!(
         "  SELECT COUNT(*)\n  FROM {latest} AS S\n  LEFT JOIN {target} AS T ON {same}\n  \
          WHERE T.`fetched_at` IS NULL OR (({lower}) AND ({differs}))",
         latest = latest_staged(table, staging, now),
-        same = same_key(table),
+        same = same_kept(plan, batches),
         lower = lower(ROW_VERSION, "T.", "S.", now),
-        differs = differs.join(" OR "),
+        differs = if differs.is_empty() { "FALSE".to_owned() } else { differs.join(" OR ") },
+    )
+}
+
+/// Fills the sticky column of the buckets again. Rows whose value is right are not written.
+pub(super) fn fill(table: &Table, buckets: &BTreeSet<BucketId>, [target, memory]: [&str; 2], now: Timestamp) -> String {
+    let (column, _) = table.sticky().expect("invariant: only a table with a sticky column is filled");
+    let bounds_of =
+        |of: &str| bounds(buckets.iter().map(|bucket| bucket.activity_date), &format!("{of}`{}`", table.day_column()));
+    let in_buckets = format!("{} AND {}", bounds_of(""), in_buckets(table, buckets.iter(), ""));
+    let horizon = timestamp(horizon(now));
+    let filling = Filling { rows: target, memory, in_buckets: &in_buckets, horizon: &horizon };
+    format!(
+        "MERGE {target} AS T\nUSING (\n{query}\n) AS S\nON {same}\n  AND {bounds}\n\
+         WHEN MATCHED AND T.`{value}` IS DISTINCT FROM S.`{value}` THEN UPDATE SET `{value}` = S.`{value}`",
+        query = sticky::query(table, &filling),
+        same = same_key(table),
+        bounds = bounds_of("T."),
+        value = column.name,
     )
 }
 
 /// Of each key the row of the latest answer, whether it was staged now or is there already.
-pub(super) fn keep_rows(table: &Table, staging: &str, target: &str, now: Timestamp) -> String {
+pub(super) fn keep_rows(
+    plan: &TablePlan,
+    batches: &[BatchNormalized],
+    staging: &str,
+    target: &str,
+    now: Timestamp,
+) -> String {
+    let table = plan.table;
     let names: Vec<String> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
     let key = quoted_key(table);
     let set = names.iter().filter(|name| !key.contains(name)).map(|name| format!("{name} = S.{name}"));
@@ -45,7 +79,7 @@ pub(super) fn keep_rows(table: &Table, staging: &str, target: &str, now: Timesta
          WHEN MATCHED AND ({lower}) THEN UPDATE SET\n{set}\n\
          WHEN NOT MATCHED BY TARGET THEN INSERT ({columns})\n  VALUES ({values})",
         latest = latest_staged(table, staging, now),
-        same = same_key(table),
+        same = same_kept(plan, batches),
         lower = lower(ROW_VERSION, "T.", "S.", now),
         set = lines(set),
         columns = names.join(", "),
@@ -75,13 +109,23 @@ fn same_key(table: &Table) -> String {
     same.join(" AND ")
 }
 
+/// The same key, in the partitions that the batches are about where the table has some.
+fn same_kept(plan: &TablePlan, batches: &[BatchNormalized]) -> String {
+    let same = same_key(plan.table);
+    let Some(partition) = &plan.table.partition else { return same };
+    let buckets = plan.files.iter().flat_map(|staged| &batches[staged.batch].buckets);
+    let days = buckets.map(|bucket| bucket.activity_date);
+    format!("{same}\n  AND {}", bounds(days, &format!("T.`{partition}`")))
+}
+
 pub(super) fn merge_table(plan: &TablePlan, batches: &[BatchNormalized], staging: &str, target: &str) -> String {
     let table = plan.table;
     let names: Vec<String> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
     let key = quoted_key(table);
     let differs: Vec<String> =
         table.content().map(|column| format!("T.`{0}` IS DISTINCT FROM S.`{0}`", column.name)).collect();
-    let set = names.iter().filter(|name| !key.contains(name)).map(|name| format!("{name} = S.{name}"));
+    let set = table.columns.iter().filter(|column| !column.sticky).map(|column| format!("`{}`", column.name));
+    let set = set.filter(|name| !key.contains(name)).map(|name| format!("{name} = S.{name}"));
     let values: Vec<String> = names.iter().map(|name| format!("S.{name}")).collect();
     let mut merge = format!(
         "MERGE {target} AS T\nUSING (\n  SELECT {columns}\n  FROM {staging}\n  WHERE {winning}\n  \
@@ -114,11 +158,14 @@ pub(super) fn won_bounds(plan: &TablePlan, of: &str) -> String {
 
 /// The won buckets, as literals.
 pub(super) fn won(plan: &TablePlan, of: &str) -> String {
-    let table = plan.table;
+    in_buckets(plan.table, plan.won.iter().map(|won| &won.bucket), of)
+}
+
+fn in_buckets<'a>(table: &Table, buckets: impl Iterator<Item = &'a BucketId>, of: &str) -> String {
     let mut days: BTreeMap<(&str, &AccountId), Vec<Day>> = BTreeMap::new();
-    for won in &plan.won {
-        let source = if has_source(table) { won.bucket.source.as_str() } else { "" };
-        days.entry((source, &won.bucket.account_id)).or_default().push(won.bucket.activity_date);
+    for bucket in buckets {
+        let source = if has_source(table) { bucket.source.as_str() } else { "" };
+        days.entry((source, &bucket.account_id)).or_default().push(bucket.activity_date);
     }
     let buckets = days.iter().map(|((source, account), days)| {
         let source =

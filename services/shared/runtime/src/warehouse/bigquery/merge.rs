@@ -7,7 +7,7 @@ use everycent_domain::merge_plan::{self, CoverageUpdate, MergeInput, MergePlan, 
 use everycent_domain::sql::bigquery::merge_script;
 use everycent_schemas::Timestamp;
 use everycent_schemas::rowfile::Cell;
-use everycent_schemas::tables::Table;
+use everycent_schemas::tables::{self, Table};
 
 use super::connection::Connection;
 use super::coverage::{self, Known};
@@ -147,13 +147,21 @@ fn changes(rows: Vec<Vec<Cell>>) -> Result<Changes, Failure> {
         }
         other => Err(Failure::Refused(format!("the script of the merge answered {other:?}").into())),
     };
-    rows.into_iter().map(change).collect()
+    let mut changes = Changes::new();
+    for (table, (written, deleted)) in rows.into_iter().map(change).collect::<Result<Vec<_>, _>>()? {
+        let of_table = changes.entry(table).or_default();
+        *of_table = (of_table.0 + written, of_table.1 + deleted);
+    }
+    Ok(changes)
 }
 
 fn report(plan: MergePlan, changes: &Changes) -> MergeReport {
-    let tables = plan.tables.iter().map(|of| {
-        let (written, deleted) = changes.get(of.table.name).copied().unwrap_or_default();
-        TableChange { table: of.table.name, written, deleted }
+    let is_planned = |table: &Table| plan.tables.iter().any(|of| of.table.name == table.name);
+    let touched = tables::all().iter().filter(|table| is_planned(table) || changes.contains_key(table.name));
+    // What is remembered shows in the rows that are filled from it.
+    let tables = touched.filter(|table| !table.is_memory()).map(|table| {
+        let (written, deleted) = changes.get(table.name).copied().unwrap_or_default();
+        TableChange { table: table.name, written, deleted }
     });
     let tables = tables.collect();
     let batches = plan.outcomes.into_iter().map(Merged::from).collect();

@@ -82,6 +82,7 @@ impl Answer {
             }),
             content_hash: Some(format!("{:?}", costs().collect::<Vec<_>>())),
             remarks: 0,
+            filled: None,
         }
     }
 

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use everycent_domain::bucket::BucketId;
-use everycent_domain::merge_plan::{self, MergeInput, MergePlan, StagedFile, TablePlan};
-use everycent_domain::sql::sqlite::{TableMerge, table_merge};
+use everycent_domain::merge_plan::{self, Fill, MergeInput, MergePlan, StagedFile, TablePlan};
+use everycent_domain::sql::sqlite::{self as sql, TableMerge, table_merge};
 use everycent_schemas::Timestamp;
 use everycent_schemas::events::BatchNormalized;
-use everycent_schemas::tables::Absence;
+use everycent_schemas::tables::{self, Absence, Table};
 use rusqlite::{Connection, ToSql, Transaction, TransactionBehavior, params_from_iter};
 
 use super::errors::named;
@@ -33,20 +33,55 @@ pub(super) fn merge(
     let read = answers::read(&transaction, path, &input.buckets_to_read(&recorded, now))?;
     let plan = merge_plan::plan(input, &recorded, &read, now).map_err(bad_plan)?;
     files.ask(files_of(&plan));
-    let tables = plan
+    let mut tables: Vec<TableChange> = plan
         .tables
         .iter()
         .map(|table| TableWork { transaction: &transaction, path, batches, plan: table, now }.run(&mut files))
         .collect::<Result<_, _>>()?;
+    for fill in &plan.fills {
+        count(&mut tables, filled(&transaction, fill, now).map_err(failed)?);
+    }
     coverage::record_merged(&transaction, path, &plan.coverage, merged_at, now)?;
     answers::record(&transaction, path, &plan)?;
     transaction.commit().map_err(failed)?;
+    // What is remembered shows in the rows that are filled from it.
+    tables.retain(|change| tables::find(change.table).is_none_or(|table| !table.is_memory()));
     let batches = plan.outcomes.into_iter().map(Merged::from).collect();
     Ok(MergeReport { batches, tables, replays: plan.replays })
 }
 
 fn files_of(plan: &MergePlan) -> Vec<StagedFile> {
     plan.tables.iter().flat_map(|table| table.files.iter().cloned()).collect()
+}
+
+/// Fills a sticky column again, once all rows are there.
+fn filled(connection: &Connection, fill: &Fill, now: Timestamp) -> rusqlite::Result<TableChange> {
+    let table = tables::find(fill.table).expect("invariant: a plan is of shipped tables");
+    let mut statement = connection.prepare(&sql::fill(table, now))?;
+    let mut written = 0;
+    for bucket in &fill.buckets {
+        written += statement.execute(params_from_iter(bucket_of(table, bucket)))? as u64;
+    }
+    Ok(TableChange { table: table.name, written, deleted: 0 })
+}
+
+/// Counts the change of a table together with the others of it.
+fn count(changes: &mut Vec<TableChange>, more: TableChange) {
+    match changes.iter_mut().find(|change| change.table == more.table) {
+        Some(change) => change.written += more.written,
+        None => changes.push(more),
+    }
+}
+
+/// The values of a table's bucket columns.
+fn bucket_of<'b>(table: &'b Table, bucket: &'b BucketId) -> impl Iterator<Item = Box<dyn ToSql + 'b>> {
+    table.bucket.iter().map(move |column| -> Box<dyn ToSql + 'b> {
+        match column.as_str() {
+            "source" => Box::new(bucket.source.as_str()),
+            day if day == table.day_column() => Box::new(bucket.activity_date.to_string()),
+            _ => Box::new(bucket.account_id.as_str()),
+        }
+    })
 }
 
 /// The part of a merge that is about one table.
@@ -126,15 +161,7 @@ impl TableWork<'_> {
         Ok(deleted)
     }
 
-    /// The values of the table's bucket columns.
     fn bucket<'b>(&self, bucket: &'b BucketId) -> impl Iterator<Item = Box<dyn ToSql + 'b>> {
-        let table = self.plan.table;
-        table.bucket.iter().map(move |column| -> Box<dyn ToSql + 'b> {
-            match column.as_str() {
-                "source" => Box::new(bucket.source.as_str()),
-                day if day == table.day_column() => Box::new(bucket.activity_date.to_string()),
-                _ => Box::new(bucket.account_id.as_str()),
-            }
-        })
+        bucket_of(self.plan.table, bucket)
     }
 }

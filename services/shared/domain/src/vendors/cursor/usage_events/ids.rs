@@ -5,6 +5,9 @@ use std::collections::HashMap;
 
 use crate::identity::{HexId, Id, IdHasher};
 
+/// More than an instant of a feed has.
+const EVENTS_OF_A_RUN: i64 = 1_000_000_000;
+
 /// Gives each event of a feed an id of its own, the same one whenever the same feed is read.
 ///
 /// The feed goes from instant to instant in one direction, so twins follow one another and an ordinal is all it takes.
@@ -23,12 +26,21 @@ impl EventIds {
     pub fn id(&mut self, instant: i64, dimensions: IdHasher) -> HexId {
         self.move_to(instant);
         let first = dimensions.finish();
-        let ordinal = self.ordinals.entry(first).or_default();
-        *ordinal += 1;
-        match (self.run, *ordinal) {
+        match (self.run, self.count(first)) {
             (0, 1) => first.hex(),
             (run, ordinal) => dimensions.number(run).number(ordinal).finish().hex(),
         }
+    }
+
+    /// Which of those this is that are alike in all, at the instant of the last event.
+    pub fn ordinal(&mut self, alike: &IdHasher) -> i64 {
+        self.run * EVENTS_OF_A_RUN + self.count(alike.finish())
+    }
+
+    fn count(&mut self, id: Id) -> i64 {
+        let ordinal = self.ordinals.entry(id).or_default();
+        *ordinal += 1;
+        *ordinal
     }
 
     fn move_to(&mut self, instant: i64) {
@@ -55,6 +67,17 @@ mod tests {
             ids.id(*instant, IdHasher::new("event").number(*instant).part(person)).as_str().to_owned()
         };
         feed.iter().map(id).collect()
+    }
+
+    #[test]
+    fn those_that_are_alike_in_all_are_counted_at_each_instant_and_never_twice_the_same() {
+        let mut ids = EventIds::default();
+        let mut ordinal = |instant: i64, person: &str| {
+            ids.id(instant, IdHasher::new("event").number(instant));
+            ids.ordinal(&IdHasher::new("person").number(instant).part(person))
+        };
+        assert_eq!([ordinal(9, "ann"), ordinal(9, "bob"), ordinal(9, "ann"), ordinal(8, "ann")], [1, 1, 2, 1]);
+        assert_eq!([ordinal(9, "ann"), ordinal(9, "ann")], [1_000_000_001, 1_000_000_002]);
     }
 
     fn distinct(ids: &[String]) -> usize {

@@ -4,7 +4,7 @@
 //! included use; `requestsCosts` are units, not money.
 
 use everycent_schemas::Day;
-use everycent_schemas::rows::CursorUsageEvent;
+use everycent_schemas::rows::{CursorEventPerson, CursorUsageEvent, Row};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -13,7 +13,7 @@ use super::figures::Figures;
 use super::ids::EventIds;
 use super::record::EventRecord;
 use crate::attribution::Platform;
-use crate::identity::{HexId, IdHasher};
+use crate::identity::IdHasher;
 use crate::prices::{PlanDay, PlanDays};
 use crate::room;
 use crate::rows::{
@@ -87,14 +87,18 @@ impl<'r> EventRows<'r> {
         let figures = Figures::of(record, billing)?;
         figures.remark(record, billing, day, output);
         let email = record.user_email.as_ref().and_then(Address::person);
-        let row_id = self.row_id(record, email);
+        let dimensions = dimensions(record);
+        let event_id = dimensions.finish().short();
+        let row_id = self.ids.id(record.timestamp.0, dimensions);
         let manifest = output.manifest();
-        let row = CursorUsageEvent {
+        let mut row = CursorUsageEvent {
             account_id: manifest.account_id.as_str(),
             activity_date: day,
             row_id: row_id.as_str(),
+            event_id: Some(&event_id),
+            twin_id: None,
             occurred_at: record.timestamp.timestamp(),
-            email,
+            email: None,
             service_account_id: record.service_account_id.as_deref(),
             service_account_name: record.service_account_name.as_deref(),
             cloud_agent_id: record.cloud_agent_id.as_deref(),
@@ -131,23 +135,55 @@ impl<'r> EventRows<'r> {
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: output.normalized_at(),
         };
-        Ok(output.row(day, &row)?)
+        let twin_id = twin_id(&row);
+        (row.email, row.twin_id) = (email, Some(twin_id.as_str()));
+        output.row(day, &row)?;
+        if let Some(email) = email {
+            let alike = IdHasher::new("person").part(&event_id).part(&twin_id).part(email);
+            let ordinal = self.ids.ordinal(&alike);
+            output.remember(day, &person(&row, &event_id, &twin_id, email, ordinal));
+        }
+        Ok(())
     }
+}
 
-    /// Dimensions, and what tells twins apart. Never an amount.
-    fn row_id(&mut self, record: &EventRecord<'_>, email: Option<&str>) -> HexId {
-        let instant = record.timestamp.0;
-        let dimensions = IdHasher::new("cursor_usage_events")
-            .number(instant)
-            .optional(email)
-            .optional(record.service_account_id.as_deref())
-            .optional(record.model.as_deref())
-            .optional(record.kind.as_deref())
-            .number(record.max_mode.map_or(-1, |Flag(flag)| i64::from(flag)))
-            .optional(record.conversation_id.as_deref())
-            .optional(record.cloud_agent_id.as_deref())
-            .optional(record.automation_id.as_deref());
-        self.ids.id(instant, dimensions)
+/// What identifies an event. Never an amount, and not the person, whom a later answer may no longer name.
+fn dimensions(record: &EventRecord<'_>) -> IdHasher {
+    IdHasher::new("cursor_usage_events")
+        .number(record.timestamp.0)
+        .optional(record.service_account_id.as_deref())
+        .optional(record.model.as_deref())
+        .optional(record.kind.as_deref())
+        .number(record.max_mode.map_or(-1, |Flag(flag)| i64::from(flag)))
+        .optional(record.conversation_id.as_deref())
+        .optional(record.cloud_agent_id.as_deref())
+        .optional(record.automation_id.as_deref())
+}
+
+/// All that is reported in a row that names nobody yet.
+fn twin_id(row: &CursorUsageEvent<'_>) -> String {
+    let mut reported = Vec::new();
+    row.content(&mut reported);
+    IdHasher::new("twin").bytes(&reported).finish().short()
+}
+
+fn person<'a>(
+    row: &CursorUsageEvent<'a>,
+    event_id: &'a str,
+    twin_id: &'a str,
+    email: &'a str,
+    ordinal: i64,
+) -> CursorEventPerson<'a> {
+    CursorEventPerson {
+        account_id: row.account_id,
+        activity_date: row.activity_date,
+        event_id,
+        twin_id,
+        email,
+        ordinal,
+        snapshot_id: row.snapshot_id,
+        fetched_at: row.fetched_at,
+        ingestion_timestamp: row.ingestion_timestamp,
     }
 }
 

@@ -66,6 +66,7 @@ fn bucket(activity_date: Day) -> Bucket {
         reported: None,
         content_hash: None,
         remarks: 0,
+        filled: None,
     }
 }
 
