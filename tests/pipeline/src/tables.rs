@@ -204,6 +204,8 @@ pub fn contents(file: &Path) -> Result<BTreeMap<String, Vec<Record>>> {
         "newest_fetched_at",
         "newest_snapshot_id",
         "held_since",
+        // It tells when each level was first seen.
+        "judgement",
         "failed_at",
         "failure",
         "last_seen_at",
