@@ -158,7 +158,9 @@ impl Year {
             anew: false,
             dry_run: false,
         };
-        replay::replay(&self.deployment, &all, false, CancellationToken::new()).await.unwrap();
+        let replayed = replay::replay(&self.deployment, &all, false, CancellationToken::new()).await;
+        let letters = self.deployment.bus.dead_letters(10).await.unwrap();
+        assert!(replayed.is_ok(), "{:?}", letters.iter().map(|letter| &letter.reason).collect::<Vec<_>>());
     }
 
     /// Checks that fail, but for those of what was read on these days.

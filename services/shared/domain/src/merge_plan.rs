@@ -4,6 +4,7 @@
 
 mod input;
 mod judging;
+mod known;
 mod lines;
 mod made;
 mod thinning;
@@ -22,7 +23,8 @@ use crate::window::Window;
 use judging::{BucketJudgement, News, Place, judge};
 use lines::Rules;
 
-pub use input::{Acceptance, Answers, Known, MergeInput, Recorded, Version};
+pub use input::{Acceptance, MergeInput};
+pub use known::{Answers, Known, Recorded, Version};
 
 /// What a merge will do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -189,7 +191,7 @@ pub fn plan(
     Ok(MergePlan {
         outcomes: outcomes(batches, &winners, &judgements),
         tables: table_plans(batches, &winners, recorded)?,
-        fills: fills(batches, recorded),
+        fills: fills(batches),
         coverage: coverage_updates(&judgements, batches, recorded),
         superseding: superseding.collect(),
         thinned: thinned.collect(),
@@ -386,9 +388,10 @@ fn table_plans(
     Ok(tables::all().iter().map(plan).filter(|plan| !plan.won.is_empty() || !plan.files.is_empty()).collect())
 }
 
-/// What a batch reports in a sticky column counts whether it wins or loses.
-fn fills(batches: &[BatchNormalized], recorded: &Recorded) -> Vec<Fill> {
-    let with_rows = batches.iter().filter(|batch| !batch.rows_omitted && !is_recorded(batch, recorded));
+/// What a batch reports in a sticky column counts whether it wins or loses. One that was merged before may be back because
+/// nothing was filled then.
+fn fills(batches: &[BatchNormalized]) -> Vec<Fill> {
+    let with_rows = batches.iter().filter(|batch| !batch.rows_omitted);
     let sticky = tables::all().iter().filter(|table| table.memory.is_some());
     let fill = |table: &'static Table| {
         let of_table = with_rows.clone().filter(|batch| table.is_fed_by(&batch.source));

@@ -6,7 +6,7 @@ use everycent_schemas::events::{AnswerDecided, BatchNormalized};
 use everycent_schemas::stored::AnswerRow;
 use everycent_schemas::{SnapshotId, Timestamp};
 
-use super::input::{Known, Version};
+use super::known::{Known, Version};
 use super::lines::{Lines, Rules, accepted_id};
 use super::made::{Made, Rows, made};
 use super::thinning;

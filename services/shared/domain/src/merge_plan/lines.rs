@@ -6,7 +6,7 @@ use everycent_schemas::events::{AnswerDecided, BatchNormalized, Bucket};
 use everycent_schemas::stored::AnswerRow;
 use everycent_schemas::{AnswerVerdict, Decision, Timestamp};
 
-use super::input::{Known, Version};
+use super::known::{Known, Version};
 use super::made::{Made, Rows, made};
 use super::thinning;
 use crate::acceptance::{Answer, AnswerId, Figures, Judged, Limits, State, fold, judged, step};

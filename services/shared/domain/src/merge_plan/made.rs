@@ -4,7 +4,7 @@ use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::stored::AnswerRow;
 use everycent_schemas::{SnapshotId, Timestamp};
 
-use super::input::Known;
+use super::known::Known;
 use crate::acceptance::AnswerId;
 use crate::future::is_future;
 

@@ -8,7 +8,7 @@ use chrono::Duration;
 use everycent_schemas::stored::AnswerRow;
 use everycent_schemas::{AccountId, SnapshotId, Timestamp};
 
-use super::input::Known;
+use super::known::Known;
 use crate::bucket::BucketId;
 use crate::source::Source;
 

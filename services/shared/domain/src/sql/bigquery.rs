@@ -52,10 +52,16 @@ pub fn merge_script(
     }
     merges.extend(coverage::supersede_answers(&plan.superseding, dataset));
     merges.extend(coverage::delete_answers(&plan.thinned, dataset));
-    let changes: Vec<Change> = changes.into_iter().chain(fills).collect();
     merges.extend(changes.iter().flat_map(Change::statements));
+    // By a transaction of their own: they read what the first one wrote. If it is never done, the batches come again, and
+    // with them the filling of all that they are about.
+    let fillings: Vec<String> = fills.iter().flat_map(Change::statements).collect();
+    let changes: Vec<Change> = changes.into_iter().chain(fills).collect();
     let mut statements = declare(&changes);
     statements.extend(turn::in_this_turn(dataset, turn, merges));
+    if !fillings.is_empty() {
+        statements.extend(turn::in_turn(dataset, fillings));
+    }
     statements.extend(answer(&changes));
     statements.join(";\n\n") + ";\n"
 }
