@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, Days as DaysOf, NaiveDate, Utc};
+use chrono::{DateTime, Days as DaysOf, NaiveDate, TimeDelta, Utc};
 use everycent_domain::window::Window;
 use everycent_runtime::clock::Clock;
 use everycent_runtime::config::Config;
@@ -52,12 +52,15 @@ plan = \"token\"
 seat_usd = \"32.00\"
 ";
 
+/// It moves on by a microsecond whenever it is looked at, for two things never happen at the same time.
 #[derive(Debug)]
-struct StandingClock(Mutex<DateTime<Utc>>);
+struct SetClock(Mutex<DateTime<Utc>>);
 
-impl Clock for StandingClock {
+impl Clock for SetClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from(*self.0.lock().unwrap())
+        let mut now = self.0.lock().unwrap();
+        *now += TimeDelta::microseconds(1);
+        Timestamp::from(*now)
     }
 }
 
@@ -66,7 +69,7 @@ struct Year {
     simulator: Simulator,
     vendors: Vendors,
     deployment: Deployment,
-    clock: Arc<StandingClock>,
+    clock: Arc<SetClock>,
     first: NaiveDate,
     /// What each day cost by what the vendors knew when they were last asked about it.
     truth: BTreeMap<NaiveDate, [Decimal; 2]>,
@@ -81,7 +84,7 @@ impl Year {
         let world = world(last, BEFORE + days + 1);
         let simulator = Simulator::start(world.clone()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(StandingClock(Mutex::new(DateTime::UNIX_EPOCH)));
+        let clock = Arc::new(SetClock(Mutex::new(DateTime::UNIX_EPOCH)));
         let deployment = open(folder.path(), &simulator, first, &clock).await;
         let vendors = Vendors::new(world, 11, start);
         Self { simulator, vendors, deployment, clock, first, truth: BTreeMap::new(), folder }
@@ -176,7 +179,7 @@ impl Year {
     }
 }
 
-async fn open(folder: &Path, simulator: &Simulator, since: NaiveDate, clock: &Arc<StandingClock>) -> Deployment {
+async fn open(folder: &Path, simulator: &Simulator, since: NaiveDate, clock: &Arc<SetClock>) -> Deployment {
     let config = configuration(folder, simulator, since, "");
     let mut deployment = Deployment::open(&folder.join("home"), config).await.unwrap();
     deployment.clock = Arc::clone(clock) as Arc<dyn Clock>;
