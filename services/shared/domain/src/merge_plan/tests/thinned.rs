@@ -75,6 +75,17 @@ fn a_day_that_is_still_asked_for_waits_until_nothing_has_come_for_seven_days() {
 }
 
 #[test]
+fn an_old_day_waits_seven_days_after_an_older_answer_too() {
+    let mut tables = told(&[2, 3, 4, 5].map(|hours| answer(hours, 10)));
+    tables.now = Some(hours_after(DUE - 1));
+    tables.merge(&[BatchNormalized { normalized_at: hours_after(DUE - 1), ..answer(1, 10) }]);
+    a_sync(&mut tables, DUE);
+    assert_eq!(snapshots(&tables).len(), 5, "others that waited as long may follow it");
+    a_sync(&mut tables, DUE - 1 + 7 * 24);
+    assert_eq!(snapshots(&tables), ["s00001", "s00004", "s00005"]);
+}
+
+#[test]
 fn what_a_person_decided_and_what_was_said_of_an_answer_stays() {
     let all = [(1, 1_000), (2, 400), (3, 400), (4, 400), (30, 400), (31, 400), (32, 400)];
     let mut tables = told(&all.map(|(hours, cents)| answer(hours, cents)));
