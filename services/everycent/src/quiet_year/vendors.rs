@@ -60,7 +60,7 @@ impl Vendors {
         if self.rng.random_range(0..3) == 0 {
             take_events(&mut self.world, self.today - Days::new(3), |place, _| place == 5);
         }
-        if self.today.day() == 17 && self.today.month() % 3 == 0 {
+        if self.today.day() == 17 && self.today.month().is_multiple_of(3) {
             self.one_leaves();
         }
     }

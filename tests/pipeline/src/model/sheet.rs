@@ -9,13 +9,16 @@ use super::report::{Question, Report, Told};
 use super::reports::sheets;
 use crate::tables::Record;
 
+/// A key and the day from which its owner holds; none for all days.
+pub type KeyFrom = (String, Option<NaiveDate>);
+
 /// Lines with no two of the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sheet {
     /// Conversations, projects, files and messages of a person on a day.
     ClaudeUsage(BTreeMap<(NaiveDate, String), [u32; 4]>),
     /// Owner, team and note of a key from a day on, or on all days; the last two may be empty.
-    ApiKeyOwners(BTreeMap<(String, Option<NaiveDate>), [String; 3]>),
+    ApiKeyOwners(BTreeMap<KeyFrom, [String; 3]>),
 }
 
 impl Sheet {
@@ -37,7 +40,7 @@ impl Sheet {
                 header + &lines.iter().map(line).collect::<String>()
             }
             Self::ApiKeyOwners(lines) => {
-                let line = |((id, from), [owner, team, note]): (&(String, Option<NaiveDate>), &[String; 3])| {
+                let line = |((id, from), [owner, team, note]): (&KeyFrom, &[String; 3])| {
                     let from = from.map(|day| day.to_string()).unwrap_or_default();
                     format!("{id},{owner},{team},{note},{from}\n")
                 };
@@ -68,26 +71,23 @@ impl Sheet {
                 lines.iter().map(told).collect()
             }
             Self::ApiKeyOwners(lines) => {
-                // The lines of a key stand in the order of their days: whoever has a successor is an earlier owner.
+                // The lines of a key stand in the order of their days.
                 let next = lines.keys().skip(1).map(Some).chain([None]);
-                let told = |(((id, from), cells), next): (
-                    (&(String, Option<NaiveDate>), &[String; 3]),
-                    Option<&(String, _)>,
-                )| {
-                    let until = next
-                        .filter(|(next_id, _)| next_id == id)
-                        .and_then(|(_, day): &(String, Option<NaiveDate>)| *day);
-                    let table = if until.is_some() { "dim_api_key_earlier_owners" } else { "dim_api_key_owners" };
-                    let days = [("valid_from", *from), ("valid_until", until)];
-                    let days = days.into_iter().filter_map(|(name, day)| Some((name.to_owned(), day?.to_string())));
-                    let mut record = owner(question, id, cells);
-                    record.extend(days);
-                    Told::row(question.to, table, record)
-                };
-                lines.iter().zip(next).map(told).collect()
+                lines.iter().zip(next).map(|(line, next)| told_owner(question, line, next)).collect()
             }
         }
     }
+}
+
+/// Whom another one follows is an earlier owner.
+fn told_owner(question: &Question, (key, cells): (&KeyFrom, &[String; 3]), next: Option<&KeyFrom>) -> Told {
+    let (id, from) = key;
+    let until = next.filter(|(next_id, _)| next_id == id).and_then(|(_, day)| *day);
+    let table = if until.is_some() { "dim_api_key_earlier_owners" } else { "dim_api_key_owners" };
+    let days = [("valid_from", *from), ("valid_until", until)];
+    let mut record = owner(question, id, cells);
+    record.extend(days.into_iter().filter_map(|(name, day)| Some((name.to_owned(), day?.to_string()))));
+    Told::row(question.to, table, record)
 }
 
 fn usage(question: &Question, day: NaiveDate, email: &str, counts: &[u32; 4]) -> Record {
