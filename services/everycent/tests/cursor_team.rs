@@ -12,20 +12,19 @@ const SYNC_SPEND: &str = "sync --source cursor/spend";
 const SYNC_MEMBERS: &str = "sync --source cursor/members";
 
 /// The company as of now, for both sources tell of now. Its e-mails vary in case outside the daily report.
+/// In a cycle that has some days behind it, whatever day it is.
 fn company() -> World {
     let yesterday = Utc::now().date_naive().pred_opt().unwrap();
-    let world = worlds::company(7, yesterday, 40);
+    let mut world = worlds::company(7, yesterday, 40);
+    let start = world.options.today - chrono::Days::new(9);
+    world.options.cursor_cycle_day = chrono::Datelike::day(&start).min(28);
     assert!(world.options.cursor_emails_vary_in_case);
     world
 }
 
 fn scene() -> Scene {
-    of(company())
-}
-
-fn of(world: World) -> Scene {
     let sources = ["cursor/spend", "cursor/members", "cursor/daily_usage"];
-    Scene::of(world).with_sources("cursor", &sources).with_vendor("cursor", "page_size = 10")
+    Scene::of(company()).with_sources("cursor", &sources).with_vendor("cursor", "page_size = 10")
 }
 
 fn nanos(cents: Decimal) -> String {
@@ -58,11 +57,7 @@ const SPEND: &str = "SELECT user_id, email, name, role, spend_cents, spend_nano_
 
 #[test]
 fn spend_is_what_the_vendor_says_of_each_person_in_the_cycle() {
-    let mut world = company();
-    // A cycle that has some days behind it, whatever day it is.
-    let start = world.options.today - chrono::Days::new(9);
-    world.options.cursor_cycle_day = chrono::Datelike::day(&start).min(28);
-    let scene = of(world);
+    let scene = scene();
     scene.run(SYNC_SPEND).exits(0);
     let truth = scene.simulator.with_world(|world| spend_of(world));
     assert!(truth.len() > 20 && truth.iter().any(|row| row[7] != "0"));
