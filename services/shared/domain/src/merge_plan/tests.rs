@@ -170,10 +170,11 @@ fn a_batch_that_loses_is_read_for_what_is_not_unlearned_and_its_days_are_filled_
 }
 
 #[test]
-fn nothing_is_filled_by_what_is_loaded_already_nor_by_sums_nor_of_a_report_that_may_be_unlearned() {
+fn what_comes_again_is_filled_again_and_nothing_is_by_sums_nor_of_a_report_that_may_be_unlearned() {
     let mut tables = Tables::default();
-    assert_eq!(tables.merge(&[naming("b", 2)]).fills.len(), 1);
-    assert_eq!(tables.merge(&[naming("b", 2)]).fills, []);
+    let first = tables.merge(&[naming("b", 2)]).fills;
+    assert_eq!(first.len(), 1);
+    assert_eq!(tables.merge(&[naming("b", 2)]).fills, first, "the first time it may not have been done");
     let sums = BatchNormalized { rows_omitted: true, files: vec![], ..naming("a", 1) };
     assert_eq!(tables.merge(&[sums, batch("c", 3, 3, 0, 1)]).fills, []);
 }
