@@ -128,10 +128,10 @@ impl Year {
             days.into_iter().map(|day| (day, [Decimal::ZERO; 2])).collect();
         let cents = |usd: everycent_schemas::Usd| usd.to_string().parse::<Decimal>().unwrap() * Decimal::ONE_HUNDRED;
         for ((_, day), usd) in bill {
-            found.get_mut(&date(day)).unwrap()[0] += cents(usd);
+            found.get_mut(&day.date()).unwrap()[0] += cents(usd);
         }
         for ((_, day), charged) in charged {
-            found.get_mut(&date(day)).unwrap()[1] += cents(charged.overall_usd);
+            found.get_mut(&day.date()).unwrap()[1] += cents(charged.overall_usd);
         }
         found
     }
@@ -173,7 +173,7 @@ impl Year {
         let verdicts = reconcile::check(&self.deployment, &question).await.unwrap();
         let failed = verdicts.iter().filter(|verdict| !verdict.passed);
         failed
-            .filter(|verdict| !but.contains(&date(verdict.activity_date)))
+            .filter(|verdict| !but.contains(&verdict.activity_date.date()))
             .map(|verdict| format!("{verdict:?}"))
             .collect()
     }
@@ -200,10 +200,6 @@ fn configuration(folder: &Path, simulator: &Simulator, since: NaiveDate, rules: 
         _ => None,
     };
     Config::load(Some(&file), &env).unwrap()
-}
-
-fn date(day: Day) -> NaiveDate {
-    day.to_string().parse().unwrap()
 }
 
 /// What a sync said that a person would have to read.
@@ -259,6 +255,16 @@ async fn is_quiet(mut year: Year, times: Vec<DateTime<Utc>>) {
     println!("{syncs} syncs, {rows} rows read, {checks} reconciliations: nothing was said");
 }
 
+/// As many days as `EVERYCENT_YEAR` says, or so few; a sync every so many hours.
+fn hears_nothing(world: fn(NaiveDate, u32) -> World, few: u32, hours: i64) {
+    let days = days_of_a_year(few);
+    pipeline::runtime().unwrap().block_on(async {
+        let year = Year::begin(world, days).await;
+        let start = year.start();
+        is_quiet(year, every(hours, start, days).collect()).await;
+    });
+}
+
 fn pair(last: NaiveDate, days: u32) -> World {
     worlds::pair(5, last, days)
 }
@@ -269,22 +275,12 @@ fn company(last: NaiveDate, days: u32) -> World {
 
 #[test]
 fn two_people_by_the_hour_hear_nothing() {
-    let days = days_of_a_year(3);
-    pipeline::runtime().unwrap().block_on(async {
-        let year = Year::begin(pair, days).await;
-        let start = year.start();
-        is_quiet(year, every(1, start, days).collect()).await;
-    });
+    hears_nothing(pair, 3, 1);
 }
 
 #[test]
 fn twenty_five_people_by_the_day_hear_nothing() {
-    let days = days_of_a_year(34);
-    pipeline::runtime().unwrap().block_on(async {
-        let year = Year::begin(company, days).await;
-        let start = year.start();
-        is_quiet(year, every(24, start, days).collect()).await;
-    });
+    hears_nothing(company, 34, 24);
 }
 
 /// Two days without it, two with it, and two after it.

@@ -105,14 +105,7 @@ impl Gap {
 
 /// The fewest ranges that hold exactly these days.
 pub fn in_ranges(days: &BTreeSet<Day>) -> Vec<Window> {
-    let mut ranges: Vec<Window> = Vec::new();
-    for day in days {
-        match ranges.last_mut() {
-            Some(last) if last.to().next() == *day => *last = last.extended(),
-            _ => ranges.push(Window::of(*day)),
-        }
-    }
-    ranges
+    Window::fewest(days.iter().copied(), u32::MAX)
 }
 
 fn ranges<S: Serializer>(days: &BTreeSet<Day>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -120,16 +120,7 @@ fn state(known: &[DayState], day: Day) -> Option<&DayState> {
 
 /// The fewest windows of this source that ask for exactly the wanted days, which are given in order.
 pub fn plan(source: Source, wanted: impl IntoIterator<Item = Day>) -> Vec<Window> {
-    let mut windows: Vec<Window> = Vec::new();
-    for day in wanted {
-        match windows.last_mut() {
-            Some(last) if last.to().next() == day && last.days().count() < source.window_days() as usize => {
-                *last = last.extended();
-            }
-            _ => windows.push(Window::of(day)),
-        }
-    }
-    windows
+    Window::fewest(wanted, source.window_days())
 }
 
 #[cfg(test)]

@@ -30,10 +30,17 @@ impl Window {
         Self { from: day, to: day }
     }
 
-    /// The window with one more day at its end.
-    #[must_use]
-    pub fn extended(self) -> Self {
-        Self { to: self.to.next(), ..self }
+    /// The fewest windows, none of more days than `longest`, that hold exactly these days, which are given in order.
+    pub fn fewest(days: impl IntoIterator<Item = Day>, longest: u32) -> Vec<Self> {
+        let mut windows: Vec<Self> = Vec::new();
+        for day in days {
+            let has_room = |last: &Self| i64::from(day.epoch_days() - last.from.epoch_days()) < i64::from(longest);
+            match windows.last_mut() {
+                Some(last) if last.to.next() == day && has_room(last) => last.to = day,
+                _ => windows.push(Self::of(day)),
+            }
+        }
+        windows
     }
 
     /// From the first day of both to the last.

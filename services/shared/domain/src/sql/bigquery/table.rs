@@ -31,8 +31,7 @@ pub(super) fn rows_that_say_something_else(
     now: Timestamp,
 ) -> String {
     let table = plan.table;
-    let differs: Vec<String> =
-        table.content().map(|column| format!("T.`{0}` IS DISTINCT FROM S.`{0}`", column.name)).collect();
+    let differs = says_something_else(table);
     format!(
         "  SELECT COUNT(*)\n  FROM {latest} AS S\n  LEFT JOIN {target} AS T ON {same}\n  \
          WHERE T.`fetched_at` IS NULL OR (({lower}) AND ({differs}))",
@@ -104,6 +103,11 @@ fn quoted_key(table: &Table) -> Vec<String> {
     key_order(table).into_iter().map(|name| format!("`{name}`")).collect()
 }
 
+/// For each column of the contents, whether it is not what is there.
+fn says_something_else(table: &Table) -> Vec<String> {
+    table.content().map(|column| format!("T.`{0}` IS DISTINCT FROM S.`{0}`", column.name)).collect()
+}
+
 fn same_key(table: &Table) -> String {
     let same: Vec<String> = quoted_key(table).iter().map(|name| format!("T.{name} = S.{name}")).collect();
     same.join(" AND ")
@@ -122,8 +126,7 @@ pub(super) fn merge_table(plan: &TablePlan, batches: &[BatchNormalized], staging
     let table = plan.table;
     let names: Vec<String> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
     let key = quoted_key(table);
-    let differs: Vec<String> =
-        table.content().map(|column| format!("T.`{0}` IS DISTINCT FROM S.`{0}`", column.name)).collect();
+    let differs = says_something_else(table);
     let set = table.columns.iter().filter(|column| !column.sticky).map(|column| format!("`{}`", column.name));
     let set = set.filter(|name| !key.contains(name)).map(|name| format!("{name} = S.{name}"));
     let values: Vec<String> = names.iter().map(|name| format!("S.{name}")).collect();
