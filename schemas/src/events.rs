@@ -156,6 +156,9 @@ pub struct Reported {
     pub tokens: Option<i64>,
     /// What else is counted.
     pub count: Option<i64>,
+    /// The answer has nothing about this day nor about any day before it, but something about a later one: the vendor may
+    /// not remember this day.
+    pub before_first: bool,
 }
 
 /// One Avro object file of rows.

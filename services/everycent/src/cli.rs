@@ -315,7 +315,8 @@ pub struct AcceptArgs {
     /// The answer is wrong: keep what was known before.
     #[arg(long)]
     pub keep: bool,
-    /// The answer that was looked at, as `everycent history` names it with --json. The newest that is held if not given.
+    /// The answer that was looked at, as `everycent history` names it with --json: held, or any later than the accepted one.
+    /// The newest that is held if not given.
     #[arg(long, value_name = "SNAPSHOT")]
     pub answer: Option<SnapshotId>,
     /// Why, for whoever reads the history.

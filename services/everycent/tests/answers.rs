@@ -236,3 +236,57 @@ fn a_list_that_comes_back_much_shorter_is_said_once_and_what_it_lacks_stays() {
     let again = scene.run("sync").exits(0);
     assert!(!again.stdout.contains("the reading before"), "{again}");
 }
+
+/// The feed of events begins on this day, and does not say so.
+fn remembers_from(scene: &Scene, first: &str) {
+    let first: NaiveDate = first.parse().unwrap();
+    scene.simulator.with_world(|world| {
+        for day in first.iter_days().skip(1).map(|day| day - chrono::Days::new(30)).take_while(|day| *day < first) {
+            while !world.cursor_events(day).is_empty() {
+                world.remove_cursor_event(day, 0);
+            }
+        }
+    });
+}
+
+#[test]
+fn days_that_the_vendor_no_longer_remembers_stay_and_are_told_once() {
+    let scene = Scene::of(world())
+        .with_sources("cursor", &["cursor/usage_events"])
+        .with_sources("anthropic", &["anthropic/cost_report"]);
+    scene.run(&sync()).exits(0);
+    let before = (charged(&scene), scene.tables().facts());
+    remembers_from(&scene, "2025-09-25");
+    let told = "cursor/usage_events of default: nothing up to 2025-09-24 any more; what is in the tables stays";
+    scene.run(&sync()).exits(0).says(&["The vendor's memory ends", told]);
+    let again = scene.run(&sync()).exits(0);
+    assert!(!again.stdout.contains("memory"), "{again}");
+    remembers_from(&scene, "2025-09-26");
+    let later = scene.run(&sync()).exits(0);
+    assert!(!later.stdout.contains("memory"), "a memory that moves on is nothing new: {later}");
+    assert_eq!((charged(&scene), scene.tables().facts()), before);
+    scene.run("replay").exits(0);
+    assert_eq!((charged(&scene), scene.tables().facts()), before);
+    scene.run(&format!("history {FORGOTTEN} --source cursor/usage_events")).exits(0).says(&["remembers only those"]);
+
+    // A person may say that the day is empty indeed.
+    let history = format!("history {FORGOTTEN} --source cursor/usage_events --json");
+    let history = scene.run(&history).exits(0).json();
+    let forgetful = history["reports"][0]["answers"][1]["snapshot_id"].as_str().unwrap().to_owned();
+    let accept = format!("accept {FORGOTTEN} --source cursor/usage_events");
+    scene.run(&accept).exits(2).says(&["is held"]);
+    scene.run(&format!("{accept} --answer {forgetful}")).exits(0).says(&["its rows replace the earlier ones"]);
+    assert_eq!(charged(&scene), 0);
+}
+
+#[test]
+fn a_day_that_is_empty_between_others_is_held() {
+    let scene = forgetful();
+    scene.simulator.with_world(|feed| {
+        *feed = world();
+        while !feed.cursor_events(day()).is_empty() {
+            feed.remove_cursor_event(day(), 0);
+        }
+    });
+    scene.run(&sync()).exits(1).says(&["held: fell from"]);
+}

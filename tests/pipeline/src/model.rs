@@ -170,6 +170,7 @@ impl Model {
             fetched_at: known.announced.fetched_at,
             weight: known.answer.weight_on(bucket.day),
             word: self.decision(bucket, known).map(|decided| decided.word),
+            remembers_only_later: known.answer.remembers_only_later_than(bucket.day),
             is_late: is_late(&known.announced.snapshot_id),
         };
         let answers: Vec<Said> = known.values().map(said).collect();

@@ -9,6 +9,7 @@ use everycent_pipeline_tests::model::Word;
 use everycent_pipeline_tests::pipeline::{Pipeline, Service, Settings};
 use everycent_pipeline_tests::tables;
 use everycent_runtime::bus::Topic;
+use everycent_schemas::Day;
 use vendor_sim::{CostRow, World};
 
 const COSTS: &str = "anthropic/cost_report";
@@ -185,4 +186,29 @@ async fn a_decision_that_is_struck_anywhere_ends_in_the_tables_of_one_that_is_no
             }
         }
     }
+}
+
+/// The vendor forgets the older of two days, and later remembers it again.
+#[tokio::test]
+async fn a_day_that_the_vendor_no_longer_remembers_keeps_its_rows() {
+    let (older, newer) = (Day::new(2025, 9, 12).unwrap(), first_day());
+    let mut full = world();
+    full.add_cost_row(older.date(), CostRow::other("web_search", 5_000.into()));
+    let mut pipeline = Pipeline::start(full.clone(), Settings::default()).await.unwrap();
+    ask_and_check(&mut pipeline, (older, newer)).await;
+    pipeline.simulator().with_world(|world| world.remove_cost_row(older.date(), 0)).unwrap();
+    ask_and_check(&mut pipeline, (older, newer)).await;
+    ask_and_check(&mut pipeline, (older, newer)).await;
+    pipeline.lose_the_tables().await.unwrap();
+    pipeline.drain().await.unwrap();
+    assert_eq!(check(&pipeline, "open").await, 3);
+    pipeline.simulator().with_world(|world| *world = full);
+    ask_and_check(&mut pipeline, (older, newer)).await;
+}
+
+/// Whatever the vendor remembers, there are three lines.
+async fn ask_and_check(pipeline: &mut Pipeline, (from, to): (Day, Day)) {
+    pipeline.request(COSTS, Some("acme"), from, to).await.unwrap();
+    pipeline.drain().await.unwrap();
+    assert_eq!(check(pipeline, "open").await, 3);
 }

@@ -32,7 +32,7 @@ pub async fn accept(
     json: bool,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
-    let row = held(deployment, args).await?;
+    let row = bucket(deployment, args).await?;
     let answer = answer(deployment, args, &row).await?;
     let decided = AnswerDecided {
         source: row.source.clone(),
@@ -45,21 +45,27 @@ pub async fn accept(
         note: args.note.clone(),
     };
     if args.dry_run {
-        return show_report(&Report::new(&row, &decided, None), json);
+        return show_report(&Report::new(&row, answer.reason.as_ref(), &decided, None), json);
     }
     store(deployment, &decided).await?;
     publish(deployment.bus.as_ref(), &decided).await?;
     let after = match deployment.services {
         Services::Here => here(deployment, &row, json, stop).await?,
-        Services::Elsewhere => elsewhere(deployment, &row, stop).await?,
+        Services::Elsewhere => elsewhere(deployment, &row, &decided, stop).await?,
     };
-    show_report(&Report::new(&row, &decided, Some(&after)), json)?;
-    let is_done = !matches!(after.state, CoverageState::Held | CoverageState::Replaying);
-    if is_done { Ok(()) } else { Err(Failure::Reported) }
+    show_report(&Report::new(&row, answer.reason.as_ref(), &decided, Some(&after)), json)?;
+    if is_done(&row, &decided, &after) { Ok(()) } else { Err(Failure::Reported) }
 }
 
-/// The bucket of which an answer is held; there is just one.
-async fn held(deployment: &Deployment, args: &AcceptArgs) -> Result<CoverageRow, Failure> {
+/// Whether coverage shows what was decided. Of an answer that was not held it only shows the rows.
+fn is_done(before: &CoverageRow, decided: &AnswerDecided, after: &CoverageRow) -> bool {
+    let is_shown = before.held.is_some() || after.fetched_at >= Some(decided.fetched_at);
+    is_shown && !matches!(after.state, CoverageState::Held | CoverageState::Replaying)
+}
+
+/// The bucket that is decided about: of the one that is meant an answer is held, unless the answer is named. There is just
+/// one.
+async fn bucket(deployment: &Deployment, args: &AcceptArgs) -> Result<CoverageRow, Failure> {
     let mut rows = deployment.warehouse.coverage(args.day, args.day).await?;
     rows.retain(|row| {
         row.source == args.source.name() && args.account.as_ref().is_none_or(|account| row.account_id == *account)
@@ -71,7 +77,7 @@ async fn held(deployment: &Deployment, args: &AcceptArgs) -> Result<CoverageRow,
         )));
     }
     let states: Vec<String> = rows.iter().map(|row| format!("{} is {}", row.account_id, row.state)).collect();
-    rows.retain(|row| row.held.is_some());
+    rows.retain(|row| row.held.is_some() || args.answer.is_some());
     match rows.len() {
         0 => Err(Failure::usage(anyhow!(
             "no answer of {source} about {day} is held ({}); `everycent history {day}` shows all of them",
@@ -81,25 +87,33 @@ async fn held(deployment: &Deployment, args: &AcceptArgs) -> Result<CoverageRow,
         _ => {
             let accounts: Vec<&str> = rows.iter().map(|row| row.account_id.as_str()).collect();
             Err(Failure::usage(anyhow!(
-                "answers of several accounts are held: name one of {} with --account",
+                "several accounts have such answers: name one of {} with --account",
                 accounts.join(", ")
             )))
         }
     }
 }
 
-/// The answer that is decided about: the one that was named, or the newest that is held.
+/// The answer that is decided about: the newest that is held, or the one that was named. That one may be any that came
+/// after the accepted one: held, kept out by a person, or of a time that no longer remembered the day.
 async fn answer(deployment: &Deployment, args: &AcceptArgs, row: &CoverageRow) -> Result<AnswerRow, Failure> {
     let of = Of { source: Some(&row.source), account_id: Some(&row.account_id) };
     let all = answers::about(deployment.warehouse.as_ref(), Window::of(args.day), of).await?;
-    let mut held: Vec<AnswerRow> = all.into_values().flatten().collect();
-    held.retain(|answer| answer.verdict == AnswerVerdict::Held);
+    let mut answers: Vec<AnswerRow> = all.into_values().flatten().collect();
     match &args.answer {
-        None => held.pop().ok_or_else(|| Failure::Failed(anyhow!("the held answer is gone; run the command again"))),
+        None => answers
+            .into_iter()
+            .rfind(|answer| answer.verdict == AnswerVerdict::Held)
+            .ok_or_else(|| Failure::Failed(anyhow!("the held answer is gone; run the command again"))),
         Some(named) => {
-            let known: Vec<String> = held.iter().map(|answer| answer.snapshot_id.to_string()).collect();
-            let found = held.into_iter().find(|answer| answer.snapshot_id == *named);
-            found.ok_or_else(|| Failure::usage(anyhow!("no held answer is `{named}`; held are {}", known.join(", "))))
+            let accepted = answers.iter().rposition(|answer| answer.verdict == AnswerVerdict::Accepted);
+            answers.drain(..accepted.map_or(0, |accepted| accepted + 1));
+            let known: Vec<String> = answers.iter().map(|answer| answer.snapshot_id.to_string()).collect();
+            let found = answers.into_iter().find(|answer| answer.snapshot_id == *named);
+            found.ok_or_else(|| {
+                let later = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                Failure::usage(anyhow!("no answer after the accepted one is `{named}`; those are {later}"))
+            })
         }
     }
 }
@@ -128,11 +142,12 @@ async fn here(
 async fn elsewhere(
     deployment: &Deployment,
     row: &CoverageRow,
+    decided: &AnswerDecided,
     stop: CancellationToken,
 ) -> Result<CoverageRow, Failure> {
     for _ in 0..LOOKS {
         let after = now(deployment, row).await?;
-        if !matches!(after.state, CoverageState::Held | CoverageState::Replaying) {
+        if is_done(row, decided, &after) {
             return Ok(after);
         }
         tokio::select! {
@@ -154,7 +169,7 @@ struct Report {
     source: String,
     account_id: String,
     day: String,
-    /// What was held.
+    /// What was held, or why the answer did not count.
     held: String,
     snapshot_id: String,
     decision: String,
@@ -163,12 +178,12 @@ struct Report {
 }
 
 impl Report {
-    fn new(row: &CoverageRow, decided: &AnswerDecided, after: Option<&CoverageRow>) -> Self {
+    fn new(row: &CoverageRow, reason: Option<&String>, decided: &AnswerDecided, after: Option<&CoverageRow>) -> Self {
         Self {
             source: row.source.clone(),
             account_id: row.account_id.to_string(),
             day: row.activity_date.to_string(),
-            held: row.held.clone().unwrap_or_default(),
+            held: row.held.clone().or(reason.cloned()).unwrap_or_default(),
             snapshot_id: decided.snapshot_id.to_string(),
             decision: decided.decision.clone(),
             state: after.map(|after| after.state.to_string()),

@@ -159,7 +159,12 @@ mod tests {
             rejects: 1,
             amount_usd: None,
             quantity: 0,
-            reported: Some(Reported { usd: Some(Usd::from_nanos(nanos)), tokens: None, count: Some(7) }),
+            reported: Some(Reported {
+                usd: Some(Usd::from_nanos(nanos)),
+                tokens: None,
+                count: Some(7),
+                before_first: false,
+            }),
             content_hash: Some("ab12".into()),
             remarks: 0,
             filled: Some(2),

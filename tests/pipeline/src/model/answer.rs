@@ -85,6 +85,13 @@ impl Answer {
         Weight::of(self.question.report.weighs, &self.days[&day])
     }
 
+    /// Whether it has nothing about the day nor about any day before it, and something about a later one.
+    pub(super) fn remembers_only_later_than(&self, day: NaiveDate) -> bool {
+        let is_empty = |day: NaiveDate| self.days[&day].is_empty() && self.rejects_on(day) == 0;
+        let first = self.days.keys().find(|day| !is_empty(**day));
+        first.is_some_and(|first| day < *first)
+    }
+
     pub(super) fn amount_on(&self, day: NaiveDate) -> Decimal {
         sum(&self.days[&day], self.question.report.money)
     }

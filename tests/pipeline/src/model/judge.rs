@@ -19,6 +19,8 @@ pub(super) struct Said {
     pub fetched_at: i64,
     pub weight: Weight,
     pub word: Option<Word>,
+    /// It has nothing about the day nor about earlier ones, and something about later ones.
+    pub remembers_only_later: bool,
     pub is_late: bool,
 }
 
@@ -29,6 +31,8 @@ enum Thought {
     Held,
     /// A person did not believe it, or one like it.
     Refused,
+    /// It is of a time that does not remember the day.
+    Forgetful,
     Late,
 }
 
@@ -113,6 +117,7 @@ impl Court {
         let unit = self.mark.unit().or(answer.weight.unit());
         let loss = unit.map(|unit| Loss::of(unit, &self.mark, &answer.weight));
         match &loss {
+            Some(loss) if loss.is_too_much() && answer.remembers_only_later => (Thought::Forgetful, true),
             Some(loss) if loss.is_too_much() => self.hold(answer, loss),
             _ => {
                 let was_over = before.fetched_at >= self.closed_at;

@@ -7,7 +7,7 @@ use everycent_schemas::stored::AnswerRow;
 
 /// What an answer reported.
 pub(super) fn reported(row: &AnswerRow) -> Reported {
-    Reported { usd: row.reported_usd, tokens: row.reported_tokens, count: row.reported_count }
+    Reported { usd: row.reported_usd, tokens: row.reported_tokens, count: row.reported_count, before_first: false }
 }
 
 /// By what the figures of these answers are shown: money where there is any, else tokens, else what is counted.

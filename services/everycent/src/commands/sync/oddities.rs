@@ -8,7 +8,7 @@ use everycent_domain::merge_plan::Acceptance;
 use everycent_domain::report::Kind;
 use everycent_domain::source::Source;
 use everycent_runtime::warehouse::CoverageRow;
-use everycent_schemas::AccountId;
+use everycent_schemas::{AccountId, Day};
 
 /// Days that rose more than tenfold between two looks at coverage.
 pub(super) fn rises(before: &[CoverageRow], after: &[CoverageRow]) -> Vec<String> {
@@ -21,6 +21,27 @@ pub(super) fn rises(before: &[CoverageRow], after: &[CoverageRow]) -> Vec<String
         (!is_known).then(|| format!("{source} of {account_id}: {day} {words}; see `everycent history {day}`"))
     };
     after.iter().filter_map(new).collect()
+}
+
+/// Reports whose vendor has forgotten days that are in the tables, as far as it had forgotten none before.
+pub(super) fn forgetful(before: &[CoverageRow], after: &[CoverageRow]) -> Vec<String> {
+    let known = forgotten(before);
+    let new = forgotten(after).into_iter().filter(|(of, _)| !known.contains_key(of));
+    let words = |((source, account_id), days): (ReadingOf<'_>, Vec<Day>)| {
+        let last = days.iter().max()?;
+        Some(format!("{source} of {account_id}: nothing up to {last} any more; what is in the tables stays"))
+    };
+    new.filter_map(words).collect()
+}
+
+/// Of each report the days that its vendor has forgotten.
+fn forgotten(coverage: &[CoverageRow]) -> BTreeMap<ReadingOf<'_>, Vec<Day>> {
+    let is_forgotten = |row: &&CoverageRow| row.judgement.as_deref().is_some_and(State::is_forgotten_in);
+    let mut forgotten: BTreeMap<ReadingOf<'_>, Vec<Day>> = BTreeMap::new();
+    for row in coverage.iter().filter(is_forgotten) {
+        forgotten.entry((&row.source, &row.account_id)).or_default().push(row.activity_date);
+    }
+    forgotten
 }
 
 /// Lists whose last reading is much shorter than the one that was the last before.

@@ -55,6 +55,9 @@ pub struct Report {
     pub rises: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shorter_lists: Vec<String>,
+    /// Reports whose vendor no longer remembers days that are in the tables, when that was seen for the first time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub forgetful: Vec<String>,
     /// Windows that services elsewhere have not answered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<WindowReport>,
@@ -138,6 +141,7 @@ pub(super) struct Ended {
     pub silent: Vec<SilentReport>,
     pub rises: Vec<String>,
     pub shorter_lists: Vec<String>,
+    pub forgetful: Vec<String>,
     pub dead_letters: u64,
     pub rules: Vec<String>,
     pub interrupted: bool,
@@ -173,6 +177,7 @@ impl Report {
             silent: ended.silent,
             rises: ended.rises,
             shorter_lists: ended.shorter_lists,
+            forgetful: ended.forgetful,
             unanswered: unanswered.collect(),
             dead_letters: ended.dead_letters,
             rules: ended.rules,
@@ -256,6 +261,7 @@ pub fn text(report: &Report) -> String {
     );
     text += &odd_text("Believed, and far above what was known: is it the same unit?", &report.rises);
     text += &odd_text("Lists that came back much shorter: does the key still see all of them?", &report.shorter_lists);
+    text += &odd_text("The vendor's memory ends within the days that were asked for", &report.forgetful);
     text += &windows_text("Failed, and asked for again by the next sync", &report.failed);
     text += &windows_text("Late: the vendor has not reported these days yet; the next sync asks again", &report.late);
     text += &silent::text(&report.silent);

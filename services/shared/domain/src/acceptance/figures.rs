@@ -41,7 +41,8 @@ impl Measure {
 
 /// The higher of two, figure by figure.
 pub(super) fn highest(one: &Reported, other: &Reported) -> Reported {
-    Reported { usd: one.usd.max(other.usd), tokens: one.tokens.max(other.tokens), count: one.count.max(other.count) }
+    let (usd, tokens) = (one.usd.max(other.usd), one.tokens.max(other.tokens));
+    Reported { usd, tokens, count: one.count.max(other.count), before_first: false }
 }
 
 /// The figures of one answer, by the number of the normalizer that made them. Only figures of one normalizer are
@@ -55,10 +56,12 @@ impl Figures {
         Self(BTreeMap::from([(normalizer, Stored::of(&reported))]))
     }
 
-    /// Takes those of the other one as well; of two by the same normalizer its own.
+    /// Takes those of the other one as well; of two by the same normalizer its own. What lies before the first day of an
+    /// answer is known only where the whole answer was looked at, so either of them may say it.
     pub fn add(&mut self, other: &Self) {
         for (normalizer, reported) in &other.0 {
-            self.0.entry(*normalizer).or_insert_with(|| reported.clone());
+            let own = self.0.entry(*normalizer).or_insert_with(|| reported.clone());
+            own.before_first |= reported.before_first;
         }
     }
 
@@ -100,15 +103,18 @@ pub(super) struct Stored {
     tokens: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     count: Option<i64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    before_first: bool,
 }
 
 impl Stored {
     pub(super) fn of(reported: &Reported) -> Self {
-        Self { usd: reported.usd.map(Usd::short), tokens: reported.tokens, count: reported.count }
+        let Reported { usd, tokens, count, before_first } = *reported;
+        Self { usd: usd.map(Usd::short), tokens, count, before_first }
     }
 
     pub(super) fn reported(&self) -> Reported {
         let usd = self.usd.as_deref().and_then(|text| crate::money::usd_from_dollars(text).ok());
-        Reported { usd, tokens: self.tokens, count: self.count }
+        Reported { usd, tokens: self.tokens, count: self.count, before_first: self.before_first }
     }
 }

@@ -93,6 +93,11 @@ fn opinion(state: &mut State, next: &Answer, limits: &Limits, closed_at: Timesta
             state.rise = words.clone().map(|words| (next.id.clone(), words)).or(state.rise.take());
             believe(state, next, Some((normalizer, highest(&mark, &now))), words)
         }
+        // Where the vendor's memory ends nothing is taken back, and nobody has to decide: the day stays as it was.
+        Change::Fell { measure, .. } if now.before_first => {
+            state.forgotten.get_or_insert_with(|| next.id.clone());
+            Opinion::Forgotten { reason: verdict::forgotten(measure, measure.amount(&mark)) }
+        }
         Change::Fell { measure, needs_a_person } => {
             let loss = Loss { measure, normalizer, mark, now, needs_a_person };
             fell(state, next, &loss, limits)
@@ -176,7 +181,7 @@ impl Level {
 
 fn believe(state: &mut State, next: &Answer, mark: Option<(i64, Reported)>, reason: Option<String>) -> Opinion {
     state.accepted = Some(Accepted { id: next.id.clone(), figures: next.figures.clone(), mark });
-    (state.held, state.waits) = (None, false);
+    (state.held, state.waits, state.forgotten) = (None, false, None);
     state.disbelieved.clear();
     Opinion::Accepted { reason }
 }

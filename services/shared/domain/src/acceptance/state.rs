@@ -72,6 +72,8 @@ pub struct State {
     pub newest: Option<AnswerId>,
     /// The last one that rose more than tenfold over what was known, in words.
     pub rise: Option<(AnswerId, String)>,
+    /// The first answer since then that had nothing about the day because the vendor remembers only later ones.
+    pub forgotten: Option<AnswerId>,
     /// The newest answer when the lines of the bucket were thinned: what comes before it is judged no more.
     pub sealed: Option<AnswerId>,
 }
@@ -99,6 +101,8 @@ struct InText {
     sealed: Option<(Timestamp, SnapshotId)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rise: Option<(Timestamp, SnapshotId, String)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forgotten: Option<(Timestamp, SnapshotId)>,
 }
 
 impl State {
@@ -106,6 +110,7 @@ impl State {
     /// named again.
     pub fn to_text(&self, loaded: Option<&AnswerId>) -> String {
         let stored = |(normalizer, reported): &(i64, Reported)| (*normalizer, Stored::of(reported));
+        let parts = |id: &AnswerId| (id.fetched_at, id.snapshot_id.clone());
         let level = |level: &Level| (level.at, level.normalizer, Stored::of(&level.reported));
         let accepted = self.accepted.as_ref();
         let text = InText {
@@ -115,11 +120,10 @@ impl State {
             disbelieved: self.disbelieved.clone(),
             waits: self.waits.then_some(true),
             is_awaited: self.is_awaited.then_some(true),
-            accepted: accepted
-                .filter(|accepted| Some(&accepted.id) != loaded)
-                .map(|accepted| (accepted.id.fetched_at, accepted.id.snapshot_id.clone())),
+            accepted: accepted.filter(|accepted| Some(&accepted.id) != loaded).map(|accepted| parts(&accepted.id)),
             rise: self.rise.as_ref().map(|(by, words)| (by.fetched_at, by.snapshot_id.clone(), words.clone())),
-            sealed: self.sealed.as_ref().map(|sealed| (sealed.fetched_at, sealed.snapshot_id.clone())),
+            sealed: self.sealed.as_ref().map(parts),
+            forgotten: self.forgotten.as_ref().map(parts),
         };
         serde_json::to_string(&text).expect("invariant: a struct of texts and numbers is JSON")
     }
@@ -127,6 +131,11 @@ impl State {
     /// The last answer that rose more than tenfold, by the text alone.
     pub fn rise_in(text: &str) -> Option<(AnswerId, String)> {
         Self::from_text(text, None, None, None).and_then(|state| state.rise)
+    }
+
+    /// Whether the vendor has forgotten the day since an answer about it was accepted, by the text alone.
+    pub fn is_forgotten_in(text: &str) -> bool {
+        Self::from_text(text, None, None, None).is_some_and(|state| state.forgotten.is_some())
     }
 
     /// The state that coverage tells of: the text, beside its columns. `None` where the text is none of ours.
@@ -153,6 +162,7 @@ impl State {
             newest,
             sealed: text.sealed.map(id),
             rise: text.rise.map(|(fetched_at, snapshot_id, words)| (id((fetched_at, snapshot_id)), words)),
+            forgotten: text.forgotten.map(id),
         })
     }
 }

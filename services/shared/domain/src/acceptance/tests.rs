@@ -9,7 +9,7 @@ fn answer(fetched_at: i64, cents: i64) -> Answer {
     let usd = Some(Usd::from_nanos(i128::from(cents) * 10_000_000));
     Answer {
         id: AnswerId { fetched_at: Timestamp::from_micros(fetched_at), snapshot_id: "s".into() },
-        figures: Figures::of(1, Reported { usd, tokens: None, count: None }),
+        figures: Figures::of(1, Reported { usd, tokens: None, count: None, before_first: false }),
         decision: None,
     }
 }
@@ -32,4 +32,38 @@ fn a_finished_day_that_rises_more_than_tenfold_is_believed_with_a_word() {
         let reason = judged[1].reason.as_ref();
         assert_eq!(reason.is_some_and(|reason| reason.contains("more than tenfold")), is_told, "{first} {second}");
     }
+}
+
+/// An answer that remembers only later days.
+fn forgetful(fetched_at: i64) -> Answer {
+    let nothing = Reported { before_first: true, ..Reported::default() };
+    Answer { figures: Figures::of(1, nothing), ..answer(fetched_at, 0) }
+}
+
+#[test]
+fn an_answer_that_remembers_only_later_days_takes_nothing_away() {
+    let answers = [answer(1, 5_000), forgetful(2), forgetful(3), answer(4, 5_100)];
+    let limits = Limits::DEFAULT;
+    let (state, judged) = fold(&answers[..3], &limits, Timestamp::from_micros(CLOSED_AT));
+    assert_eq!(state.accepted.as_ref().map(|accepted| &accepted.id), Some(&answers[0].id));
+    assert_eq!((state.held.as_ref(), state.forgotten.as_ref()), (None, Some(&answers[1].id)));
+    assert!(judged[1].reason.as_ref().is_some_and(|reason| reason.contains("remembers only those")));
+    let text = state.to_text(None);
+    assert!(State::is_forgotten_in(&text));
+    let (state, _) = fold(&answers, &limits, Timestamp::from_micros(CLOSED_AT));
+    assert_eq!((state.accepted.map(|accepted| accepted.id), state.forgotten), (Some(answers[3].id.clone()), None));
+}
+
+#[test]
+fn an_answer_that_remembers_only_later_days_does_not_end_what_is_held() {
+    let answers = [answer(1, 5_000), answer(2, 100), forgetful(3)];
+    let (state, judged) = fold(&answers, &Limits::DEFAULT, Timestamp::from_micros(CLOSED_AT));
+    assert!(state.held.is_some());
+    assert_eq!(judged[1].verdict, everycent_schemas::AnswerVerdict::Held);
+}
+
+#[test]
+fn a_first_answer_with_nothing_about_a_day_is_believed() {
+    let (state, _) = fold(&[forgetful(1)], &Limits::DEFAULT, Timestamp::from_micros(CLOSED_AT));
+    assert!(state.accepted.is_some() && state.forgotten.is_none());
 }

@@ -13,6 +13,8 @@ pub enum Opinion {
     Held { reason: String },
     /// A person did not believe it, or one like it.
     Disbelieved { reason: String },
+    /// It has nothing about the day, because the vendor remembers only later ones.
+    Forgotten { reason: String },
     /// Not compared yet.
     Waits,
 }
@@ -21,7 +23,7 @@ impl Opinion {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Accepted { reason } => reason.as_deref(),
-            Self::Held { reason } | Self::Disbelieved { reason } => Some(reason),
+            Self::Held { reason } | Self::Disbelieved { reason } | Self::Forgotten { reason } => Some(reason),
             Self::Waits => Some("waits until the accepted answer was made again by the same normalizer"),
         }
     }
@@ -33,7 +35,7 @@ impl Opinion {
             Self::Accepted { .. } => AnswerVerdict::Accepted,
             Self::Held { .. } if later_disbelieved => AnswerVerdict::Superseded,
             Self::Held { .. } | Self::Waits => AnswerVerdict::Held,
-            Self::Disbelieved { .. } => AnswerVerdict::Superseded,
+            Self::Disbelieved { .. } | Self::Forgotten { .. } => AnswerVerdict::Superseded,
         }
     }
 }
@@ -45,6 +47,13 @@ pub(super) fn fell(measure: Measure, before: i128, after: i128, needs_a_person: 
         "it is accepted once an answer of a day later reports no less"
     };
     format!("fell from {} to {}; {ends}", measure.text(before), measure.text(after))
+}
+
+pub(super) fn forgotten(measure: Measure, before: i128) -> String {
+    format!(
+        "has nothing where {} lay, nor about any day before, but something about later days: the vendor remembers only those",
+        measure.text(before)
+    )
 }
 
 pub(super) fn stayed_low(measure: Measure, before: i128, after: i128, since: Timestamp) -> String {

@@ -324,7 +324,7 @@ impl<'a> Output<'a> {
             recipe: self.recipe.clone(),
             normalizer: Some(NORMALIZER_VERSION),
             rows_omitted: false,
-            buckets: self.tallies.iter().map(|(day, tally)| self.bucket(*day, tally)).collect(),
+            buckets: self.buckets(),
             files: std::mem::take(&mut self.files),
         })
     }
@@ -333,6 +333,24 @@ impl<'a> Output<'a> {
     fn is_settled(&self, day: Day) -> bool {
         let is_dated = self.manifest.redated_from.is_none() || !matches!(self.kind, Kind::Days(_));
         is_dated && self.kind.is_settled(day, self.manifest.fetched_at)
+    }
+
+    fn buckets(&self) -> Vec<Bucket> {
+        let mut buckets: Vec<Bucket> = self.tallies.iter().map(|(day, tally)| self.bucket(*day, tally)).collect();
+        let before_first = self.days_before_first();
+        buckets.iter_mut().take(before_first).filter_map(|bucket| bucket.reported.as_mut()).for_each(|reported| {
+            reported.before_first = true;
+        });
+        buckets
+    }
+
+    /// How many days at the beginning of the answer it has nothing about, while it has something about a later one. None
+    /// where days at the beginning are not looked at, for nobody knows what it has about them.
+    fn days_before_first(&self) -> usize {
+        let is_known = |day: &&Day| self.tallies.contains_key(day) || self.unpriced.contains_key(day);
+        let empty = |tally: &Tally| tally.rows == 0 && tally.rejects == 0;
+        let leading = self.manifest.covered.iter().take_while(|day| self.tallies.get(day).is_some_and(empty)).count();
+        self.manifest.covered.get(leading).filter(is_known).map_or(0, |_| leading)
     }
 
     fn bucket(&self, day: Day, tally: &Tally) -> Bucket {

@@ -104,7 +104,12 @@ fn totals(snapshot_id: &str, fetched_at: i64, from: u32, to: u32, files: usize) 
         rejects: 0,
         amount_usd: Some(Usd::from_nanos(-37_300_000)),
         quantity: 0,
-        reported: Some(Reported { usd: Some(Usd::from_nanos(37_300_000)), tokens: None, count: None }),
+        reported: Some(Reported {
+            usd: Some(Usd::from_nanos(37_300_000)),
+            tokens: None,
+            count: None,
+            before_first: false,
+        }),
         content_hash: Some("ef56".into()),
         remarks: 0,
         filled: None,
