@@ -40,13 +40,34 @@ pub struct ChargedEvents {
 
 /// Each reading against the events of its cycle, within so many percent and a cent. `loaded` are the days whose events
 /// are all there. A reading is judged if they hold every day of the cycle that was over when it was made.
+///
+/// The spend adds up from the first day of a cycle on, so a later reading of the same cycle speaks of the same events. If it
+/// agrees, an earlier one that does not was made while the vendor or the events were wrong, and is left out: nothing could
+/// ever mend it.
 pub fn cursor_events_equal_spend(
     readings: &[SpendReading],
     events: &BTreeMap<AccountDay, ChargedEvents>,
     loaded: &BTreeSet<AccountDay>,
     percent: Decimal,
 ) -> Vec<Verdict> {
-    readings.iter().filter_map(|reading| Comparison { reading, events, loaded, percent }.verdict()).collect()
+    let compare = |reading| Comparison { reading, events, loaded, percent };
+    let judged = readings.iter().filter_map(|reading| Some((reading, compare(reading).verdict()?)));
+    let judged: Vec<(&SpendReading, Verdict)> = judged.collect();
+    let agreed = judged.iter().filter(|(_, verdict)| verdict.passed);
+    let mut agreed_at: BTreeMap<(&AccountId, Day), Timestamp> = BTreeMap::new();
+    for (reading, _) in agreed {
+        let at = agreed_at.entry(reading.cycle()).or_insert(reading.read_at);
+        *at = reading.read_at.max(*at);
+    }
+    let is_overruled = |reading: &SpendReading| agreed_at.get(&reading.cycle()).is_some_and(|at| reading.read_at < *at);
+    let kept = judged.into_iter().filter(|(reading, verdict)| verdict.passed || !is_overruled(reading));
+    kept.map(|(_, verdict)| verdict).collect()
+}
+
+impl SpendReading {
+    fn cycle(&self) -> (&AccountId, Day) {
+        (&self.account_id, self.cycle_start)
+    }
 }
 
 struct Comparison<'a> {
@@ -189,6 +210,30 @@ mod tests {
 
     fn passes(overall: Option<&str>, on_demand: &str, loaded: &[u32]) -> bool {
         judge(&reading(overall, on_demand), loaded).unwrap().passed
+    }
+
+    #[test]
+    fn a_reading_that_was_wrong_is_overruled_by_a_later_one_of_its_cycle_that_agrees() {
+        let at = |number: u32, overall: &str| SpendReading {
+            day: day(number),
+            read_at: format!("2026-03-0{number}T12:00:00Z").parse().unwrap(),
+            ..reading(Some(overall), "0")
+        };
+        let passed = |readings: &[SpendReading]| -> Vec<(Day, bool)> {
+            let of = readings.iter().map(|reading| SpendReading { on_demand_usd: None, ..reading.clone() });
+            let verdicts =
+                cursor_events_equal_spend(&of.collect::<Vec<_>>(), &events(), &days(&[1, 2, 3, 4, 5, 6]), Decimal::ONE);
+            verdicts.iter().map(|verdict| (verdict.activity_date, verdict.passed)).collect()
+        };
+        let (wrong, right) = (at(4, "50"), at(5, "350"));
+        assert_eq!(passed(&[wrong.clone(), right.clone()]), [(day(5), true)]);
+        assert_eq!(
+            passed(&[at(4, "250"), at(5, "50")]),
+            [(day(4), true), (day(5), false)],
+            "an earlier one says nothing"
+        );
+        let elsewhere = SpendReading { account_id: "other".into(), cycle_start: day(3), ..right };
+        assert!(passed(&[wrong, elsewhere]).contains(&(day(4), false)));
     }
 
     #[test]
