@@ -189,7 +189,7 @@ pub fn plan(
     let thinned = judgements.iter().filter(|(_, judgement)| !judgement.thinned.is_empty());
     let thinned = thinned.map(|(bucket, judgement)| (bucket.clone(), judgement.thinned.clone()));
     Ok(MergePlan {
-        outcomes: outcomes(batches, &winners, &judgements),
+        outcomes: outcomes(batches, &winners, &judgements, recorded),
         tables: table_plans(batches, &winners, recorded)?,
         fills: fills(batches),
         coverage: coverage_updates(&judgements, batches, recorded),
@@ -347,13 +347,23 @@ fn refuse_a_day_twice(batch: &BatchNormalized) -> Result<(), PlanError> {
     }
 }
 
-fn outcomes(batches: &[BatchNormalized], winners: &Winners, judgements: &Judgements) -> Vec<Outcome> {
+/// A batch that comes again decides what it decided: whether its first merge went through is not always known.
+fn outcomes(
+    batches: &[BatchNormalized],
+    winners: &Winners,
+    judgements: &Judgements,
+    recorded: &Recorded,
+) -> Vec<Outcome> {
+    let is_loaded = |bucket: &BucketId, batch: &BatchNormalized| {
+        let loaded = recorded.get(bucket).and_then(|known| known.loaded.as_ref());
+        !winners.contains_key(bucket) && loaded == Some(&Version::of(batch))
+    };
     let outcome = |(index, batch): (usize, &BatchNormalized)| {
         let mut outcome = Outcome::default();
         for (place, said) in batch.buckets.iter().enumerate() {
             let (place, bucket) =
                 (Place { batch: index, bucket: place }, BucketId::of_batch(batch, said.activity_date));
-            let is_won = winners.get(&bucket) == Some(&place);
+            let is_won = winners.get(&bucket) == Some(&place) || is_loaded(&bucket, batch);
             let days = if is_won { &mut outcome.won } else { &mut outcome.lost };
             days.push(said.activity_date);
             if judgements.get(&bucket).is_some_and(|judgement| judgement.held.contains(&place)) {

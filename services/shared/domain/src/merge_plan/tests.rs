@@ -116,13 +116,13 @@ fn a_sum_that_no_warehouse_holds_is_refused_by_name() {
 }
 
 #[test]
-fn a_version_that_was_merged_before_loses_and_changes_nothing() {
+fn a_batch_that_comes_again_decides_what_it_decided_and_changes_nothing() {
     let first = batch("a", 5, 6, 0, 1);
     let mut tables = Tables::default();
     tables.merge(std::slice::from_ref(&first));
     let again = tables.merge(&[first.clone(), first]);
     assert!(again.tables.is_empty() && again.coverage.is_empty() && again.answers.is_empty());
-    assert!(again.outcomes.iter().all(|outcome| outcome.won.is_empty() && outcome.lost == days(0..=1)));
+    assert!(again.outcomes.iter().all(|outcome| outcome.won == days(0..=1) && outcome.lost.is_empty()));
 }
 
 #[test]

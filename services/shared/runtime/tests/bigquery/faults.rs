@@ -69,7 +69,7 @@ async fn a_merge_that_nobody_heard_the_end_of_is_right_to_do_again() {
     let again = store.merge(&warehouse, &[answer]).await.unwrap();
     assert_eq!(
         (again.batches, proxy.is_done()),
-        (vec![Merged { won: vec![], lost: vec![day(0)], held: vec![] }], true)
+        (vec![Merged { won: vec![day(0)], lost: vec![], held: vec![] }], true)
     );
     assert_eq!(acme(&warehouse).await, held(&[(0, "a", 1)]));
 }
@@ -125,7 +125,7 @@ async fn a_batch_that_another_loader_has_merged_and_forgotten_is_not_one_with_ba
     let raced = there.after(|| Handle::current().block_on(other()));
     let late = warehouse_at(&world.bigquery_url(), &warehouse.dataset.name);
     let report = late.merge(&raced, MergeInput::of(batches), at(2)).await.unwrap();
-    assert_eq!(report.batches, [Merged { won: vec![], lost: vec![day(0)], held: vec![] }]);
+    assert_eq!(report.batches, [Merged { won: vec![day(0)], lost: vec![], held: vec![] }]);
     assert_eq!(acme(&warehouse).await, held(&[(0, "a", 1)]));
 }
 

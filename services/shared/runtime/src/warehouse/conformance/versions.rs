@@ -16,8 +16,8 @@ pub async fn merging_the_same_batch_again_changes_no_row(fixture: &dyn Fixture) 
 
     let again = store.merge(&*warehouse, &[answer.clone(), answer]).await.unwrap();
     assert_eq!(changes(&again), (0, 0));
-    let lost = Merged { won: vec![], lost: vec![day(0), day(1)], held: vec![] };
-    assert_eq!(again.batches, [lost.clone(), lost]);
+    let won = Merged { won: vec![day(0), day(1)], lost: vec![], held: vec![] };
+    assert_eq!(again.batches, [won.clone(), won]);
     assert_eq!((costs(&*warehouse).await, coverage(&*warehouse).await), before);
 }
 
