@@ -37,6 +37,8 @@ fn environment(service: &Value) -> Vec<(String, String)> {
 fn every_image_is_pinned_or_built_here() {
     let dockerfile = read("Dockerfile");
     let is_pinned = |image: &str| {
+        // A digest stands behind the tag.
+        let image = image.split('@').next().unwrap();
         let tag = image.rsplit_once(':').map_or("", |(_, tag)| tag);
         // Distroless has no versions; its tags say which Debian and which user.
         let is_distroless = image.starts_with("gcr.io/distroless/") && image.contains("-debian");
@@ -112,7 +114,12 @@ fn a_variable_is_one_that_the_programs_read_and_leads_to_a_port_that_is_there() 
     let config = read("infra/compose/everycent.toml");
     assert!(config.contains(&format!("bus = \"pubsub://{PROJECT}\"")));
     assert!(config.contains(&format!("warehouse = \"bigquery://{PROJECT}/")));
-    assert!(containers.contains("vendor-sim:8080") && config.contains("url = \"http://vendor-sim:8080\""));
+    // A key goes over plain HTTP to no other host: the one who has the keys is where the simulator is.
+    assert!(containers.contains("vendor-sim:8080") && config.matches("url = \"http://127.0.0.1:8080\"").count() == 2);
+    assert_eq!(service("fetcher")["network_mode"].as_str(), Some("service:vendor-sim"));
+    assert!(containers.contains("vendor-sim:8081"));
+    let listens = environment(&service("fetcher")).into_iter().find(|(name, _)| name == "EVERYCENT_LISTEN");
+    assert_eq!(listens.unwrap().1, "0.0.0.0:8081");
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod open;
 pub mod page;
 pub mod panics;
+mod plain_http;
 pub mod progress;
 pub mod prune;
 pub mod replay;

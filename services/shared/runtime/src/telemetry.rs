@@ -8,6 +8,7 @@ mod json;
 use std::io::{IsTerminal, stderr};
 use std::sync::Arc;
 
+use reqwest::Url;
 use tracing::{Level, Subscriber, warn};
 use tracing_subscriber::filter::{Directive, FilterExt, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
@@ -15,6 +16,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use self::json::JsonLine;
+use crate::plain_http::is_readable_by_others;
 use crate::secret::Env;
 #[cfg(feature = "otlp")]
 use crate::trace::Exporter;
@@ -75,6 +77,7 @@ pub fn init_service(name: &str, env: Env<'_>) -> Result<Telemetry, TelemetryErro
     let filter = filter(Level::INFO, env(LEVEL_VARIABLE).as_deref())?;
     let wanted = EXPORT_VARIABLES.into_iter().find(|name| env(name).is_some_and(|value| !value.trim().is_empty()));
     let (telemetry, sink, trouble) = match wanted {
+        Some(variable) if shows_a_secret(variable, env) => (Telemetry::default(), None, Some(exposed(variable))),
         Some(variable) => export(name, variable),
         None => (Telemetry::default(), None, None),
     };
@@ -83,6 +86,22 @@ pub fn init_service(name: &str, env: Env<'_>) -> Result<Telemetry, TelemetryErro
         warn!("{trouble}");
     }
     Ok(telemetry)
+}
+
+/// Headers of an export, which mostly hold a token.
+const EXPORT_HEADERS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"];
+
+fn shows_a_secret(variable: &str, env: Env<'_>) -> bool {
+    let has_headers = EXPORT_HEADERS.iter().any(|name| env(name).is_some_and(|value| !value.trim().is_empty()));
+    let url = env(variable).and_then(|url| url.trim().parse::<Url>().ok());
+    has_headers && url.is_some_and(|url| is_readable_by_others(&url))
+}
+
+fn exposed(variable: &str) -> String {
+    format!(
+        "{variable} is plain http:// to another machine, which would show everybody on the way what \
+         OTEL_EXPORTER_OTLP_HEADERS holds; write https://, or leave out the headers; no span is exported"
+    )
 }
 
 /// What takes the spans, or why nothing does.
@@ -162,6 +181,22 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+
+    #[test]
+    fn a_token_for_a_collector_goes_over_plain_http_to_this_machine_only() {
+        let exposed = |url: &str, headers: &str| {
+            let env = |name: &str| match name {
+                "OTEL_EXPORTER_OTLP_ENDPOINT" => Some(url.to_owned()),
+                "OTEL_EXPORTER_OTLP_HEADERS" => Some(headers.to_owned()),
+                _ => None,
+            };
+            shows_a_secret("OTEL_EXPORTER_OTLP_ENDPOINT", &env)
+        };
+        assert!(exposed("http://collector:4318", "authorization=Bearer x"));
+        assert!(!exposed("http://collector:4318", " "));
+        assert!(!exposed("http://127.0.0.1:4318", "authorization=Bearer x"));
+        assert!(!exposed("https://collector:4318", "authorization=Bearer x"));
+    }
 
     fn lines(format: Format, level: Level, wanted: Option<&str>, write: impl FnOnce()) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();

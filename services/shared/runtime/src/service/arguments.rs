@@ -11,7 +11,8 @@ Environment:
   EVERYCENT_CONFIG      the configuration file; without one, everything has its default
   EVERYCENT_HOME        the folder of what has no address of its own; default ./everycent-data
   EVERYCENT_LISTEN      host:port of /healthz and /metrics; without it and PORT, no HTTP
-  PORT                  as EVERYCENT_LISTEN=0.0.0.0:$PORT, as Cloud Run sets it
+  PORT                  as EVERYCENT_LISTEN=127.0.0.1:$PORT, as Cloud Run sets it
+  EVERYCENT_LISTEN_HOST the host in the place of 127.0.0.1 with PORT; 0.0.0.0 to be asked from outside
   EVERYCENT_LOG         level of the log: error, warn, info (the default), debug, trace
   ANTHROPIC_ADMIN_KEY, CURSOR_API_KEY
                         the vendors' keys, or the variables that the configuration names; with

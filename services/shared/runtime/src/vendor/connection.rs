@@ -2,7 +2,6 @@
 
 use std::error::Error as StdError;
 use std::io;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
@@ -11,11 +10,14 @@ use rustls::CertificateError;
 
 use super::{RequestName, VendorError, VendorSettings};
 use crate::failure::Reason;
+use crate::plain_http::{is_loopback, is_readable_by_others};
 
 /// Refuses an address that would put a key in the wrong place or lose part of itself.
 pub(crate) fn check_base_url(url: &Url) -> Result<(), String> {
     let reason = if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         "is not http:// or https:// with a host"
+    } else if is_readable_by_others(url) {
+        "is plain http://, which shows the key to everybody on the way; only this machine is asked so, write https://"
     } else if !url.username().is_empty() || url.password().is_some() {
         "holds a name or a password; keys have variables of their own"
     } else if url.query().is_some() || url.fragment().is_some() {
@@ -71,12 +73,6 @@ fn user_agent() -> String {
         "" => program.to_owned(),
         repository => format!("{program} (+{repository})"),
     }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// What a failure before the first byte of the answer means.
@@ -166,14 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_known_in_all_its_forms() {
-        let loopback = |url: &str| is_loopback(&url.parse().unwrap());
-        assert!(
-            ["http://localhost:1", "http://127.0.0.1", "http://127.8.8.8:1", "http://[::1]:1"]
-                .map(loopback)
-                .iter()
-                .all(|yes| *yes)
-        );
-        assert!(!loopback("http://localhost.example.com") && !loopback("https://api.example.com"));
+    fn a_key_goes_over_plain_http_to_this_machine_only() {
+        for url in ["http://api.example.com", "HTTP://10.0.0.1:80", "http://127.0.0.1.example.com", "http://[fe80::1]"]
+        {
+            let reason = check_base_url(&url.parse().unwrap()).unwrap_err();
+            assert!(reason.contains("plain http://") && reason.contains("write https://"), "{reason}");
+        }
+        for url in ["http://localhost:1", "http://127.8.8.8", "http://[::1]:1", "https://10.0.0.1"] {
+            assert_eq!(check_base_url(&url.parse().unwrap()), Ok(()), "{url}");
+        }
     }
 }
