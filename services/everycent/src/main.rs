@@ -1,5 +1,7 @@
 //! `everycent`: the one program for people. It reads the command line, runs one command and tells how it ended.
 
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 mod admission;
 mod answers;
 mod begun;
@@ -51,7 +53,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(message) = failure.message() {
-                eprintln!("everycent: {message}");
+                show::tell(&format!("everycent: {message}"));
             }
             failure.exit_code()
         }

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::scope::Feed;
 
-use crate::show::count;
+use crate::show::{self, count};
 
 /// What was done so far.
 #[derive(Debug, Clone, Default)]
@@ -134,7 +134,7 @@ impl Watcher {
 
     fn advance(&self, what: &str) {
         self.bar.inc(1);
-        self.bar.set_message(what.to_owned());
+        self.bar.set_message(show::word(what));
         if self.shown && !stderr().is_terminal() && is_worth_a_line(&self.bar) {
             let (done, all) = (self.bar.position(), self.bar.length().unwrap_or_default());
             self.say(&format!("{done} of {all}: {what}"));
@@ -168,9 +168,9 @@ fn lock(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
 
 fn say(bar: &ProgressBar, line: &str) {
     if stderr().is_terminal() {
-        bar.println(line);
+        bar.println(show::word(line));
     } else {
-        eprintln!("{line}");
+        show::tell(line);
     }
 }
 
@@ -183,7 +183,7 @@ fn is_worth_a_line(bar: &ProgressBar) -> bool {
 fn show(bar: &ProgressBar, progress: &Progress) {
     match progress {
         Progress::Asking { source, account_id, window } => {
-            bar.set_message(format!("{source} of {account_id}, {window}"))
+            bar.set_message(show::word(format!("{source} of {account_id}, {window}")))
         }
         Progress::Stored { source, account_id, window, pages } => {
             bar.inc(1);

@@ -1,8 +1,11 @@
-//! Output: tables for people, one JSON document for machines.
+//! Output: tables for people, one JSON document for machines. All that is shown goes through here, and whatever a reader
+//! would not see is escaped here.
+
+mod hidden;
 
 use std::io::Write;
 
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use serde::Serialize;
 
 /// A rule under the heading, and nothing else.
@@ -21,16 +24,20 @@ impl Grid {
         table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled);
         let right: Vec<usize> =
             headings.iter().enumerate().filter(|(_, text)| text.starts_with('>')).map(|(index, _)| index).collect();
-        let cells = headings.iter().enumerate().map(|(index, text)| {
-            align(Cell::new(text.trim_start_matches('>')).add_attribute(Attribute::Bold), right.contains(&index))
-        });
+        let cells = headings
+            .iter()
+            .enumerate()
+            .map(|(index, text)| align(Cell::new(hidden::line(text.trim_start_matches('>'))), right.contains(&index)));
         table.set_header(cells);
         Self { table, right }
     }
 
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let right = &self.right;
-        let cells = cells.into_iter().enumerate().map(|(index, text)| align(Cell::new(text), right.contains(&index)));
+        let cells = cells
+            .into_iter()
+            .enumerate()
+            .map(|(index, text)| align(Cell::new(hidden::line(&text)), right.contains(&index)));
         self.table.add_row(cells);
     }
 
@@ -54,8 +61,28 @@ fn align(cell: Cell, right: bool) -> Cell {
     if right { cell.set_alignment(CellAlignment::Right) } else { cell }
 }
 
-/// Prints text; a reader that went away, as `head` does, is no error.
+/// Prints text for people.
 pub fn print(text: &str) {
+    write(&hidden::lines(text));
+}
+
+/// Says something on standard error, on a line of its own.
+pub fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", hidden::lines(text));
+}
+
+/// Asks on standard error; the answer is typed behind it.
+pub fn ask(question: &str) {
+    let _ = write!(std::io::stderr(), "{} ", hidden::line(question));
+}
+
+/// A name or words of others within text of ours: one line, as it is seen.
+pub fn word(text: impl std::fmt::Display) -> String {
+    hidden::line(&text.to_string())
+}
+
+/// A reader that went away, as `head` does, is no error.
+fn write(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
@@ -63,13 +90,13 @@ pub fn print(text: &str) {
 /// Prints one JSON document.
 pub fn print_json(document: &impl Serialize) {
     let json = serde_json::to_string_pretty(document).expect("invariant: documents have only string keys");
-    print(&format!("{json}\n"));
+    write(&format!("{}\n", hidden::json(&json)));
 }
 
 /// Prints one JSON document on one line, for commands that go on printing.
 pub fn print_json_line(document: &impl Serialize) {
     let json = serde_json::to_string(document).expect("invariant: documents have only string keys");
-    print(&format!("{json}\n"));
+    write(&format!("{}\n", hidden::json(&json)));
 }
 
 /// A heading over a table.
@@ -89,4 +116,18 @@ pub fn given_up_text(letters: u64) -> String {
 /// `1 day`, `2 days`.
 pub fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_forges_no_row_and_paints_nothing() {
+        let mut grid = Grid::new(&["key", ">cost"]);
+        grid.row(["mine\n  total   999.99\u{1b}[8m".to_owned(), "1.00".to_owned()]);
+        let text = grid.text();
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(text.contains("mine\\n  total   999.99\\u{1b}[8m") && !text.contains('\u{1b}'), "{text}");
+    }
 }

@@ -44,9 +44,9 @@ fn tell(subject: &Subject, done: bool, said: String, json: bool) {
     if json {
         show::print_json(&Done { vendor: vendor.name(), account_id, done, said });
     } else if done {
-        show::print(&format!("{said}\n"));
+        show::print(&format!("{}\n", show::word(said)));
     } else {
-        show::print(&format!("{said}\nNothing was done; --yes does it\n"));
+        show::print(&format!("{}\nNothing was done; --yes does it\n", show::word(said)));
     }
 }
 

@@ -85,7 +85,8 @@ async fn named(warehouse: &dyn Warehouse, error: anyhow::Error) -> Failure {
     let ever = Day::new(1, 1, 1).zip(Day::new(9999, 12, 31)).expect("invariant: days of the calendar");
     let ever = Window::new(ever.0, ever.1).expect("invariant: the first is not after the last");
     let found = facts::culprits(warehouse, ever).await.unwrap_or_default();
-    let places: Vec<String> = found.iter().take(NAMED).map(|rows| format!("\n  {}", rows.explanation())).collect();
+    let places: Vec<String> =
+        found.iter().take(NAMED).map(|rows| format!("\n  {}", show::word(rows.explanation()))).collect();
     let more = match found.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!("\n  and {}; `everycent reconcile` names all", show::count(more, "more day")),

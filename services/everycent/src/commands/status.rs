@@ -20,7 +20,7 @@ use crate::pipeline;
 use crate::rejects::{self, RejectRow};
 use crate::remarks::{self, RemarkRow};
 use crate::scope;
-use crate::show::{self, Grid, count, heading};
+use crate::show::{self, Grid, count, heading, word};
 use crate::silent::{self, SilentReport, silent_reports};
 
 /// Failed days, rejected records and dead letters that are shown.
@@ -399,7 +399,7 @@ fn closed_text(closed: &[Closed]) -> String {
     }
     let each = closed
         .iter()
-        .map(|Closed { source, account_id, reason }| format!("  {source} of {account_id}\n    {reason}\n"));
+        .map(|Closed { source, account_id, reason }| format!("  {source} of {account_id}\n    {}\n", word(reason)));
     heading("Not available to the key; each `everycent sync` asks once whether that has changed")
         + &each.collect::<String>()
 }
@@ -421,7 +421,7 @@ fn failed_text(failed: &[FailedDay]) -> String {
     for (first, last, days) in runs.iter().take(SHOWN) {
         let FailedDay { source, account_id, activity_date, failure } = first;
         let days = count(*days, "day");
-        text += &format!("  ✗ {source} of {account_id}, {activity_date} to {last} ({days})\n    {failure}\n");
+        text += &format!("  ✗ {source} of {account_id}, {activity_date} to {last} ({days})\n    {}\n", word(failure));
     }
     match runs.len().saturating_sub(SHOWN) {
         0 => text,

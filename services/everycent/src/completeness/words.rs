@@ -7,7 +7,7 @@ use everycent_schemas::{Day, Timestamp};
 use super::found::{Completeness, Synced};
 use super::gap::{Gap, Kind, in_ranges, join};
 use crate::remarks::RemarkRow;
-use crate::show::count;
+use crate::show::{self, count};
 
 /// Gaps of one kind, ranges of days and kinds of remarks that are shown.
 const SHOWN: usize = 5;
@@ -76,7 +76,7 @@ fn note(gap: &Gap) -> String {
 }
 
 fn reason(gap: &Gap) -> String {
-    gap.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"))
+    gap.reason.as_ref().map_or_else(String::new, |reason| format!(": {}", show::word(reason)))
 }
 
 pub(super) fn words(gap: &Gap) -> String {
@@ -163,7 +163,11 @@ fn remarks_text(remarks: &[RemarkRow]) -> String {
     for remark in remarks.iter().take(SHOWN) {
         let RemarkRow { source, account_id, field, reason, records, .. } = remark;
         let field = if field.is_empty() { String::new() } else { format!(", {field}") };
-        text += &format!("    {source} of account `{account_id}`{field}: {reason} ({records})\n");
+        text += &format!(
+            "    {source} of account `{account_id}`{}: {} ({records})\n",
+            show::word(field),
+            show::word(reason)
+        );
     }
     match remarks.len().saturating_sub(SHOWN) {
         0 => text,

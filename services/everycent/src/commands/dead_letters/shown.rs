@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::letter::Letter;
 use crate::letters::{About, about};
-use crate::show::count;
+use crate::show::{count, word};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Shown {
@@ -49,7 +49,11 @@ impl Shown {
         let Self { id, topic, at, reason, done, .. } = self;
         let (mark, tries) = (if *done { '✓' } else { '✗' }, count(self.attempts as usize, "time"));
         let done = if *done { "\n    its days are loaded since: nothing of it is left to do" } else { "" };
-        format!("  {mark} {id}  {topic}, given up {at}, tried {tries}\n    {}\n    {reason}{done}\n", self.subject())
+        format!(
+            "  {mark} {id}  {topic}, given up {at}, tried {tries}\n    {}\n    {}{done}\n",
+            word(self.subject()),
+            word(reason)
+        )
     }
 
     /// What is lost when it is forgotten.

@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal};
 use everycent_runtime::threads;
 use tokio_util::sync::CancellationToken;
 
+use crate::show;
+
 /// Whether there is somebody to ask: both what is typed and what is asked go by a terminal.
 pub fn can_be_asked() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
@@ -12,7 +14,7 @@ pub fn can_be_asked() -> bool {
 
 /// Asks, and waits for a line. A signal is a no, and so is everything that is not a yes.
 pub async fn is_given(question: &str, stop: &CancellationToken) -> bool {
-    eprint!("{question} [y/N] ");
+    show::ask(&format!("{question} [y/N]"));
     // Nothing interrupts the reading of a terminal: the thread is left to the end of the program.
     let answer = threads::alone("asking", || {
         let mut line = String::new();

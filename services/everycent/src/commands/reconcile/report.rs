@@ -6,7 +6,7 @@ use everycent_schemas::{AccountId, Day};
 use serde::Serialize;
 
 use crate::remarks::{self, RemarkRow};
-use crate::show::{Grid, heading};
+use crate::show::{Grid, heading, word};
 
 /// Failures that are shown.
 const SHOWN: usize = 20;
@@ -145,7 +145,7 @@ fn failures_text(verdicts: &[Verdict]) -> String {
             verdict.difference().text(),
             difference_unit(verdict),
             run.more(),
-            verdict.explanation
+            word(&verdict.explanation)
         );
     }
     if runs.len() > SHOWN {

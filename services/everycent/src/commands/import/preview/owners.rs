@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::facts::key_owners;
 use crate::failure::Failure;
-use crate::show::{Grid, count};
+use crate::show::{self, Grid, count};
 
 /// Changes, and remarks of each kind, that a person is shown.
 const SHOWN: usize = 20;
@@ -218,7 +218,7 @@ impl Owners {
         }
         remarks.extend(shown(&self.unknown_keys, |id| format!("{id} is a key that nobody has named yet")));
         remarks.extend(shown(&self.unknown_owners, UnknownOwner::text));
-        let lines: String = remarks.iter().map(|remark| format!("  {remark}\n")).collect();
+        let lines: String = remarks.iter().map(|remark| format!("  {}\n", show::word(remark))).collect();
         if lines.is_empty() { lines } else { format!("\n{lines}") }
     }
 }
