@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use chrono::Duration;
 use everycent_domain::source::Source;
+use everycent_runtime::private;
 use everycent_schemas::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -94,8 +95,10 @@ impl Begun {
 
 /// An unreadable note is as good as none: it only costs asking again.
 fn read<A: DeserializeOwned>(file: &Path) -> anyhow::Result<Option<Note<A>>> {
-    match fs::read(file) {
+    match private::read(file) {
         Ok(json) => Ok(serde_json::from_slice(&json).ok()),
+        // What is written in its place does not follow the link.
+        Err(_) if file.is_symlink() => Ok(None),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("{}", file.display())),
     }
@@ -103,7 +106,8 @@ fn read<A: DeserializeOwned>(file: &Path) -> anyhow::Result<Option<Note<A>>> {
 
 fn write<A: Serialize>(file: &Path, note: &Note<A>) -> std::io::Result<()> {
     let partial = file.with_extension("partial");
-    let mut out = fs::File::create(&partial)?;
+    private::remove(&partial)?;
+    let mut out = private::create_new(&partial)?;
     out.write_all(&serde_json::to_vec_pretty(note)?)?;
     out.sync_all()?;
     fs::rename(&partial, file)
@@ -129,6 +133,22 @@ mod tests {
         assert_eq!((other.resumed, other.begun_at), (false, Timestamp::from_micros(3)));
         other.end().unwrap();
         assert!(!Begun::begin(home.path(), Command::Sync, &asked, Timestamp::from_micros(4)).unwrap().resumed);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_in_the_places_of_its_files_are_never_followed() {
+        let home = tempfile::tempdir().unwrap();
+        let target = home.path().join("target");
+        fs::write(&target, "theirs").unwrap();
+        for name in ["sync-begun.json", "sync-begun.partial"] {
+            std::os::unix::fs::symlink(&target, home.path().join(name)).unwrap();
+        }
+        let asked = Asked::new(Days::Due { since: "2025-10-01".parse().unwrap() }, &[]);
+        let begin = |at| Begun::begin(home.path(), Command::Sync, &asked, Timestamp::from_micros(at)).unwrap();
+        assert!(!begin(1).resumed && begin(2).resumed);
+        assert_eq!(fs::read_to_string(&target).unwrap(), "theirs");
+        assert!(!home.path().join("sync-begun.json").is_symlink());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use everycent_domain::window::{EmptyWindow, Window};
 use everycent_runtime::bus::Bus;
 use everycent_runtime::clock::{Clock, SystemClock};
 use everycent_runtime::config::{BusAddress, Config};
-use everycent_runtime::home::Home;
+use everycent_runtime::home::{Home, HomeError};
 use everycent_runtime::open::{self, OpenError};
 use everycent_runtime::store::Store;
 use everycent_runtime::warehouse::{CoverageRow, Warehouse};
@@ -16,6 +16,7 @@ use everycent_schemas::Day;
 
 use crate::failure::Failure;
 use crate::scope::{self, Feed};
+use crate::show;
 
 /// History that is fetched when no start is configured.
 const DEFAULT_HISTORY_DAYS: u32 = 90;
@@ -56,7 +57,10 @@ impl Deployment {
             Services::Here => Home::open(home),
             Services::Elsewhere => Home::open_for_commands(home),
         }
-        .map_err(Failure::usage)?;
+        .map_err(holding)?;
+        if let Some(closed) = home.closed() {
+            show::tell(&closed);
+        }
         let warehouse = open::warehouse(&config.addresses, home.data_dir()).map_err(opening)?;
         if Services::of(&config, home.data_dir()) == Services::Here {
             let bus = open::bus(&config.addresses, home.data_dir(), Arc::new(SystemClock)).map_err(opening)?;
@@ -128,6 +132,16 @@ impl Deployment {
     /// Configured feeds; none is no mistake here.
     pub fn feeds(&self) -> Vec<Feed> {
         scope::feeds(&self.config, &[]).unwrap_or_default()
+    }
+}
+
+/// A home that is another process's or none at all is a mistake of the call; a disk that is full or away may pass.
+fn holding(error: HomeError) -> Failure {
+    match error {
+        HomeError::Unusable { may_pass: true, .. } => Failure::Failed(error.into()),
+        HomeError::Unusable { .. } | HomeError::AlreadyRunning { .. } | HomeError::Missing { .. } => {
+            Failure::usage(error)
+        }
     }
 }
 

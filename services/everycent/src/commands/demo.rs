@@ -10,6 +10,7 @@ use everycent_domain::window::Window;
 use everycent_runtime::clock::{Clock, SystemClock};
 use everycent_runtime::config::Config;
 use everycent_runtime::home::Home;
+use everycent_runtime::private;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use vendor_sim::{Simulator, worlds};
@@ -54,7 +55,7 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
         (upload::api_key_owners::SOURCE, "api-key-owners.csv", API_KEY_OWNERS.to_owned()),
     ] {
         let file = home.join(name);
-        fs::write(&file, text).with_context(|| file.display().to_string())?;
+        private::write(&file, text.as_bytes()).with_context(|| file.display().to_string())?;
         import::sample(&deployment, source, &ACCOUNT.into(), &file, stop.clone()).await?;
     }
     let coverage = deployment.whole_coverage().await?;
@@ -114,9 +115,10 @@ fn start_afresh(home: &Path) -> Result<(), Failure> {
 
 /// The configuration that the demo runs with, written where a person can read it.
 fn config(home: &Path, simulator: &Simulator, window: Window) -> Result<Config, Failure> {
-    fs::create_dir_all(home).with_context(|| home.display().to_string())?;
+    private::create_folder(home).with_context(|| home.display().to_string())?;
     let file = home.join(MARK);
-    fs::write(&file, config_text(&simulator.url(), window)).with_context(|| file.display().to_string())?;
+    private::write(&file, config_text(&simulator.url(), window).as_bytes())
+        .with_context(|| file.display().to_string())?;
     let (anthropic, cursor) = (simulator.anthropic_key(), simulator.cursor_key());
     let keys = move |name: &str| match name {
         "DEMO_ANTHROPIC_KEY" => Some(anthropic.clone()),

@@ -2,7 +2,7 @@
 //!
 //! It names the files in it and holds the lock; it never opens the store, the bus or the warehouse.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use fs4::{FileExt, TryLockError};
 use crate::clock::{Clock, SystemClock};
 use crate::disk::trouble;
 use crate::failure::Reason;
+use crate::private;
 
 const LOCK: &str = ".lock";
 const COMMANDS_LOCK: &str = ".commands.lock";
@@ -20,6 +21,7 @@ const COMMANDS_LOCK: &str = ".commands.lock";
 pub struct Home {
     dir: PathBuf,
     _lock: Option<File>,
+    closed: u64,
 }
 
 /// Why the folder can't be used.
@@ -34,6 +36,8 @@ pub enum HomeError {
         dir: PathBuf,
         #[source]
         reason: Reason,
+        /// It is right as it was named, and there may be room or a disk again later.
+        may_pass: bool,
     },
 }
 
@@ -45,6 +49,7 @@ impl Home {
 
     fn hold(dir: &Path, name: &str) -> Result<Self, HomeError> {
         let dir = absolute(dir)?;
+        let closed = private::close(&dir, is_ours);
         let mut lock = lock_file(&dir, name)?;
         let failed = |error: io::Error| unusable(&dir, error, &dir.join(name));
         match FileExt::try_lock(&lock) {
@@ -53,17 +58,18 @@ impl Home {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         sign(&mut lock).map_err(failed)?;
-        Ok(Self { dir, _lock: Some(lock) })
+        Ok(Self { dir, _lock: Some(lock), closed })
     }
 
     /// For the services, which work in the folder together: the lock keeps out whoever wants it alone.
     pub fn join(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
         let dir = absolute(dir.as_ref())?;
+        let closed = private::close(&dir, is_ours);
         let mut lock = lock_file(&dir, LOCK)?;
         match FileExt::try_lock_shared(&lock) {
             Ok(()) => {
                 sign(&mut lock).map_err(|error| unusable(&dir, error, &dir.join(LOCK)))?;
-                Ok(Self { dir, _lock: Some(lock) })
+                Ok(Self { dir, _lock: Some(lock), closed })
             }
             Err(TryLockError::WouldBlock) => Err(HomeError::AlreadyRunning { owner: owner(&mut lock), dir }),
             Err(TryLockError::Error(error)) => Err(unusable(&dir, error, &dir.join(LOCK))),
@@ -74,7 +80,7 @@ impl Home {
     pub fn open_shared(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
         let dir = absolute(dir.as_ref())?;
         match fs::metadata(&dir) {
-            Ok(found) if found.is_dir() && holds_data(&dir) => Ok(Self { dir, _lock: None }),
+            Ok(found) if found.is_dir() && holds_data(&dir) => Ok(Self { dir, _lock: None, closed: 0 }),
             Ok(found) if found.is_dir() => Err(HomeError::Missing { dir }),
             Ok(_) => Err(unusable(&dir, io::ErrorKind::NotADirectory.into(), &dir)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(HomeError::Missing { dir }),
@@ -89,7 +95,19 @@ impl Home {
 
     /// For those whose data lies elsewhere. Creates nothing and locks nothing.
     pub fn without_data(dir: impl AsRef<Path>) -> Result<Self, HomeError> {
-        Ok(Self { dir: absolute(dir.as_ref())?, _lock: None })
+        Ok(Self { dir: absolute(dir.as_ref())?, _lock: None, closed: 0 })
+    }
+
+    /// What an earlier release left open to other users of the machine, and is theirs to read no more: words for a person,
+    /// once.
+    pub fn closed(&self) -> Option<String> {
+        let (closed, dir) = (self.closed, self.dir.display());
+        (closed > 0).then(|| {
+            format!(
+                "{dir} could be read by other users of this machine, and holds addresses and spend; its files and folders \
+                 ({closed}) are open to their owner only from now on"
+            )
+        })
     }
 
     /// The root of the default store: objects lie under `raw` and `rows` in it.
@@ -107,14 +125,20 @@ impl Home {
 }
 
 fn lock_file(dir: &Path, name: &str) -> Result<File, HomeError> {
-    fs::create_dir_all(dir).map_err(|error| unusable(dir, error, dir))?;
+    private::create_folder(dir).map_err(|error| unusable(dir, error, dir))?;
     let path = dir.join(name);
-    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-    opened.map_err(|error| unusable(dir, error, &path))
+    private::open_or_create(&path).map_err(|error| unusable(dir, error, &path))
 }
 
 fn absolute(dir: &Path) -> Result<PathBuf, HomeError> {
     std::path::absolute(dir).map_err(|error| unusable(dir, error, dir))
+}
+
+/// What the program makes in a home. A person may keep other things there.
+fn is_ours(name: &str) -> bool {
+    let is_database = ["bus.sqlite", "everycent.sqlite"].iter().any(|file| name.starts_with(file));
+    let is_note = name.ends_with("-begun.json") || name.ends_with("-begun.partial");
+    is_database || is_note || matches!(name, LOCK | COMMANDS_LOCK | "raw" | "rows" | ".tmp")
 }
 
 /// Whether anything of ours is in the folder.
@@ -136,7 +160,14 @@ fn owner(lock: &mut File) -> String {
 }
 
 fn unusable(dir: &Path, error: io::Error, place: &Path) -> HomeError {
-    HomeError::Unusable { dir: dir.to_path_buf(), reason: trouble(error, place).into_reason() }
+    use io::ErrorKind::{AlreadyExists, InvalidFilename, IsADirectory, NotADirectory, PermissionDenied};
+    let is_wrong_place =
+        matches!(error.kind(), AlreadyExists | InvalidFilename | IsADirectory | NotADirectory | PermissionDenied);
+    HomeError::Unusable {
+        dir: dir.to_path_buf(),
+        reason: trouble(error, place).into_reason(),
+        may_pass: !is_wrong_place,
+    }
 }
 
 #[cfg(test)]
@@ -209,6 +240,32 @@ mod tests {
         let signed = fs::read_to_string(dir.path().join(LOCK)).unwrap();
         assert!(signed.starts_with(&format!("process {}, since ", std::process::id())), "{signed}");
         assert!(!signed.contains("more words"), "{signed}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_home_is_its_owners_alone_and_its_locks_are_no_links() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("home");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(Home::open(&dir).unwrap().closed(), None);
+        assert_eq!((mode(&dir), mode(&dir.join(LOCK))), (0o700, 0o600));
+        fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
+        let said = Home::open(&dir).unwrap().closed().unwrap();
+        assert!(said.contains("could be read by other users") && mode(&dir) == 0o700, "{said}");
+        assert_eq!(Home::join(&dir).unwrap().closed(), None);
+        let target = folder.path().join("target");
+        fs::write(&target, "theirs").unwrap();
+        for name in [LOCK, COMMANDS_LOCK] {
+            fs::remove_file(dir.join(name)).ok();
+            symlink(&target, dir.join(name)).unwrap();
+        }
+        for refused in [Home::open(&dir), Home::join(&dir), Home::open_for_commands(&dir)] {
+            let refused = refused.unwrap_err().to_string();
+            assert!(refused.contains("symbolic link"), "{refused}");
+        }
+        assert_eq!(fs::read_to_string(&target).unwrap(), "theirs");
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod open;
 pub mod page;
 pub mod panics;
 mod plain_http;
+pub mod private;
 pub mod progress;
 pub mod prune;
 pub mod replay;

@@ -56,6 +56,9 @@ impl Service {
         let config = Config::load(path.as_deref(), &process_env)?;
         let home = process_env("EVERYCENT_HOME").unwrap_or_else(|| "./everycent-data".to_owned());
         let home = Home::join(home)?;
+        if let Some(closed) = home.closed() {
+            tracing::warn!("{closed}");
+        }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = open::store(&config.addresses, home.data_dir())?;
         let bus = open::bus_anywhere(&config.addresses, home.data_dir(), Arc::clone(&clock)).await?;

@@ -5,7 +5,7 @@
 mod walk;
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +19,7 @@ use everycent_domain::room;
 
 use super::{Created, Store, StoreError};
 use crate::disk::{Trouble, trouble};
-use crate::threads;
+use crate::{private, threads};
 
 /// The folder of files that are being written. No object name begins with a dot.
 const UNFINISHED: &str = ".tmp";
@@ -44,7 +44,7 @@ impl FileStore {
     pub fn open(root: PathBuf) -> Result<Self, StoreError> {
         let failed = |error: io::Error| store_error("open", &root.display().to_string(), error, &root);
         let root = std::path::absolute(&root).map_err(failed)?;
-        fs::create_dir_all(&root).map_err(failed)?;
+        close(&root).map_err(failed)?;
         sweep(&root.join(UNFINISHED), SystemTime::now());
         Ok(Self(Arc::new(Folder { root, durable: Mutex::default() })))
     }
@@ -109,7 +109,7 @@ impl Folder {
             Ok(there) if there.is_dir() => return Err(ErrorKind::IsADirectory.into()),
             Ok(_) => Created::AlreadyThere,
             Err(_) => {
-                fs::create_dir_all(parent)?;
+                private::create_folder(parent)?;
                 self.write_then_link(&path, body)?
             }
         };
@@ -173,6 +173,22 @@ impl Folder {
     }
 }
 
+/// Creates the root, or closes what an earlier release left open in it. A root that is there may hold more than objects, and
+/// is left as it is.
+fn close(root: &Path) -> io::Result<()> {
+    private::create_folder(root)?;
+    let closed = private::close_entries(root, is_of_a_store);
+    if closed > 0 {
+        tracing::warn!(closed, folder = %root.display(), "files of the store could be read by other users; no more");
+    }
+    Ok(())
+}
+
+/// The entries of a root that a store makes.
+fn is_of_a_store(name: &str) -> bool {
+    matches!(name, "raw" | "rows" | UNFINISHED)
+}
+
 fn if_there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
     match found {
         Ok(found) => Ok(Some(found)),
@@ -195,11 +211,11 @@ struct Unfinished(PathBuf);
 impl Unfinished {
     fn write(folder: &Path, body: &[u8]) -> io::Result<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        fs::create_dir_all(folder)?;
+        private::create_folder(folder)?;
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let unique = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = folder.join(format!("{}-{}-{unique}", std::process::id(), since_epoch.as_nanos()));
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        let mut file = private::create_new(&path)?;
         let unfinished = Self(path);
         file.write_all(body)?;
         file.sync_all()?;

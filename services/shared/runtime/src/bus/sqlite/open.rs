@@ -7,6 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::bus_error;
 use crate::bus::BusError;
+use crate::private;
 
 /// Version of the tables, in the file's `user_version`.
 pub(super) const FORMAT: i64 = 1;
@@ -46,6 +47,7 @@ const TABLES: &str = "
 
 pub(super) fn open(path: &Path) -> Result<Connection, BusError> {
     let failed = |error: rusqlite::Error| bus_error("open", path, error);
+    private::prepare_database(path);
     let mut connection = Connection::open(path).map_err(failed)?;
     match prepare(&mut connection).map_err(failed)? {
         FORMAT => Ok(connection),

@@ -114,7 +114,7 @@ fn leave_unfinished(root: &TempDir, file: &str, age: Duration) -> PathBuf {
     fs::create_dir_all(&folder).unwrap();
     let path = folder.join(file);
     fs::write(&path, "half").unwrap();
-    OpenOptions::new().write(true).open(&path).unwrap().set_modified(SystemTime::now() - age).unwrap();
+    fs::OpenOptions::new().write(true).open(&path).unwrap().set_modified(SystemTime::now() - age).unwrap();
     path
 }
 
@@ -126,4 +126,25 @@ fn empty() -> (TempDir, FileStore) {
 
 fn name(text: &str) -> ObjectName {
     text.parse().unwrap()
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn objects_are_their_owners_alone_and_so_are_those_of_an_earlier_release() {
+    use std::os::unix::fs::PermissionsExt;
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    let mode = |name: &str| fs::metadata(at(name)).unwrap().permissions().mode() & 0o777;
+    let set = |name: &str, mode| fs::set_permissions(at(name), fs::Permissions::from_mode(mode)).unwrap();
+    let store = FileStore::open(root.path().to_owned()).unwrap();
+    store.create(&"raw/a/page".parse().unwrap(), Bytes::from_static(b"x")).await.unwrap();
+    let names = ["raw", "raw/a", ".tmp", "raw/a/page"];
+    let private = [0o700, 0o700, 0o700, 0o600];
+    assert_eq!(names.map(mode), private);
+    fs::write(at("theirs"), "").unwrap();
+    for (name, open) in [("raw", 0o755), ("raw/a", 0o755), ("raw/a/page", 0o644), ("theirs", 0o644)] {
+        set(name, open);
+    }
+    FileStore::open(root.path().to_owned()).unwrap();
+    assert_eq!((names.map(mode), mode("theirs")), (private, 0o644));
 }

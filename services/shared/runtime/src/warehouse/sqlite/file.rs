@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::errors::named;
+use crate::private;
 use crate::warehouse::WarehouseError;
 
 /// `ECNT`: marks a file as ours.
@@ -30,6 +31,7 @@ enum Mark {
 
 pub(super) fn open_writer(path: &Path) -> Result<Connection, WarehouseError> {
     let failed = named(path, "open");
+    private::prepare_database(path);
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     if let Mark::Empty = mark(&connection, path)? {
         // Pages of 8 KiB hold some twenty rows; the size can be chosen only now.
