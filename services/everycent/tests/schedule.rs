@@ -88,6 +88,25 @@ fn it_outlives_a_vendor_that_fails() {
 }
 
 #[test]
+fn it_outlives_a_queue_that_is_locked_and_says_so_once_and_when_it_is_over() {
+    let (scene, today) = recent();
+    let running = scene.start("run --every 1s");
+    wait_for_syncs(&scene, 1);
+    until("the first sync to end", || running.stdout().contains("Tables: ").then_some(()));
+    let other = rusqlite::Connection::open(scene.home().join("bus.sqlite")).unwrap();
+    other.busy_timeout(Duration::from_secs(20)).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    until("a failed round", || running.stderr().contains("bus.sqlite: database is locked").then_some(()));
+    other.execute_batch("ROLLBACK").unwrap();
+    until("its end", || running.stderr().contains("syncs work again, after 1 that failed").then_some(()));
+    let asked = grouped_requests(&scene);
+    wait_for_syncs(&scene, asked + 1);
+    let ended = stopped(running, "TERM");
+    assert_eq!(ended.stderr.matches("this sync failed").count(), 1, "{ended}");
+    assert_tells(&scene, &(today - Days::new(7)).to_string(), &(today - Days::new(1)).to_string());
+}
+
+#[test]
 fn it_outlives_a_configuration_that_does_not_read_for_a_while_and_takes_up_the_next_one() {
     let (mut scene, today) = recent();
     let running = scene.start("run --every 1s");

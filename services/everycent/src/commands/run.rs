@@ -1,7 +1,7 @@
 //! `everycent run`: syncs on a schedule until a signal comes.
 //!
-//! Only the first round may end it, with a wrong call or configuration. Whatever else a round ends with is said, and the
-//! next round is at its turn.
+//! Only the first round may end it, with a wrong call or configuration. Whatever else a round ends with is said once, until
+//! a round works again, and the next round is at its turn.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::show;
 pub async fn run(global: &Global, args: &RunArgs, stop: CancellationToken) -> Result<(), Failure> {
     let mut schedule = Schedule { global, args, deployment: None };
     schedule.open().await.map(drop).or_else(unless_usage)?;
-    rounds(args.every, &stop, async || schedule.round(stop.clone()).await).await;
+    rounds(args.every, &stop, async || schedule.round(stop.clone()).await, show::tell).await;
     Ok(())
 }
 
@@ -34,14 +34,47 @@ fn unless_usage(failure: Failure) -> Result<(), Failure> {
 }
 
 /// A round, and another one `every` after its end, until `stop`.
-async fn rounds(every: Duration, stop: &CancellationToken, mut round: impl AsyncFnMut() -> Result<(), Failure>) {
+async fn rounds(
+    every: Duration,
+    stop: &CancellationToken,
+    mut round: impl AsyncFnMut() -> Result<(), Failure>,
+    mut say: impl FnMut(&str),
+) {
+    let mut trouble = Trouble::default();
     while !stop.is_cancelled() {
-        if let Some(message) = outcome(round()).await.err().as_ref().and_then(Failure::message) {
-            let seconds = every.as_secs();
-            eprintln!("everycent: this sync failed, and the next one begins in {seconds} s: {message}");
+        if let Some(words) = trouble.after(&outcome(round()).await, every) {
+            say(&words);
         }
         // Over or stopped, the loop decides what is next.
         tokio::time::timeout(every, stop.cancelled()).await.ok();
+    }
+}
+
+/// Failures that are remembered as said.
+const SAID_MAX: usize = 100;
+
+/// Rounds that failed one after the other, and what was said of them.
+#[derive(Debug, Default)]
+struct Trouble {
+    rounds: usize,
+    said: Vec<String>,
+}
+
+impl Trouble {
+    /// What is to be said after a round: why it failed, unless that was said, or that rounds work again.
+    fn after(&mut self, ended: &Result<(), Failure>, every: Duration) -> Option<String> {
+        let Err(failure) = ended else {
+            let rounds = std::mem::take(self).rounds;
+            return (rounds > 0).then(|| format!("everycent: syncs work again, after {rounds} that failed"));
+        };
+        self.rounds += 1;
+        let message = failure.message().filter(|message| !self.said.contains(message))?;
+        let (seconds, again) = (every.as_secs(), "said once until a sync works again");
+        let words = format!("everycent: this sync failed, and the next one begins in {seconds} s ({again}): {message}");
+        if self.said.len() < SAID_MAX {
+            self.said.push(message);
+        }
+        Some(words)
     }
 }
 
@@ -112,8 +145,21 @@ mod tests {
             }
             end(number.get())
         };
-        rounds(EVERY, &stop, round).await;
+        rounds(EVERY, &stop, round, |_| ()).await;
         (number.get(), began.elapsed())
+    }
+
+    #[test]
+    fn a_failure_is_said_once_and_so_is_its_end() {
+        let failed = |words: &'static str| Err(Failure::Failed(anyhow!(words)));
+        let (mut trouble, mut said) = (Trouble::default(), Vec::new());
+        for ended in [Ok(()), failed("locked"), failed("full"), failed("locked"), Ok(()), Ok(()), failed("locked")] {
+            said.push(trouble.after(&ended, EVERY).unwrap_or_default());
+        }
+        let [first, locked, full, same, again, quiet, anew] = &said[..] else { panic!("{said:?}") };
+        assert!(first.is_empty() && same.is_empty() && quiet.is_empty(), "{said:?}");
+        assert!(locked.ends_with(": locked") && full.ends_with(": full") && locked == anew, "{said:?}");
+        assert_eq!(again, "everycent: syncs work again, after 3 that failed");
     }
 
     #[tokio::test(start_paused = true)]
