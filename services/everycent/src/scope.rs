@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::anyhow;
+use everycent_domain::acceptance::State;
 use everycent_domain::bucket::BucketId;
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
@@ -143,8 +144,10 @@ pub fn known_days(coverage: &[CoverageRow]) -> BTreeMap<(String, AccountId), Vec
         known.entry((row.source.clone(), row.account_id.clone())).or_default().push(DayState {
             day: row.activity_date,
             fetched_at: row.newest().0,
+            accepted_at: row.fetched_at,
             settled: row.state == CoverageState::Settled,
             empty: row.rows.unwrap_or_default() == 0 && row.rejects.unwrap_or_default() == 0,
+            forgotten: row.judgement.as_deref().is_some_and(State::is_forgotten_in),
             failed: row.state == CoverageState::Failed,
         });
     }

@@ -60,6 +60,26 @@ fn schedules_and_what_is_allowed_in_them_come_from_the_list_of_reports() {
     }
 }
 
+/// Requests that are alike, but for how far they reach back.
+#[test]
+fn settled_days_are_asked_for_by_the_same_request_as_others() {
+    let (schedule, settled) = (read("infra/terraform/schedule.tf"), read("infra/terraform/settled.tf"));
+    let request = |file: &str, days: &str| {
+        let request = part(file, "data = base64encode(jsonencode({", "}))").to_owned();
+        assert!(request.contains(days), "{request}");
+        request.replace(days, "DAYS")
+    };
+    assert_eq!(
+        request(&schedule, "trailing_days = each.value.trailing_days"),
+        request(&settled, "trailing_days = each.value")
+    );
+    let reach = "schedule.trailing_days + var.settled_days_per_month\n  if schedule.trailing_days > 0";
+    assert!(settled.contains(reach), "only reports of days, and beyond what is asked for anyway");
+    let default = part(&settled, "type        = number\n  default     = ", "\n");
+    let domain = read("services/shared/domain/src/restatement.rs");
+    assert!(domain.contains(&format!("DEFAULT_DAYS_A_MONTH: u32 = {default};")), "another default than on one machine");
+}
+
 #[test]
 fn a_variable_of_a_container_is_one_that_the_programs_read() {
     let (services, programs) = (read("infra/terraform/services.tf"), sources("services"));

@@ -188,6 +188,7 @@ impl Run<'_> {
             dead_letters,
             silent: fell_silent(&self.before, after),
             rises: oddities::rises(&self.before, after),
+            restated: oddities::restated(&self.before, after),
             forgetful: oddities::forgetful(&self.before, after),
             shorter_lists: oddities::shorter_lists(&self.before, after, &self.deployment.config.acceptance),
             rules: misses.iter().map(ToString::to_string).collect(),

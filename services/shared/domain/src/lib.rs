@@ -24,6 +24,7 @@ pub mod reconcile;
 pub mod reference;
 pub mod replay;
 pub mod report;
+pub mod restatement;
 pub mod room;
 pub mod rows;
 pub mod source;

@@ -14,10 +14,14 @@ pub struct DayState {
     pub day: Day,
     /// When the newest answer was fetched, be it believed or not; `None` when there is none.
     pub fetched_at: Option<Timestamp>,
+    /// When the answer was fetched whose rows are loaded.
+    pub accepted_at: Option<Timestamp>,
     /// The vendor restates the day no more.
     pub settled: bool,
     /// What is loaded has no rows.
     pub empty: bool,
+    /// The vendor had something about the day, and remembers only later ones since.
+    pub forgotten: bool,
     /// The last attempt failed.
     pub failed: bool,
 }
@@ -138,7 +142,9 @@ mod tests {
     }
 
     fn state(number: u32, fetched_at: Option<i64>, settled: bool, failed: bool) -> DayState {
-        DayState { day: day(number), fetched_at: fetched_at.map(Timestamp::from_micros), settled, empty: false, failed }
+        let fetched_at = fetched_at.map(Timestamp::from_micros);
+        let (day, accepted_at) = (day(number), fetched_at);
+        DayState { day, fetched_at, accepted_at, settled, empty: false, forgotten: false, failed }
     }
 
     fn known() -> Vec<DayState> {

@@ -39,6 +39,8 @@ pub struct Config {
     pub addresses: Addresses,
     /// The first day of history, if one is given.
     pub since: Option<Day>,
+    /// Settled days of each report that are asked for again in a month; zero asks for none.
+    pub settled_days_per_month: u32,
     pub anthropic: VendorConfig,
     pub cursor: VendorConfig,
     /// In the order of the file. Without any in a file: one of each vendor whose key is set.
@@ -61,6 +63,7 @@ impl Config {
         Ok(Self {
             addresses: document.addresses()?,
             since: document.since(),
+            settled_days_per_month: document.settled_days_per_month(),
             anthropic: document.vendor(Vendor::Anthropic, env)?,
             cursor: document.vendor(Vendor::Cursor, env)?,
             accounts: if accounts.is_empty() { Account::from_env(env, sources) } else { accounts },

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use everycent_domain::acceptance::State;
+use everycent_domain::acceptance::{AnswerId, Figures, State};
 use everycent_domain::bucket::BucketId;
 use everycent_domain::merge_plan::Acceptance;
 use everycent_domain::report::Kind;
 use everycent_domain::source::Source;
 use everycent_runtime::warehouse::CoverageRow;
-use everycent_schemas::{AccountId, Day};
+use everycent_schemas::{AccountId, CoverageState, Day};
 
 /// Days that rose more than tenfold between two looks at coverage.
 pub(super) fn rises(before: &[CoverageRow], after: &[CoverageRow]) -> Vec<String> {
@@ -21,6 +21,28 @@ pub(super) fn rises(before: &[CoverageRow], after: &[CoverageRow]) -> Vec<String
         (!is_known).then(|| format!("{source} of {account_id}: {day} {words}; see `everycent history {day}`"))
     };
     after.iter().filter_map(new).collect()
+}
+
+/// Days that had settled, and of which the vendor says something else now.
+pub(super) fn restated(before: &[CoverageRow], after: &[CoverageRow]) -> Vec<String> {
+    let is_settled = |row: &&CoverageRow| row.state == CoverageState::Settled;
+    let known: BTreeMap<BucketId, &CoverageRow> =
+        before.iter().filter(is_settled).map(|row| (BucketId::of(row), row)).collect();
+    let change = |row: &CoverageRow| {
+        let earlier = known.get(&BucketId::of(row)).filter(|earlier| earlier.fetched_at < row.fetched_at)?;
+        let (measure, was, is) = figures(earlier)?.change_to(&figures(row)?)?;
+        let (source, account_id, day) = (&row.source, &row.account_id, row.activity_date);
+        let (was, is) = (measure.text(was), measure.text(is));
+        Some(format!("{source} of {account_id}: {day} was {was} and is {is}; see `everycent history {day}`"))
+    };
+    after.iter().filter_map(change).collect()
+}
+
+/// The vendor's figures of the day as they are loaded.
+fn figures(row: &CoverageRow) -> Option<Figures> {
+    let loaded = AnswerId { fetched_at: row.fetched_at?, snapshot_id: row.snapshot_id.clone()? };
+    let state = State::from_text(row.judgement.as_deref()?, Some(loaded), None, None)?;
+    state.accepted.map(|accepted| accepted.figures)
 }
 
 /// Reports whose vendor has forgotten days that are in the tables, as far as it had forgotten none before.

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use everycent_domain::report::Kind;
+use everycent_domain::restatement;
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
 use everycent_domain::wanted::{self, plan};
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::CoverageRow;
 use everycent_schemas::events::FetchRequested;
-use everycent_schemas::{AccountId, Timestamp};
+use everycent_schemas::{AccountId, Day, Timestamp};
 
 use crate::admission::Books;
 use crate::deployment::Deployment;
@@ -54,7 +55,12 @@ pub fn plan_windows(
         let mut wanted = match (feed.source.kind(), days) {
             (Kind::PointInTime, _) => wanted::reading(today, states, since).into_iter().collect(),
             (_, Days::Named(range)) => wanted::named(range, states, since),
-            (_, Days::Due { .. }) => wanted::due(feed.source.kind(), deployment.history(range, states)?, states, since),
+            (_, Days::Due { .. }) => {
+                let due = wanted::due(feed.source.kind(), deployment.history(range, states)?, states, since);
+                let again = deployment.config.settled_days_per_month;
+                let again = restatement::asked_again(feed.source, states, again, since.now);
+                due.into_iter().chain(again).collect::<BTreeSet<Day>>().into_iter().collect()
+            }
         };
         wanted.retain(|day| feed.source.reaches(*day, today));
         let mut planned = plan(feed.source, wanted);

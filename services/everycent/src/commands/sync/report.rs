@@ -14,7 +14,7 @@ use crate::elsewhere::Answers;
 use crate::peak_memory;
 use crate::progress::Tally;
 use crate::scope::Feed;
-use crate::show::{Grid, count, given_up_text, heading};
+use crate::show::{Grid, count, given_up_text, heading, word};
 use crate::silent::{self, SilentReport};
 
 /// Failed windows that are shown.
@@ -55,6 +55,9 @@ pub struct Report {
     pub rises: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shorter_lists: Vec<String>,
+    /// Days that had settled and were restated all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub restated: Vec<String>,
     /// Reports whose vendor no longer remembers days that are in the tables, when that was seen for the first time.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forgetful: Vec<String>,
@@ -141,6 +144,7 @@ pub(super) struct Ended {
     pub silent: Vec<SilentReport>,
     pub rises: Vec<String>,
     pub shorter_lists: Vec<String>,
+    pub restated: Vec<String>,
     pub forgetful: Vec<String>,
     pub dead_letters: u64,
     pub rules: Vec<String>,
@@ -177,6 +181,7 @@ impl Report {
             silent: ended.silent,
             rises: ended.rises,
             shorter_lists: ended.shorter_lists,
+            restated: ended.restated,
             forgetful: ended.forgetful,
             unanswered: unanswered.collect(),
             dead_letters: ended.dead_letters,
@@ -261,6 +266,8 @@ pub fn text(report: &Report) -> String {
     );
     text += &odd_text("Believed, and far above what was known: is it the same unit?", &report.rises);
     text += &odd_text("Lists that came back much shorter: does the key still see all of them?", &report.shorter_lists);
+    text +=
+        &odd_text("Restated by the vendor after they had settled; the tables hold what it says now", &report.restated);
     text += &odd_text("The vendor's memory ends within the days that were asked for", &report.forgetful);
     text += &windows_text("Failed, and asked for again by the next sync", &report.failed);
     text += &windows_text("Late: the vendor has not reported these days yet; the next sync asks again", &report.late);
@@ -274,7 +281,7 @@ pub fn text(report: &Report) -> String {
     if !report.unavailable.is_empty() {
         text += &heading("Not available to the key, which fails nothing");
         for ClosedReport { source, account_id, reason } in &report.unavailable {
-            text += &format!("  {source} of {account_id}\n    {reason}\n");
+            text += &format!("  {source} of {account_id}\n    {}\n", word(reason));
         }
     }
     if report.rejects > 0 {
@@ -322,7 +329,7 @@ fn refused_text(refused: &[RefusedAccount]) -> String {
     if refused.is_empty() {
         return String::new();
     }
-    let lines = refused.iter().map(|account| format!("  ✗ {}\n", account.reason));
+    let lines = refused.iter().map(|account| format!("  ✗ {}\n", word(&account.reason)));
     heading("Accounts that were not asked, and have nothing new in the tables") + &lines.collect::<String>()
 }
 
@@ -330,7 +337,7 @@ fn odd_text(title: &str, odd: &[String]) -> String {
     if odd.is_empty() {
         return String::new();
     }
-    let lines = odd.iter().take(SHOWN).map(|words| format!("  ! {words}\n"));
+    let lines = odd.iter().take(SHOWN).map(|words| format!("  ! {}\n", word(words)));
     let mut text = heading(title) + &lines.collect::<String>();
     if odd.len() > SHOWN {
         text += &format!("  and {} more; --json lists all\n", odd.len() - SHOWN);
@@ -351,7 +358,7 @@ fn windows_text(title: &str, windows: &[WindowReport]) -> String {
             window.from,
             window.to,
             count(window.days, "day"),
-            window.reason
+            word(&window.reason)
         );
     }
     if windows.len() > SHOWN {

@@ -83,6 +83,15 @@ impl Figures {
         self.0.keys().rev().find(|normalizer| other.has(**normalizer)).copied()
     }
 
+    /// What later figures say otherwise: by which measure, what it was, and what it is. By one normalizer; another one may
+    /// count otherwise.
+    pub fn change_to(&self, later: &Self) -> Option<(Measure, i128, i128)> {
+        let normalizer = self.common(later)?;
+        let (was, is) = (self.by(normalizer)?, later.by(normalizer)?);
+        let measures = [Measure::Usd, Measure::Tokens, Measure::Count].into_iter();
+        measures.map(|measure| (measure, measure.amount(&was), measure.amount(&is))).find(|(_, was, is)| was != is)
+    }
+
     /// As JSON.
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).expect("invariant: a map of numbers to texts and numbers is JSON")

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use everycent_domain::reconcile::Tolerances;
+use everycent_domain::restatement;
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
 use everycent_schemas::Day;
@@ -57,6 +58,10 @@ impl Document {
 
     pub(super) fn since(&self) -> Option<Day> {
         self.tables.sync.since.as_ref().map(|Text(day)| *day)
+    }
+
+    pub(super) fn settled_days_per_month(&self) -> u32 {
+        self.tables.sync.settled_days_per_month.unwrap_or(restatement::DEFAULT_DAYS_A_MONTH)
     }
 
     /// A vendor's table over its defaults, and the environment over both.

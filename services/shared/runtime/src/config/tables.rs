@@ -38,6 +38,7 @@ pub(super) struct AddressTable {
 #[serde(deny_unknown_fields)]
 pub(super) struct SyncTable {
     pub(super) since: Option<Text<Day>>,
+    pub(super) settled_days_per_month: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
