@@ -5,9 +5,11 @@
 #
 #   docker build --target everycent --tag everycent .
 #
-# Base images are pinned by tag. A build that must be the same to the byte names digests instead:
-#   docker buildx imagetools inspect rust:1.95.0-trixie --format '{{.Manifest.Digest}}'
-#   docker build --build-arg RUST=rust:1.95.0-trixie@sha256:… --build-arg RUNTIME=…@sha256:… .
+# BASE IMAGES: these ARG lines are the one place where they are named. `infra/pin-images` writes the digest of each behind
+# its tag (`image:tag@sha256:…`), and again when a tag is raised; commit what it writes. A tag alone can be moved.
+#
+# The services answer HTTP on this machine only unless EVERYCENT_LISTEN, or EVERYCENT_LISTEN_HOST beside PORT, names another
+# address: who asks from outside of the container sets EVERYCENT_LISTEN_HOST=0.0.0.0.
 
 ARG RUST=rust:1.95.0-trixie
 # glibc, libgcc and certificates of authorities, and no shell: what a Rust program with SQLite compiled in links to. The
