@@ -75,7 +75,7 @@ fn a_key_is_not_sent_over_plain_http_to_another_machine() {
 #[test]
 fn the_name_of_a_key_neither_paints_the_screen_nor_forges_a_row() {
     let name = "ci\u{1b}[2J\n  total  0.00\u{202e}\u{9b}31m";
-    let mut world = vendor_sim::worlds::october();
+    let mut world = vendor_sim::worlds::company(7, "2025-10-17".parse().unwrap(), 15);
     let keys: Vec<String> = world.api_keys().iter().map(|key| key.id.clone()).collect();
     for id in keys {
         let key = world.remove_api_key(&id).unwrap();
