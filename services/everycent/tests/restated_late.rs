@@ -22,7 +22,8 @@ fn settled(rest: &str) -> (Scene, NaiveDate) {
     scene.configure(&format!("[sync]\nsince = \"{}\"\n{rest}", today - Days::new(7)));
     let [last, first] = SETTLED.map(|days| today - Days::new(days));
     scene.run(&format!("sync --from {first} --to {last}")).exits(0);
-    let earlier = |column: &str| format!("{column} = strftime('%Y-%m-%dT%H:%M:%S', {column}, '-31 days') || '.000000Z'");
+    let earlier =
+        |column: &str| format!("{column} = strftime('%Y-%m-%dT%H:%M:%S', {column}, '-31 days') || '.000000Z'");
     let (fetched, newest) = (earlier("fetched_at"), earlier("newest_fetched_at"));
     assert_eq!(scene.tables().tamper(&format!("UPDATE coverage_nano SET {fetched}, {newest}")), 2 * 41);
     (scene, today)
@@ -34,7 +35,9 @@ fn asked_again(scene: &Scene, today: NaiveDate) -> BTreeSet<u64> {
     scene.run("sync").exits(0);
     let requests = scene.requests_after(asked);
     let days = requests.iter().map(asked_days).filter(|(source, _)| source.contains("cost_report"));
-    let ages = days.flat_map(|(_, days)| days).map(|day| u64::try_from((today - day.parse::<NaiveDate>().unwrap()).num_days()).unwrap());
+    let ages = days
+        .flat_map(|(_, days)| days)
+        .map(|day| u64::try_from((today - day.parse::<NaiveDate>().unwrap()).num_days()).unwrap());
     ages.filter(|age| *age > 7).collect()
 }
 
@@ -60,7 +63,8 @@ fn a_settled_day_that_differs_is_named_with_both_figures() {
     let day = today - Days::new(65);
     scene.simulator.with_world(|world| world.restate_day(day));
     let said = format!("anthropic/cost_report of default: {day} was ");
-    let ended = scene.run("sync").exits(0).says(&["Restated by the vendor after they had settled", &said, " dollars and is "]);
+    let ended =
+        scene.run("sync").exits(0).says(&["Restated by the vendor after they had settled", &said, " dollars and is "]);
     assert_eq!(ended.stdout.matches(" and is ").count(), 1, "{ended}");
     let total = scene.simulator.with_world(|world| world.cost_cents(day, day)) / rust_decimal::Decimal::ONE_HUNDRED;
     let sql = format!("SELECT cost_usd FROM claude_total_expenses WHERE expense_date = '{day}'");

@@ -1,6 +1,7 @@
 //! What is taken from others is taken as it was looked at: actions by commit, base images at one place.
 #![allow(clippy::unwrap_used)]
 
+#[allow(dead_code, reason = "this file reads no sources")]
 mod texts;
 
 use texts::read;
