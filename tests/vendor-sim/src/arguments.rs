@@ -21,7 +21,7 @@ Faults: ENDPOINT[?TEXT]:KIND[=VALUE][@WHEN][*TIMES]
             cut[=BYTES], slow[=PAUSE_MS], huge[=BYTES], not-json, wrong-content,
             repeated-page, next-page-loop, missing-bucket, restate=DAY,
             member-joins, member-leaves, member-swap, event-joins, event-leaves,
-            missing-scope, expired-cursor,
+            missing-scope, expired-cursor, held,
             unknown-fields, unknown-values,
             amount-text, amount-number, huge-amounts, huge-counts,
             date-missing, count-text
@@ -71,6 +71,9 @@ pub struct Arguments {
     /// Limit of Anthropic's analytics, all endpoints together; the vendor's own is 60.
     #[arg(long, value_name = "REQUESTS")]
     pub analytics_per_minute: Option<u32>,
+    /// How long after each request its answer sets out.
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+    pub latency_ms: u64,
     /// Something that goes wrong, see below. Can be repeated.
     #[arg(long = "fault", value_name = "FAULT")]
     pub faults: Vec<Fault>,

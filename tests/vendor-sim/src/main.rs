@@ -4,6 +4,7 @@ mod arguments;
 
 use std::error::Error;
 use std::pin::pin;
+use std::time::Duration;
 
 use self::arguments::{Arguments, WorldName};
 use chrono::{Days, TimeDelta, Utc};
@@ -59,6 +60,7 @@ fn world(arguments: &Arguments) -> World {
     world.options.clock = WorldClock::Offset(TimeDelta::seconds(arguments.clock_offset));
     world.options.cursor_requests_per_minute = arguments.cursor_per_minute;
     world.options.analytics_requests_per_minute = arguments.analytics_per_minute;
+    world.options.latency = Duration::from_millis(arguments.latency_ms);
     world
 }
 

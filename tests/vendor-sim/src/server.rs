@@ -17,7 +17,7 @@ use axum::serve::ListenerExt;
 use chrono::Utc;
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::endpoint::{Endpoint, Vendor};
@@ -63,7 +63,22 @@ struct Shared {
     world: World,
     faults: Ledger,
     rate_limit: RateLimit,
+    over_the_rate: usize,
+    /// Answers that are held back now, and the most that were at once.
+    held: usize,
+    held_at_most: usize,
+    /// Changed whenever held answers set out.
+    release: watch::Sender<()>,
     requests: Vec<RequestRecord>,
+}
+
+/// An answer that is held back.
+struct Held(Arc<Mutex<Shared>>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        lock(&self.0).held -= 1;
+    }
 }
 
 impl Simulator {
@@ -115,8 +130,26 @@ impl Simulator {
         self.shared().faults.inject(fault);
     }
 
+    /// Nothing goes wrong any more, and answers that are held back set out.
     pub fn clear_faults(&self) {
-        self.shared().faults.clear();
+        let mut shared = self.shared();
+        shared.faults.clear();
+        shared.release.send_replace(());
+    }
+
+    /// Answers that are held back now.
+    pub fn held(&self) -> usize {
+        self.shared().held
+    }
+
+    /// The most answers that were held back at once.
+    pub fn held_at_most(&self) -> usize {
+        self.shared().held_at_most
+    }
+
+    /// Requests that were more than a vendor takes in a minute.
+    pub fn over_the_rate(&self) -> usize {
+        self.shared().over_the_rate
     }
 
     /// Everything that was asked so far.
@@ -139,7 +172,23 @@ impl Simulator {
 
 impl Shared {
     fn new(world: World) -> Shared {
-        Shared { world, faults: Ledger::default(), rate_limit: RateLimit::default(), requests: Vec::new() }
+        Shared {
+            world,
+            faults: Ledger::default(),
+            rate_limit: RateLimit::default(),
+            over_the_rate: 0,
+            held: 0,
+            held_at_most: 0,
+            release: watch::Sender::new(()),
+            requests: Vec::new(),
+        }
+    }
+
+    /// What tells that the answer may set out.
+    fn hold(&mut self) -> watch::Receiver<()> {
+        self.held += 1;
+        self.held_at_most = self.held_at_most.max(self.held);
+        self.release.subscribe()
     }
 
     fn respond(&mut self, mut request: Request) -> Outgoing {
@@ -148,6 +197,7 @@ impl Shared {
         let answer = |world: &World, request: &Request| answer(endpoint, world, request);
         let mut reply = answer(&self.world, &request);
         if let Some(endpoint) = endpoint.filter(|endpoint| self.is_over_the_rate(*endpoint, &reply)) {
+            self.over_the_rate += 1;
             reply = rate_limited(endpoint, &request);
         }
         let covers = reply.covers;
@@ -201,7 +251,19 @@ async fn handle(State(shared): State<Arc<Mutex<Shared>>>, request: axum::extract
     match axum::body::to_bytes(body, MAX_REQUEST_BYTES).await {
         Ok(body) => {
             let request = read(&parts, body.to_vec());
-            let outgoing = lock(&shared).respond(request);
+            let (outgoing, latency, held) = {
+                let mut shared = lock(&shared);
+                let outgoing = shared.respond(request);
+                let held = outgoing.is_held.then(|| shared.hold());
+                (outgoing, shared.world.options.latency, held)
+            };
+            if let Some(mut release) = held {
+                let _held = Held(Arc::clone(&shared));
+                let _or_the_simulator_is_gone = release.changed().await;
+            }
+            if !latency.is_zero() {
+                tokio::time::sleep(latency).await;
+            }
             delivery::send(outgoing)
         }
         Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),

@@ -58,6 +58,8 @@ pub enum FaultKind {
     CutBody { after_bytes: Option<usize> },
     /// The body drips, sixteen pieces with a pause after each.
     SlowBody { pause_ms: u64 },
+    /// The answer is made and held back until the faults are cleared.
+    Held,
     /// The page holds the records of page 1.
     RepeatedPage,
     /// Before the answer a member in front of all others joins (Cursor): later rows shift down, the total grows.

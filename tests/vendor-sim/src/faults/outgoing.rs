@@ -14,6 +14,8 @@ use crate::{anthropic, cursor};
 pub(crate) struct Outgoing {
     pub reply: Reply,
     pub delivery: Delivery,
+    /// Until the faults are cleared.
+    pub is_held: bool,
 }
 
 /// How the bytes of the body travel.
@@ -34,7 +36,7 @@ pub(crate) enum Delivery {
 
 impl Outgoing {
     pub(crate) fn whole(reply: Reply) -> Outgoing {
-        Outgoing { reply, delivery: Delivery::Whole }
+        Outgoing { reply, delivery: Delivery::Whole, is_held: false }
     }
 
     /// `answer` computes the faultless reply of the world as it then is.
@@ -59,6 +61,7 @@ impl Outgoing {
                 self.delivery = Delivery::Cut { after_bytes };
             }
             FaultKind::SlowBody { pause_ms } => self.delivery = Delivery::Slow { pause_ms: *pause_ms },
+            FaultKind::Held => self.is_held = true,
             FaultKind::NotJson => {
                 let page = b"<!doctype html><html><body><h1>Just a moment...</h1></body></html>";
                 self.reply = Reply::bytes(200, "text/html", page.to_vec());

@@ -87,7 +87,8 @@ impl fmt::Display for FaultKind {
 }
 
 /// The kinds without a value.
-const PLAIN: [(&str, FaultKind); 25] = [
+const PLAIN: [(&str, FaultKind); 26] = [
+    ("held", FaultKind::Held),
     ("repeated-page", FaultKind::RepeatedPage),
     ("member-joins", FaultKind::MemberJoins),
     ("member-leaves", FaultKind::MemberLeaves),

@@ -17,7 +17,7 @@ const PIECES: usize = 16;
 static BLANKS: [u8; 64 << 10] = [b' '; 64 << 10];
 
 pub(super) fn send(outgoing: Outgoing) -> Response {
-    let Outgoing { reply, delivery } = outgoing;
+    let Outgoing { reply, delivery, .. } = outgoing;
     let mut response = HttpResponse::builder().status(reply.status);
     for (name, value) in reply.headers {
         response = response.header(name, value);

@@ -2,6 +2,8 @@
 //!
 //! Owns the switches and their defaults. It must never hold what the vendors report.
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 /// How the vendors behave in this world. Public fields: set them before or while the server runs.
@@ -11,6 +13,8 @@ pub struct Options {
     pub today: NaiveDate,
     /// The world's clock, whose time every answer tells in its header `Date`.
     pub clock: WorldClock,
+    /// How long after each request its answer sets out.
+    pub latency: Duration,
     /// Whether today's unfinished day is already answered; undocumented, so both must be withstood.
     pub today_is_returned: bool,
     pub anthropic_key: String,
@@ -83,6 +87,7 @@ impl Options {
         Options {
             today,
             clock: WorldClock::default(),
+            latency: Duration::ZERO,
             today_is_returned: false,
             anthropic_key: "sk-ant-admin01-sim".to_owned(),
             cursor_key: "crsr_sim".to_owned(),
