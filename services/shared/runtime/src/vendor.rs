@@ -81,7 +81,8 @@ impl VendorClient {
     pub async fn send(&self, request: &VendorRequest) -> Result<VendorPage, VendorError> {
         let name = self.name(request);
         let span = info_span!("ask", otel.name = %name, otel.kind = "client", otel.status_code = Empty);
-        let answer = self.settings.retry.run(&name, |attempt| self.attempt(request, &name, attempt));
+        let pause = |wait| self.pace.pause(wait);
+        let answer = self.settings.retry.run(&name, pause, |attempt| self.attempt(request, &name, attempt));
         let answer = answer.instrument(span.clone()).await;
         if answer.is_err() {
             span.record("otel.status_code", "ERROR");

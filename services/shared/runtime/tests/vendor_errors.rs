@@ -4,11 +4,12 @@
 #[path = "vendor/server.rs"]
 mod server;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use everycent_runtime::clock::SystemClock;
-use everycent_runtime::vendor::{VendorClient, VendorError};
+use everycent_runtime::vendor::{RetrySettings, VendorClient, VendorError};
 use server::{Answer, KEY, raw_server, request, scripted, settings};
 
 async fn error_of(answer: Answer) -> VendorError {
@@ -215,4 +216,24 @@ fn a_header_that_cannot_be_sent_is_refused_without_its_value() {
 fn settings_that_cannot_work_are_refused_before_anything_is_sent() {
     let error = VendorClient::new(settings("https://user:hidden@127.0.0.1"), Arc::new(SystemClock)).unwrap_err();
     assert!(matches!(error, VendorError::Settings { .. }) && !format!("{error:?}").contains("hidden"), "{error:?}");
+}
+
+/// Whoever is refused speaks for all: the vendor counts the requests of an account together.
+#[tokio::test]
+async fn a_limit_holds_back_every_request_of_the_account_for_as_long_as_the_vendor_says() {
+    for (retry_after, least_s) in [(Some("250"), 249), (None, 9)] {
+        let refusal = Answer::status(429, "{}");
+        let refusal = retry_after.map_or(refusal.clone(), |seconds| refusal.header("retry-after", seconds));
+        let server = scripted(vec![refusal, Answer::ok("{}")]).await;
+        let mut settings = settings(&server.url);
+        settings.retry = RetrySettings { max_attempts: NonZeroU32::MIN, ..RetrySettings::default() };
+        let client = VendorClient::new(settings, Arc::new(SystemClock)).unwrap();
+        client.send(&request()).await.unwrap_err();
+        // Nothing but the pause is waited for from here on, so the paused clock jumps over it.
+        tokio::time::pause();
+        let asked = tokio::time::timeout(Duration::from_secs(least_s), client.send(&request())).await;
+        tokio::time::resume();
+        assert!(asked.is_err(), "{retry_after:?}");
+        assert_eq!(server.seen().len(), 1, "{retry_after:?}");
+    }
 }

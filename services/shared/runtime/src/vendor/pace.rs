@@ -1,6 +1,7 @@
-//! How fast a vendor is asked: a token bucket for each client, on tokio's clock.
+//! How fast a vendor is asked: a token bucket for each client, on tokio's clock, and the pause that the vendor asked for.
 
 use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::clock::Clock;
@@ -9,27 +10,47 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::time::{Instant, sleep};
 
-/// Lets requests through, at most so many in any minute.
+/// Lets requests through, at most so many in any minute, and none during a pause.
 #[derive(Debug)]
-pub(super) struct Pace(Option<RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>>);
+pub(super) struct Pace {
+    limiter: Option<RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>>,
+    paused_until: Mutex<Option<Instant>>,
+}
 
 impl Pace {
     /// Without a limit every request passes at once.
     pub(super) fn new(requests_per_minute: Option<NonZeroU32>, burst: NonZeroU32) -> Self {
         let limiter = requests_per_minute
             .map(|limit| RateLimiter::direct_with_clock(quota(limit, burst), TokioClock(Instant::now())));
-        Self(limiter)
+        Self { limiter, paused_until: Mutex::default() }
     }
 
     /// Waits for the turn of one request and says how long that took.
     pub(super) async fn turn(&self) -> Duration {
         let began = Instant::now();
-        if let Some(limiter) = &self.0 {
-            while let Err(refused) = limiter.check() {
-                sleep(refused.wait_time_from(limiter.clock().now())).await;
-            }
+        while let Some(wait) = self.wait() {
+            sleep(wait).await;
         }
         began.elapsed()
+    }
+
+    /// No request passes for so long. The vendor counts all of them together, so whoever is refused speaks for those who
+    /// wait beside it. A pause is never cut short.
+    pub(super) fn pause(&self, wait: Duration) {
+        let until = Instant::now() + wait;
+        let mut paused = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
+        *paused = (*paused).max(Some(until));
+    }
+
+    /// How long to wait before the next look; `None` is the turn itself. The pause is looked at first, for during one a
+    /// turn of the bucket is not spent.
+    fn wait(&self) -> Option<Duration> {
+        let paused = *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let pause = paused.map(|until| until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero());
+        pause.or_else(|| {
+            let limiter = self.limiter.as_ref()?;
+            limiter.check().err().map(|refused| refused.wait_time_from(limiter.clock().now()))
+        })
     }
 }
 
@@ -91,6 +112,49 @@ mod tests {
         assert_eq!(at[4], Duration::ZERO);
         let gap = Duration::from_millis(3750);
         assert!(at[5] >= gap && at[6] >= 2 * gap && at[6] < 2 * gap + Duration::from_millis(5), "{at:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_minute_holds_more_requests_than_the_limit_however_many_wait_side_by_side() {
+        let (pace, began) = (Pace::new(Some(number(20)), number(5)), Instant::now());
+        let turn = async || {
+            pace.turn().await;
+            began.elapsed()
+        };
+        let mut at = futures_util::future::join_all((0..61).map(|_| turn())).await;
+        at.sort_unstable();
+        for (index, from) in at.iter().enumerate() {
+            let in_minute = at[index..].iter().take_while(|at| **at < *from + Duration::from_secs(60)).count();
+            assert!(in_minute <= 20, "{in_minute} from {from:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_holds_back_everybody_and_ends_with_the_later_of_two() {
+        let (pace, began) = (Pace::new(Some(number(60)), number(5)), Instant::now());
+        pace.turn().await;
+        pace.pause(Duration::from_secs(30));
+        pace.pause(Duration::from_secs(10));
+        let turn = async || {
+            pace.turn().await;
+            began.elapsed()
+        };
+        let at = futures_util::future::join_all((0..3).map(|_| turn())).await;
+        assert!(at.iter().all(|at| *at >= Duration::from_secs(30) && *at < Duration::from_secs(31)), "{at:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_that_comes_while_others_wait_for_their_turn_holds_them_back_too() {
+        let (pace, began) = (Pace::new(Some(number(1)), number(1)), Instant::now());
+        pace.turn().await;
+        let (waiting, ()) = tokio::join!(
+            async {
+                pace.turn().await;
+                began.elapsed()
+            },
+            async { pace.pause(Duration::from_secs(90)) }
+        );
+        assert!(waiting >= Duration::from_secs(90), "{waiting:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -40,10 +40,12 @@ impl Default for RetrySettings {
 }
 
 impl RetrySettings {
-    /// Makes attempts, numbered from 1, until one succeeds or no other is worth making.
+    /// Makes attempts, numbered from 1, until one succeeds or no other is worth making. `pause` hears how long a limit of
+    /// requests is waited out, which concerns all who ask beside this one.
     pub(super) async fn run<T, A>(
         &self,
         request: &RequestName,
+        pause: impl Fn(Duration),
         mut attempt: impl FnMut(u32) -> A,
     ) -> Result<T, VendorError>
     where
@@ -59,6 +61,9 @@ impl RetrySettings {
             self.wait_after(failed, if failed.is_limited() { self.limited.after(limited).max(wait) } else { wait })
         });
         let retry = retry.notify(|failed, wait| {
+            if matches!(failed.error, VendorError::RateLimited { .. }) {
+                pause(wait);
+            }
             debug!(
                 vendor = request.vendor,
                 http.path = request.path,
@@ -70,6 +75,10 @@ impl RetrySettings {
         });
         let ended = retry.await;
         let number = made.load(Ordering::Relaxed);
+        if let Err(failed @ Failed { error: VendorError::RateLimited { .. }, .. }) = &ended {
+            // Those beside it have attempts left.
+            self.wait_after(failed, self.limited.after(number)).into_iter().for_each(&pause);
+        }
         ended.map_err(|failed| match failed.told {
             // It was given up for that, and not for want of attempts.
             Some(told) if number < self.max_attempts.get() && failed.passes() => VendorError::WaitTooLong {
@@ -153,7 +162,7 @@ mod tests {
     async fn a_wait_that_is_too_long_fails_the_request_at_once_and_says_how_long_it_is() {
         let began = Instant::now();
         let answered: Result<(), _> =
-            RetrySettings::default().run(&request(), |number| ready(Err(limited(number, Some(301))))).await;
+            RetrySettings::default().run(&request(), drop, |number| ready(Err(limited(number, Some(301))))).await;
         let error = answered.unwrap_err();
         assert_eq!(began.elapsed(), Duration::ZERO);
         assert_eq!(
@@ -166,7 +175,7 @@ mod tests {
     async fn retry_after_is_waited_out_to_the_second() {
         let began = Instant::now();
         let answered = RetrySettings::default()
-            .run(&request(), |number| ready(if number < 3 { Err(limited(number, Some(60))) } else { Ok(number) }))
+            .run(&request(), drop, |number| ready(if number < 3 { Err(limited(number, Some(60))) } else { Ok(number) }))
             .await;
         assert_eq!(answered, Ok(3));
         assert_eq!(began.elapsed(), Duration::from_secs(120));
@@ -177,7 +186,7 @@ mod tests {
         let began = Instant::now();
         let timeout = |attempts| VendorError::Timeout { request: request(), attempts };
         let answered: Result<(), _> =
-            RetrySettings::default().run(&request(), |number| ready(Err(timeout(number).into()))).await;
+            RetrySettings::default().run(&request(), drop, |number| ready(Err(timeout(number).into()))).await;
         assert_eq!(answered, Err(timeout(6)));
         assert!(began.elapsed() <= Duration::from_millis(31_010), "{:?}", began.elapsed());
     }
@@ -187,7 +196,7 @@ mod tests {
         for _ in 0..50 {
             let mut asked_at = vec![Instant::now()];
             let answered: Result<(), _> = RetrySettings::default()
-                .run(&request(), |number| {
+                .run(&request(), drop, |number| {
                     asked_at.push(Instant::now());
                     ready(Err(limited(number, None)))
                 })
@@ -205,7 +214,7 @@ mod tests {
         for _ in 0..50 {
             let began = Instant::now();
             let answered = RetrySettings::default()
-                .run(&request(), |number| {
+                .run(&request(), drop, |number| {
                     let is_over = began.elapsed() >= Duration::from_secs(60);
                     ready(if is_over { Ok(number) } else { Err(limited(number, None)) })
                 })
@@ -214,7 +223,7 @@ mod tests {
         }
         let began = Instant::now();
         let answered = RetrySettings::default()
-            .run(&request(), |number| {
+            .run(&request(), drop, |number| {
                 ready(match number {
                     1 => Err(limited(number, None)),
                     2 => Err(VendorError::Timeout { request: request(), attempts: number }.into()),
@@ -230,17 +239,40 @@ mod tests {
     async fn a_retry_after_is_taken_at_its_word() {
         let began = Instant::now();
         let answered = RetrySettings::default()
-            .run(&request(), |number| ready(if number < 2 { Err(limited(number, Some(3))) } else { Ok(()) }))
+            .run(&request(), drop, |number| ready(if number < 2 { Err(limited(number, Some(3))) } else { Ok(()) }))
             .await;
         answered.unwrap();
         assert_eq!(began.elapsed(), Duration::from_secs(3));
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_limit_is_told_with_its_wait_and_no_other_failure_is() {
+        for (told, least) in [(Some(7), 7), (None, 10)] {
+            let pauses = std::cell::RefCell::new(Vec::new());
+            let answered = RetrySettings::default()
+                .run(
+                    &request(),
+                    |wait| pauses.borrow_mut().push(wait),
+                    |number| {
+                        ready(match number {
+                            1 => Err(VendorError::Timeout { request: request(), attempts: 1 }.into()),
+                            2 => Err(limited(number, told)),
+                            _ => Ok(()),
+                        })
+                    },
+                )
+                .await;
+            answered.unwrap();
+            let pauses = pauses.into_inner();
+            assert!(matches!(&pauses[..], [wait] if *wait >= Duration::from_secs(least)), "{pauses:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn what_does_not_pass_is_tried_once() {
         let mut attempts = 0;
         let answered: Result<(), _> = RetrySettings::default()
-            .run(&request(), |_| {
+            .run(&request(), drop, |_| {
                 attempts += 1;
                 ready(Err(VendorError::Gone { request: request(), message: String::new() }.into()))
             })
