@@ -5,6 +5,7 @@
 
 mod answer;
 mod auth;
+mod body_budget;
 pub(crate) mod connection;
 mod error;
 mod message;
@@ -32,6 +33,7 @@ pub use settings::{Timeouts, VendorSettings};
 
 use crate::clock::Clock;
 use crate::failure::Reason;
+use body_budget::BodyBudget;
 use error::Failed;
 use pace::Pace;
 use time::VendorTime;
@@ -39,7 +41,8 @@ use time::VendorTime;
 /// One answer of a vendor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VendorPage {
-    /// As received: it begins and ends like JSON, and nothing more is known of it.
+    /// As received: it begins and ends like JSON, and nothing more is known of it. As long as a copy of it lives, it
+    /// counts towards what the client may hold of answers.
     pub body: Bytes,
     /// The vendor's name for the exchange, for questions to its support.
     pub request_id: Option<String>,
@@ -54,6 +57,7 @@ pub struct VendorClient {
     settings: VendorSettings,
     credential: (HeaderName, HeaderValue),
     pace: Pace,
+    bodies: BodyBudget,
     time: VendorTime,
     /// As the latest answer that named one has it.
     organization_id: Mutex<Option<String>>,
@@ -68,7 +72,8 @@ impl VendorClient {
         let credential = settings.auth.header(&settings.key_name).map_err(|e| wrong(e.into()))?;
         let http = connection::build(&settings).map_err(wrong)?;
         let pace = Pace::new(settings.requests_per_minute, settings.burst);
-        Ok(Self { http, settings, credential, pace, time: VendorTime::new(clock), organization_id: Mutex::default() })
+        let (bodies, time) = (BodyBudget::default(), VendorTime::new(clock));
+        Ok(Self { http, settings, credential, pace, bodies, time, organization_id: Mutex::default() })
     }
 
     /// The organization that the key opens, as a header of the answers so far names it, refusals included.
@@ -120,7 +125,11 @@ impl VendorClient {
         }
         let status = answered.as_ref().ok().map(|response| response.status().as_u16());
         let result = match answered {
-            Ok(response) => self.read_answer(response, name, attempt).await,
+            Ok(response) => {
+                let budget = self.bodies.reserve(&response).await;
+                let page = self.read_answer(response, name, attempt).await;
+                page.map(|page| VendorPage { body: budget.hold(page.body), ..page })
+            }
             Err(error) => Err(connection::failure(error, name, self.host(), attempt).into()),
         };
         debug!(
