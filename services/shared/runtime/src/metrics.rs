@@ -201,14 +201,15 @@ impl Metrics {
     }
 }
 
-const OUTCOMES: [&str; 4] = ["done", "retry", "dead_letter", "stop"];
+const OUTCOMES: [&str; 5] = ["done", "retry", "dead_letter", "release", "stop"];
 
 fn outcome_name(outcome: &Outcome) -> &'static str {
-    let [done, retry, dead_letter, stop] = OUTCOMES;
+    let [done, retry, dead_letter, release, stop] = OUTCOMES;
     match outcome {
         Outcome::Done => done,
         Outcome::Retry { .. } => retry,
         Outcome::DeadLetter { .. } => dead_letter,
+        Outcome::Release => release,
         Outcome::Stop { .. } => stop,
     }
 }

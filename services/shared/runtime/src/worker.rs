@@ -8,6 +8,7 @@ mod outcome;
 mod panics;
 mod publish;
 mod round;
+mod run;
 mod span;
 #[cfg(test)]
 mod tests;
@@ -17,11 +18,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio_util::sync::CancellationToken;
 
 use crate::backoff::{self, Backoff};
 use crate::bus::{Bus, BusError, Topic};
-use crate::failure::{Retryability, Retryable, chain};
 
 pub use gather::Gather;
 pub use outcome::Outcome;
@@ -39,6 +38,11 @@ pub trait Handler: Send + Sync {
 
     fn gather(&self) -> Gather;
 
+    /// How often [`Self::handle`] is called side by side. More than one is for a handler that mostly waits.
+    fn at_once(&self) -> usize {
+        1
+    }
+
     /// Handles at least one event; gives one outcome for each, in their order. An event may come again after any outcome.
     /// The reasons in outcomes are logged and kept: ids, counts and causes, never bodies.
     async fn handle(&self, events: &[Self::Event]) -> Vec<Outcome>;
@@ -51,6 +55,10 @@ impl<H: Handler> Handler for Arc<H> {
 
     fn gather(&self) -> Gather {
         (**self).gather()
+    }
+
+    fn at_once(&self) -> usize {
+        (**self).at_once()
     }
 
     async fn handle(&self, events: &[Self::Event]) -> Vec<Outcome> {
@@ -123,28 +131,6 @@ impl<H: Handler> Worker<H> {
     pub async fn step(&self) -> Result<usize, WorkerError> {
         let deliveries = self.bus.pull(Self::topic(), self.gather_max(), Duration::ZERO).await?;
         self.work_on(deliveries).await
-    }
-
-    /// Works until `shutdown`, and then ends with what is in hand. While the bus is out of reach it tries again; what a
-    /// person must put right ends it with the error.
-    pub async fn run(&self, shutdown: CancellationToken) -> Result<(), WorkerError> {
-        let mut failures = 0;
-        while !shutdown.is_cancelled() {
-            match self.round(&shutdown).await {
-                Ok(_) => failures = 0,
-                Err(WorkerError::Bus(error)) if error.retryability() == Retryability::Transient => {
-                    failures += 1;
-                    let error = chain(&error);
-                    self.watch.bus_failed(Self::topic(), &error);
-                    let wait = self.settings.bus_retry.after(failures);
-                    tracing::warn!(topic = Self::topic().name(), error, wait_ms = wait.as_millis(), "bus out of reach");
-                    // Cancelled or not, the loop decides what is next.
-                    tokio::time::timeout(wait, shutdown.cancelled()).await.ok();
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
     }
 
     fn topic() -> Topic {

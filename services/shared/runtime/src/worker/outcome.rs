@@ -13,6 +13,8 @@ pub enum Outcome {
     Retry { after: Option<Duration>, reason: String },
     /// It can't be done, whoever tries it.
     DeadLetter { reason: String },
+    /// It was not tried, for the process is about to end. The event is released without counting the attempt.
+    Release,
     /// It was not tried, or in vain, because of something around it that a person must put right: a read-only disk, a
     /// missing permission. The event is released without counting the attempt, and the worker ends with the reason.
     Stop { reason: String },

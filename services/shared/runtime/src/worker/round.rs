@@ -14,23 +14,13 @@ use crate::bus::{Bus, Delivery};
 use crate::failure::{Retryability, Retryable, chain};
 
 impl<H: Handler> Worker<H> {
-    /// Waits for events, gathers more as the handler wishes, and works on them.
-    pub(super) async fn round(&self, shutdown: &CancellationToken) -> Result<usize, WorkerError> {
-        let mut deliveries = self.bus.pull(Self::topic(), self.gather_max(), self.settings.idle_wait).await?;
-        self.watch.alive(Self::topic());
-        if !deliveries.is_empty() {
-            self.linger(&mut deliveries, shutdown).await;
-        }
-        self.work_on(deliveries).await
-    }
-
     pub(super) fn gather_max(&self) -> usize {
         self.handler.gather().max.max(1)
     }
 
     /// A pull is never dropped half way, which would leave messages leased to nobody; so a shutdown waits for it. The first
     /// renewal comes after the lingering, so the two together are well below a lease.
-    async fn linger(&self, deliveries: &mut Vec<Delivery>, shutdown: &CancellationToken) {
+    pub(super) async fn linger(&self, deliveries: &mut Vec<Delivery>, shutdown: &CancellationToken) {
         let until = Instant::now() + self.handler.gather().linger.min(self.settings.renew_every);
         loop {
             let (room, left) =
@@ -123,6 +113,7 @@ impl<H: Handler> Worker<H> {
                 log("event given up", &reason);
                 self.bus.dead_letter(delivery, &reason).await
             }
+            Outcome::Release => self.bus.release(delivery).await,
             Outcome::Stop { reason } => {
                 if let Err(error) = self.bus.release(delivery).await {
                     log("event not released; it comes again when its lease runs out", &chain(&error));

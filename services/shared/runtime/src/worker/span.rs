@@ -36,7 +36,7 @@ pub(super) fn handling(deliveries: &[Delivery]) -> Span {
 
 /// A span fails with any of its events.
 pub(super) fn mark(span: &Span, outcomes: &[Outcome]) {
-    if outcomes.iter().any(|outcome| *outcome != Outcome::Done) {
+    if outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Done | Outcome::Release)) {
         span.record("otel.status_code", "ERROR");
     }
 }

@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used)]
+mod at_once;
 mod panics;
 mod scene;
 
@@ -6,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use self::scene::{Diary, MAX_ATTEMPTS, Place, Script, in_time, quick};
 use super::*;

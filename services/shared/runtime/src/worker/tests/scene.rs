@@ -6,6 +6,7 @@ use everycent_schemas::Timestamp;
 use everycent_schemas::events::FetchRequested;
 use tempfile::TempDir;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use super::super::publish::encode;
 use super::*;
