@@ -155,8 +155,8 @@ fn start(
     workers
 }
 
-/// One fetcher, so one window at a time: a vendor's rate limit holds for all windows together, and a page in memory is
-/// the largest thing that a sync holds.
+/// One fetcher, for a vendor's rate limit holds for all windows of an account together, and a page in memory is the
+/// largest thing that a sync holds. It decides how many windows it asks for at once.
 fn start_fetcher(
     workers: &mut JoinSet<Result<(), WorkerError>>,
     deployment: &Deployment,
@@ -171,7 +171,7 @@ fn start_fetcher(
         FetcherSettings::from(&deployment.config),
         observer.clone(),
     );
-    work(workers, deployment, Arc::new(fetcher), shutdown);
+    work(workers, deployment, Arc::new(fetcher.until(shutdown.clone())), shutdown);
 }
 
 fn work<H: Handler + 'static>(

@@ -7,6 +7,7 @@ mod account;
 mod admission;
 mod answer;
 mod ask;
+mod in_flight;
 mod page;
 mod request;
 mod settings;
@@ -37,12 +38,17 @@ use everycent_runtime::vendor::VendorClient;
 use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
 use everycent_schemas::events::{FetchFailed, FetchRequested};
 use everycent_schemas::{AccountId, Timestamp};
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use tokio_util::sync::CancellationToken;
 use tracing::{info, instrument, warn};
 
 pub use account::{FetchAccount, accounts};
 use admission::Admitted;
 pub use admission::{Admission, NotAdmitted, answered_accounts, with_answers};
 pub use answer::since as answered_since;
+use in_flight::InFlight;
+use request::WindowTask;
 pub use request::{InvalidRequest, resolve};
 pub use settings::FetcherSettings;
 use snapshot::{Beside, FetchError, SnapshotWriter, Unseen, Unsure};
@@ -52,6 +58,7 @@ use workspaces::KnownWorkspaces;
 /// Handles `FetchRequested`.
 pub struct Fetcher {
     accounts: BTreeMap<(Vendor, AccountId), FetchAccount>,
+    in_flight: InFlight,
     admission: Admission,
     workspaces: KnownWorkspaces,
     store: Arc<dyn Store>,
@@ -64,6 +71,10 @@ pub struct Fetcher {
     /// Accounts whose clock was warned of.
     warned: Mutex<BTreeSet<(Vendor, AccountId)>>,
 }
+
+/// Requests that wait for a place or have one. They are many more than there are places, so that an account that has to wait
+/// does not keep the requests of another one on the bus.
+const REQUESTS_IN_HAND: usize = 256;
 
 /// Why a day failed that an answer leaves out for too long.
 const NOT_REPORTED: &str = "the vendor answers and has not reported it yet, though it is over for days; the next sync asks \
@@ -85,8 +96,16 @@ impl Fetcher {
             accounts.into_iter().map(|account| ((account.vendor, account.account_id.clone()), account)).collect();
         let admission = Admission::new(accounts.values(), Arc::clone(&store), Arc::clone(&clock));
         let workspaces = KnownWorkspaces::new(Arc::clone(&store), Arc::clone(&clock));
+        let in_flight = InFlight::new(accounts.keys().map(|account| (account, settings.windows_in_flight(account.0))));
         let (versions, warned) = (Mutex::default(), Mutex::default());
-        Self { accounts, admission, workspaces, store, bus, clock, settings, observer, versions, warned }
+        Self { accounts, in_flight, admission, workspaces, store, bus, clock, settings, observer, versions, warned }
+    }
+
+    /// When `stop` is cancelled, what was not begun is left to the next one, and what was is ended.
+    #[must_use]
+    pub fn until(mut self, stop: CancellationToken) -> Self {
+        self.in_flight.stop = stop;
+        self
     }
 
     /// Fetches one window and tells how it ended: stored, or failed. Only what stands between us and the store or the
@@ -292,19 +311,37 @@ impl Fetcher {
             Ok(tasks) => tasks,
             Err(error) => return Outcome::dead_letter(error),
         };
+        let mut by_account: BTreeMap<AccountId, Vec<WindowTask>> = BTreeMap::new();
         for task in tasks {
-            let account = &self.accounts[&(task.source.vendor(), task.account_id.clone())];
-            // A schedule means the accounts that are asked.
-            match self.admission.is_retired(account).await {
-                Ok(true) if event.account_id.is_none() => continue,
-                Ok(_) => {}
-                Err(error) => return Outcome::from(error),
-            }
-            if let Err(outcome) = self.fetch(task.source, account, task.window, event.requested_at).await {
-                return outcome;
-            }
+            by_account.entry(task.account_id.clone()).or_default().push(task);
         }
-        Outcome::Done
+        let asked = by_account.into_values().map(|tasks| self.handle_account(event, tasks));
+        let ended = join_all(asked).await.into_iter().filter_map(Result::err);
+        ended.max_by_key(gravity).unwrap_or(Outcome::Done)
+    }
+
+    /// The windows of one account, as many at once as it has places.
+    async fn handle_account(&self, event: &FetchRequested, tasks: Vec<WindowTask>) -> Result<(), Outcome> {
+        let Some(WindowTask { source, account_id, .. }) = tasks.first() else { return Ok(()) };
+        let account = &self.accounts[&(source.vendor(), account_id.clone())];
+        // A schedule means the accounts that are asked.
+        if self.admission.is_retired(account).await? && event.account_id.is_none() {
+            return Ok(());
+        }
+        let places = self.settings.windows_in_flight(account.vendor);
+        let asked = stream::iter(tasks).map(Ok);
+        asked.try_for_each_concurrent(places, async |task| self.enter_and_fetch(account, task, event).await).await
+    }
+
+    /// What waits for its place is small; what a fetch needs it gets with the place.
+    async fn enter_and_fetch(
+        &self,
+        account: &FetchAccount,
+        task: WindowTask,
+        event: &FetchRequested,
+    ) -> Result<(), Outcome> {
+        let Some(_place) = self.in_flight.enter(&task).await else { return Err(Outcome::Release) };
+        Box::pin(self.fetch(task.source, account, task.window, event.requested_at)).await
     }
 
     /// The time at the vendor that the request is for.
@@ -318,6 +355,17 @@ impl Fetcher {
             .values()
             .find(is_meant)
             .map_or_else(|| self.clock.now(), |account| account.now(self.clock.as_ref()))
+    }
+}
+
+/// Of several outcomes of one event, the graver one is its own.
+fn gravity(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::Done => 0,
+        Outcome::Release => 1,
+        Outcome::Retry { .. } => 2,
+        Outcome::DeadLetter { .. } => 3,
+        Outcome::Stop { .. } => 4,
     }
 }
 
@@ -359,6 +407,10 @@ impl Handler for Fetcher {
 
     fn gather(&self) -> Gather {
         Gather::ONE
+    }
+
+    fn at_once(&self) -> usize {
+        REQUESTS_IN_HAND
     }
 
     async fn handle(&self, events: &[FetchRequested]) -> Vec<Outcome> {

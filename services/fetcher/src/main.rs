@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         let accounts = accounts(&service.config, &service.clock);
         let settings = FetcherSettings::from(&service.config);
         let (store, bus, clock) = (service.store.clone(), service.bus.clone(), service.clock.clone());
-        service.work(Fetcher::new(accounts, store, bus, clock, settings, service.observer.clone())).await
+        let fetcher = Fetcher::new(accounts, store, bus, clock, settings, service.observer.clone());
+        service.work(fetcher.until(service.stop())).await
     })
 }

@@ -4,7 +4,7 @@
 //! or can't be read and was read before, what was known last stands.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use everycent_domain::objects::ObjectName;
@@ -47,13 +47,16 @@ pub enum NotListed {
 pub struct KnownWorkspaces {
     log: WorkspaceLog,
     clock: Arc<dyn Clock>,
-    /// Kept while the vendor is asked, so that windows of the same time ask once.
-    seen: Mutex<BTreeMap<AccountId, (Timestamp, Option<ObjectName>)>>,
+    seen: std::sync::Mutex<BTreeMap<AccountId, Arc<Mutex<Option<Seen>>>>>,
 }
+
+/// When the list was looked at, and what is known since. Kept while the vendor is asked, so that windows of the same time
+/// ask once.
+type Seen = (Timestamp, Option<ObjectName>);
 
 impl KnownWorkspaces {
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { log: WorkspaceLog::new(store, LIST.name()), clock, seen: Mutex::default() }
+        Self { log: WorkspaceLog::new(store, LIST.name()), clock, seen: std::sync::Mutex::default() }
     }
 
     /// The object that says it; `None` for a report whose rows have no workspace, and where nothing is known.
@@ -66,15 +69,21 @@ impl KnownWorkspaces {
         if source.vendor() != LIST.vendor() || !source.has_workspaces() {
             return Ok(None);
         }
-        let mut seen = self.seen.lock().await;
-        if let Some((at, known)) = seen.get(&account.account_id)
+        let of_account = self.seen_of(&account.account_id);
+        let mut seen = of_account.lock().await;
+        if let Some((at, known)) = &*seen
             && self.is_fresh(*at)
         {
             return Ok(known.clone());
         }
         let known = self.look(account, client).await?;
-        seen.insert(account.account_id.clone(), (self.clock.now(), known.clone()));
+        *seen = Some((self.clock.now(), known.clone()));
         Ok(known)
+    }
+
+    fn seen_of(&self, account_id: &AccountId) -> Arc<Mutex<Option<Seen>>> {
+        let mut accounts = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(accounts.entry(account_id.clone()).or_default())
     }
 
     fn is_fresh(&self, at: Timestamp) -> bool {

@@ -27,7 +27,7 @@ use everycent_schemas::Day;
 pub use account::{Account, KeyError, key_variable, url_variable};
 pub use address::{Addresses, BusAddress, InvalidAddress, StoreAddress, WarehouseAddress};
 pub use error::ConfigError;
-pub use vendor::VendorConfig;
+pub use vendor::{VendorConfig, WINDOWS_IN_FLIGHT};
 
 use crate::secret::Env;
 use crate::vendor::VendorSettings;

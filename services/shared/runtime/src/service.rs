@@ -66,6 +66,11 @@ impl Service {
         Ok(Self { config, home, store, bus, clock, observer, stop, watched })
     }
 
+    /// Cancelled when the service is to end.
+    pub fn stop(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
     /// Handles events until a signal comes, and then ends with what is in hand. When it ends for another reason, the
     /// workers beside it end with what they have in hand as well.
     pub async fn work<H: Handler>(&self, handler: H) -> anyhow::Result<()> {

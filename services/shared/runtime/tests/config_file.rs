@@ -23,6 +23,7 @@ since = "2026-01-01"
 [vendors.anthropic]
 requests_per_minute = 10
 max_attempts = 3
+windows_in_flight = 2
 
 [vendors.cursor]
 requests_per_minute = 60
@@ -117,6 +118,7 @@ fn every_table_is_read() {
     assert_eq!(config.cursor.url.as_str(), "http://127.0.0.1:8080/cursor");
     assert_eq!(config.cursor.page_size.unwrap().get(), 100);
     assert_eq!((config.anthropic.max_attempts.get(), config.cursor.max_attempts.get()), (3, 6));
+    assert_eq!((config.anthropic.windows_in_flight.get(), config.cursor.windows_in_flight.get()), (2, 4));
     let settings = config.client_settings(&config.accounts[0]).unwrap();
     assert_eq!(settings.retry.max_attempts.get(), 3);
 
@@ -200,6 +202,11 @@ fn an_error_has_its_line_and_column_and_says_what_was_found_and_expected() {
             "2:23: invalid value: integer `0`, expected a nonzero",
         ),
         ("[vendors.cursor]\nurl = \"api.cursor.com\"".to_owned(), "2:7: not an address (relative URL without a base)"),
+        ("[vendors.cursor]\nwindows_in_flight = 0".to_owned(), "2:21: found 0 windows in flight, expected 1 to 64"),
+        (
+            "[vendors.anthropic]\nwindows_in_flight = 65".to_owned(),
+            "2:21: found 65 windows in flight, expected 1 to 64",
+        ),
         ("[vendors.anthropic]\npage_size = 5".to_owned(), "2:1: unknown field `page_size`, expected one of `url`,"),
         (account.replace("anthropic", "openai"), "3:10: found `openai`, expected \"anthropic\" or \"cursor\""),
         (account.to_owned(), "2:6: account `acme`: found neither, expected one of key_env and key_file"),

@@ -1,6 +1,6 @@
 //! What a sync asks for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use everycent_domain::report::Kind;
@@ -48,7 +48,7 @@ pub fn plan_windows(
     let closed = scope::unavailable(coverage);
     let today = since.now.day();
     let range = days.window(today);
-    let mut windows = Vec::new();
+    let mut windows: BTreeMap<(Vendor, AccountId), Vec<(Feed, Window)>> = BTreeMap::new();
     for feed in feeds {
         let states =
             known.get(&(feed.source.name().to_owned(), feed.account_id.clone())).map_or(&[][..], Vec::as_slice);
@@ -69,9 +69,20 @@ pub fn plan_windows(
             // Whether it is open now can be seen from one of them.
             planned.drain(..planned.len().saturating_sub(1));
         }
-        windows.extend(planned.into_iter().map(|window| (feed.clone(), window)));
+        let of_account = windows.entry((feed.source.vendor(), feed.account_id.clone())).or_default();
+        of_account.extend(planned.into_iter().map(|window| (feed.clone(), window)));
     }
-    Ok(windows)
+    Ok(in_turns(windows.into_values().collect()))
+}
+
+/// One of each in turn, so that on the bus no account stands behind all that another one is asked for.
+fn in_turns<T>(lists: Vec<Vec<T>>) -> Vec<T> {
+    let mut lists: Vec<_> = lists.into_iter().map(Vec::into_iter).collect();
+    let mut merged = Vec::new();
+    while !lists.is_empty() {
+        lists.retain_mut(|list| list.next().map(|next| merged.push(next)).is_some());
+    }
+    merged
 }
 
 pub fn request(feed: &Feed, window: Window, requested_at: Timestamp) -> FetchRequested {
@@ -82,5 +93,16 @@ pub fn request(feed: &Feed, window: Window, requested_at: Timestamp) -> FetchReq
         from_date: Some(window.from()),
         to_date: Some(window.to()),
         requested_at: Some(requested_at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_take_turns_until_each_is_asked_for_all() {
+        assert_eq!(in_turns(vec![vec![1, 2, 3, 4], vec![], vec![10], vec![20, 21]]), [1, 10, 20, 2, 21, 3, 4]);
+        assert_eq!(in_turns::<u8>(vec![]), Vec::<u8>::new());
     }
 }

@@ -18,7 +18,7 @@ use super::error::ConfigError;
 use super::path::path_from;
 use super::tables::{AccountTable, SourceNames, Tables, VendorTables};
 use super::text::{BaseUrl, Form, Name, Percent, Text, VariableName};
-use super::vendor::VendorConfig;
+use super::vendor::{VendorConfig, WINDOWS_IN_FLIGHT, WINDOWS_IN_FLIGHT_MAX};
 use crate::secret::Env;
 use crate::vendor::RetrySettings;
 
@@ -86,7 +86,22 @@ impl Document {
         };
         let max_attempts = max_attempts.unwrap_or(RetrySettings::default().max_attempts);
         let burst = number(burst).min(requests_per_minute);
-        Ok(VendorConfig { url, requests_per_minute, burst, max_attempts, page_size })
+        let windows_in_flight = self.windows_in_flight(vendor)?;
+        Ok(VendorConfig { url, requests_per_minute, burst, max_attempts, windows_in_flight, page_size })
+    }
+
+    fn windows_in_flight(&self, vendor: Vendor) -> Result<NonZeroU32, ConfigError> {
+        let VendorTables { anthropic, cursor } = &self.tables.vendors;
+        let set = match vendor {
+            Vendor::Anthropic => &anthropic.windows_in_flight,
+            Vendor::Cursor => &cursor.windows_in_flight,
+        };
+        let Some(set) = set else { return Ok(number(WINDOWS_IN_FLIGHT)) };
+        let found = *set.get_ref();
+        NonZeroU32::new(found).filter(|number| number.get() <= WINDOWS_IN_FLIGHT_MAX).ok_or_else(|| {
+            let message = format!("found {found} windows in flight, expected 1 to {WINDOWS_IN_FLIGHT_MAX}");
+            self.wrong(set.span(), message)
+        })
     }
 
     pub(super) fn accounts(&self, env: Env<'_>) -> Result<Vec<Account>, ConfigError> {

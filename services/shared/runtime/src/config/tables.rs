@@ -54,6 +54,7 @@ pub(super) struct AnthropicTable {
     pub(super) url: Option<Text<BaseUrl>>,
     pub(super) requests_per_minute: Option<NonZeroU32>,
     pub(super) max_attempts: Option<NonZeroU32>,
+    pub(super) windows_in_flight: Option<Spanned<u32>>,
     pub(super) sources: Option<SourceNames>,
 }
 
@@ -63,6 +64,7 @@ pub(super) struct CursorTable {
     pub(super) url: Option<Text<BaseUrl>>,
     pub(super) requests_per_minute: Option<NonZeroU32>,
     pub(super) max_attempts: Option<NonZeroU32>,
+    pub(super) windows_in_flight: Option<Spanned<u32>>,
     pub(super) sources: Option<SourceNames>,
     pub(super) page_size: Option<NonZeroU32>,
 }
