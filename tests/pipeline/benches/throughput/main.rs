@@ -5,6 +5,7 @@
 
 mod backfill;
 mod bare;
+mod in_flight;
 mod merge;
 mod normalize;
 mod program;
@@ -33,6 +34,9 @@ fn main() -> anyhow::Result<()> {
     }
     if is_asked("backfill") {
         runtime.block_on(backfill::run(scale, &mut verdicts))?;
+    }
+    if is_asked("in_flight") {
+        runtime.block_on(in_flight::run(scale, &mut verdicts))?;
     }
     verdicts.print();
     Ok(())

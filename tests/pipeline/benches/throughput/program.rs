@@ -56,6 +56,13 @@ impl Program {
         self.home(simulator, &(account("cursor", CURSOR_KEY, "") + &account("anthropic", ANTHROPIC_KEY, "")))
     }
 
+    /// A home that asks for Claude Code and nothing else, with a line more about the vendor.
+    pub fn home_of_claude_code(&self, simulator: &Simulator, setting: &str) -> anyhow::Result<Home> {
+        let source = "sources = [\"anthropic/claude_code\"]\n";
+        // The vendors' tables end with that of Anthropic.
+        self.home(simulator, &(setting.to_owned() + &account("anthropic", ANTHROPIC_KEY, source)))
+    }
+
     fn home(&self, simulator: &Simulator, accounts: &str) -> anyhow::Result<Home> {
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join("everycent.toml"), vendors(&simulator.url()) + accounts)?;
