@@ -69,7 +69,7 @@ impl<'c> Loader<'c> {
     }
 
     /// For a table that keeps its rows: each row is written unless a later answer wrote it before. One that says the
-    /// same takes on where it came from, which is no change.
+    /// same takes on where it came from, which is no change. Of a memory no changes are counted, so nothing is compared.
     pub fn keeping(
         connection: &'c Connection,
         path: &'c Path,
@@ -77,7 +77,8 @@ impl<'c> Loader<'c> {
         now: Timestamp,
     ) -> Result<Self, WarehouseError> {
         let prepare = |sql: &str| connection.prepare(sql).map_err(named(path, "merge"));
-        let (insert, says_the_same) = (prepare(&keep(table, now))?, Some(prepare(&says_the_same(table))?));
+        let insert = prepare(&keep(table, now))?;
+        let says_the_same = (!table.is_memory()).then(|| prepare(&says_the_same(table))).transpose()?;
         Ok(Self { path, table, insert, says_the_same, known: None, texts: Texts::default(), written: 0 })
     }
 
