@@ -1,5 +1,7 @@
-//! How fast a vendor is asked: a token bucket for each client, on tokio's clock, and the pause that the vendor asked for.
+//! How fast a vendor is asked: a token bucket for each client, on tokio's clock, the requests of the last minute, and the
+//! pause that the vendor asked for.
 
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,19 +12,31 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::time::{Instant, sleep};
 
+/// What the vendor may take for one minute: requests travel for different times, so two that set out a minute apart may
+/// arrive closer together.
+const MINUTE: Duration = Duration::from_secs(61);
+
 /// Lets requests through, at most so many in any minute, and none during a pause.
 #[derive(Debug)]
 pub(super) struct Pace {
-    limiter: Option<RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>>,
+    limit: Option<Limit>,
     paused_until: Mutex<Option<Instant>>,
+}
+
+/// The bucket alone would let a burst and its refill pass in one minute, and the last minute alone would let everything
+/// pass at once and then nothing.
+#[derive(Debug)]
+struct Limit {
+    per_minute: usize,
+    bucket: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>,
+    /// When the last requests passed, no more than the limit.
+    passed: Mutex<VecDeque<Instant>>,
 }
 
 impl Pace {
     /// Without a limit every request passes at once.
     pub(super) fn new(requests_per_minute: Option<NonZeroU32>, burst: NonZeroU32) -> Self {
-        let limiter = requests_per_minute
-            .map(|limit| RateLimiter::direct_with_clock(quota(limit, burst), TokioClock(Instant::now())));
-        Self { limiter, paused_until: Mutex::default() }
+        Self { limit: requests_per_minute.map(|limit| Limit::new(limit, burst)), paused_until: Mutex::default() }
     }
 
     /// Waits for the turn of one request and says how long that took.
@@ -47,19 +61,33 @@ impl Pace {
     fn wait(&self) -> Option<Duration> {
         let paused = *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
         let pause = paused.map(|until| until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero());
-        pause.or_else(|| {
-            let limiter = self.limiter.as_ref()?;
-            limiter.check().err().map(|refused| refused.wait_time_from(limiter.clock().now()))
-        })
+        pause.or_else(|| self.limit.as_ref()?.wait())
     }
 }
 
-/// A bucket of `burst` tokens that is refilled so slowly that burst and refill together stay within the limit in any
-/// minute, not only on average: the larger the burst, the slower the refill.
-fn quota(limit: NonZeroU32, burst: NonZeroU32) -> Quota {
-    let burst = burst.min(limit);
-    let refills = limit.get() - burst.get() + 1;
-    Quota::with_period(Duration::from_secs(60) / refills).expect("invariant: 60 s / u32 is not zero").allow_burst(burst)
+impl Limit {
+    fn new(per_minute: NonZeroU32, burst: NonZeroU32) -> Self {
+        let quota = Quota::per_minute(per_minute).allow_burst(burst.min(per_minute));
+        let bucket = RateLimiter::direct_with_clock(quota, TokioClock(Instant::now()));
+        Self { per_minute: per_minute.get() as usize, bucket, passed: Mutex::default() }
+    }
+
+    /// How long to wait before the next look; `None` lets one request pass.
+    fn wait(&self) -> Option<Duration> {
+        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        while passed.front().is_some_and(|at| now.duration_since(*at) >= MINUTE) {
+            passed.pop_front();
+        }
+        if let Some(oldest) = passed.front().filter(|_| passed.len() >= self.per_minute) {
+            return Some(MINUTE - now.duration_since(*oldest));
+        }
+        if let Err(refused) = self.bucket.check() {
+            return Some(refused.wait_time_from(self.bucket.clock().now()));
+        }
+        passed.push_back(now);
+        None
+    }
 }
 
 /// Time since the limiter was made, as tokio tells it, so that tests can pause it.
@@ -110,7 +138,7 @@ mod tests {
         let pace = Pace::new(Some(number(20)), number(5));
         let at = turns(&pace, 7).await;
         assert_eq!(at[4], Duration::ZERO);
-        let gap = Duration::from_millis(3750);
+        let gap = Duration::from_secs(3);
         assert!(at[5] >= gap && at[6] >= 2 * gap && at[6] < 2 * gap + Duration::from_millis(5), "{at:?}");
     }
 
@@ -126,6 +154,16 @@ mod tests {
         for (index, from) in at.iter().enumerate() {
             let in_minute = at[index..].iter().take_while(|at| **at < *from + Duration::from_secs(60)).count();
             assert!(in_minute <= 20, "{in_minute} from {from:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn in_the_long_run_nearly_as_many_pass_as_the_limit_allows_whatever_the_burst() {
+        for (limit, burst) in [(20, 5), (60, 30), (60, 60), (7, 1)] {
+            let pace = Pace::new(Some(number(limit)), number(burst));
+            let at = turns(&pace, 10 * limit as usize + 1).await;
+            let took = *at.last().unwrap();
+            assert!(took <= 10 * MINUTE, "{limit}/min, burst {burst}: ten minutes' worth took {took:?}");
         }
     }
 
