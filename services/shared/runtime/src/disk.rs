@@ -22,6 +22,10 @@ pub(crate) fn trouble(error: io::Error, place: &Path) -> Trouble {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             lasting(format!("no space left on {at}: free some and run the same command again"), error)
         }
+        ErrorKind::FileTooLarge => lasting(
+            format!("a file below {at} may grow no further: raise the limit and run the same command again"),
+            error,
+        ),
         ErrorKind::ReadOnlyFilesystem => {
             lasting(format!("the disk of {at} is read-only: make it writable or use another place"), error)
         }
@@ -36,6 +40,18 @@ pub(crate) fn trouble(error: io::Error, place: &Path) -> Trouble {
         _ => Trouble::Passing(Reason::from(format!("{at}: {error}")).caused_by(error)),
     }
 }
+
+/// SQLite calls only one full disk by its name. A quota, a limit on the size of files and a disk that lost a write are
+/// failed writes to it, and none of them passes by itself.
+pub(crate) fn is_refused_write(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_FSYNC, SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE};
+    let codes = [SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_SHMSIZE];
+    matches!(error, rusqlite::Error::SqliteFailure(failure, _) if codes.contains(&failure.extended_code))
+}
+
+/// What to do about one.
+pub(crate) const REFUSED_WRITE: &str =
+    "it could not be written; look at the free space, quota and limits of this user, and run the same command again";
 
 impl Trouble {
     pub(crate) fn into_reason(self) -> Reason {
@@ -60,6 +76,7 @@ mod tests {
     fn a_person_is_told_the_place_and_what_to_do() {
         check(ErrorKind::StorageFull, true, "free some and run the same command again");
         check(ErrorKind::QuotaExceeded, true, "free some and run the same command again");
+        check(ErrorKind::FileTooLarge, true, "raise the limit and run the same command again");
         check(ErrorKind::ReadOnlyFilesystem, true, "make it writable");
         check(ErrorKind::PermissionDenied, true, "give this user the right");
         check(ErrorKind::NotADirectory, true, "move it away");

@@ -5,11 +5,13 @@ use std::path::Path;
 use rusqlite::ErrorCode;
 
 use crate::bus::BusError;
+use crate::disk::{REFUSED_WRITE, is_refused_write};
 use crate::failure::Reason;
 
 pub(super) fn bus_error(action: &'static str, file: &Path, error: rusqlite::Error) -> BusError {
     let file = file.display();
     let code = error.sqlite_error_code();
+    let is_refused_write = is_refused_write(&error);
     let reason = Reason::of(error);
     let refused = |advice: &str| BusError::Refused {
         action,
@@ -20,6 +22,7 @@ pub(super) fn bus_error(action: &'static str, file: &Path, error: rusqlite::Erro
         reason: reason.clone().reworded(|error| format!("{file}: {error}{advice}")),
     };
     match code {
+        _ if is_refused_write => refused(REFUSED_WRITE),
         Some(ErrorCode::DiskFull) => refused("free some space and run the same command again"),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             unavailable(": another process holds it for long; try again when it is done")
@@ -54,6 +57,9 @@ mod tests {
         check(ffi::SQLITE_FULL, false, "free some space and run the same command again");
         check(ffi::SQLITE_BUSY, true, "another process");
         check(ffi::SQLITE_IOERR, true, "");
+        check(ffi::SQLITE_IOERR_READ, true, "");
+        check(ffi::SQLITE_IOERR_WRITE, false, "quota");
+        check(ffi::SQLITE_IOERR_SHMSIZE, false, "run the same command again");
         check(ffi::SQLITE_CORRUPT, false, "move it away");
         check(ffi::SQLITE_NOTADB, false, "move it away");
         check(ffi::SQLITE_READONLY, false, "can write");

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Error, ErrorCode};
 
+use crate::disk::{REFUSED_WRITE, is_refused_write};
 use crate::failure::Reason;
 use crate::warehouse::WarehouseError;
 
@@ -27,22 +28,24 @@ fn is_overflow(error: &Error) -> bool {
 
 fn may_pass(error: &Error) -> bool {
     use ErrorCode::*;
-    matches!(
-        error.sqlite_error_code(),
-        Some(
-            DatabaseBusy
-                | DatabaseLocked
-                | OutOfMemory
-                | SystemIoFailure
-                | FileLockingProtocolFailed
-                | OperationInterrupted
-                | SchemaChanged
+    !is_refused_write(error)
+        && matches!(
+            error.sqlite_error_code(),
+            Some(
+                DatabaseBusy
+                    | DatabaseLocked
+                    | OutOfMemory
+                    | SystemIoFailure
+                    | FileLockingProtocolFailed
+                    | OperationInterrupted
+                    | SchemaChanged
+            )
         )
-    )
 }
 
 fn in_words(error: &Error) -> String {
     match error.sqlite_error_code() {
+        _ if is_refused_write(error) => format!("{error}: {REFUSED_WRITE}"),
         Some(ErrorCode::NotADatabase) => {
             "it is no SQLite file; move it away, and `everycent replay` makes a new one from the raw store".into()
         }
