@@ -6,6 +6,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io::Write;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -48,6 +49,12 @@ impl Reason {
     pub fn reworded(self, words: impl FnOnce(&str) -> String) -> Self {
         Self { words: words(&self.words), ..self }
     }
+}
+
+/// A line for whoever reads standard error. That it may lie on a full disk, or that nobody reads it any more, is no reason
+/// to break off.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// An error with its causes in one line, each said once: for a log.

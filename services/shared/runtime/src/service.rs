@@ -20,7 +20,7 @@ use self::watched::Watched;
 use crate::bus::Bus;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::failure::message;
+use crate::failure::{message, say};
 use crate::home::Home;
 use crate::open;
 use crate::progress::Observer;
@@ -98,7 +98,7 @@ where
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err((status, error)) => {
-            eprintln!("{}: {}", role.name, message(error.as_ref()));
+            say(&format!("{}: {}", role.name, message(error.as_ref())));
             ExitCode::from(status)
         }
     }
@@ -144,7 +144,7 @@ pub fn stop_on_signal() -> CancellationToken {
     tokio::spawn(async move {
         signal().await;
         cancelled.cancel();
-        eprintln!("stopping; a second signal stops at once");
+        say("stopping; a second signal stops at once");
         signal().await;
         std::process::exit(ENDED_BY_FORCE);
     });

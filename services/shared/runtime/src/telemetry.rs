@@ -153,7 +153,8 @@ fn for_people<W>(filter: EnvFilter, ansi: bool, writer: W) -> Box<dyn Subscriber
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt::layer().compact().with_ansi(ansi).with_writer(writer);
+    let lines =
+        tracing_subscriber::fmt::layer().compact().with_ansi(ansi).with_writer(writer).log_internal_errors(false);
     Box::new(Registry::default().with(lines.with_filter(filter.and(filter_fn(|metadata| metadata.is_event())))))
 }
 
@@ -169,8 +170,11 @@ where
 {
     let project = project.filter(|project| !project.trim().is_empty());
     let traces = Traces::new(sink).with_filter(filter_fn(is_traced));
-    let lines =
-        tracing_subscriber::fmt::layer().event_format(JsonLine { project }).with_ansi(false).with_writer(writer);
+    let lines = tracing_subscriber::fmt::layer()
+        .event_format(JsonLine { project })
+        .with_ansi(false)
+        .with_writer(writer)
+        .log_internal_errors(false);
     Box::new(Registry::default().with(traces).with(lines.with_filter(filter.or(filter_fn(is_traced)))))
 }
 
