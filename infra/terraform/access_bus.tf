@@ -32,7 +32,8 @@ resource "google_pubsub_topic_iam_member" "gives_up" {
 }
 
 # `everycent status` looks at dead letters, and leaves them where they are; `everycent dead-letters` publishes them again,
-# to the topic that they came from, and acks what it published or was told to forget.
+# and acks what it published or was told to forget. Rows that were given up are made again of their answer: who could
+# publish batches could put any figure into the tables.
 resource "google_pubsub_subscription_iam_member" "looks_at_dead" {
   for_each = local.read_topics
 

@@ -9,5 +9,18 @@ resource "google_bigquery_dataset" "tables" {
   # A table that was changed by hand can be looked at as it was for a week.
   max_time_travel_hours = "168"
 
+  # All of it. Without a list BigQuery makes one by which every viewer of the project reads the addresses of people. It
+  # wants an owner, and the owners of the project can make themselves one anyway.
+  dynamic "access" {
+    for_each = local.dataset_access
+    content {
+      role           = access.value.role
+      special_group  = try(access.value.special_group, null)
+      user_by_email  = try(access.value.user, null)
+      group_by_email = try(access.value.group, null)
+      domain         = try(access.value.domain, null)
+    }
+  }
+
   depends_on = [google_project_service.needed]
 }

@@ -4,7 +4,7 @@ locals {
   topics = {
     fetch-requested  = { reader = "fetcher", writers = ["operator"] }
     snapshot-stored  = { reader = "normalizer", writers = ["fetcher", "loader", "operator"] }
-    batch-normalized = { reader = "loader", writers = ["normalizer", "operator"] }
+    batch-normalized = { reader = "loader", writers = ["normalizer"] }
     batch-merged     = { reader = null, writers = ["loader"] }
     fetch-failed     = { reader = "loader", writers = ["fetcher", "normalizer", "operator"] }
     answer-decided   = { reader = "loader", writers = ["operator"] }

@@ -30,8 +30,8 @@ resource "google_cloud_run_v2_worker_pool" "service" {
   location            = var.region
   deletion_protection = var.deletion_protection
 
+  # Worker pools scale by hand only; the API has no mode beside the number.
   scaling {
-    scaling_mode          = "MANUAL"
     manual_instance_count = var.instances[each.key]
   }
 
@@ -123,7 +123,7 @@ resource "google_cloud_run_v2_worker_pool" "service" {
   }
 
   depends_on = [
-    google_bigquery_dataset_iam_member.loader_edits,
+    google_bigquery_dataset.tables,
     google_project_iam_member.jobs,
     google_pubsub_subscription_iam_member.reader,
     google_pubsub_topic_iam_member.publisher,

@@ -170,7 +170,7 @@ variable "message_days" {
 }
 
 variable "operators_may_prune" {
-  description = "Whether an operator may delete stored answers, as `everycent prune` and `everycent accounts forget` do. There is no way back from either."
+  description = "Whether an operator may delete stored answers and write them anew, as `everycent prune`, `repair-clock` and `accounts forget` and `rebind` do. While it is true an operator can forge answers; set it for the occasion."
   type        = bool
   default     = false
 }
@@ -228,9 +228,14 @@ variable "operators" {
 }
 
 variable "readers" {
-  description = "Who may read the tables."
+  description = "Who may read the tables, with the addresses of people in them: user:…, group:…, serviceAccount:… or domain:…. Nobody else does, but the owners of the project."
   type        = set(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for reader in var.readers : can(regex("^(user|group|serviceAccount|domain):[^:]+$", reader))])
+    error_message = "readers are user:…, group:…, serviceAccount:… or domain:…."
+  }
 }
 
 variable "otlp_endpoint" {
