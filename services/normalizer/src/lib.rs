@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use everycent_domain::identity::sha256_hex;
 use everycent_domain::manifest::{Manifest, PageEntry};
 use everycent_domain::normalize::{FinishedFile, NormalizeError, Normalizer as Rows};
-use everycent_domain::objects::ObjectName;
+use everycent_domain::objects::{ObjectName, raw_prefix};
 use everycent_domain::recipe::Recipe;
+use everycent_domain::replay::stored;
 use everycent_domain::source::Source;
 use everycent_domain::sums::Sums;
 use everycent_domain::vendors::anthropic;
@@ -170,7 +171,29 @@ impl SnapshotReader {
         if manifest.snapshot_id != self.event.snapshot_id {
             return Err(self.damaged(name, "it is the manifest of another snapshot".into()));
         }
+        self.refuse_out_of_place(&object, &manifest)?;
         Ok(manifest)
+    }
+
+    /// Who may create which object is said of prefixes: a person who may import files below `raw/upload/` may not make an
+    /// answer of a vendor. So a manifest counts only where one of its content lies, and so do its pages; and an event says
+    /// no more than its manifest does.
+    fn refuse_out_of_place(&self, object: &ObjectName, manifest: &Manifest) -> Result<(), SnapshotError> {
+        let Self { event, .. } = self;
+        let refused = |object: &ObjectName, reason: &str| Err(self.damaged(object.as_str(), reason.into()));
+        if manifest.folder().manifest() != *object {
+            return refused(object, "it does not lie where an answer of its source, account and days does");
+        }
+        let of_source = raw_prefix(&manifest.source);
+        if let Some(page) = manifest.pages.iter().find(|page| !page.object.as_str().starts_with(&of_source)) {
+            return refused(&page.object, "it is no page of the source that its manifest says");
+        }
+        if stored(manifest, event.published_at, None)
+            != (SnapshotStored { only_from: None, only_to: None, ..event.clone() })
+        {
+            return refused(object, "the event says something else than this manifest");
+        }
+        Ok(())
     }
 
     /// What was known of the workspaces when the answer was fetched. An older answer does not say: what was known first is
