@@ -14,6 +14,7 @@ mod jobs;
 mod merge;
 mod migrate;
 mod query;
+mod rest;
 mod stage;
 
 use std::fmt;

@@ -1,17 +1,17 @@
-//! The client, made when it is first needed, and the dataset that it works in.
+//! Where BigQuery is, found when it is first needed, and the dataset that is worked in.
 
 use std::time::Duration;
 
-use gcp_bigquery_client::Client;
-use gcp_bigquery_client::client_builder::ClientBuilder;
-use gcp_bigquery_client::error::BQError;
+use gcp_bigquery_client::model::dataset::Dataset;
 use tokio::sync::OnceCell;
 
 use super::access;
 use super::failure::Failure;
+use super::rest::Rest;
 use crate::backoff;
 use crate::google::endpoints::install_tls;
 
+const BIGQUERY: &str = "https://bigquery.googleapis.com/bigquery/v2";
 /// An answer that took longer is lost.
 const ANSWER: Duration = Duration::from_secs(90);
 
@@ -19,15 +19,15 @@ pub(super) struct Connection {
     pub project: String,
     pub dataset: String,
     emulator: Option<String>,
-    client: OnceCell<Client>,
+    rest: OnceCell<Rest>,
     /// Where the dataset lies: a job is asked for there.
     location: OnceCell<Option<String>>,
 }
 
 impl Connection {
     pub fn new(emulator: Option<String>, project: &str, dataset: &str) -> Self {
-        let (client, location) = (OnceCell::new(), OnceCell::new());
-        Self { project: project.to_owned(), dataset: dataset.to_owned(), emulator, client, location }
+        let (rest, location) = (OnceCell::new(), OnceCell::new());
+        Self { project: project.to_owned(), dataset: dataset.to_owned(), emulator, rest, location }
     }
 
     /// `project.dataset`, as the domain's SQL takes it.
@@ -40,27 +40,23 @@ impl Connection {
         format!("`{}.{table}`", self.name())
     }
 
-    pub async fn client(&self) -> Result<&Client, Failure> {
-        self.client.get_or_try_init(|| self.connect()).await.map_err(Failure::of)
+    pub async fn rest(&self) -> Result<&Rest, Failure> {
+        self.rest.get_or_try_init(async || self.connect()).await
     }
 
-    async fn connect(&self) -> Result<Client, BQError> {
+    fn connect(&self) -> Result<Rest, Failure> {
         install_tls();
-        let mut builder = ClientBuilder::new();
-        let access = match &self.emulator {
-            Some(url) => {
-                builder.with_v2_base_url(format!("{url}/bigquery/v2"));
-                access::nobody()
-            }
-            None => access::application_default()?,
-        };
-        builder.build_from_authenticator(access).await
+        match &self.emulator {
+            Some(url) => Rest::new(&format!("{url}/bigquery/v2"), access::nobody()),
+            None => Rest::new(BIGQUERY, access::application_default().map_err(Failure::of)?),
+        }
     }
 
     pub async fn location(&self) -> Result<Option<&str>, Failure> {
         let ask = async || {
-            let client = self.client().await?;
-            let dataset = patiently(|| client.dataset().get(&self.project, &self.dataset)).await?;
+            let rest = self.rest().await?;
+            let path = ["projects", &self.project, "datasets", &self.dataset];
+            let dataset: Dataset = patiently(|| rest.get(&path, &())).await?;
             Ok(dataset.location)
         };
         Ok(self.location.get_or_try_init(ask).await?.as_deref())
@@ -70,7 +66,7 @@ impl Connection {
 /// Asks again while it may help. Only for what may happen twice, or has an id.
 pub(super) async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, Failure>
 where
-    F: Future<Output = Result<T, BQError>>,
+    F: Future<Output = Result<T, Failure>>,
 {
     let again = |failure: &Failure| match failure {
         Failure::MayPass(reason) => {
@@ -82,9 +78,9 @@ where
     backoff::ANSWER.retry(|| once(ask()), again).await
 }
 
-async fn once<T>(answer: impl Future<Output = Result<T, BQError>>) -> Result<T, Failure> {
+async fn once<T>(answer: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     match tokio::time::timeout(ANSWER, answer).await {
-        Ok(answer) => answer.map_err(Failure::of),
+        Ok(answer) => answer,
         Err(_) => Err(Failure::MayPass(format!("no answer in {} s", ANSWER.as_secs()).into())),
     }
 }

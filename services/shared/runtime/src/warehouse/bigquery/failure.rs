@@ -3,7 +3,7 @@
 use std::io;
 
 use everycent_domain::sql::bigquery::OVERTAKEN;
-use gcp_bigquery_client::error::{BQError, NestedResponseError};
+use gcp_bigquery_client::error::BQError;
 use gcp_bigquery_client::model::error_proto::ErrorProto;
 
 use crate::failure::Reason;
@@ -26,8 +26,25 @@ pub(super) enum Failure {
     Refused(Reason),
 }
 
-/// <https://cloud.google.com/bigquery/docs/error-messages>
-const MAY_PASS: [&str; 12] = [
+/// What an error answer says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Explained {
+    /// In the form of Google's errors, so that no gateway made it up.
+    pub by_google: bool,
+    /// BigQuery's reason, or else the name that all of Google's services have for the kind of error.
+    pub reason: Option<String>,
+    pub message: String,
+}
+
+/// What comes with 403 and is no missing permission.
+const BIGQUERYS_OWN: [&str; 4] = ["billingNotEnabled", "blocked", "responseTooLarge", "billingTierLimitExceeded"];
+
+/// <https://cloud.google.com/bigquery/docs/error-messages>, and of Google's services in general
+/// <https://cloud.google.com/apis/design/errors>.
+const MAY_PASS: [&str; 15] = [
+    "RATE_LIMIT_EXCEEDED",
+    "RESOURCE_EXHAUSTED",
+    "UNAVAILABLE",
     "backendError",
     "internalError",
     "jobBackendError",
@@ -55,12 +72,9 @@ const CONCURRENT: [&str; 8] = [
 ];
 
 impl Failure {
-    /// From a request that was not answered, or with an error.
+    /// Of whoever gives access tokens.
     pub fn of(error: BQError) -> Self {
         match error {
-            BQError::ResponseError { error } => Self::of_response(error.error),
-            // An answer that is no JSON is one of a server before BigQuery, and such are not told apart.
-            BQError::RequestError(error) => Self::MayPass(Reason::of(error)),
             BQError::InvalidApplicationDefaultCredentialsAuthenticator(error) => {
                 let passes = error.kind() == io::ErrorKind::TimedOut;
                 let reason = Reason::of(error)
@@ -71,13 +85,16 @@ impl Failure {
         }
     }
 
-    fn of_response(NestedResponseError { code, errors, message, .. }: NestedResponseError) -> Self {
-        let reason = errors.first().and_then(|error| error.get("reason")).map_or("", String::as_str);
-        match code {
+    /// From an answer with the status of an error. What has a body of its own is BigQuery's; of others the status decides.
+    pub fn of_answer(status: u16, Explained { by_google, reason, message }: &Explained) -> Self {
+        let (reason, message) = (reason.as_deref().unwrap_or(""), message.clone());
+        match status {
             401 => Self::Refused(format!("the Application Default Credentials are not accepted: {message}").into()),
             408 | 429 | 500.. if reason != "notImplemented" => Self::MayPass(message.into()),
-            404 => Self::NotFound(message.into()),
-            409 => Self::AlreadyExists(message.into()),
+            403 if MAY_PASS.contains(&reason) => Self::MayPass(message.into()),
+            403 if !BIGQUERYS_OWN.contains(&reason) => Self::denied(&message),
+            404 if *by_google => Self::NotFound(message.into()),
+            409 if *by_google => Self::AlreadyExists(message.into()),
             _ => Self::of_reason(reason, message),
         }
     }
@@ -106,12 +123,14 @@ impl Failure {
         match reason {
             "notFound" => Self::NotFound(message.into()),
             "duplicate" => Self::AlreadyExists(message.into()),
-            "accessDenied" => Self::Denied(
-                format!("a permission is missing, grant it to the account that this runs as: {message}").into(),
-            ),
+            "accessDenied" => Self::denied(&message),
             reason if MAY_PASS.contains(&reason) => Self::MayPass(message.into()),
             _ => Self::Refused(message.into()),
         }
+    }
+
+    fn denied(message: &str) -> Self {
+        Self::Denied(format!("a permission is missing, grant it to the account that this runs as: {message}").into())
     }
 
     /// Whether somebody else came first, so that it is worth doing again.
@@ -141,9 +160,9 @@ mod tests {
         Failure::of_job(&error, Some("loader@example.com"))
     }
 
-    fn response(code: i64, reason: &str) -> Failure {
-        let errors = vec![[("reason".to_owned(), reason.to_owned())].into()];
-        Failure::of_response(NestedResponseError { code, errors, message: "m".into(), status: String::new() })
+    fn response(status: u16, reason: &str) -> Failure {
+        let explained = Explained { by_google: true, reason: Some(reason.to_owned()), message: "m".into() };
+        Failure::of_answer(status, &explained)
     }
 
     #[test]

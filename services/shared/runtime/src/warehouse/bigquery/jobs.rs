@@ -46,8 +46,8 @@ impl Connection {
     }
 
     async fn insert(&self, job_id: &str, work: &JobConfiguration) -> Result<Job, Failure> {
-        let (client, location) = (self.client().await?, self.location().await?);
-        let job = || Job {
+        let (rest, location) = (self.rest().await?, self.location().await?);
+        let job = Job {
             configuration: Some(work.clone()),
             job_reference: Some(JobReference {
                 job_id: Some(job_id.to_owned()),
@@ -56,12 +56,15 @@ impl Connection {
             }),
             ..Default::default()
         };
-        patiently(|| client.job().insert(&self.project, job())).await
+        let path = ["projects", &self.project, "jobs"];
+        patiently(|| rest.post(&path, &job)).await
     }
 
     async fn ask(&self, job_id: &str) -> Result<Job, Failure> {
-        let (client, location) = (self.client().await?, self.location().await?);
-        patiently(|| client.job().get_job(&self.project, job_id, location)).await
+        let (rest, location) = (self.rest().await?, self.location().await?);
+        let path = ["projects", &self.project, "jobs", job_id];
+        let query = [("location", location)];
+        patiently(|| rest.get(&path, &query)).await
     }
 
     /// Waits until the job is done.

@@ -59,9 +59,10 @@ async fn find_dataset(connection: &Connection, create_in: Option<&str>) -> Resul
 }
 
 async fn create_dataset(connection: &Connection, location: &str) -> Result<bool, WarehouseError> {
-    let client = connection.client().await.map_err(|failure| failure.during(ACTION))?;
-    let dataset = || Dataset::new(&connection.project, &connection.dataset).location(location);
-    match patiently(|| client.dataset().create(dataset())).await {
+    let rest = connection.rest().await.map_err(|failure| failure.during(ACTION))?;
+    let dataset = Dataset::new(&connection.project, &connection.dataset).location(location);
+    let path = ["projects", &connection.project, "datasets"];
+    match patiently(|| rest.post::<Dataset>(&path, &dataset)).await {
         Ok(_) => Ok(true),
         Err(Failure::AlreadyExists(_)) => Ok(false),
         Err(failure) => Err(failure.during(ACTION)),

@@ -3,6 +3,7 @@
 use everycent_domain::sql::{self, BigQuery};
 use gcp_bigquery_client::model::data_format_options::DataFormatOptions;
 use gcp_bigquery_client::model::get_query_results_parameters::GetQueryResultsParameters;
+use gcp_bigquery_client::model::get_query_results_response::GetQueryResultsResponse;
 use gcp_bigquery_client::model::job::Job;
 use gcp_bigquery_client::model::job_configuration::JobConfiguration;
 use gcp_bigquery_client::model::job_configuration_query::JobConfigurationQuery;
@@ -37,13 +38,14 @@ pub(super) async fn query(connection: &Connection, template: &str) -> Result<Row
 /// What the statement would be, without running it.
 async fn kind_of(connection: &Connection, sql: &str) -> Result<Option<String>, Failure> {
     let configuration = JobConfiguration { dry_run: Some(true), ..script(sql) };
-    let (client, location) = (connection.client().await?, connection.location().await?);
-    let job = || Job {
-        configuration: Some(configuration.clone()),
+    let (rest, location) = (connection.rest().await?, connection.location().await?);
+    let job = Job {
+        configuration: Some(configuration),
         job_reference: Some(JobReference { location: location.map(str::to_owned), ..Default::default() }),
         ..Default::default()
     };
-    let job = patiently(|| client.job().insert(&connection.project, job())).await?;
+    let path = ["projects", &connection.project, "jobs"];
+    let job: Job = patiently(|| rest.post(&path, &job)).await?;
     Ok(job.statistics.and_then(|statistics| statistics.query).and_then(|query| query.statement_type))
 }
 
@@ -56,15 +58,16 @@ pub(super) fn script(sql: &str) -> JobConfiguration {
 impl Connection {
     /// Runs a statement or script that may run twice, and gives the rows of its last query.
     pub async fn select(&self, sql: &str) -> Result<Rows, Failure> {
-        let (client, location) = (self.client().await?, self.location().await?);
-        let request = || QueryRequest {
+        let (rest, location) = (self.rest().await?, self.location().await?);
+        let request = QueryRequest {
             format_options: Some(DataFormatOptions { use_int64_timestamp: Some(true) }),
             location: location.map(str::to_owned),
             timeout_ms: Some(WAIT_MS),
             use_legacy_sql: false,
             ..QueryRequest::new(sql)
         };
-        let answer = patiently(|| client.job().query(&self.project, request())).await?;
+        let path = ["projects", &self.project, "queries"];
+        let answer = patiently(|| rest.post(&path, &request)).await?;
         self.all_pages(answer).await
     }
 
@@ -107,14 +110,15 @@ impl Connection {
     }
 
     async fn page(&self, job_id: &str, page_token: Option<String>) -> Result<QueryResponse, Failure> {
-        let (client, location) = (self.client().await?, self.location().await?);
-        let parameters = || GetQueryResultsParameters {
+        let (rest, location) = (self.rest().await?, self.location().await?);
+        let parameters = GetQueryResultsParameters {
             location: location.map(str::to_owned),
-            page_token: page_token.clone(),
+            page_token,
             timeout_ms: Some(WAIT_MS),
             ..Default::default()
         };
-        let page = patiently(|| client.job().get_query_results(&self.project, job_id, parameters())).await?;
+        let path = ["projects", &self.project, "queries", job_id];
+        let page: GetQueryResultsResponse = patiently(|| rest.get(&path, &parameters)).await?;
         Ok(page.into())
     }
 }

@@ -55,9 +55,10 @@ impl Staged {
 }
 
 async fn drop_one(connection: &Connection, name: &str) {
-    let Ok(client) = connection.client().await else { return };
-    let dropped = client.table().delete(&connection.project, &connection.dataset, name).await;
-    if let Err(error) = dropped.map_err(Failure::of) {
+    let Ok(rest) = connection.rest().await else { return };
+    let dropped =
+        rest.delete(&["projects", &connection.project, "datasets", &connection.dataset, "tables", name]).await;
+    if let Err(error) = dropped {
         tracing::debug!(?error, table = name, "a staging table was not dropped");
     }
 }
@@ -229,18 +230,20 @@ async fn load_once(
 
 /// Gives when it was created, which tells it from earlier tables of its name and their jobs.
 async fn find_or_create(connection: &Connection, table: &Table, name: &str) -> Result<String, Failure> {
-    let client = connection.client().await?;
+    let rest = connection.rest().await?;
     let (project, dataset) = (&connection.project, &connection.dataset);
     let ends_at = Utc::now() + Duration::hours(KEPT_HOURS);
-    let schema = || TableSchema::new(table.columns.iter().map(field).collect());
-    let staging = || Created {
+    let schema = TableSchema::new(table.columns.iter().map(field).collect());
+    let staging = Created {
         expiration_time: Some(ends_at.timestamp_millis().to_string()),
-        ..Created::new(project, dataset, name, schema())
+        ..Created::new(project, dataset, name, schema)
     };
-    let created = match patiently(|| client.table().create(staging())).await {
+    let tables = ["projects", project, "datasets", dataset, "tables"];
+    let created: Created = match patiently(|| rest.post(&tables, &staging)).await {
         Err(Failure::AlreadyExists(_)) => {
             // All of it: fields that are selected would be columns, and one that the table lacks an error.
-            patiently(|| client.table().get(project, dataset, name, None)).await?
+            let path = ["projects", project, "datasets", dataset, "tables", name];
+            patiently(|| rest.get(&path, &())).await?
         }
         end => end?,
     };
