@@ -2,8 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use everycent_runtime::bus::{DeadLetter, Topic};
+use everycent_domain::future::after;
+use everycent_domain::manifest::Manifest;
+use everycent_domain::objects::SnapshotFolder;
+use everycent_domain::replay::stored;
+use everycent_runtime::bus::{Bus, DeadLetter, Topic};
+use everycent_runtime::store::Store;
+use everycent_runtime::worker::{decode, publish};
 use everycent_schemas::Timestamp;
+use everycent_schemas::events::BatchNormalized;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -53,15 +60,36 @@ pub(super) async fn redeliver(
 async fn send(deployment: &Deployment, letters: &[Letter]) -> Result<(Vec<DeadLetter>, Vec<NotSent>), Failure> {
     let (mut sent, mut refused) = (Vec::new(), Vec::new());
     for Letter { letter, .. } in letters {
-        match deployment.bus.publish(letter.topic, letter.message.clone()).await {
+        match send_one(deployment, letter).await {
             Ok(()) => sent.push(letter.clone()),
-            Err(error) => refused.push(NotSent { letter: Shown::from(letter), refusal: error.to_string() }),
+            Err(refusal) => refused.push(NotSent { letter: Shown::from(letter), refusal }),
         }
     }
     if !sent.is_empty() {
         deployment.bus.forget_dead_letters(&sent).await?;
     }
     Ok((sent, refused))
+}
+
+/// Between machines nobody but the normalizer publishes batches, for whoever does can put any figure into the tables: a
+/// batch that was given up is made again of its answer.
+async fn send_one(deployment: &Deployment, letter: &DeadLetter) -> Result<(), String> {
+    if deployment.services == Services::Elsewhere && letter.topic == Topic::BatchNormalized {
+        let (store, bus) = (deployment.store.as_ref(), deployment.bus.as_ref());
+        let again = make_again(store, bus, letter, deployment.clock.now()).await;
+        return again.map_err(|error| format!("{error:#}"));
+    }
+    deployment.bus.publish(letter.topic, letter.message.clone()).await.map_err(|error| error.to_string())
+}
+
+/// Announces the answer of a batch once more. The rows that are made of it count as newer than those of the batch.
+async fn make_again(store: &dyn Store, bus: &dyn Bus, letter: &DeadLetter, now: Timestamp) -> anyhow::Result<()> {
+    let batch: BatchNormalized = decode(&letter.message).map_err(anyhow::Error::msg)?;
+    let (from, to) = (batch.from_date, batch.to_date);
+    let folder = SnapshotFolder::new(&batch.source, &batch.account_id, from, to, batch.fetched_at, &batch.snapshot_id);
+    let manifest = Manifest::from_json(&store.read(&folder.manifest()).await?)?;
+    publish(bus, &stored(&manifest, after(Some(batch.normalized_at), now), None)).await?;
+    Ok(())
 }
 
 /// Does their work here and now; gives what was given up meanwhile.
@@ -128,3 +156,6 @@ impl Report {
         text
     }
 }
+
+#[cfg(test)]
+mod tests;
