@@ -116,8 +116,10 @@ impl Court {
     fn compare(&mut self, answer: Said, before: Said) -> (Thought, bool) {
         let unit = self.mark.unit().or(answer.weight.unit());
         let loss = unit.map(|unit| Loss::of(unit, &self.mark, &answer.weight));
+        if answer.remembers_only_later && before.weight.unit().is_some() {
+            return (Thought::Forgetful, true);
+        }
         match &loss {
-            Some(loss) if loss.is_too_much() && answer.remembers_only_later => (Thought::Forgetful, true),
             Some(loss) if loss.is_too_much() => self.hold(answer, loss),
             _ => {
                 let was_over = before.fetched_at >= self.closed_at;

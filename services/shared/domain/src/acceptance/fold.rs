@@ -84,6 +84,15 @@ fn opinion(state: &mut State, next: &Answer, limits: &Limits, closed_at: Timesta
     };
     let now = next.figures.by(normalizer).unwrap_or_default();
     let mark = accepted.mark_by(normalizer);
+    // Where the vendor's memory ends nothing is taken back, however little it is, and nobody has to decide: the day stays
+    // as it was.
+    if now.before_first
+        && let Some(measure) = accepted.figures.by(normalizer).as_ref().and_then(Measure::of)
+    {
+        let before = measure.amount(&highest(&mark, &accepted.figures.by(normalizer).unwrap_or_default()));
+        state.forgotten.get_or_insert_with(|| next.id.clone());
+        return Opinion::Forgotten { reason: verdict::forgotten(measure, before) };
+    }
     match limits.change(&mark, &now) {
         Change::Fine => believe(state, next, Some((normalizer, highest(&mark, &now))), None),
         Change::Rose(measure) => {
@@ -92,11 +101,6 @@ fn opinion(state: &mut State, next: &Answer, limits: &Limits, closed_at: Timesta
             let words = was_whole.then(|| verdict::rose(measure, measure.amount(&mark), measure.amount(&now)));
             state.rise = words.clone().map(|words| (next.id.clone(), words)).or(state.rise.take());
             believe(state, next, Some((normalizer, highest(&mark, &now))), words)
-        }
-        // Where the vendor's memory ends nothing is taken back, and nobody has to decide: the day stays as it was.
-        Change::Fell { measure, .. } if now.before_first => {
-            state.forgotten.get_or_insert_with(|| next.id.clone());
-            Opinion::Forgotten { reason: verdict::forgotten(measure, measure.amount(&mark)) }
         }
         Change::Fell { measure, needs_a_person } => {
             let loss = Loss { measure, normalizer, mark, now, needs_a_person };

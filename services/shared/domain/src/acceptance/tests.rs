@@ -55,6 +55,18 @@ fn an_answer_that_remembers_only_later_days_takes_nothing_away() {
 }
 
 #[test]
+fn however_little_lay_there_an_answer_that_remembers_only_later_days_takes_nothing_away() {
+    for cents in [1, 40, 90] {
+        let answers = [answer(1, cents), forgetful(2)];
+        let (state, judged) = fold(&answers, &Limits::DEFAULT, Timestamp::from_micros(CLOSED_AT));
+        assert_eq!(state.accepted.as_ref().map(|accepted| &accepted.id), Some(&answers[0].id), "{cents}");
+        assert!(judged[1].reason.as_ref().is_some_and(|reason| reason.contains("remembers only those")), "{cents}");
+    }
+    let (state, _) = fold(&[answer(1, 0), forgetful(2)], &Limits::DEFAULT, Timestamp::from_micros(CLOSED_AT));
+    assert!(state.forgotten.is_none(), "of nothing nothing is forgotten");
+}
+
+#[test]
 fn an_answer_that_remembers_only_later_days_does_not_end_what_is_held() {
     let answers = [answer(1, 5_000), answer(2, 100), forgetful(3)];
     let (state, judged) = fold(&answers, &Limits::DEFAULT, Timestamp::from_micros(CLOSED_AT));
