@@ -54,6 +54,12 @@ pub struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
+    /// None for what lies in no workspace: that of claude.ai, whose null is not the default one.
+    fn place(&self) -> Option<&Place<'a>> {
+        let is_nowhere = self.workspace.workspace_id.is_none() && self.product.is_some_and(product::is_of_claude_ai);
+        Some(&self.workspace).filter(|_| !is_nowhere)
+    }
+
     #[must_use]
     pub fn of_account(self, account_id: &'a AccountId) -> Self {
         Self { account: Some(account_id.as_str()), ..self }
@@ -68,7 +74,7 @@ pub struct Rule {
     pub platform: Platform,
     /// An account, as the configuration names it.
     pub account: Option<String>,
-    /// A workspace's id, or `default` for the default workspace.
+    /// A workspace's id, or `default` for the default workspace. What lies in none, such as chats, is in neither.
     pub workspace_id: Option<String>,
     /// The name of one or several workspaces, as the vendor lists them.
     pub workspace_name: Option<String>,
@@ -116,8 +122,8 @@ impl Rule {
 
     fn matches(&self, evidence: &Evidence<'_>) -> bool {
         is(&self.account, evidence.account)
-            && holds(&self.workspace_id, Some(&evidence.workspace), is_workspace)
-            && self.workspace_name.as_deref().is_none_or(|wanted| is_named(&evidence.workspace, wanted))
+            && holds(&self.workspace_id, evidence.place(), is_workspace)
+            && holds(&self.workspace_name, evidence.place(), is_named)
             && is(&self.api_key_id, evidence.api_key_id)
             && is(&self.product, evidence.product)
             && is(&self.service_tier, evidence.service_tier)
@@ -305,6 +311,29 @@ mod tests {
             };
             assert!(is_taken(known.place(None)) && is_taken(known.place(Some("w0"))), "{named}");
             assert!(!is_taken(known.place(Some("w1"))), "{named}");
+        }
+    }
+
+    #[test]
+    fn what_lies_in_no_workspace_is_not_in_the_default_one() {
+        let by_id = Rule { workspace_id: Some(DEFAULT_WORKSPACE.into()), ..Rule::new("r", Platform::ClaudeApi) };
+        let by_real_id = Rule { workspace_id: Some("w0".into()), ..by_id.clone() };
+        let by_name = Rule { workspace_id: None, workspace_name: Some("Default".into()), ..by_id.clone() };
+        let known = Workspaces::new(Timestamp::from_micros(1), Some("w0".into()), [].into());
+        for rule in [by_id, by_real_id, by_name] {
+            let rules = Rules::new(vec![rule.clone()]);
+            let platform = |product, reported| {
+                let evidence = Evidence { workspace: known.place(reported), product, ..Evidence::default() };
+                rules.attribute_or_by_product(&evidence).platform
+            };
+            for product in ["chat", "cowork", "claude_in_chrome", "office_agent"] {
+                assert_eq!(platform(Some(product), None), Platform::ClaudeAi, "{product}, {rule:?}");
+            }
+            for product in [None, Some("messages_api"), Some("claude_code"), Some("claude_dreams")] {
+                for reported in [None, Some("w0")] {
+                    assert_eq!(platform(product, reported), Platform::ClaudeApi, "{product:?}, {reported:?}, {rule:?}");
+                }
+            }
         }
     }
 

@@ -35,6 +35,23 @@ fn of(rows: Vec<Value>) -> Normalized {
 }
 
 #[test]
+fn what_people_do_in_claude_ai_is_in_no_workspace_and_a_rule_on_the_default_one_leaves_it() {
+    let rule = Rule { workspace_id: Some("default".into()), ..Rule::new("default", Platform::ClaudeApi) };
+    let recipe = Recipe { rules: Rules::new(vec![rule]), ..Recipe::default() };
+    let of_product = |product: &str| {
+        let mut row = row("2026-10-03", product, Value::Null, json!("100"));
+        row["group"]["workspace_id"] = Value::Null;
+        row
+    };
+    let rows = ["chat", "cowork", "messages_api"].map(of_product).to_vec();
+    let normalized = normalized(&recipe, &[page(rows)]).unwrap();
+    let platforms: std::collections::BTreeMap<String, String> =
+        normalized.rows(TABLE).iter().map(|row| (text(row, "product"), text(row, "platform"))).collect();
+    let expected = [("chat", "claude.ai"), ("cowork", "claude.ai"), ("messages_api", "claude_api")];
+    assert_eq!(platforms, expected.map(|(product, platform)| (product.to_owned(), platform.to_owned())).into());
+}
+
+#[test]
 fn cents_become_dollars_before_and_after_discounts() {
     let normalized = of(vec![row("2026-10-03", "claude_code", Value::Null, json!("123.45"))]);
     let row = &normalized.rows(TABLE)[0];

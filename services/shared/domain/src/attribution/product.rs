@@ -34,6 +34,11 @@ fn platform(product: &str) -> Option<Platform> {
     }
 }
 
+/// Whether people use it in claude.ai, which has no workspaces.
+pub(super) fn is_of_claude_ai(product: &str) -> bool {
+    platform(product) == Some(Platform::ClaudeAi)
+}
+
 impl Rules {
     /// What the first rule that matches decides; where none does, what the vendor's product says.
     pub fn attribute_or_by_product(&self, evidence: &Evidence<'_>) -> Attribution<'_> {
