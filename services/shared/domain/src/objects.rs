@@ -321,16 +321,24 @@ impl ManifestName {
     }
 }
 
-/// A part of the rows of one table: `rows/<table>/<snapshot_id>/<normalized_at>_<recipe>-<part>.avro`.
-/// The recipe is in the name, so that a redelivery under other rules never meets the file of the first.
-pub fn row_file(
-    table: &str,
-    snapshot_id: &SnapshotId,
-    normalized_at: Timestamp,
-    recipe: &str,
-    part: u32,
-) -> ObjectName {
-    ObjectName(format!("rows/{table}/{snapshot_id}/{}_{recipe}-{part:05}.avro", compact(normalized_at)))
+/// What a file of rows was made of.
+#[derive(Debug, Clone, Copy)]
+pub struct RowsOf<'a> {
+    pub snapshot_id: &'a SnapshotId,
+    pub normalized_at: Timestamp,
+    pub recipe: &'a str,
+    /// The days that alone were wanted of the snapshot.
+    pub only: Option<Window>,
+}
+
+/// A part of the rows of one table: `rows/<table>/<snapshot_id>/<normalized_at>_<recipe>-<part>.avro`, with the days
+/// before the part where only some of the snapshot's were wanted.
+/// Whatever decides the content is in the name, so that a redelivery under other rules, or an announcement of other days at
+/// the same instant, never meets the file of the first.
+pub fn row_file(table: &str, of: RowsOf<'_>, part: u32) -> ObjectName {
+    let RowsOf { snapshot_id, normalized_at, recipe, only } = of;
+    let days = only.map(|days| format!("_{}_{}", days.from(), days.to())).unwrap_or_default();
+    ObjectName(format!("rows/{table}/{snapshot_id}/{}_{recipe}{days}-{part:05}.avro", compact(normalized_at)))
 }
 
 /// The file that carries what is said of answers, by the id of its content.
@@ -420,8 +428,13 @@ mod tests {
         assert_eq!(RawObject::of(&decision), of_account);
         let before = |from: Day| before_windows("anthropic/cost_report", &account, from);
         assert!(before(day) < folder.manifest() && folder.manifest() < before(day.next()));
-        let rows = row_file("claude_costs", &snapshot, Timestamp::from_micros(1), "cd34", 2);
-        assert_eq!(rows.as_str(), "rows/claude_costs/ab12/19700101T000000.000001Z_cd34-00002.avro");
+        let whole =
+            RowsOf { snapshot_id: &snapshot, normalized_at: Timestamp::from_micros(1), recipe: "cd34", only: None };
+        let rows = |of| row_file("claude_costs", of, 2).to_string();
+        assert_eq!(rows(whole), "rows/claude_costs/ab12/19700101T000000.000001Z_cd34-00002.avro");
+        let day = Some(Window::of(Day::new(2025, 10, 3).unwrap()));
+        let of_a_day = rows(RowsOf { only: day, ..whole });
+        assert_eq!(of_a_day, "rows/claude_costs/ab12/19700101T000000.000001Z_cd34_2025-10-03_2025-10-03-00002.avro");
     }
 
     #[test]

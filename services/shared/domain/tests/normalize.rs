@@ -438,6 +438,26 @@ fn a_replay_of_some_days_makes_rows_and_rejects_of_no_other() {
 }
 
 #[test]
+fn rows_of_other_days_of_a_snapshot_made_at_the_same_time_are_other_files() {
+    let manifest = manifest(anthropic::cost_report::SOURCE, "2025-10-03", "2025-10-05", 1);
+    let recipe = Recipe::default();
+    let bucket_of = |day: &str| bucket(day, json!([cost(json!("1"), Value::Null)]));
+    let page = json!({"data": [bucket_of("2025-10-03"), bucket_of("2025-10-04"), bucket_of("2025-10-05")]});
+    let files = |only: Option<(&str, &str)>| {
+        let normalizer = Normalizer::new(&manifest, &recipe, Timestamp::from_micros(1)).unwrap();
+        let mut normalizer = match only {
+            Some((from, to)) => normalizer.only(day(from), day(to)),
+            None => normalizer,
+        };
+        normalizer.page(page.to_string().as_bytes()).unwrap();
+        normalizer.finish().unwrap().0.into_iter().map(|file| file.object.to_string()).collect::<Vec<_>>()
+    };
+    let announced = [None, Some(("2025-10-03", "2025-10-04")), Some(("2025-10-04", "2025-10-05"))];
+    let names: std::collections::BTreeSet<String> = announced.into_iter().flat_map(files).collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+}
+
+#[test]
 fn what_was_odd_about_an_answer_is_a_remark() {
     let mut manifest = manifest(cursor::daily_usage::SOURCE, "2025-10-01", "2025-10-01", 1);
     manifest.remarks.push("the vendor counts 2 users and tells of 1".into());

@@ -15,11 +15,12 @@ use super::records::{PageContext, Position};
 use super::remarks::Remarks;
 use crate::identity::IdHasher;
 use crate::manifest::Manifest;
-use crate::objects::{ObjectName, row_file};
+use crate::objects::{ObjectName, RowsOf, row_file};
 use crate::prices::PriceError;
 use crate::recipe::NORMALIZER_VERSION;
 use crate::report::{Kind, Weight};
 use crate::room;
+use crate::window::Window;
 use crate::workspaces::{Place, Workspaces};
 
 /// Size at which a row file is closed and the next part begins.
@@ -54,6 +55,8 @@ pub struct Output<'a> {
     workspaces: Option<&'a Workspaces>,
     /// An id that the list of workspaces lacks.
     unlisted: Option<String>,
+    /// The days that alone are wanted.
+    only: Option<Window>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -93,6 +96,7 @@ impl<'a> Output<'a> {
             unpriced: BTreeMap::new(),
             workspaces: None,
             unlisted: None,
+            only: None,
         }
     }
 
@@ -147,6 +151,7 @@ impl<'a> Output<'a> {
     /// Leaves out the other days, as if the snapshot did not cover them.
     pub(crate) fn keep_only(&mut self, from: Day, to: Day) {
         self.tallies.retain(|day, _| from <= *day && *day <= to);
+        self.only = Window::new(from, to).ok();
     }
 
     /// Whether rows of the day are to be made.
@@ -290,7 +295,13 @@ impl<'a> Output<'a> {
         let Some(file) = self.open.remove(table) else { return };
         let part = 1 + self.files.iter().filter(|file| file.table == table).count();
         let part = u32::try_from(part).expect("invariant: fewer than four billion parts");
-        let object = row_file(table, &self.manifest.snapshot_id, self.normalized_at, &self.recipe, part);
+        let of = RowsOf {
+            snapshot_id: &self.manifest.snapshot_id,
+            normalized_at: self.normalized_at,
+            recipe: &self.recipe,
+            only: self.only,
+        };
+        let object = row_file(table, of, part);
         let rows = i64::try_from(file.rows()).expect("invariant: row counts fit 63 bits");
         let body = room::settle(file.finish());
         let bytes = i64::try_from(body.len()).expect("invariant: sizes fit 63 bits");

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use everycent_domain::merge_plan::MergeInput;
-use everycent_domain::objects::{ObjectName, row_file};
+use everycent_domain::objects::{ObjectName, RowsOf, row_file};
 use everycent_domain::recipe::NORMALIZER_VERSION;
 use everycent_schemas::events::{BatchNormalized, Bucket, Reported, RowFile};
 use everycent_schemas::rowfile::{Cell, RowFileWriter};
@@ -157,7 +157,8 @@ impl RowStore {
     pub fn file<R: Row>(&self, answer: &Answer, rows: &[R]) -> Option<RowFile> {
         let mut writer = RowFileWriter::new::<R>();
         rows.iter().for_each(|row| writer.append(row));
-        let object = row_file(R::TABLE, &answer.snapshot_id.into(), at(answer.normalized), "r", 1);
+        let (snapshot_id, normalized_at) = (&answer.snapshot_id.into(), at(answer.normalized));
+        let object = row_file(R::TABLE, RowsOf { snapshot_id, normalized_at, recipe: "r", only: None }, 1);
         let body = writer.finish();
         let bytes = i64::try_from(body.len()).unwrap();
         let file = RowFile {
