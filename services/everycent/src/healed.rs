@@ -1,7 +1,9 @@
 //! Dead letters whose work was done after all: by a later answer, a replay, or the same message sent again.
 //!
-//! Decided by coverage, and by the manifest where a letter is about a snapshot. What is in doubt stays a letter.
+//! Decided by coverage, by the lines of answers, and by the manifest where a letter is about a snapshot. What is in doubt
+//! stays a letter.
 
+mod read;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +19,8 @@ use everycent_runtime::worker::decode;
 use everycent_schemas::events::{BatchNormalized, FetchFailed, FetchRequested, SnapshotStored};
 use everycent_schemas::{AccountId, CoverageState, Day, SnapshotId, Timestamp};
 
+pub use read::{Read, rows_read};
+
 /// What coverage shows when the work of a message is done.
 struct Work {
     source: String,
@@ -29,19 +33,24 @@ struct Work {
     later_reading: bool,
     /// Whether no other answer does it: rows that stay when they are no longer reported may be in this one alone.
     this_alone: bool,
+    /// Whether its own rows have to be read all the same: people may be named in this one alone.
+    is_read: bool,
 }
 
 /// The letters whose work is done, and the others.
 pub async fn split(
     letters: Vec<DeadLetter>,
     coverage: &[CoverageRow],
+    read: &Read,
     store: &dyn Store,
 ) -> (Vec<DeadLetter>, Vec<DeadLetter>) {
     let (mut healed, mut others) = (Vec::new(), Vec::new());
     for letter in letters {
         let is_healed = match work(&letter) {
             // The manifest is read only where it may excuse a day.
-            Some(work) => work.is_done(coverage) || work.within(covered(&letter, store).await).is_done(coverage),
+            Some(work) => {
+                work.is_done(coverage, read) || work.within(covered(&letter, store).await).is_done(coverage, read)
+            }
             None => false,
         };
         if is_healed { &mut healed } else { &mut others }.push(letter);
@@ -58,8 +67,9 @@ impl Work {
     }
 
     /// Whether each of its days is loaded, and by nothing older than the letter.
-    fn is_done(&self, coverage: &[CoverageRow]) -> bool {
-        let done = coverage.iter().filter(|row| self.is_about(row) && self.is_loaded(row));
+    fn is_done(&self, coverage: &[CoverageRow], read: &Read) -> bool {
+        let is_read = |row: &CoverageRow| !self.is_read || read.contains(&(self.version.1.clone(), row.activity_date));
+        let done = coverage.iter().filter(|row| self.is_about(row) && self.is_loaded(row) && is_read(row));
         let done: BTreeSet<Day> = done.map(|row| row.activity_date).collect();
         let is_done = |day: &Day| done.contains(day) || (self.later_reading && done.last() > Some(day));
         !self.days.is_empty() && self.days.iter().all(is_done)
@@ -98,7 +108,8 @@ fn work(letter: &DeadLetter) -> Option<Work> {
             let event: FetchRequested = decode(message).ok()?;
             let (days, later_reading) = (asked_days(&event)?, is_reading(&event.source));
             let (source, account_id) = (event.source, event.account_id?);
-            Some(Work { source, account_id, days, version: since(letter.at), later_reading, this_alone: false })
+            let version = since(letter.at);
+            Some(Work { source, account_id, days, version, later_reading, this_alone: false, is_read: false })
         }
         Topic::SnapshotStored => {
             let event: SnapshotStored = decode(message).ok()?;
@@ -107,8 +118,8 @@ fn work(letter: &DeadLetter) -> Option<Work> {
             let from = event.only_from.map_or(event.from_date, |only| only.max(event.from_date));
             let to = event.only_to.map_or(event.to_date, |only| only.min(event.to_date));
             let (source, account_id, days) = (event.source, event.account_id, from.through(to).collect());
-            let this_alone = keeps_rows(&source);
-            Some(Work { source, account_id, days, version, later_reading: false, this_alone })
+            let (this_alone, is_read) = (keeps_rows(&source), remembers(&source));
+            Some(Work { source, account_id, days, version, later_reading: false, this_alone, is_read })
         }
         Topic::BatchNormalized => {
             let event: BatchNormalized = decode(message).ok()?;
@@ -117,7 +128,10 @@ fn work(letter: &DeadLetter) -> Option<Work> {
             let covered = Some(event.buckets.iter().map(|bucket| bucket.activity_date).collect());
             let days = event.from_date.through(event.to_date).collect();
             let this_alone = keeps_rows(&source);
-            Some(Work { source, account_id, days, version, later_reading: false, this_alone }.within(covered))
+            // Sums alone name nobody.
+            let is_read = remembers(&source) && !event.rows_omitted;
+            let work = Work { source, account_id, days, version, later_reading: false, this_alone, is_read };
+            Some(work.within(covered))
         }
         Topic::FetchFailed => {
             let event: FetchFailed = decode(message).ok()?;
@@ -130,6 +144,7 @@ fn work(letter: &DeadLetter) -> Option<Work> {
                 version,
                 later_reading,
                 this_alone: false,
+                is_read: false,
             })
         }
         // A decision is made again by the person who made it.
@@ -153,6 +168,10 @@ fn asked_days(event: &FetchRequested) -> Option<Vec<Day>> {
 
 fn keeps_rows(source: &str) -> bool {
     source.parse().is_ok_and(Source::keeps_rows)
+}
+
+fn remembers(source: &str) -> bool {
+    source.parse().is_ok_and(Source::remembers)
 }
 
 fn is_reading(source: &str) -> bool {

@@ -93,7 +93,8 @@ async fn forget_healed(deployment: &Deployment) -> Result<(), Failure> {
         return Ok(());
     }
     let coverage = deployment.whole_coverage().await?;
-    let (healed, _) = healed::split(letters, &coverage, deployment.store.as_ref()).await;
+    let read = healed::rows_read(deployment.warehouse.as_ref(), &letters).await?;
+    let (healed, _) = healed::split(letters, &coverage, &read, deployment.store.as_ref()).await;
     Ok(deployment.bus.forget_dead_letters(&healed).await?)
 }
 

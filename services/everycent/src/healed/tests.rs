@@ -95,7 +95,7 @@ fn loaded(number: u32, fetched_at: i64, snapshot_id: &str, normalized_at: i64) -
 
 /// Whether it is healed, by coverage alone or with what the store has.
 async fn is_healed_in(store: &MemoryStore, letter: DeadLetter, coverage: &[CoverageRow]) -> bool {
-    let (healed, others) = split(vec![letter], coverage, store).await;
+    let (healed, others) = split(vec![letter], coverage, &Read::new(), store).await;
     assert_eq!(healed.len() + others.len(), 1, "no letter is lost");
     !healed.is_empty()
 }
@@ -136,6 +136,27 @@ async fn a_reading_whose_rows_stay_is_healed_only_by_its_own_rows() {
     let by = |snapshot_id| CoverageRow { source: MEMBERS.to_owned(), ..loaded(10, 60, snapshot_id, 61) };
     assert!(is_healed(letter(), &[by("s1")]).await);
     assert!(!is_healed(letter(), &[by("s2")]).await, "a later reading may not name who was in this one alone");
+}
+
+#[tokio::test]
+async fn an_answer_that_may_name_people_is_healed_only_once_it_was_read_itself() {
+    const EVENTS: &str = "cursor/usage_events";
+    let letter = || stored(|event| event.source = EVENTS.to_owned());
+    let mut coverage = later(10..=12);
+    coverage.iter_mut().for_each(|row| row.source = EVENTS.to_owned());
+    let read = |snapshot_id: &str, days: &[u32]| -> Read {
+        days.iter().map(|number| (SnapshotId::from(snapshot_id), day(*number))).collect()
+    };
+    let cases = [
+        (read("s1", &[10, 11, 12]), true),
+        (read("s1", &[10, 12]), false),
+        (read("s2", &[10, 11, 12]), false),
+        (Read::new(), false),
+    ];
+    for (read, is_healed) in cases {
+        let (healed, _) = split(vec![letter()], &coverage, &read, &MemoryStore::default()).await;
+        assert_eq!(!healed.is_empty(), is_healed, "{read:?}");
+    }
 }
 
 #[tokio::test]
