@@ -54,6 +54,7 @@ pub(super) fn spoil(body: &mut Value, kind: &FaultKind, when: When, endpoint: En
         }
         FaultKind::MissingBucket => drop_day(body, when, form),
         FaultKind::DateMissing => drop_date(body, when, form),
+        FaultKind::ResultsMissing => rename_results(body, form),
         _ => {}
     }
 }
@@ -95,6 +96,14 @@ fn add_fields(value: &mut Value) {
             fields.insert("future_field".to_owned(), json!({"nested": [1, "two", null]}));
         }
         _ => {}
+    }
+}
+
+fn rename_results(body: &mut Value, form: Form) {
+    for bucket in entries(body, form).iter_mut().filter_map(Value::as_object_mut) {
+        if let Some(results) = bucket.remove("results") {
+            bucket.insert("costs".to_owned(), results);
+        }
     }
 }
 

@@ -115,6 +115,8 @@ pub enum FaultKind {
     WrongContent,
     /// One day is missing from the answer: the one of [`When::Day`], otherwise the first.
     MissingBucket,
+    /// Every bucket has its records under another name than is documented (Anthropic's cost and token usage).
+    ResultsMissing,
     /// There is always a next page: Anthropic's token or last id leads to this very page, Cursor's `hasNextPage` stays
     /// true and its number of pages is always one more.
     NextPageLoop,
@@ -169,6 +171,7 @@ impl FaultKind {
             FaultKind::MiscountedEvents => endpoint == Endpoint::CursorUsageEvents,
             FaultKind::FineAmounts => form.amount_is_text,
             FaultKind::OddFields => !form.odd.is_empty(),
+            FaultKind::ResultsMissing => form.has_buckets,
             FaultKind::FlatCacheCreation => form.cache_creation_in.is_some(),
             FaultKind::ExpiredCursor => endpoint.is_of_analytics(),
             FaultKind::RepeatedPage | FaultKind::NextPageLoop => form.is_paged,

@@ -87,7 +87,7 @@ impl fmt::Display for FaultKind {
 }
 
 /// The kinds without a value.
-const PLAIN: [(&str, FaultKind); 26] = [
+const PLAIN: [(&str, FaultKind); 27] = [
     ("held", FaultKind::Held),
     ("repeated-page", FaultKind::RepeatedPage),
     ("member-joins", FaultKind::MemberJoins),
@@ -113,6 +113,7 @@ const PLAIN: [(&str, FaultKind); 26] = [
     ("not-json", FaultKind::NotJson),
     ("wrong-content", FaultKind::WrongContent),
     ("missing-bucket", FaultKind::MissingBucket),
+    ("results-missing", FaultKind::ResultsMissing),
     ("next-page-loop", FaultKind::NextPageLoop),
 ];
 

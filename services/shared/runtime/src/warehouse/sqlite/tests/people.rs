@@ -69,6 +69,17 @@ async fn a_key_belongs_to_whom_the_latest_upload_says_else_to_its_creator_else_t
     assert_eq!(persons, expected);
 }
 
+#[tokio::test]
+async fn what_a_key_cost_stays_its_own_after_it_was_archived() {
+    let file = spent(&["k1", "k2"]).await;
+    file.put("dim_users", &[("user_id", t("user_1")), ("email", t("ada@example.com"))]);
+    for (id, status) in [("k1", "archived"), ("k2", "active")] {
+        file.put("dim_api_keys", &[&key(id, "laptop", "user_1")[..], &[("status", t(status))]].concat());
+    }
+    let rows = file.told("SELECT api_key_id, key_name, owner_email, cost_usd FROM api_usage_expenses ORDER BY 1");
+    assert_eq!(rows, ["k1 | laptop | ada@example.com | 1.0", "k2 | laptop | ada@example.com | 1.0"]);
+}
+
 /// The bill of a key on the 9th to the 11th, a dollar a day, with who it belongs to.
 async fn owners_by_day(put: impl FnOnce(&Inserted)) -> Vec<String> {
     let file = Inserted::nothing().await;

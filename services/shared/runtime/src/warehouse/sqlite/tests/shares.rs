@@ -136,6 +136,20 @@ async fn a_cost_that_is_of_no_tokens_stays_one_row_without_a_key() {
 }
 
 #[tokio::test]
+async fn a_credit_goes_where_its_tokens_are_and_one_that_is_of_none_is_nobodys() {
+    let file = Inserted::nothing().await;
+    let of_nothing = ["cost_type", "model", "token_type", "service_tier", "context_window"];
+    let of_nothing: Vec<(&str, Value)> = of_nothing.iter().map(|name| (*name, Value::Null)).collect();
+    file.put("claude_costs", &line("bill", 100, &[]))
+        .put("claude_costs", &line("less", -20, &[]))
+        .put("claude_costs", &line("zgift", -15, &of_nothing))
+        .put("claude_usage_tokens", &used("u1", "k1", 3, &[]))
+        .put("claude_usage_tokens", &used("u2", "k2", 1, &[]));
+    let rows = file.told("SELECT cost_row_id, api_key_id, cost_nano_usd FROM claude_cost_shares_nano ORDER BY 1, 2");
+    assert_eq!(rows, ["bill | k1 | 75", "bill | k2 | 25", "less | k1 | -15", "less | k2 | -5", "zgift | - | -15"]);
+}
+
+#[tokio::test]
 async fn tokens_that_several_lines_bill_are_divided_by_amount_and_counted_once() {
     let file = Inserted::nothing().await;
     // 100 tokens in two places of inference, three quarters of the money in the first; each amount has one nano more as
