@@ -69,9 +69,8 @@ fn a_total_that_is_always_one_too_many_costs_no_event_and_is_remarked() {
     let sync = "sync --from 2025-09-21 --to 2025-09-30 --source cursor/usage_events";
     scene.run(sync).exits(0).says(&["Remarked"]);
     let first: chrono::NaiveDate = "2025-09-21".parse().unwrap();
-    let events: usize = scene
-        .simulator
-        .with_world(|world| first.iter_days().take(10).map(|day| world.cursor_events(day).len()).sum());
+    let events: usize =
+        scene.simulator.with_world(|world| first.iter_days().take(10).map(|day| world.cursor_events(day).len()).sum());
     assert_eq!(scene.tables().count("SELECT COUNT(*) FROM cursor_usage_events"), i64::try_from(events).unwrap());
     assert_eq!(scene.tables().count("SELECT COUNT(*) FROM coverage WHERE state = 'failed'"), 0);
     let remarks = "SELECT COUNT(*) FROM remarks WHERE source = 'cursor/usage_events'";

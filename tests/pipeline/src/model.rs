@@ -174,7 +174,7 @@ impl Model {
             is_late: is_late(&known.announced.snapshot_id),
         };
         let answers: Vec<Said> = known.values().map(said).collect();
-        judge(&answers, report.is_always_believed(), report.closed_at(bucket.day))
+        judge(&answers, report.is_always_believed(), (report.closed_at(bucket.day), report.settled_at(bucket.day)))
     }
 
     /// The last word of a person on the answer.

@@ -14,7 +14,7 @@ mod state;
 mod verdict;
 
 pub use figures::{Figures, Measure};
-pub use fold::{Answer, Judged, fold, judged, step};
+pub use fold::{Answer, Judged, Turns, fold, judged, step};
 pub use limits::{Limits, Thresholds};
 pub use state::{Accepted, AnswerId, Held, Level, State};
 pub use verdict::Opinion;

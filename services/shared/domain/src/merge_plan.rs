@@ -240,8 +240,8 @@ fn judgements(
     let unknown = Known::default();
     let judged = news.into_iter().map(|(bucket, news)| {
         let known = recorded.get(&bucket).unwrap_or(&unknown);
-        let closed_at = Acceptance::closed_at(&bucket.source, bucket.activity_date);
-        let rules = Rules { now, limits: input.acceptance.limits(&bucket.source), closed_at };
+        let turns = Acceptance::turns(&bucket.source, bucket.activity_date);
+        let rules = Rules { now, limits: input.acceptance.limits(&bucket.source), turns };
         let read = answers.get(&bucket).map(Vec::as_slice);
         let judgement = judge(&bucket, &news, known, read, rules);
         (bucket, judgement)

@@ -50,11 +50,11 @@ pub(super) struct Judgement {
 }
 
 /// Judges the answers about one day, which are in order. A report that says how things stand is always believed. Before
-/// `closed_at` a day may go on.
+/// `closed_at` a day may go on, and before `settled_at` a little may be taken back.
 ///
 /// What is late is not heard: it came when the day was judged for good.
-pub(super) fn judge(answers: &[Said], is_always_believed: bool, closed_at: i64) -> Judgement {
-    let mut court = Court { is_always_believed, closed_at, ..Court::default() };
+pub(super) fn judge(answers: &[Said], is_always_believed: bool, (closed_at, settled_at): (i64, i64)) -> Judgement {
+    let mut court = Court { is_always_believed, closed_at, settled_at, ..Court::default() };
     let hear = |answer: &Said| if answer.is_late { (Thought::Late, true) } else { court.hear(*answer) };
     let thoughts: Vec<(Thought, bool)> = answers.iter().map(hear).collect();
     let last = |wanted: Thought| thoughts.iter().rposition(|(thought, _)| *thought == wanted);
@@ -77,6 +77,7 @@ pub(super) fn judge(answers: &[Said], is_always_believed: bool, closed_at: i64) 
 struct Court {
     is_always_believed: bool,
     closed_at: i64,
+    settled_at: i64,
     believed: Option<Said>,
     /// The most that was believed since a loss was.
     mark: Weight,
@@ -116,7 +117,9 @@ impl Court {
     fn compare(&mut self, answer: Said, before: Said) -> (Thought, bool) {
         let unit = self.mark.unit().or(answer.weight.unit());
         let loss = unit.map(|unit| Loss::of(unit, &self.mark, &answer.weight));
-        if answer.remembers_only_later && before.weight.unit().is_some() {
+        let may_not_be_taken_back =
+            answer.fetched_at >= self.settled_at || loss.as_ref().is_some_and(Loss::is_too_much);
+        if answer.remembers_only_later && may_not_be_taken_back && before.weight.unit().is_some() {
             return (Thought::Forgetful, true);
         }
         match &loss {

@@ -162,6 +162,14 @@ impl Report {
         midnight_after(day + Days::new(1))
     }
 
+    /// From when on the vendor restates a day no more, in microseconds since 1970.
+    pub(super) fn settled_at(&self, day: NaiveDate) -> i64 {
+        match self.time {
+            Time::Days { settling_days, .. } => midnight_after(day + Days::new(settling_days)),
+            Time::Now | Time::Uploaded => midnight_after(day),
+        }
+    }
+
     /// The last day that an answer to the question speaks of.
     pub(super) fn covered_to(&self, question: &Question, newest_day: NaiveDate) -> NaiveDate {
         match self.time {

@@ -80,8 +80,7 @@ struct Believed {
 
 /// The figures of a day, in the order in which they were believed.
 fn believed(acceptance: &Acceptance, measure: Measure, bucket: &BucketId, rows: &[AnswerRow]) -> Vec<Believed> {
-    let (limits, closed_at) =
-        (acceptance.limits(&bucket.source), Acceptance::closed_at(&bucket.source, bucket.activity_date));
+    let (limits, turns) = (acceptance.limits(&bucket.source), Acceptance::turns(&bucket.source, bucket.activity_date));
     let (mut state, mut believed) = (State::default(), Vec::new());
     for row in rows.iter().filter(|row| row.normalized_at.is_some()) {
         let answer = Answer {
@@ -89,7 +88,7 @@ fn believed(acceptance: &Acceptance, measure: Measure, bucket: &BucketId, rows: 
             figures: row.sums.as_deref().map(Figures::from_text).unwrap_or_default(),
             decision: row.decision,
         };
-        let (next, opinion) = step(state, &answer, &limits, closed_at);
+        let (next, opinion) = step(state, &answer, &limits, turns);
         state = next;
         if matches!(opinion, Opinion::Accepted { .. }) {
             // A person who accepts an answer believes it from then on.

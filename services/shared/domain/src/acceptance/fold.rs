@@ -26,16 +26,20 @@ pub struct Judged {
 /// A loss is believed when an answer that was held so much earlier reported no more.
 const A_DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// Judges all answers of a bucket, which are in order. `closed_at` is when the day was surely reported for the first
-/// time: until then a figure that rises is a day that goes on.
-pub fn fold<'a>(
-    answers: impl IntoIterator<Item = &'a Answer>,
-    limits: &Limits,
-    closed_at: Timestamp,
-) -> (State, Vec<Judged>) {
+/// Two turns in the life of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turns {
+    /// The day was surely reported for the first time: until then a figure that rises is a day that goes on.
+    pub closed_at: Timestamp,
+    /// The vendor restates it no more: from then on what it no longer reports is forgotten, and not taken back.
+    pub settled_at: Timestamp,
+}
+
+/// Judges all answers of a bucket, which are in order.
+pub fn fold<'a>(answers: impl IntoIterator<Item = &'a Answer>, limits: &Limits, turns: Turns) -> (State, Vec<Judged>) {
     let (mut state, mut opinions) = (State::default(), Vec::new());
     for answer in answers {
-        let (next, opinion) = step(state, answer, limits, closed_at);
+        let (next, opinion) = step(state, answer, limits, turns);
         state = next;
         opinions.push(opinion);
     }
@@ -56,13 +60,13 @@ pub fn judged(opinions: &[Opinion]) -> Vec<Judged> {
 }
 
 /// Judges the next answer, which is newer than all before it.
-pub fn step(mut state: State, next: &Answer, limits: &Limits, closed_at: Timestamp) -> (State, Opinion) {
+pub fn step(mut state: State, next: &Answer, limits: &Limits, turns: Turns) -> (State, Opinion) {
     state.newest = Some(next.id.clone());
-    let opinion = opinion(&mut state, next, limits, closed_at);
+    let opinion = opinion(&mut state, next, limits, turns);
     (state, opinion)
 }
 
-fn opinion(state: &mut State, next: &Answer, limits: &Limits, closed_at: Timestamp) -> Opinion {
+fn opinion(state: &mut State, next: &Answer, limits: &Limits, turns: Turns) -> Opinion {
     match next.decision {
         Some(Decision::Accept) => {
             return believe(state, next, next.figures.latest(), Some("a person accepted it".to_owned()));
@@ -84,20 +88,22 @@ fn opinion(state: &mut State, next: &Answer, limits: &Limits, closed_at: Timesta
     };
     let now = next.figures.by(normalizer).unwrap_or_default();
     let mark = accepted.mark_by(normalizer);
-    // Where the vendor's memory ends nothing is taken back, however little it is, and nobody has to decide: the day stays
-    // as it was.
+    // Where the vendor's memory ends nothing is taken back, and nobody has to decide: the day stays as it was. Of a day that
+    // may still be restated a little may be taken back.
+    let change = limits.change(&mark, &now);
+    let is_much = matches!(change, Change::Fell { .. });
     if now.before_first
-        && let Some(measure) = accepted.figures.by(normalizer).as_ref().and_then(Measure::of)
+        && (is_much || next.id.fetched_at >= turns.settled_at)
+        && let Some(before) = lost(&mark, accepted.figures.by(normalizer))
     {
-        let before = measure.amount(&highest(&mark, &accepted.figures.by(normalizer).unwrap_or_default()));
         state.forgotten.get_or_insert_with(|| next.id.clone());
-        return Opinion::Forgotten { reason: verdict::forgotten(measure, before) };
+        return Opinion::Forgotten { reason: verdict::forgotten(before.0, before.1) };
     }
-    match limits.change(&mark, &now) {
+    match change {
         Change::Fine => believe(state, next, Some((normalizer, highest(&mark, &now))), None),
         Change::Rose(measure) => {
             // A day that was not over, or that the vendor still filled, grows by any factor.
-            let was_whole = accepted.id.fetched_at >= closed_at;
+            let was_whole = accepted.id.fetched_at >= turns.closed_at;
             let words = was_whole.then(|| verdict::rose(measure, measure.amount(&mark), measure.amount(&now)));
             state.rise = words.clone().map(|words| (next.id.clone(), words)).or(state.rise.take());
             believe(state, next, Some((normalizer, highest(&mark, &now))), words)
@@ -107,6 +113,13 @@ fn opinion(state: &mut State, next: &Answer, limits: &Limits, closed_at: Timesta
             fell(state, next, &loss, limits)
         }
     }
+}
+
+/// What is lost where nothing is reported any more; `None` where nothing was known.
+fn lost(mark: &Reported, accepted: Option<Reported>) -> Option<(Measure, i128)> {
+    let known = accepted.filter(|accepted| Measure::of(accepted).is_some())?;
+    let most = highest(mark, &known);
+    Measure::of(&most).map(|measure| (measure, measure.amount(&most)))
 }
 
 /// An answer that takes away too much.

@@ -4,6 +4,9 @@ use everycent_schemas::{Timestamp, Usd};
 use super::*;
 
 const CLOSED_AT: i64 = 100;
+const SETTLED_AT: i64 = 1_000;
+const TURNS: Turns =
+    Turns { closed_at: Timestamp::from_micros(CLOSED_AT), settled_at: Timestamp::from_micros(SETTLED_AT) };
 
 fn answer(fetched_at: i64, cents: i64) -> Answer {
     let usd = Some(Usd::from_nanos(i128::from(cents) * 10_000_000));
@@ -27,7 +30,7 @@ fn a_finished_day_that_rises_more_than_tenfold_is_believed_with_a_word() {
     ];
     for (first_at, [first, second], is_told) in stories {
         let answers = [answer(first_at, first), answer(CLOSED_AT + 1, second)];
-        let (state, judged) = fold(&answers, &Limits::DEFAULT, Timestamp::from_micros(CLOSED_AT));
+        let (state, judged) = fold(&answers, &Limits::DEFAULT, TURNS);
         assert_eq!(state.accepted.map(|accepted| accepted.id), Some(answers[1].id.clone()));
         let reason = judged[1].reason.as_ref();
         assert_eq!(reason.is_some_and(|reason| reason.contains("more than tenfold")), is_told, "{first} {second}");
@@ -44,38 +47,41 @@ fn forgetful(fetched_at: i64) -> Answer {
 fn an_answer_that_remembers_only_later_days_takes_nothing_away() {
     let answers = [answer(1, 5_000), forgetful(2), forgetful(3), answer(4, 5_100)];
     let limits = Limits::DEFAULT;
-    let (state, judged) = fold(&answers[..3], &limits, Timestamp::from_micros(CLOSED_AT));
+    let (state, judged) = fold(&answers[..3], &limits, TURNS);
     assert_eq!(state.accepted.as_ref().map(|accepted| &accepted.id), Some(&answers[0].id));
     assert_eq!((state.held.as_ref(), state.forgotten.as_ref()), (None, Some(&answers[1].id)));
     assert!(judged[1].reason.as_ref().is_some_and(|reason| reason.contains("remembers only those")));
     let text = state.to_text(None);
     assert!(State::is_forgotten_in(&text));
-    let (state, _) = fold(&answers, &limits, Timestamp::from_micros(CLOSED_AT));
+    let (state, _) = fold(&answers, &limits, TURNS);
     assert_eq!((state.accepted.map(|accepted| accepted.id), state.forgotten), (Some(answers[3].id.clone()), None));
 }
 
 #[test]
 fn however_little_lay_there_an_answer_that_remembers_only_later_days_takes_nothing_away() {
     for cents in [1, 40, 90] {
-        let answers = [answer(1, cents), forgetful(2)];
-        let (state, judged) = fold(&answers, &Limits::DEFAULT, Timestamp::from_micros(CLOSED_AT));
+        let answers = [answer(1, cents), forgetful(SETTLED_AT)];
+        let (state, judged) = fold(&answers, &Limits::DEFAULT, TURNS);
         assert_eq!(state.accepted.as_ref().map(|accepted| &accepted.id), Some(&answers[0].id), "{cents}");
         assert!(judged[1].reason.as_ref().is_some_and(|reason| reason.contains("remembers only those")), "{cents}");
     }
-    let (state, _) = fold(&[answer(1, 0), forgetful(2)], &Limits::DEFAULT, Timestamp::from_micros(CLOSED_AT));
+    let (state, _) = fold(&[answer(1, 0), forgetful(SETTLED_AT)], &Limits::DEFAULT, TURNS);
     assert!(state.forgotten.is_none(), "of nothing nothing is forgotten");
+    let taken_back = [answer(1, 40), forgetful(SETTLED_AT - 1)];
+    let (state, _) = fold(&taken_back, &Limits::DEFAULT, TURNS);
+    assert_eq!(state.accepted.map(|accepted| accepted.id), Some(taken_back[1].id.clone()), "it may be restated");
 }
 
 #[test]
 fn an_answer_that_remembers_only_later_days_does_not_end_what_is_held() {
     let answers = [answer(1, 5_000), answer(2, 100), forgetful(3)];
-    let (state, judged) = fold(&answers, &Limits::DEFAULT, Timestamp::from_micros(CLOSED_AT));
+    let (state, judged) = fold(&answers, &Limits::DEFAULT, TURNS);
     assert!(state.held.is_some());
     assert_eq!(judged[1].verdict, everycent_schemas::AnswerVerdict::Held);
 }
 
 #[test]
 fn a_first_answer_with_nothing_about_a_day_is_believed() {
-    let (state, _) = fold(&[forgetful(1)], &Limits::DEFAULT, Timestamp::from_micros(CLOSED_AT));
+    let (state, _) = fold(&[forgetful(1)], &Limits::DEFAULT, TURNS);
     assert!(state.accepted.is_some() && state.forgotten.is_none());
 }

@@ -8,7 +8,7 @@ use everycent_schemas::events::{AnswerDecided, BatchNormalized};
 
 use super::known::{Recorded, Version};
 use super::thinning;
-use crate::acceptance::Limits;
+use crate::acceptance::{Limits, Turns};
 use crate::bucket::BucketId;
 use crate::report::Kind;
 use crate::source::Source;
@@ -29,13 +29,15 @@ impl Acceptance {
         }
     }
 
-    /// When a day was surely reported for the first time.
-    pub fn closed_at(source: &str, day: Day) -> Timestamp {
-        let lag_days = match source.parse::<Source>().map(Source::kind) {
-            Ok(Kind::Days(days)) => days.lag_days,
-            _ => 0,
+    /// When a day was surely reported for the first time, and when it settles.
+    pub fn turns(source: &str, day: Day) -> Turns {
+        let kind = source.parse::<Source>().map(Source::kind);
+        let (lag_days, settling_days) = match kind {
+            Ok(Kind::Days(days)) => (days.lag_days, days.settling_days),
+            _ => (0, 0),
         };
-        day.next().plus(lag_days.max(1)).start()
+        let over = day.next();
+        Turns { closed_at: over.plus(lag_days.max(1)).start(), settled_at: over.plus(settling_days).start() }
     }
 }
 

@@ -9,7 +9,7 @@ use everycent_schemas::{AnswerVerdict, Decision, Timestamp};
 use super::known::{Known, Version};
 use super::made::{Made, Rows, made};
 use super::thinning;
-use crate::acceptance::{Answer, AnswerId, Figures, Judged, Limits, State, fold, judged, step};
+use crate::acceptance::{Answer, AnswerId, Figures, Judged, Limits, State, Turns, fold, judged, step};
 use crate::bucket::BucketId;
 use crate::recipe::NORMALIZER_VERSION;
 
@@ -18,7 +18,7 @@ use crate::recipe::NORMALIZER_VERSION;
 pub(super) struct Rules {
     pub now: Timestamp,
     pub limits: Limits,
-    pub closed_at: Timestamp,
+    pub turns: Turns,
 }
 
 pub(super) fn accepted_id(state: &State) -> Option<&AnswerId> {
@@ -110,7 +110,7 @@ impl Lines {
     pub(super) fn go_on(&mut self, mut state: State, rules: Rules) -> State {
         let mut opinions = Vec::new();
         for (id, row) in self.in_order(rules.now) {
-            let (next, opinion) = step(state, &answer(id, row), &rules.limits, rules.closed_at);
+            let (next, opinion) = step(state, &answer(id, row), &rules.limits, rules.turns);
             state = next;
             opinions.push(opinion);
         }
@@ -138,7 +138,7 @@ impl Lines {
     /// Judges all answers. One that only a decision has named so far is none.
     pub(super) fn start_again(&mut self, rules: Rules) -> State {
         let answers: Vec<Answer> = self.in_order(rules.now).into_iter().map(|(id, row)| answer(id, row)).collect();
-        let (mut state, judged) = fold(&answers, &rules.limits, rules.closed_at);
+        let (mut state, judged) = fold(&answers, &rules.limits, rules.turns);
         state.is_awaited = self.0.values().any(|row| row.normalized_at.is_none() && row.rows.is_none());
         self.judged(judged, rules.now);
         state
