@@ -73,7 +73,7 @@ impl Loader {
     }
 
     /// What is merged is in the warehouse, and a replay makes it again from the raw pages. Delivered once more, the batch
-    /// has the version that is recorded, wins nothing and asks for no file. A file that stays costs only its place.
+    /// has the version that is recorded, changes nothing and asks for no file. A file that stays costs only its place.
     async fn forget_rows(&self, batch: &BatchNormalized) {
         for file in &batch.files {
             let Ok(name) = file.object.parse() else { continue };

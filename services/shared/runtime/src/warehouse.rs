@@ -32,7 +32,7 @@ pub use sqlite::SqliteWarehouse;
 /// What a merge did with one batch, in the order of the batches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merged {
-    /// Days that the batch decided.
+    /// Days that the batch decided, now or when it was merged before.
     pub won: Vec<Day>,
     /// Days that another answer decides.
     pub lost: Vec<Day>,
@@ -173,7 +173,7 @@ pub const FLUSH_FAR_AWAY: Flush = Flush { batches: Gather { max: 200, linger: Du
 /// - A merge is one transaction over coverage and all tables: all of it is seen, or nothing.
 /// - A bucket holds the rows of the answer that its fold accepts (the domain's `acceptance`), as they were made last:
 ///   answers are judged in the order `fetched_at`, `snapshot_id`, and of one answer the highest `normalized_at` counts.
-///   What has been merged before loses and changes nothing.
+///   What has been merged before changes nothing, and is answered by what has become of it.
 /// - An answer that lies in the future (see the domain's `future`) comes before all that do not. A failure that does marks
 ///   no day that an answer came for.
 /// - Every answer leaves a row in `answers`. Where the rows of the accepted one are not at hand, the bucket keeps its rows,
