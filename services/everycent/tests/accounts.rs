@@ -359,6 +359,9 @@ fn a_retired_account_keeps_its_history_is_not_asked_and_reconcile_does_not_miss_
     let asked = scene.requests_after(asked);
     assert!(asked.iter().all(|request| request.path.starts_with("/teams/")), "{asked:?}");
     scene.run("reconcile").exits(0);
+    let report = scene.run("report --from 2025-10-01 --to 2025-10-05 --json").exits(0).json();
+    let lacks = report["rests_on"]["lacks"].as_array().unwrap();
+    assert!(lacks.iter().all(|gap| gap["vendor"] != "anthropic"), "nobody loads days of a retired account: {lacks:?}");
     scene.configure(&account("team", "cursor", "CURSOR_API_KEY").replace("team", "default"));
     scene.run("reconcile").exits(0);
     assert_eq!(cost(&scene), bill);

@@ -175,6 +175,20 @@ fn a_held_day_shows_its_earlier_figures_and_says_so() {
 }
 
 #[test]
+fn a_day_whose_rows_are_being_made_again_shows_the_earlier_ones_and_says_so() {
+    let scene = october();
+    // As it stands until the rows of the accepted answer are back, or for good where its pages are gone.
+    let waits = "UPDATE coverage_nano SET state = 'replaying' WHERE source = 'anthropic/cost_report' AND activity_date = ";
+    assert_eq!(scene.tables().tamper(&format!("{waits}'2025-10-05'")), 1);
+    let days = "--from 2025-10-03 --to 2025-10-17";
+    let report = scene.run(&format!("report {days}")).exits(0);
+    report.says(&["the rows of 1 day (2025-10-05) are being made again", "`everycent replay --from 2025-10-05"]);
+    assert_eq!(lacks(&scene, days), set(&["replaying"]));
+    scene.run("replay").exits(0);
+    assert_eq!(lacks(&scene, days), set(&[]));
+}
+
+#[test]
 fn records_that_could_not_be_read_are_a_lack_and_odd_fields_are_a_note_where_they_touch_the_days() {
     let scene = Scene::company()
         .with_sources("anthropic", &["anthropic/cost_report", "anthropic/usage_messages"])
