@@ -83,6 +83,6 @@ pub use self::server::{RequestRecord, Simulator};
 pub use self::world::{
     Actor, AnalyticsUsage, ApiKey, ApiKeyShape, ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow, CostRow, CostShare,
     CursorEvent, CursorRow, CursorUsage, DefaultWorkspace, EventKind, EventTokens, Federation, IdentityProvider,
-    KindSpelling, Member, Options, OrganizationHeader, UsageCounts, UsageKey, User, WhoAmI, Workspace, World,
+    KindSpelling, Member, NEWCOMER, Options, OrganizationHeader, UsageCounts, UsageKey, User, WhoAmI, Workspace, World,
     WorldClock,
 };

@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
-use vendor_sim::{ApiKey, Federation, IdentityProvider, Member, User, Workspace, World};
+use vendor_sim::{ApiKey, Federation, IdentityProvider, Member, NEWCOMER, User, Workspace, World};
 
 use crate::schedule::Transition;
 
@@ -26,11 +26,11 @@ pub(super) fn apply(world: &mut World, change: &Transition, first_day: NaiveDate
             within(place, events).map(|place| world.remove_cursor_event(at(day), place));
         }
         Transition::MemberJoins { user_id } => {
-            world.add_member(Member::new(user_id, &format!("new-{user_id}@example.com"), NEW));
+            world.add_member(Member::new(user_id, &format!("new-{user_id}@example.com"), NEWCOMER));
         }
         Transition::MemberErased { place } => {
             member(world, place)
-                .filter(|user_id| keeps_somebody(world, *user_id))
+                .filter(|user_id| world.team_outlives(*user_id))
                 .map(|user_id| world.remove_member(user_id));
         }
         Transition::MembershipEnds { place, day } => {
@@ -123,14 +123,6 @@ fn member(world: &World, place: usize) -> Option<u64> {
     let members = world.members();
     within(place, members.len()).map(|place| members[place].user_id)
 }
-
-/// Whether the team is still the one that it was when this member is gone: one of which nobody is left is another.
-fn keeps_somebody(world: &World, user_id: u64) -> bool {
-    world.members().iter().any(|member| member.user_id != user_id && member.name != NEW)
-}
-
-/// The name of those who join.
-const NEW: &str = "New";
 
 /// None is also the default workspace, which no list has.
 fn workspace(world: &World, place: usize) -> Option<String> {

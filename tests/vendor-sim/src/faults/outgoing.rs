@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Fault, FaultKind, content};
 use crate::endpoint::{Endpoint, Vendor};
 use crate::exchange::{Reply, Request};
-use crate::world::{Member, World};
+use crate::world::{Member, NEWCOMER, World};
 use crate::{anthropic, cursor};
 
 #[derive(Debug)]
@@ -161,11 +161,12 @@ fn join_at_the_end(world: &mut World) {
 }
 
 fn join(world: &mut World, user_id: u64) {
-    world.add_member(Member::new(user_id, &format!("newcomer-{user_id}@example.com"), "Newcomer"));
+    world.add_member(Member::new(user_id, &format!("newcomer-{user_id}@example.com"), NEWCOMER));
 }
 
 fn leave_in_front(world: &mut World) {
-    if let Some(user_id) = world.members().first().map(|member| member.user_id) {
+    let first = world.members().first().map(|member| member.user_id);
+    if let Some(user_id) = first.filter(|user_id| world.team_outlives(*user_id)) {
         world.remove_member(user_id);
     }
 }

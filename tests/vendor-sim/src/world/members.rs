@@ -7,6 +7,9 @@ use rust_decimal::Decimal;
 
 use super::{Member, World, days_of};
 
+/// The name of those who join a team in the course of a story.
+pub const NEWCOMER: &str = "Newcomer";
+
 impl World {
     /// Everyone who ever was a member, by user id.
     pub fn members(&self) -> &[Member] {
@@ -27,6 +30,11 @@ impl World {
         self.event_cache.forget();
         let found = self.members.iter().position(|known| known.user_id == user_id)?;
         Some(self.members.remove(found))
+    }
+
+    /// Whether the team is still the one that it was when this member is erased: a team of newcomers alone is another one.
+    pub fn team_outlives(&self, user_id: u64) -> bool {
+        self.members.iter().any(|member| member.user_id != user_id && member.name != NEWCOMER)
     }
 
     /// Ends a membership; ranges that touch it still list the member.
