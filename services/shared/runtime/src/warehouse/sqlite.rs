@@ -49,9 +49,14 @@ impl SqliteWarehouse {
         Ok(Self { path: path.to_owned(), reader: shared(reader), writer: Some(shared(writer)) })
     }
 
-    /// Opens a file that is there; whatever would change it is refused.
+    /// Opens a file that is there; whatever would change its rows is refused. One of an earlier release gets the columns and
+    /// views of today first.
     pub fn open_read_only(path: &Path) -> Result<Self, WarehouseError> {
-        Ok(Self { path: path.to_owned(), reader: shared(file::open_reader(path)?), writer: None })
+        let reader = file::open_reader(path)?;
+        if migrate::is_needed(&reader, path)? {
+            migrate::migrate(&mut file::open_writer(path)?, path)?;
+        }
+        Ok(Self { path: path.to_owned(), reader: shared(reader), writer: None })
     }
 
     fn writer(&self, action: &'static str) -> Result<Arc<Mutex<Connection>>, WarehouseError> {

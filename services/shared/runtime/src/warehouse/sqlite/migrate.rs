@@ -20,17 +20,38 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Wa
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     for table in tables::all() {
         bring_table(&transaction, path, table)?;
-        if let Some(text) = base_view(table) {
-            bring_view(&transaction, path, table.name, &text)?;
-        }
     }
-    for view in views::all() {
-        let creates = sql::view(view.name, &Sqlite).expect("invariant: shipped views render, as a test shows");
-        for create in creates {
-            bring_view(&transaction, path, &create.name, &create.sql)?;
-        }
+    for (name, text) in wanted_views() {
+        bring_view(&transaction, path, &name, &text)?;
     }
     transaction.commit().map_err(failed)
+}
+
+/// Whether a table lacks a column, or a view is not the one of today.
+pub(super) fn is_needed(connection: &Connection, path: &Path) -> Result<bool, WarehouseError> {
+    let failed = named(path, "read");
+    for table in tables::all() {
+        let found = columns::found(connection, &Sqlite.table(table)).map_err(failed)?;
+        let Difference { addable, relaxable, conflicts } = difference(&found, &columns::wanted(table));
+        if !(addable.is_empty() && relaxable.is_empty() && conflicts.is_empty()) {
+            return Ok(true);
+        }
+    }
+    for (name, text) in wanted_views() {
+        if found_object(connection, path, &name)?.is_none_or(|(_, found)| found != text) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Those over one table each, then those that read them.
+fn wanted_views() -> Vec<(String, String)> {
+    let over_tables = tables::all().iter().filter_map(|table| Some((table.name.to_owned(), base_view(table)?)));
+    let shipped = views::all()
+        .iter()
+        .flat_map(|view| sql::view(view.name, &Sqlite).expect("invariant: shipped views render, as a test shows"));
+    over_tables.chain(shipped.map(|create| (create.name, create.sql))).collect()
 }
 
 fn bring_table(connection: &Connection, path: &Path, table: &Table) -> Result<(), WarehouseError> {
@@ -76,11 +97,7 @@ fn rebuild(connection: &Connection, table: &Table) -> rusqlite::Result<()> {
 /// SQLite keeps the text of a view as it was given, so one that is the same needs no new one.
 fn bring_view(connection: &Connection, path: &Path, name: &str, text: &str) -> Result<(), WarehouseError> {
     let failed = named(path, ACTION);
-    let found: Option<(String, String)> = connection
-        .query_row("SELECT type, sql FROM sqlite_schema WHERE name = ?1", [name], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()
-        .map_err(failed)?;
-    match found {
+    match found_object(connection, path, name)? {
         Some((kind, found)) if kind == "view" && found == text => Ok(()),
         Some((kind, _)) if kind == "view" => {
             connection.execute_batch(&format!("DROP VIEW {name};\n{text}")).map_err(failed)
@@ -91,4 +108,12 @@ fn bring_view(connection: &Connection, path: &Path, name: &str, text: &str) -> R
         }
         None => connection.execute_batch(text).map_err(failed),
     }
+}
+
+/// The kind of the table or view, and the text that made it.
+fn found_object(connection: &Connection, path: &Path, name: &str) -> Result<Option<(String, String)>, WarehouseError> {
+    connection
+        .query_row("SELECT type, sql FROM sqlite_schema WHERE name = ?1", [name], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+        .map_err(named(path, ACTION))
 }

@@ -206,6 +206,24 @@ async fn a_file_opened_to_be_read_answers_and_refuses_every_change() {
 }
 
 #[tokio::test]
+async fn a_file_of_an_earlier_release_can_be_read_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.sqlite");
+    let (warehouse, store) = (SqliteWarehouse::open(&path).unwrap(), RowStore::default());
+    warehouse.migrate().await.unwrap();
+    store.merge(&warehouse, &[Answer::new("s1", 10, (0, 0), &[(0, "a", 1)])]).await.unwrap();
+    drop(warehouse);
+    let older = "DROP VIEW coverage; ALTER TABLE coverage_nano DROP COLUMN newest_fetched_at; DROP TABLE answers_nano;
+                 DROP VIEW answers;";
+    Connection::open(&path).unwrap().execute_batch(older).unwrap();
+
+    let reader = SqliteWarehouse::open_read_only(&path).unwrap();
+    assert_eq!(coverage(&reader).await.len(), 1);
+    assert_eq!(acme(&reader).await, held(&[(0, "a", 1)]));
+    assert_names(&refusal(reader.migrate().await), &path, "read only");
+}
+
+#[tokio::test]
 async fn a_query_can_only_read_and_only_exact_amounts() {
     let warehouse = Folder::new().warehouse().await;
     for template in ["DELETE FROM [[table:claude_costs]]", "DROP VIEW claude_expenses", "CREATE TABLE x (y)"] {
