@@ -113,6 +113,20 @@ pub fn given_up_text(letters: u64) -> String {
     )
 }
 
+/// `1,234,567`.
+pub fn grouped(number: impl Into<i128>) -> String {
+    let number: i128 = number.into();
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::from(if number < 0 { "-" } else { "" });
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// `1 day`, `2 days`.
 pub fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
@@ -129,5 +143,12 @@ mod tests {
         let text = grid.text();
         assert_eq!(text.lines().count(), 3, "{text}");
         assert!(text.contains("mine\\n  total   999.99\\u{1b}[8m") && !text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn large_numbers_are_readable() {
+        for (number, text) in [(0_i64, "0"), (999, "999"), (1_000, "1,000"), (-1_234_567, "-1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
     }
 }

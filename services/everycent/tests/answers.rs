@@ -5,9 +5,10 @@ mod support;
 
 use std::fs;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta, Utc};
+use rust_decimal::Decimal;
 use support::{Scene, Tables};
-use vendor_sim::{CostRow, World, worlds};
+use vendor_sim::{CostRow, World, WorldClock, worlds};
 
 const DAYS: &str = "--from 2025-09-21 --to 2025-09-30";
 const FORGOTTEN: &str = "2025-09-24";
@@ -192,6 +193,48 @@ fn the_history_of_a_day_and_of_a_month_tells_what_changed_and_when() {
     scene.run("history 2025-09-24 --since 2025-09-01").exits(2).says(&["--since is for a month"]);
     scene.run("history 2024-01-01").exits(0).says(&["no answer about 2024-01-01 is known"]);
 }
+
+/// A line of 8,120.50 dollars, and one of half a cent, about which the vendor changes its mind three days later.
+#[test]
+fn a_restated_day_stands_out_in_its_history_and_in_that_of_its_month() {
+    let mut world = World::empty("2025-10-03".parse().unwrap());
+    for (day, cents) in [("2025-10-01", "812050"), ("2025-10-02", "0.5")] {
+        world.add_cost_row(day.parse().unwrap(), CostRow::other("web_search", cents.parse().unwrap()));
+    }
+    let scene = of_anthropic(world, "anthropic/cost_report").with_sources("anthropic", &TWICE_TOLD);
+    let sync = |days_ago: i64| {
+        scene.simulator.with_world(|world| world.options.clock = WorldClock::Offset(TimeDelta::days(-days_ago)));
+        scene.run("sync --from 2025-10-01 --to 2025-10-02").exits(0);
+        (Utc::now() - TimeDelta::days(days_ago)).date_naive()
+    };
+    let first = sync(6);
+    let restated = "805025.25".parse::<Decimal>().unwrap();
+    scene.simulator.with_world(|world| world.set_cost_amount("2025-10-01".parse().unwrap(), 0, restated));
+    let second = sync(3);
+
+    let lines = |output: String| -> Vec<String> {
+        output.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    };
+    let day = lines(scene.run("history 2025-10-01").exits(0).stdout);
+    let place = |text: &str| day.iter().position(|line| line.contains(text)).unwrap();
+    assert!(place("anthropic/cost_report") < place("the same money again"), "{day:?}");
+    let at = |day: NaiveDate| day.to_string();
+    let (older, newer) = (&day[5], &day[6]);
+    assert!(older.starts_with(&at(first)) && older.ends_with(" 8,120.50 1 superseded"), "{day:?}");
+    assert!(newer.starts_with(&at(second)) && newer.ends_with(" 8,050.25 -70.25 1 loaded"), "{day:?}");
+
+    let month = lines(scene.run("history 2025-10 --since 2025-10-01").exits(0).stdout);
+    let expected = [
+        "before 2025-10-01 nothing".to_owned(),
+        format!("{first} 8,120.51 +8,120.51 2 days reported for the first time"),
+        format!("{second} 8,050.26 -70.25 2025-10-01 -70.25"),
+    ];
+    assert!(month.windows(3).any(|lines| lines == expected), "{month:?}");
+    let since = lines(scene.run(&format!("history 2025-10 --since {second}")).exits(0).stdout);
+    assert!(since.contains(&format!("before {second} 8,120.51")), "{since:?}");
+}
+
+const TWICE_TOLD: [&str; 2] = ["anthropic/cost_report", "anthropic/cost_totals"];
 
 /// Of a report of one account of one vendor.
 fn of_anthropic(world: World, source: &str) -> Scene {

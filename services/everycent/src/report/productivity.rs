@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::scope::Scope;
 use crate::facts::{self, Fact};
-use crate::show::Grid;
+use crate::show::{Grid, grouped};
 
 /// Sums over all people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -129,19 +129,6 @@ fn rate(part: i64, whole: i64) -> String {
     format!("{}.{} %", per_mille / 10, per_mille % 10)
 }
 
-/// `1,234,567`.
-fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::from(if number < 0 { "-" } else { "" });
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,12 +139,5 @@ mod tests {
         assert_eq!(rate(5, 5), "100.0 %");
         assert_eq!(rate(0, 7), "0.0 %");
         assert_eq!(rate(0, 0), "–");
-    }
-
-    #[test]
-    fn large_numbers_are_readable() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (-1_234_567, "-1,234,567")] {
-            assert_eq!(grouped(number), text);
-        }
     }
 }

@@ -8,7 +8,7 @@ use everycent_schemas::stored::AnswerRow;
 use everycent_schemas::{AnswerVerdict, Day, SnapshotId};
 use serde::Serialize;
 
-use super::figures::{change, figure, measure, reported, unit};
+use super::figures::{change, figure, measure, rank, reported, role, shown, shown_change, unit};
 use crate::show::{self, Grid, count};
 
 #[derive(Debug, Serialize)]
@@ -23,6 +23,8 @@ struct OfBucket {
     account_id: String,
     /// `USD`, `tokens` or `count`.
     unit: &'static str,
+    #[serde(skip)]
+    measure: Measure,
     answers: Vec<Line>,
 }
 
@@ -45,10 +47,15 @@ struct Line {
     snapshot_id: String,
     #[serde(skip)]
     is_accepted: bool,
+    /// What was reported, and by how much that is more than the line before says.
+    #[serde(skip)]
+    amounts: (i128, i128),
 }
 
 pub(super) fn show(day: Day, answers: BTreeMap<BucketId, Vec<AnswerRow>>, pruned: &BTreeSet<SnapshotId>, json: bool) {
-    let reports = answers.into_iter().map(|(bucket, rows)| of_bucket(&bucket, &rows, pruned)).collect();
+    let mut reports: Vec<OfBucket> =
+        answers.into_iter().map(|(bucket, rows)| of_bucket(&bucket, &rows, pruned)).collect();
+    reports.sort_by(|a, b| (rank(&a.source), &a.account_id).cmp(&(rank(&b.source), &b.account_id)));
     let history = History { day, reports };
     if json { show::print_json(&history) } else { show::print(&text(&history)) }
 }
@@ -69,7 +76,7 @@ fn of_bucket(bucket: &BucketId, rows: &[AnswerRow], pruned: &BTreeSet<SnapshotId
         before = Some(row);
     }
     let (source, account_id) = (bucket.source.clone(), bucket.account_id.to_string());
-    OfBucket { source, account_id, unit: unit(measure), answers }
+    OfBucket { source, account_id, unit: unit(measure), measure, answers }
 }
 
 fn is_repeated(before: &AnswerRow, row: &AnswerRow) -> bool {
@@ -80,18 +87,20 @@ fn is_repeated(before: &AnswerRow, row: &AnswerRow) -> bool {
 
 fn line(measure: Measure, before: Option<&AnswerRow>, row: &AnswerRow) -> Line {
     let amount = |row: &AnswerRow| measure.amount(&reported(row));
+    let more = before.map_or(0, |before| amount(row) - amount(before));
     Line {
         fetched_at: row.fetched_at.to_string(),
         repeated: 0,
         last_fetched_at: row.fetched_at.to_string(),
         reported: figure(measure, amount(row)),
-        change: before.map(|before| change(measure, amount(row) - amount(before))).unwrap_or_default(),
+        change: change(measure, more),
         rows: row.rows,
         verdict: row.verdict.to_string(),
         reason: row.reason.clone(),
         pruned: 0,
         snapshot_id: row.snapshot_id.to_string(),
         is_accepted: row.verdict == AnswerVerdict::Accepted,
+        amounts: (amount(row), more),
     }
 }
 
@@ -129,13 +138,15 @@ fn text(history: &History) -> String {
     let mut text = format!("What was reported about {} (UTC)\n", history.day);
     for report in &history.reports {
         let answers: usize = report.answers.iter().map(|line| 1 + line.repeated).sum();
-        text += &show::heading(&format!("{} of {}, {}", report.source, report.account_id, count(answers, "answer")));
-        let mut grid = Grid::new(&["fetched", &format!(">{}", report.unit), ">change", ">rows", "", "remark"]);
+        let OfBucket { source, account_id, measure, .. } = report;
+        text += &show::heading(&format!("{source} of {account_id}, {}{}", count(answers, "answer"), role(source)));
+        let mut grid = Grid::new(&["fetched", &format!(">{}", report.unit), ">change", ">rows", "became", "remark"]);
         for line in &report.answers {
+            let (reported, more) = line.amounts;
             grid.row([
                 minute(&line.fetched_at),
-                line.reported.clone(),
-                line.change.clone(),
+                shown(*measure, reported),
+                shown_change(*measure, more),
                 line.rows.map(|rows| rows.to_string()).unwrap_or_default(),
                 if line.is_accepted { "loaded".to_owned() } else { line.verdict.clone() },
                 line.remark(),

@@ -10,8 +10,8 @@ use everycent_schemas::stored::AnswerRow;
 use everycent_schemas::{Day, Timestamp};
 use serde::Serialize;
 
-use super::figures::{change, figure, measure, reported, unit};
-use crate::show::{self, Grid};
+use super::figures::{change, figure, measure, rank, reported, role, shown, shown_change, unit};
+use crate::show::{self, Grid, count};
 
 #[derive(Debug, Serialize)]
 struct History {
@@ -26,10 +26,22 @@ struct OfReport {
     source: String,
     account_id: String,
     unit: &'static str,
-    /// What was known when the day named began.
+    #[serde(skip)]
+    measure: Measure,
+    /// What was known when the day named began, and of how many days.
     before: String,
+    days_before: usize,
     changes: Vec<Change>,
     now: String,
+    #[serde(skip)]
+    totals: Totals,
+}
+
+/// What was known of the month then, and what is known now.
+#[derive(Debug)]
+struct Totals {
+    before: i128,
+    now: i128,
 }
 
 /// What became known on one day.
@@ -40,12 +52,19 @@ struct Change {
     change: String,
     /// The days of the month whose figure changed, each by how much.
     days: Vec<DayChange>,
+    /// The total, and by how much it is more than before.
+    #[serde(skip)]
+    amounts: (i128, i128),
 }
 
 #[derive(Debug, Serialize)]
 struct DayChange {
     day: Day,
     change: String,
+    /// Nothing was known of the day before.
+    is_first: bool,
+    #[serde(skip)]
+    amount: i128,
 }
 
 /// The answers about one day.
@@ -67,7 +86,9 @@ pub(super) fn show(
         let believed = buckets.iter().flat_map(|(bucket, rows)| believed(acceptance, measure, bucket, rows));
         of_report(source, account_id, measure, since, believed.collect())
     });
-    let history = History { from: month.from(), to: month.to(), since, reports: reports.collect() };
+    let mut reports: Vec<OfReport> = reports.collect();
+    reports.sort_by(|a, b| (rank(&a.source), &a.account_id).cmp(&(rank(&b.source), &b.account_id)));
+    let history = History { from: month.from(), to: month.to(), since, reports };
     if json { show::print_json(&history) } else { show::print(&text(&history)) }
 }
 
@@ -112,7 +133,7 @@ fn of_report(
     let (earlier, later): (Vec<Believed>, Vec<Believed>) =
         believed.into_iter().partition(|believed| believed.at < since.start());
     known.extend(earlier.into_iter().map(|believed| (believed.day, believed.amount)));
-    let before = total(&known);
+    let (before, days_before) = (total(&known), known.len());
     let mut by_day: BTreeMap<Day, Vec<Believed>> = BTreeMap::new();
     for believed in later {
         by_day.entry(believed.at.day()).or_default().push(believed);
@@ -121,18 +142,37 @@ fn of_report(
     for (fetched_on, believed) in by_day {
         let earlier = known.clone();
         known.extend(believed.into_iter().map(|believed| (believed.day, believed.amount)));
-        let amounts = known.iter().map(|(day, now)| (*day, now - earlier.get(day).copied().unwrap_or(0)));
-        let days: Vec<DayChange> = amounts
-            .filter(|(_, amount)| *amount != 0)
-            .map(|(day, amount)| DayChange { day, change: change(measure, amount) })
-            .collect();
+        let days: Vec<DayChange> =
+            known.iter().filter_map(|(day, now)| day_change(measure, *day, earlier.get(day).copied(), *now)).collect();
         if !days.is_empty() {
-            let (now, was) = (total(&known), total(&earlier));
-            changes.push(Change { fetched_on, total: figure(measure, now), change: change(measure, now - was), days });
+            let (now, more) = (total(&known), total(&known) - total(&earlier));
+            changes.push(Change {
+                fetched_on,
+                total: figure(measure, now),
+                change: change(measure, more),
+                days,
+                amounts: (now, more),
+            });
         }
     }
-    let now = figure(measure, total(&known));
-    OfReport { source, account_id, unit: unit(measure), before: figure(measure, before), changes, now }
+    let now = total(&known);
+    OfReport {
+        source,
+        account_id,
+        unit: unit(measure),
+        measure,
+        before: figure(measure, before),
+        days_before,
+        changes,
+        now: figure(measure, now),
+        totals: Totals { before, now },
+    }
+}
+
+/// What changed about a day, if anything did.
+fn day_change(measure: Measure, day: Day, earlier: Option<i128>, now: i128) -> Option<DayChange> {
+    let amount = now - earlier.unwrap_or(0);
+    (amount != 0).then(|| DayChange { day, change: change(measure, amount), is_first: earlier.is_none(), amount })
 }
 
 /// Days that one line names.
@@ -145,23 +185,34 @@ fn text(history: &History) -> String {
     }
     let mut text = format!("What was reported about {from} to {to} (UTC), since {since}\n");
     for report in reports {
-        text += &show::heading(&format!("{} of {}", report.source, report.account_id));
-        let mut grid = Grid::new(&["known on", &format!(">{}", report.unit), ">change", "days"]);
-        grid.row([format!("before {since}"), report.before.clone(), String::new(), String::new()]);
-        for change in &report.changes {
-            grid.row([change.fetched_on.to_string(), change.total.clone(), change.change.clone(), named(&change.days)]);
-        }
-        if report.changes.is_empty() {
-            grid.row(["now".to_owned(), report.now.clone(), String::new(), "nothing changed".to_owned()]);
-        }
-        text += &grid.text();
+        text += &show::heading(&format!("{} of {}{}", report.source, report.account_id, role(&report.source)));
+        text += &table(report, *since);
     }
     text
 }
 
-fn named(days: &[DayChange]) -> String {
-    let named = days.iter().take(NAMED).map(|of| format!("{} {}", of.day, of.change));
-    let more = days.len().saturating_sub(NAMED);
+fn table(report: &OfReport, since: Day) -> String {
+    let measure = report.measure;
+    let mut grid = Grid::new(&["known on", &format!(">{}", report.unit), ">change", "days that changed"]);
+    let before = if report.days_before == 0 { "nothing".to_owned() } else { shown(measure, report.totals.before) };
+    grid.row([format!("before {since}"), before, String::new(), String::new()]);
+    for change in &report.changes {
+        let (total, more) = change.amounts;
+        let cells = [shown(measure, total), shown_change(measure, more), named(measure, &change.days)];
+        grid.row([change.fetched_on.to_string()].into_iter().chain(cells));
+    }
+    if report.changes.is_empty() {
+        grid.row(["now".to_owned(), shown(measure, report.totals.now), String::new(), "none".to_owned()]);
+    }
+    grid.text()
+}
+
+/// How many days are new, and by how much each other one changed.
+fn named(measure: Measure, days: &[DayChange]) -> String {
+    let (first, restated): (Vec<&DayChange>, Vec<&DayChange>) = days.iter().partition(|of| of.is_first);
+    let first = (!first.is_empty()).then(|| format!("{} reported for the first time", count(first.len(), "day")));
+    let more = restated.len().saturating_sub(NAMED);
+    let named = restated.iter().take(NAMED).map(|of| format!("{} {}", of.day, shown_change(measure, of.amount)));
     let more = (more > 0).then(|| format!("and {more} more"));
-    named.chain(more).collect::<Vec<_>>().join(", ")
+    first.into_iter().chain(named).chain(more).collect::<Vec<_>>().join(", ")
 }
