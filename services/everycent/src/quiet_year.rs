@@ -2,7 +2,8 @@
 //! nothing back and warns of nothing, and in the second no wrong total is green.
 //!
 //! Everything is the program's own but the time: the vendors answer over HTTP, by the clock of their world.
-//! `EVERYCENT_YEAR=365` makes the years whole, which takes long; without it they are as long as a run of all tests can bear.
+//! `EVERYCENT_YEAR=365` makes the years whole and `EVERYCENT_PEOPLE=2000` the large company that large, which takes long;
+//! without them they are as long and large as a run of all tests can bear.
 #![allow(clippy::unwrap_used)]
 
 mod faults;
@@ -150,8 +151,7 @@ impl Year {
     }
 
     async fn change_rules(&mut self) {
-        let config = configuration(self.folder.path(), &self.simulator, self.first, RULES);
-        self.deployment.config = config;
+        self.deployment.config = configuration(self.folder.path(), &self.simulator, self.first, RULES);
         let all = ReplayArgs {
             from: None,
             to: None,
@@ -223,8 +223,8 @@ fn words(report: &Report) -> Vec<String> {
     said.map(|(name, value)| format!("{name}: {value}")).collect()
 }
 
-fn days_of_a_year(short: u32) -> u32 {
-    std::env::var("EVERYCENT_YEAR").map_or(short, |days| days.parse().unwrap())
+fn chosen(variable: &str, few: u32) -> u32 {
+    std::env::var(variable).map_or(few, |number| number.parse().unwrap())
 }
 
 /// Syncs at these times, of which none says anything, and after each the tables are what the vendors report. Half way all
@@ -253,7 +253,7 @@ async fn is_quiet(mut year: Year, times: Vec<DateTime<Utc>>) {
 
 /// As many days as `EVERYCENT_YEAR` says, or so few; a sync every so many hours.
 fn hears_nothing(world: fn(NaiveDate, u32) -> World, few: u32, hours: i64) {
-    let days = days_of_a_year(few);
+    let days = chosen("EVERYCENT_YEAR", few);
     pipeline::runtime().unwrap().block_on(async {
         let year = Year::begin(world, days).await;
         let start = year.start();
@@ -269,6 +269,12 @@ fn company(last: NaiveDate, days: u32) -> World {
     worlds::company(5, last, days)
 }
 
+/// A third of them have keys of Claude Code.
+fn large_company(last: NaiveDate, days: u32) -> World {
+    let people = chosen("EVERYCENT_PEOPLE", 60);
+    worlds::large_company(people, people / 3, last - DaysOf::new(u64::from(days - 1)), days)
+}
+
 #[test]
 fn two_people_by_the_hour_hear_nothing() {
     hears_nothing(pair, 3, 1);
@@ -279,44 +285,7 @@ fn twenty_five_people_by_the_day_hear_nothing() {
     hears_nothing(company, 34, 24);
 }
 
-/// Two days without it, two with it, and two after it.
-async fn lives_through(fault: &faults::Fault) {
-    let mut year = Year::begin(company, 6).await;
-    let start = year.start();
-    let mut said = Vec::new();
-    for (round, now) in every(24, start, 6).enumerate() {
-        let (today, is_on) = (now.date_naive(), (2..4).contains(&round));
-        year.move_to(now, |world| {
-            if is_on {
-                (fault.spoil)(world, today);
-            }
-        });
-        let report = year.sync().await;
-        let words = words(&report);
-        let is_green = report.is_clean() && words.is_empty();
-        assert!(is_on || round == 4 || is_green, "{}, {now}: {words:?}", fault.name);
-        if is_green {
-            let wrong = year.wrong_days(today, Decimal::new(25, 2)).await;
-            assert_eq!(wrong, [] as [&str; 0], "{}, {now}", fault.name);
-        }
-        said.push(words.len());
-    }
-    let end = start + DaysOf::new(6);
-    assert_eq!(year.wrong_days(end, Decimal::ZERO).await, [] as [&str; 0], "{}", fault.name);
-    assert_eq!(year.failed_checks(end).await, [] as [&str; 0], "{}", fault.name);
-    println!("{}: words in each sync {said:?}", fault.name);
-}
-
 #[test]
-fn a_fault_of_the_bill_is_never_wrong_and_green_and_leaves_nothing_behind() {
-    for fault in &faults::OF_THE_BILL {
-        pipeline::runtime().unwrap().block_on(lives_through(fault));
-    }
-}
-
-#[test]
-fn a_fault_beside_the_bill_is_never_wrong_and_green_and_leaves_nothing_behind() {
-    for fault in &faults::BESIDE_THE_BILL {
-        pipeline::runtime().unwrap().block_on(lives_through(fault));
-    }
+fn a_large_company_by_the_day_hears_nothing() {
+    hears_nothing(large_company, 6, 24);
 }

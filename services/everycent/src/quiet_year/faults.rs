@@ -1,18 +1,20 @@
-//! What goes wrong at the vendors for some days of the year.
+//! The year with a fault in it: what goes wrong at the vendors for some days, and what becomes of that.
 
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 use vendor_sim::World;
 
-use super::vendors::{scale, take_events};
+use super::vendors::{every, scale, take_events};
+use super::{Year, chosen, company, words};
+use crate::pipeline;
 
 /// One thing that goes wrong, and does it to the vendors' answers of a day.
-pub struct Fault {
-    pub name: &'static str,
-    pub spoil: fn(&mut World, NaiveDate),
+struct Fault {
+    name: &'static str,
+    spoil: fn(&mut World, NaiveDate),
 }
 
-pub const OF_THE_BILL: [Fault; 5] = [
+const OF_THE_BILL: [Fault; 5] = [
     Fault { name: "most lines of the bill are missing", spoil: |world, today| thin_the_bill(world, today, 3) },
     Fault { name: "the bill is empty", spoil: |world, today| thin_the_bill(world, today, usize::MAX) },
     Fault { name: "one day of the bill is empty", spoil: |world, today| empty_day(world, before(today, 4)) },
@@ -23,7 +25,7 @@ pub const OF_THE_BILL: [Fault; 5] = [
     },
 ];
 
-pub const BESIDE_THE_BILL: [Fault; 6] = [
+const BESIDE_THE_BILL: [Fault; 6] = [
     Fault {
         name: "events of some days ago are gone",
         spoil: |world, today| forget_events(world, today, 3, |_, _| true),
@@ -76,4 +78,53 @@ fn scale_all(world: &mut World, today: NaiveDate, factor: Decimal) {
 /// Events of closed days that are at least so old.
 fn forget_events(world: &mut World, today: NaiveDate, age: u64, is_gone: fn(usize, i64) -> bool) {
     (age..10).for_each(|age| take_events(world, before(today, age), is_gone));
+}
+
+/// Two quiet days, two days with the fault and two after it; then it comes back every twenty days, and also for longer.
+fn is_spoilt(day: usize) -> bool {
+    let lasts = [2, 5, 11][day / 20 % 3];
+    (2..2 + lasts).contains(&(day % 20))
+}
+
+async fn lives_through(fault: &Fault) {
+    let days = chosen("EVERYCENT_YEAR", 6);
+    let mut year = Year::begin(company, days).await;
+    let start = year.start();
+    let mut said = Vec::new();
+    for (day, now) in every(24, start, days).enumerate() {
+        let (today, is_on) = (now.date_naive(), is_spoilt(day));
+        year.move_to(now, |world| {
+            if is_on {
+                (fault.spoil)(world, today);
+            }
+        });
+        let report = year.sync().await;
+        let words = words(&report);
+        let is_green = report.is_clean() && words.is_empty();
+        let was_on = day > 0 && is_spoilt(day - 1);
+        assert!(is_on || was_on || is_green, "{}, {now}: {words:?}", fault.name);
+        if is_green {
+            let wrong = year.wrong_days(today, Decimal::new(25, 2)).await;
+            assert_eq!(wrong, [] as [&str; 0], "{}, {now}", fault.name);
+        }
+        said.push(words.len());
+    }
+    let end = start + Days::new(u64::from(days));
+    assert_eq!(year.wrong_days(end, Decimal::ZERO).await, [] as [&str; 0], "{}", fault.name);
+    assert_eq!(year.failed_checks(end).await, [] as [&str; 0], "{}", fault.name);
+    println!("{}: words in each sync {said:?}", fault.name);
+}
+
+#[test]
+fn a_fault_of_the_bill_is_never_wrong_and_green_and_leaves_nothing_behind() {
+    for fault in &OF_THE_BILL {
+        pipeline::runtime().unwrap().block_on(lives_through(fault));
+    }
+}
+
+#[test]
+fn a_fault_beside_the_bill_is_never_wrong_and_green_and_leaves_nothing_behind() {
+    for fault in &BESIDE_THE_BILL {
+        pipeline::runtime().unwrap().block_on(lives_through(fault));
+    }
 }
