@@ -8,6 +8,7 @@ mod files;
 mod fixture;
 mod forgetting;
 mod kept;
+pub mod money;
 mod people;
 mod rows;
 mod versions;

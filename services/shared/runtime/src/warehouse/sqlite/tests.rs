@@ -3,6 +3,7 @@
 mod cursor_money;
 mod files;
 mod inserted;
+mod money;
 mod people;
 mod shares;
 mod views;
