@@ -20,7 +20,7 @@ use google_cloud_storage::{Error, Result as Answer};
 use tokio::sync::OnceCell;
 
 use self::client::Clients;
-use self::failure::{Action, Call, is_missing, is_there};
+use self::failure::{Action, Call, has_bucket, is_missing, is_there};
 use super::{Created, Store, StoreError};
 use crate::google::endpoints::Endpoints;
 
@@ -65,7 +65,8 @@ impl GcsStore {
         let make = async {
             let make = self.clients(&call).await?.control.create_bucket().set_parent("projects/_");
             match make.set_bucket_id(&self.bucket).set_bucket(bucket).send().await {
-                Err(error) if is_there(&error) => Ok(()),
+                // Whose it is, a look into it says.
+                Err(error) if has_bucket(&error) => self.list("", None, 1).await.map(drop),
                 made => made.map(drop).map_err(|error| call.failed(error)),
             }
         };

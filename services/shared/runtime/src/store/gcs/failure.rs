@@ -106,6 +106,12 @@ pub(super) fn is_there(error: &Error) -> bool {
     error.http_status_code() == Some(412) || replacing()
 }
 
+/// Whether a bucket was not made because there is one of that name.
+pub(super) fn has_bucket(error: &Error) -> bool {
+    let code = error.status().map(|status| status.code);
+    error.http_status_code() == Some(409) || code == Some(Code::AlreadyExists)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// Trying again may help.

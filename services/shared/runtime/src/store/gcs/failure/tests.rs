@@ -42,6 +42,19 @@ fn what_passes_is_unavailable_and_the_rest_is_refused() {
 }
 
 #[test]
+fn a_bucket_that_is_there_is_told_by_either_protocol_and_is_no_object() {
+    for error in
+        [http(409, ""), grpc(Code::AlreadyExists, "Your previous request to create the named bucket succeeded")]
+    {
+        assert!(has_bucket(&error) && !is_there(&error), "{error:?}");
+    }
+    for error in [http(412, ""), http(403, ""), grpc(Code::PermissionDenied, "no"), grpc(Code::FailedPrecondition, "")]
+    {
+        assert!(!has_bucket(&error), "{error:?}");
+    }
+}
+
+#[test]
 fn a_missing_permission_is_named_with_the_account_the_bucket_and_the_role() {
     let message = "fetcher@acme.example.com does not have storage.objects.create access to the object.";
     let cases = [
