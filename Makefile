@@ -35,11 +35,15 @@ test-google: emulators ## Run only the tests on emulators of Google Cloud, the t
 	CARGO="$(CARGO)" tests/slowest --locked --workspace --features $(FEATURES) \
 		$(addprefix --test ,$(TESTS_ON_EMULATORS)) -- --include-ignored
 
+.PHONY: compose-test
+compose-test: ## Build the images and test the compose stack, without Docker; what it needs: tests/compose/run.sh
+	CARGO="$(CARGO)" tests/compose/run.sh
+
 .PHONY: lint
 lint: ## Formatting and lints, warnings are errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	$(CARGO) clippy --locked --workspace --all-targets --features $(FEATURES) -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets --features $(FEATURES),everycent/containers -- -D warnings
 
 .PHONY: docs
 docs: ## Write what the schemas and the list of reports say into docs and infra/terraform

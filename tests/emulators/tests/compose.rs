@@ -150,3 +150,16 @@ fn what_is_mounted_is_there() {
         }
     }
 }
+
+#[test]
+fn the_readme_starts_the_stack_by_the_commands_that_the_file_gives_itself() {
+    let commands = |text: &str, margin: &str| -> Vec<String> {
+        let lines = text.lines().filter_map(|line| line.strip_prefix(margin)?.split('#').next());
+        lines.map(|line| line.trim().to_owned()).filter(|line| line.starts_with("docker compose ")).collect()
+    };
+    let told = commands(&read("README.md"), "");
+    assert_eq!(told.len(), 3, "{told:?}");
+    let mut own = commands(&read("docker-compose.yml"), "#   ");
+    assert_eq!(own.pop().as_deref(), Some("docker compose down --volumes"));
+    assert_eq!(told, own);
+}
