@@ -80,8 +80,8 @@ pub fn assert_same(there: &Systems, here: &Systems) {
 pub fn assert_same_where_not_empty(there: &Systems, here: &Systems, may_be_empty: &[&str]) {
     for (name, rows) in &here.0 {
         let other = &there.0[name];
-        let missing: Vec<_> = rows.iter().filter(|row| !other.contains(row)).take(3).collect();
-        let more: Vec<_> = other.iter().filter(|row| !rows.contains(row)).take(3).collect();
+        let missing: Vec<_> = rows.iter().filter(|row| other.binary_search(row).is_err()).take(3).collect();
+        let more: Vec<_> = other.iter().filter(|row| rows.binary_search(row).is_err()).take(3).collect();
         assert!(
             rows == other,
             "{name}: {} rows here, {} there\nonly here: {missing:#?}\nonly there: {more:#?}",
