@@ -11,7 +11,7 @@ use everycent_schemas::{Day, Timestamp};
 use crate::manifest::Manifest;
 use crate::prices::PriceError;
 use crate::recipe::Recipe;
-use crate::rows::{Output, PageContext, Position, RowMaker};
+use crate::rows::{Output, PageContext, PageText, Position, RowMaker};
 use crate::source::Source;
 use crate::workspaces::Workspaces;
 
@@ -57,9 +57,7 @@ impl<'a> Normalizer<'a> {
         self.pages += 1;
         let entry = self.manifest.pages.get(index).ok_or_else(|| self.not_whole("the manifest does not name it"))?;
         let page = PageContext { number: self.pages, object: &entry.object, manifest: self.manifest };
-        // Checked once for the whole page, which is cheaper than text by text.
-        let body = std::str::from_utf8(body).map_err(|e| page.not_whole(e))?;
-        self.rows.page(&page, body, &mut self.output)?;
+        self.rows.page(&page, &PageText::new(body), &mut self.output)?;
         Ok(self.output.take_finished())
     }
 

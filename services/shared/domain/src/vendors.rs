@@ -9,7 +9,6 @@ pub mod expected;
 mod text;
 pub mod upload;
 
-pub(crate) use crate::rows::without_content;
 pub use address::Address;
 pub(crate) use address::normalized as normalized_address;
 pub use amount::Amount;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::page_text::unread;
 use super::records::reason_of;
 
 /// Fields of one record that may be odd.
@@ -73,6 +74,9 @@ pub fn mend<'a>(
     reads: impl Fn(&str) -> Result<(), serde_json::Error>,
     reason: impl Fn(&str, &serde_json::Error) -> String,
 ) -> Result<Mended<'a>, String> {
+    if let Some(reason) = unread(raw) {
+        return Err(reason);
+    }
     let mut mended = Mended { text: Cow::Borrowed(raw.get()), oddities: Vec::new() };
     // What the vendor wrote, of each field that is mended.
     let mut wrote: Vec<(String, String)> = Vec::new();

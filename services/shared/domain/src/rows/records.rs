@@ -77,7 +77,7 @@ pub fn discreet_reason_of(record: &str, error: &serde_json::Error) -> String {
 }
 
 /// What is wrong with a page, without a word of the page itself: it may name people, and the words go into logs.
-pub(crate) fn without_content(error: &serde_json::Error) -> String {
+pub(super) fn without_content(error: &serde_json::Error) -> String {
     let what = match error.classify() {
         serde_json::error::Category::Data => "a value of another type, or a field that is missing",
         serde_json::error::Category::Eof => "it ends too early",

@@ -11,7 +11,8 @@ use super::api::{VERSION, bucket_day, midnight};
 use super::page_tokens::PageTokens;
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::report::is_overdue;
-use crate::vendors::{Text, without_content};
+use crate::rows::PageText;
+use crate::vendors::Text;
 use crate::window::Window;
 
 /// Whole days after its end within which a day may still be missing at the end of an answer.
@@ -108,13 +109,14 @@ impl Pager for BucketPager {
 
     fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault> {
         self.tokens.count_page();
-        let page: Envelope<'_> =
-            serde_json::from_slice(body).map_err(|e| self.tokens.malformed(without_content(&e)))?;
+        let text = PageText::new(body);
+        let page: Envelope<'_> = text.records().map_err(|reason| self.tokens.malformed(reason))?;
+        let buckets = page.data.len();
         self.take_days(page.data)?;
         if !page.has_more {
             return self.complete();
         }
-        let token = self.tokens.follow(page.next_page)?;
+        let token = self.tokens.follow(page.next_page, buckets)?;
         Ok(Next::Ask(self.request(Some(token))))
     }
 
@@ -228,6 +230,32 @@ mod tests {
         pager.accept(&page(&["2025-10-03"], Some("page_x"))).unwrap();
         let fault = pager.accept(&page(&["2025-10-04"], Some("page_x"))).unwrap_err();
         assert!(matches!(fault, PagingFault::Moved { .. }), "{fault}");
+    }
+
+    #[test]
+    fn one_empty_page_may_promise_more_and_a_second_one_may_not() {
+        let mut pager = pager();
+        pager.accept(&page(&[], Some("page_1"))).unwrap();
+        pager.accept(&page(&["2025-10-03"], Some("page_2"))).unwrap();
+        pager.accept(&page(&[], Some("page_3"))).unwrap();
+        let fault = pager.accept(&page(&[], Some("page_4"))).unwrap_err();
+        assert_eq!(fault.to_string(), "page 4 is not as documented: pages 3 and 4 are empty, and it has more");
+    }
+
+    #[test]
+    fn a_result_that_is_no_json_does_not_stop_the_paging() {
+        let whole = page(&["2025-10-03", "2025-10-04", "2025-10-05"], None);
+        let text = String::from_utf8(whole).unwrap().replacen(r#""results":[]"#, r#""results":[{"a":1},@,{"b":2}]"#, 1);
+        for hostile in [&b"\xff"[..], b"\0", b"{\"a\":\"\xff\"}", b"{\"a\":nul}", b"1e400", b"\"\\ud800\""] {
+            let (before, after) = text.split_once('@').unwrap();
+            let body = [before.as_bytes(), hostile, after.as_bytes()].concat();
+            let (covered, _) = whole_of(&body);
+            assert_eq!(covered.len(), 3, "{}", String::from_utf8_lossy(&body));
+        }
+    }
+
+    fn whole_of(body: &[u8]) -> (Vec<String>, Vec<String>) {
+        whole(pager().accept(body))
     }
 
     #[test]

@@ -8,8 +8,10 @@ use serde_json::value::RawValue;
 
 use super::api::bucket_day;
 use crate::identity::Twins;
-use crate::rows::{Mended, NormalizeError, Oddity, Output, PageContext, Position, Read, RowMaker, mend_openly};
-use crate::vendors::{Text, without_content};
+use crate::rows::{
+    Mended, NormalizeError, Oddity, Output, PageContext, PageText, Position, Read, RowMaker, mend_openly,
+};
+use crate::vendors::Text;
 
 /// Makes rows of the results of one report, bucket by bucket or row by row.
 pub trait ResultRows {
@@ -81,12 +83,16 @@ impl<R: ResultRows> BucketRows<R> {
 }
 
 impl<R: ResultRows> RowMaker for BucketRows<R> {
-    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
-        if let Ok(report) = serde_json::from_str::<Page<'_, R::Record<'_>>>(body) {
+    fn page(
+        &mut self,
+        page: &PageContext<'_>,
+        body: &PageText<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), NormalizeError> {
+        if let Some(report) = body.whole::<Page<'_, R::Record<'_>>>() {
             return self.take_page(page, &report.data, |record| Ok((record, &[])), output);
         }
-        let report: Page<'_, &RawValue> =
-            serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
+        let report: Page<'_, &RawValue> = body.records().map_err(|reason| page.not_whole(reason))?;
         let mended: Vec<_> = report.data.into_iter().map(mend_each::<R>).collect();
         let buckets: Vec<Bucket<'_, Result<Read<'_, R::Record<'_>>, String>>> = mended.iter().map(read_each).collect();
         self.take_page(page, &buckets, Read::parts, output)

@@ -1,4 +1,6 @@
-//! Page tokens: opaque, each leads to the next page, and none leads back.
+//! Page tokens: opaque, each leads to the next page, and none leads back or on and on through empty pages.
+
+use std::collections::HashSet;
 
 use crate::paging::{MAX_PAGES, PagingFault};
 use crate::vendors::Text;
@@ -7,7 +9,8 @@ use crate::vendors::Text;
 #[derive(Debug, Default)]
 pub struct PageTokens {
     pages: u32,
-    seen: Vec<String>,
+    seen: HashSet<String>,
+    last_was_empty: bool,
 }
 
 impl PageTokens {
@@ -25,16 +28,21 @@ impl PageTokens {
         PagingFault::Malformed { page: self.pages, reason: reason.to_string() }
     }
 
-    /// The token of the page that follows one that has more.
-    pub fn follow(&mut self, next_page: Option<Text<'_>>) -> Result<String, PagingFault> {
-        let token = next_page.ok_or_else(|| self.malformed("has_more without next_page"))?;
-        if self.seen.iter().any(|seen| **seen == *token) {
-            return Err(PagingFault::moved("next_page leads back to an earlier page"));
+    /// The token of the page that follows one that has more, and holds so many records. One empty page on the way is odd;
+    /// a second one promises what never comes.
+    pub fn follow(&mut self, token: Option<Text<'_>>, records: usize) -> Result<String, PagingFault> {
+        let token = token.ok_or_else(|| self.malformed("it has more, and no token of the next page"))?;
+        if self.seen.contains(&*token) {
+            return Err(PagingFault::moved("the token of the next page leads back to an earlier one"));
+        }
+        if std::mem::replace(&mut self.last_was_empty, records == 0) && records == 0 {
+            let (before, page) = (self.pages.saturating_sub(1), self.pages);
+            return Err(self.malformed(format!("pages {before} and {page} are empty, and it has more")));
         }
         if self.pages >= MAX_PAGES {
             return Err(PagingFault::TooManyPages { limit: MAX_PAGES });
         }
-        self.seen.push(token.to_string());
+        self.seen.insert(token.to_string());
         Ok(token.to_string())
     }
 }

@@ -11,6 +11,7 @@ use super::members::List;
 use super::user_id::UserId;
 use crate::identity::IdHasher;
 use crate::paging::{Method, PageRequest};
+use crate::rows::PageText;
 use crate::vendors::Address;
 
 /// A team, by those who are or were its members.
@@ -25,7 +26,8 @@ pub struct Team {
 impl Team {
     /// Of the answer's body. `None` where it names nobody.
     pub fn read(body: &[u8]) -> Option<Self> {
-        let list = List::read(std::str::from_utf8(body).ok()?).ok()?;
+        let body = PageText::new(body);
+        let list = List::read(&body).ok()?;
         let mut team = Self { ids: BTreeSet::new(), addresses: BTreeSet::new() };
         for member in list.members {
             let one = serde_json::from_str::<Id<'_>>(member.get()).ok().and_then(|member| member.id);

@@ -13,7 +13,7 @@ use super::{email, file};
 use crate::attribution::Platform;
 use crate::identity::{HexId, Id, IdHasher};
 use crate::report::{Contents, Fault, Faults, Import, Kind, MakeRows, Origin, Report, Weight};
-use crate::rows::{NormalizeError, OutOfRange, Output, PageContext, Position, RowMaker};
+use crate::rows::{NormalizeError, OutOfRange, Output, PageContext, PageText, Position, RowMaker};
 use crate::source::Source;
 use crate::vendor::Vendor;
 use crate::window::Window;
@@ -163,7 +163,13 @@ fn too_long(text: &str, from: Day, to: Day) -> Fault {
 pub struct UploadedUsageRows;
 
 impl RowMaker for UploadedUsageRows {
-    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
+    fn page(
+        &mut self,
+        page: &PageContext<'_>,
+        body: &PageText<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), NormalizeError> {
+        let body = body.text().map_err(|reason| page.not_whole(reason))?;
         let read = read(body, |line| match line {
             Ok((line, usage)) if !output.covers(usage.day) => {
                 output.reject(page, Position::InLine(line.number), None, &format!("{} is not covered", usage.day));

@@ -14,9 +14,10 @@ use serde_json::value::RawValue;
 use crate::identity::{Id, IdHasher};
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault};
 use crate::room;
+use crate::rows::PageText;
+use crate::vendors::Text;
 use crate::vendors::anthropic::api::{VERSION, bucket_day, midnight};
 use crate::vendors::anthropic::page_tokens::PageTokens;
-use crate::vendors::{Text, without_content};
 use crate::window::Window;
 
 const BETA: &str = "analytics-usage-cost-2026-08-24";
@@ -85,9 +86,10 @@ impl AnalyticsPager {
         if !rows.is_empty() {
             on_page.push(rows.iter().fold(IdHasher::new("page"), |hasher, row| hasher.part(row.get())).finish());
         }
-        // A row that does not read becomes a reject later on.
+        // A row that does not read, or of no day, becomes a reject later on.
         for row in rows.iter().filter_map(|row| serde_json::from_str::<Row<'_>>(row.get()).ok()) {
-            self.take_day(&row)?;
+            let Some(day) = bucket_day(&row.starting_at) else { continue };
+            self.take_day(day)?;
             let named = serde_json::from_str::<Named>(row.group.get()).is_ok_and(|group| group.actor.is_some());
             if named {
                 on_page.push(IdHasher::new("group").part(&row.starting_at).part(row.group.get()).finish());
@@ -100,10 +102,7 @@ impl AnalyticsPager {
         Ok(())
     }
 
-    fn take_day(&mut self, row: &Row<'_>) -> Result<(), PagingFault> {
-        let Some(day) = bucket_day(&row.starting_at) else {
-            return Err(self.tokens.malformed("starting_at is not a midnight"));
-        };
+    fn take_day(&mut self, day: Day) -> Result<(), PagingFault> {
         if !self.window.contains(day) {
             return Err(self.tokens.malformed(format!("{day} was not asked for")));
         }
@@ -130,14 +129,14 @@ impl Pager for AnalyticsPager {
 
     fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault> {
         self.tokens.count_page();
-        let page: Envelope<'_> =
-            serde_json::from_slice(body).map_err(|e| self.tokens.malformed(without_content(&e)))?;
+        let text = PageText::new(body);
+        let page: Envelope<'_> = text.records().map_err(|reason| self.tokens.malformed(reason))?;
         self.take_refreshed_at(page.data_refreshed_at.as_deref())?;
         self.take_rows(&page.data)?;
         if !page.has_more {
             return Ok(Next::Whole(self.answer()));
         }
-        let token = self.tokens.follow(page.next_page)?;
+        let token = self.tokens.follow(page.next_page, page.data.len())?;
         Ok(Next::Ask(self.request(Some(&token))))
     }
 }
@@ -326,7 +325,8 @@ mod tests {
 
     #[test]
     fn a_row_that_does_not_read_does_not_stop_the_paging() {
-        let rows = [json!(null), json!({"starting_at": 7}), json!({"group": {}}), row(3, "k")];
+        let undated = json!({"starting_at": "2026-10-03T01:00:00Z", "group": {}});
+        let rows = [json!(null), json!({"starting_at": 7}), json!({"group": {}}), undated, row(3, "k")];
         assert_eq!(covered(pager().accept(&page(&rows, None, REFRESHED))).len(), 2);
     }
 
@@ -340,7 +340,6 @@ mod tests {
             r#"{"data":"ann@example.com","has_more":false}"#.to_owned(),
             r#"{"data":[],"has_more":true}"#.to_owned(),
             r#"{"data":[],"has_more":false,"data_refreshed_at":"soon"}"#.to_owned(),
-            row("2026-10-03T01:00:00Z"),
             row("2026-10-06T00:00:00Z"),
         ] {
             let fault = pager().accept(body.as_bytes()).unwrap_err();

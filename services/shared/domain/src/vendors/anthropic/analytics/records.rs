@@ -9,11 +9,11 @@ use serde_json::value::RawValue;
 use crate::identity::Twins;
 use crate::room;
 use crate::rows::{
-    Mended, NormalizeError, Oddity, Output, PageContext, Position, Read, RowMaker, mend_openly, read_alone,
+    Mended, NormalizeError, Oddity, Output, PageContext, PageText, Position, Read, RowMaker, mend_openly, read_alone,
 };
+use crate::vendors::Text;
 use crate::vendors::anthropic::api::bucket_day;
 use crate::vendors::anthropic::bucket_rows::ResultRows;
-use crate::vendors::{Text, without_content};
 
 /// A record that says when its bucket begins.
 pub trait Dated {
@@ -48,35 +48,43 @@ where
         page: &PageContext<'_>,
         records: impl Iterator<Item = Result<(&'s R::Record<'p>, &'s [Oddity]), &'s Refusal>>,
         output: &mut Output<'_>,
-    ) -> Result<(), NormalizeError>
-    where
+    ) where
         R: 's,
     {
         for (index, record) in records.enumerate() {
             output.at(page, Position::InData(index));
             let (day, outcome) = match record {
-                Ok((record, oddities)) => {
-                    let day = self.day_of(page, record.starting_at())?;
-                    let outcome = self.records.take(day, record, &mut self.twins, output);
-                    if outcome.is_ok() && output.covers(day) {
-                        output.remark_all(Some(day), oddities);
-                    }
-                    (Some(day), outcome)
-                }
+                Ok((record, oddities)) => match self.day_of(page, record.starting_at()) {
+                    Ok(day) => (Some(day), self.take(day, record, oddities, output)),
+                    Err(reason) => (None, Err(reason)),
+                },
                 Err(refusal) => (refusal.day, Err(refusal.reason.clone())),
             };
             if let Err(reason) = outcome {
                 output.reject(page, Position::InData(index), day, &reason);
             }
         }
+    }
+
+    fn take(
+        &mut self,
+        day: Day,
+        record: &R::Record<'_>,
+        oddities: &[Oddity],
+        output: &mut Output<'_>,
+    ) -> Result<(), String> {
+        self.records.take(day, record, &mut self.twins, output)?;
+        if output.covers(day) {
+            output.remark_all(Some(day), oddities);
+        }
         Ok(())
     }
 
-    /// Days come in order; with each, counting twins begins anew.
-    fn day_of(&mut self, page: &PageContext<'_>, starting_at: &str) -> Result<Day, NormalizeError> {
-        let day = bucket_day(starting_at).ok_or_else(|| page.not_whole("starting_at is not a midnight"))?;
+    /// Days come in order, as the paging made sure; with each, counting twins begins anew.
+    fn day_of(&mut self, page: &PageContext<'_>, starting_at: &str) -> Result<Day, String> {
+        let day = bucket_day(starting_at).ok_or("starting_at: it is not a midnight")?;
         if !page.manifest.window.contains(day) || self.day.is_some_and(|last| last > day) {
-            return Err(page.not_whole(format!("{day} was not asked for, or comes too late")));
+            return Err(format!("starting_at: {day} was not asked for, or comes too late"));
         }
         if self.day.replace(day) != Some(day) {
             self.twins.clear();
@@ -90,16 +98,23 @@ where
     R: ResultRows,
     for<'p> R::Record<'p>: Dated,
 {
-    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
-        if let Ok(answer) = serde_json::from_str::<Page<R::Record<'_>>>(body) {
-            return self.take_page(page, answer.data.iter().map(|record| Ok((record, &[][..]))), output);
+    fn page(
+        &mut self,
+        page: &PageContext<'_>,
+        body: &PageText<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), NormalizeError> {
+        if let Some(answer) = body.whole::<Page<R::Record<'_>>>() {
+            self.take_page(page, answer.data.iter().map(|record| Ok((record, &[][..]))), output);
+            return Ok(());
         }
-        let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
+        let answer: Page<&RawValue> = body.records().map_err(|reason| page.not_whole(reason))?;
         let mended: Vec<_> = answer.data.into_iter().map(read::<R>).collect();
         let records: Vec<Result<Read<'_, R::Record<'_>>, &Refusal>> =
             mended.iter().map(|mended| mended.as_ref().map(Mended::read)).collect();
         let records = records.iter().map(|read| Read::parts(read).map_err(|reason| *reason));
-        self.take_page(page, records, output)
+        self.take_page(page, records, output);
+        Ok(())
     }
 }
 

@@ -12,9 +12,10 @@ use serde_json::value::RawValue;
 
 use crate::identity::{Id, IdHasher};
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
+use crate::rows::PageText;
+use crate::vendors::Text;
 use crate::vendors::anthropic::api::VERSION;
 use crate::vendors::anthropic::page_tokens::PageTokens;
-use crate::vendors::{Text, without_content};
 
 const PATH: &str = "/v1/organizations/usage_report/claude_code";
 /// The most that the vendor allows.
@@ -59,16 +60,16 @@ impl ClaudeCodePager {
     /// There is no total to compare with. But records that are the same in all they report are rare, so one that stands on
     /// two pages may have been shifted, or its page repeated. Those that report nothing but zeros are not rare, and harmless.
     fn take_records(&mut self, records: &[&RawValue]) -> Result<(), PagingFault> {
-        let values = records.iter().map(|raw| serde_json::from_str::<Value>(raw.get()).unwrap_or_default());
         let mut on_page = HashSet::new();
         let mut page = IdHasher::new("page");
         let mut contents = IdHasher::new("contents").part(self.contents.hex().as_str());
-        for value in values {
-            // Whatever the order of its fields.
-            let text = value.to_string();
+        for raw in records {
+            let value: Option<Value> = serde_json::from_str(raw.get()).ok();
+            // Whatever the order of its fields; what does not read, as it stands.
+            let text = value.as_ref().map_or_else(|| raw.get().to_owned(), Value::to_string);
             contents = contents.part(&text);
             page = page.part(&text);
-            if !reports_only_zeros(&value) {
+            if !value.as_ref().is_some_and(reports_only_zeros) {
                 on_page.insert(IdHasher::new("record").part(&text).finish());
             }
         }
@@ -109,13 +110,13 @@ impl Pager for ClaudeCodePager {
 
     fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault> {
         self.tokens.count_page();
-        let page: Envelope<'_> =
-            serde_json::from_slice(body).map_err(|e| self.tokens.malformed(without_content(&e)))?;
+        let text = PageText::new(body);
+        let page: Envelope<'_> = text.records().map_err(|reason| self.tokens.malformed(reason))?;
         self.take_records(&page.data)?;
         if !page.has_more {
             return self.complete();
         }
-        let token = self.tokens.follow(page.next_page)?;
+        let token = self.tokens.follow(page.next_page, page.data.len())?;
         Ok(Next::Ask(self.request(Some(token))))
     }
 }

@@ -14,8 +14,10 @@ use super::record::{ClaudeCodeRecord, CoreMetrics, Estimate, ModelUse};
 use super::tools::Tools;
 use crate::attribution::Platform;
 use crate::identity::{HexId, IdHasher, Twins};
-use crate::rows::{Mended, NormalizeError, Oddity, Output, PageContext, Position, Read, RowMaker, mend_openly};
-use crate::vendors::{Flag, without_content};
+use crate::rows::{
+    Mended, NormalizeError, Oddity, Output, PageContext, PageText, Position, Read, RowMaker, mend_openly,
+};
+use crate::vendors::Flag;
 
 /// Says that the vendor itself is the evidence for the platform.
 const BASIS: &str = "vendor";
@@ -197,12 +199,17 @@ fn model_row<'a>(
 }
 
 impl RowMaker for ClaudeCodeRows {
-    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
-        if let Ok(answer) = serde_json::from_str::<Page<ClaudeCodeRecord<'_>>>(body) {
+    fn page(
+        &mut self,
+        page: &PageContext<'_>,
+        body: &PageText<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), NormalizeError> {
+        if let Some(answer) = body.whole::<Page<ClaudeCodeRecord<'_>>>() {
             self.take_page(page, answer.data.iter().map(|record| Ok((record, &[][..]))), output);
             return Ok(());
         }
-        let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
+        let answer: Page<&RawValue> = body.records().map_err(|reason| page.not_whole(reason))?;
         let reads = |text: &str| serde_json::from_str::<ClaudeCodeRecord<'_>>(text).map(drop);
         let mended: Vec<_> = answer.data.into_iter().map(|raw| mend_openly(raw, reads)).collect();
         let records: Vec<Result<Read<'_, ClaudeCodeRecord<'_>>, &String>> =

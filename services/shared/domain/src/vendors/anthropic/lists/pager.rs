@@ -7,9 +7,11 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::paging::{Answer, MAX_PAGES, Method, Next, PageRequest, Pager, PagingFault};
+use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault};
+use crate::rows::PageText;
+use crate::vendors::Text;
 use crate::vendors::anthropic::api::VERSION;
-use crate::vendors::{Text, without_content};
+use crate::vendors::anthropic::page_tokens::PageTokens;
 use crate::window::Window;
 
 const ITEMS_PER_PAGE: &str = "1000";
@@ -26,15 +28,14 @@ pub struct ListReport {
 pub struct ListPager {
     report: ListReport,
     window: Window,
-    pages: u32,
-    cursors: HashSet<String>,
+    tokens: PageTokens,
     items: HashSet<String>,
 }
 
 impl ListPager {
     /// The window is the day of asking.
     pub fn new(report: ListReport, window: Window) -> Self {
-        Self { report, window, pages: 0, cursors: HashSet::new(), items: HashSet::new() }
+        Self { report, window, tokens: PageTokens::default(), items: HashSet::new() }
     }
 
     fn request(&self, after_id: Option<&str>) -> PageRequest {
@@ -44,10 +45,6 @@ impl ListPager {
         let query = filters.chain([limit]).chain(after_id).collect();
         let headers = vec![("anthropic-version", VERSION)];
         PageRequest { method: Method::Get, path: self.report.path, query, headers, body: None }
-    }
-
-    fn malformed(&self, reason: impl ToString) -> PagingFault {
-        PagingFault::Malformed { page: self.pages, reason: reason.to_string() }
     }
 
     /// An item that stands on two pages was shifted between them. One that does not read becomes a reject later on.
@@ -68,19 +65,14 @@ impl Pager for ListPager {
     }
 
     fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault> {
-        self.pages += 1;
-        let page: Envelope<'_> = serde_json::from_slice(body).map_err(|e| self.malformed(without_content(&e)))?;
+        self.tokens.count_page();
+        let text = PageText::new(body);
+        let page: Envelope<'_> = text.records().map_err(|reason| self.tokens.malformed(reason))?;
         self.take_items(&page.data)?;
         if !page.has_more {
             return Ok(Next::Whole(Answer::of(self.window.days().collect())));
         }
-        let last_id = page.last_id.ok_or_else(|| self.malformed("has_more without last_id"))?;
-        if !self.cursors.insert(last_id.to_string()) {
-            return Err(PagingFault::moved("last_id leads back to an earlier page"));
-        }
-        if self.pages >= MAX_PAGES {
-            return Err(PagingFault::TooManyPages { limit: MAX_PAGES });
-        }
+        let last_id = self.tokens.follow(page.last_id, page.data.len())?;
         Ok(Next::Ask(self.request(Some(&last_id))))
     }
 }
@@ -179,6 +171,6 @@ mod tests {
             assert!(!fault.to_string().contains("sk-ant"), "{fault}");
         }
         let fault = pager().accept(&page(&["a"], true, None)).unwrap_err();
-        assert!(fault.to_string().contains("has_more without last_id"), "{fault}");
+        assert!(fault.to_string().contains("it has more, and no token of the next page"), "{fault}");
     }
 }

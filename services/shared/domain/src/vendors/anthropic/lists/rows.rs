@@ -10,15 +10,19 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::rows::{
-    NormalizeError, OutOfRange, Output, PageContext, Position, Read, RowMaker, discreet_reason_of, mend,
+    NormalizeError, OutOfRange, Output, PageContext, PageText, Position, Read, RowMaker, discreet_reason_of, mend,
 };
-use crate::vendors::without_content;
 
 /// Makes rows of one list, by [`take_page`] for what its items read as.
-pub struct ListRows(pub fn(&PageContext<'_>, &str, &mut Output<'_>) -> Result<(), NormalizeError>);
+pub struct ListRows(pub fn(&PageContext<'_>, &PageText<'_>, &mut Output<'_>) -> Result<(), NormalizeError>);
 
 impl RowMaker for ListRows {
-    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
+    fn page(
+        &mut self,
+        page: &PageContext<'_>,
+        body: &PageText<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), NormalizeError> {
         self.0(page, body, output)
     }
 }
@@ -35,8 +39,12 @@ pub trait Item<'p>: Deserialize<'p> {
 }
 
 /// Makes a row of each item, once.
-pub fn take_page<L: ListOf>(page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
-    let list: Page<'_> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
+pub fn take_page<L: ListOf>(
+    page: &PageContext<'_>,
+    body: &PageText<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), NormalizeError> {
+    let list: Page<'_> = body.records().map_err(|reason| page.not_whole(reason))?;
     let day = *page.manifest.covered.first().ok_or_else(|| page.not_whole("the manifest covers no day"))?;
     // An item stands on one page only, as the paging made sure, so twins are on the same page.
     let mut seen = HashMap::with_capacity(list.data.len());

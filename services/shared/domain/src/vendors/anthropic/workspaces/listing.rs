@@ -6,6 +6,7 @@ use everycent_schemas::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::rows::PageText;
 use crate::vendors::{Label, Text};
 use crate::workspaces::{DEFAULT_NAME, Workspaces};
 
@@ -21,7 +22,8 @@ impl Listing {
     /// Takes what reads of a page.
     pub fn take(&mut self, body: &[u8]) {
         // A page that is none was refused by the paging.
-        let Ok(page) = serde_json::from_slice::<Page<'_>>(body) else { return };
+        let text = PageText::new(body);
+        let Ok(page) = text.records::<Page<'_>>() else { return };
         for item in page.data.iter().filter_map(|raw| serde_json::from_str::<Item<'_>>(raw.get()).ok()) {
             let name = item.name.as_deref().unwrap_or_default();
             if name.trim() == DEFAULT_NAME && item.archived_at.is_none() {

@@ -11,11 +11,12 @@ use serde_json::value::RawValue;
 use super::record::day_of;
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::room;
+use crate::rows::PageText;
 use crate::vendors::cursor::instant::Millis;
 use crate::vendors::cursor::memory::Memory;
 use crate::vendors::cursor::page_numbers::{self, unsigned};
 use crate::vendors::cursor::users::{Users, lenient};
-use crate::vendors::{Flag, Tally, Text, without_content};
+use crate::vendors::{Flag, Tally, Text};
 use crate::window::Window;
 
 const PATH: &str = "/teams/daily-usage-data";
@@ -104,7 +105,8 @@ impl Pager for DailyUsagePager {
 
     fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault> {
         self.page += 1;
-        let page: Envelope<'_> = serde_json::from_slice(body).map_err(|e| self.malformed(without_content(&e)))?;
+        let text = PageText::new(body);
+        let page: Envelope<'_> = text.records().map_err(|reason| self.malformed(reason))?;
         self.users.take(self.page, &page.data)?;
         self.memory.take(page.period, oldest(&page.data));
         let pagination = page.pagination.ok_or_else(|| self.malformed("it has no `pagination`"))?;

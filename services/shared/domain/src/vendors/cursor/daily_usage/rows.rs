@@ -12,12 +12,12 @@ use crate::attribution::Platform;
 use crate::prices::{PlanDay, PlanDays};
 use crate::room;
 use crate::rows::{
-    Mended, NormalizeError, Oddity, Output, PageContext, Position, Read, RowMaker, mend_openly, read_alone,
+    Mended, NormalizeError, Oddity, Output, PageContext, PageText, Position, Read, RowMaker, mend_openly, read_alone,
 };
+use crate::vendors::Flag;
 use crate::vendors::cursor::api::BASIS;
 use crate::vendors::cursor::count::Count;
 use crate::vendors::cursor::priced::Priced;
-use crate::vendors::{Flag, without_content};
 
 /// More requests than anybody makes in a day, so that millionths of them, multiplied by a price, stay within 64 bits.
 const REQUESTS_MAX: i64 = 10_000_000;
@@ -137,12 +137,17 @@ fn plausible(field: &str, requests: Count) -> Result<(), String> {
 }
 
 impl RowMaker for UsageRows<'_> {
-    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
-        if let Ok(answer) = serde_json::from_str::<Page<UsageRecord<'_>>>(body) {
+    fn page(
+        &mut self,
+        page: &PageContext<'_>,
+        body: &PageText<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), NormalizeError> {
+        if let Some(answer) = body.whole::<Page<UsageRecord<'_>>>() {
             self.take_page(page, answer.data.iter().map(|record| Ok((record, &[][..]))), output);
             return Ok(());
         }
-        let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
+        let answer: Page<&RawValue> = body.records().map_err(|reason| page.not_whole(reason))?;
         let mended: Vec<_> = answer.data.into_iter().map(read).collect();
         let records: Vec<Result<Read<'_, UsageRecord<'_>>, &Unread>> =
             mended.iter().map(|mended| mended.as_ref().map(Mended::read)).collect();

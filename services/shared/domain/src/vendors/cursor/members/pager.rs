@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault};
-use crate::vendors::without_content;
+use crate::rows::PageText;
 use crate::window::Window;
 
 pub(in crate::vendors::cursor) const PATH: &str = "/teams/members";
@@ -29,8 +29,7 @@ impl Pager for MembersPager {
 
     fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault> {
         let malformed = |reason: String| PagingFault::Malformed { page: 1, reason };
-        let body = std::str::from_utf8(body).map_err(|_| malformed("it is not UTF-8".to_owned()))?;
-        List::read(body).map_err(|e| malformed(without_content(&e)))?;
+        List::read(&PageText::new(body)).map_err(malformed)?;
         Ok(Next::Whole(Answer::of(self.window.days().collect())))
     }
 }
@@ -43,11 +42,11 @@ pub(in crate::vendors::cursor) struct List<'a> {
 }
 
 impl<'a> List<'a> {
-    pub fn read(body: &'a str) -> Result<Self, serde_json::Error> {
-        if body.trim_start().starts_with('[') {
-            return Ok(Self { name: "", members: serde_json::from_str(body)? });
+    pub fn read(body: &'a PageText<'_>) -> Result<Self, String> {
+        if body.is_list() {
+            return Ok(Self { name: "", members: body.records()? });
         }
-        let page: Page<'a> = serde_json::from_str(body)?;
+        let page: Page<'a> = body.records()?;
         Ok(Self { name: "teamMembers", members: page.team_members })
     }
 }

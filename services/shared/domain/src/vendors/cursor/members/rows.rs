@@ -7,9 +7,9 @@ use everycent_schemas::rows::CursorMember;
 use serde::Deserialize;
 
 use super::pager::List;
-use crate::rows::{Mended, NormalizeError, Output, PageContext, Position, Read, RowMaker, mend_openly};
+use crate::rows::{Mended, NormalizeError, Output, PageContext, PageText, Position, Read, RowMaker, mend_openly};
 use crate::vendors::cursor::user_id::UserId;
-use crate::vendors::{Address, Flag, Text, without_content};
+use crate::vendors::{Address, Flag, Text};
 
 /// Makes rows of members.
 pub struct MemberRows;
@@ -18,8 +18,13 @@ pub struct MemberRows;
 type Seen<'p> = HashMap<String, MemberRecord<'p>>;
 
 impl RowMaker for MemberRows {
-    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
-        let list = List::read(body).map_err(|e| page.not_whole(without_content(&e)))?;
+    fn page(
+        &mut self,
+        page: &PageContext<'_>,
+        body: &PageText<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), NormalizeError> {
+        let list = List::read(body).map_err(|reason| page.not_whole(reason))?;
         let mut seen = Seen::new();
         let reads = |text: &str| serde_json::from_str::<MemberRecord<'_>>(text).map(drop);
         let mended: Vec<_> = list.members.iter().map(|raw| mend_openly(raw, reads)).collect();

@@ -10,10 +10,11 @@ use serde_json::value::RawValue;
 
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::room;
+use crate::rows::PageText;
+use crate::vendors::Tally;
 use crate::vendors::cursor::instant::Millis;
 use crate::vendors::cursor::page_numbers::{self, unsigned};
 use crate::vendors::cursor::users::{Users, lenient};
-use crate::vendors::{Tally, without_content};
 use crate::window::Window;
 
 const PATH: &str = "/teams/spend";
@@ -98,7 +99,8 @@ impl Pager for SpendPager {
 
     fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault> {
         self.page += 1;
-        let page: Envelope<'_> = serde_json::from_slice(body).map_err(|e| self.malformed(without_content(&e)))?;
+        let text = PageText::new(body);
+        let page: Envelope<'_> = text.records().map_err(|reason| self.malformed(reason))?;
         let cycle = self.check_cycle(&page)?;
         self.users.take(self.page, &page.team_member_spend)?;
         self.records += page.team_member_spend.len() as u64;

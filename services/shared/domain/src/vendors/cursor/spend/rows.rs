@@ -11,11 +11,11 @@ use serde_json::value::RawValue;
 
 use crate::identity::{Id, IdHasher};
 use crate::room;
-use crate::rows::{Mended, NormalizeError, Output, PageContext, Position, Read, RowMaker, mend_openly};
+use crate::rows::{Mended, NormalizeError, Output, PageContext, PageText, Position, Read, RowMaker, mend_openly};
 use crate::vendors::cursor::count::Count;
 use crate::vendors::cursor::instant::{Millis, Moment};
 use crate::vendors::cursor::user_id::UserId;
-use crate::vendors::{Address, Amount, Label, Text, without_content};
+use crate::vendors::{Address, Amount, Label, Text};
 
 /// Makes rows of spend.
 pub struct SpendRows;
@@ -27,8 +27,13 @@ type Seen<'p> = HashMap<Id, Money<'p>>;
 type Money<'p> = [Option<&'p str>; 2];
 
 impl RowMaker for SpendRows {
-    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
-        let answer: Page<'_> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
+    fn page(
+        &mut self,
+        page: &PageContext<'_>,
+        body: &PageText<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), NormalizeError> {
+        let answer: Page<'_> = body.records().map_err(|reason| page.not_whole(reason))?;
         let reads = |text: &str| serde_json::from_str::<SpendRecord<'_>>(text).map(drop);
         let mended: Vec<_> = answer.team_member_spend.iter().map(|raw| mend_openly(raw, reads)).collect();
         let mut seen = Seen::new();

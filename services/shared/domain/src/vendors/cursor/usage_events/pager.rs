@@ -15,11 +15,12 @@ use serde_json::{Value, json};
 use crate::identity::{Id, IdHasher};
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::room;
+use crate::rows::PageText;
 use crate::vendors::cursor::instant::Millis;
 use crate::vendors::cursor::memory::Memory;
 use crate::vendors::cursor::page_numbers::{self, unsigned};
 use crate::vendors::cursor::users::lenient;
-use crate::vendors::{Flag, Tally, without_content};
+use crate::vendors::{Flag, Tally};
 use crate::window::Window;
 
 const PATH: &str = "/teams/filtered-usage-events";
@@ -102,9 +103,7 @@ impl UsageEventsPager {
         self.take_border(events);
         let page = events.iter().fold(IdHasher::new("page"), |hasher, event| hasher.part(event.get())).finish();
         self.contents = IdHasher::new("contents").part(self.contents.hex().as_str()).part(page.hex().as_str()).finish();
-        // As a value, for the order of its fields says nothing.
-        let first: Value = serde_json::from_str(first.get()).map_err(|e| self.malformed(without_content(&e)))?;
-        if self.first_events.insert(IdHasher::new("event").part(&first.to_string()).finish()) {
+        if self.first_events.insert(content_of(first)) {
             return Ok(());
         }
         Err(PagingFault::moved(format!("page {} begins like an earlier one", self.page)))
@@ -145,6 +144,13 @@ impl UsageEventsPager {
     }
 }
 
+/// What an event says, whatever the order of its fields; where it can't be read for that, as it stands.
+fn content_of(event: &RawValue) -> Id {
+    let value: Result<Value, _> = serde_json::from_str(event.get());
+    let text = value.map_or_else(|_| event.get().to_owned(), |value| value.to_string());
+    IdHasher::new("event").part(&text).finish()
+}
+
 /// The instant of an event as the page has it; empty where it does not read.
 fn instant<'a>(event: &&'a RawValue) -> &'a str {
     #[derive(Deserialize)]
@@ -163,7 +169,8 @@ impl Pager for UsageEventsPager {
 
     fn accept(&mut self, body: &[u8]) -> Result<Next, PagingFault> {
         self.page += 1;
-        let page: Envelope<'_> = serde_json::from_slice(body).map_err(|e| self.malformed(without_content(&e)))?;
+        let text = PageText::new(body);
+        let page: Envelope<'_> = text.records().map_err(|reason| self.malformed(reason))?;
         self.check_total(page.total_usage_events_count.map(unsigned))?;
         self.take_period(&page);
         let pagination = page.pagination.ok_or_else(|| self.malformed("it has no `pagination`"))?;

@@ -17,13 +17,13 @@ use crate::identity::IdHasher;
 use crate::prices::{PlanDay, PlanDays};
 use crate::room;
 use crate::rows::{
-    Mended, NormalizeError, Oddity, Output, PageContext, Position, Read, RowMaker, mend_openly, read_alone,
+    Mended, NormalizeError, Oddity, Output, PageContext, PageText, Position, Read, RowMaker, mend_openly, read_alone,
 };
 use crate::vendors::cursor::api::BASIS;
 use crate::vendors::cursor::count::Count;
 use crate::vendors::cursor::instant::Millis;
 use crate::vendors::cursor::priced::Priced;
-use crate::vendors::{Address, Amount, Flag, without_content};
+use crate::vendors::{Address, Amount, Flag};
 
 /// Makes rows of usage events.
 #[derive(Debug)]
@@ -188,12 +188,17 @@ fn person<'a>(
 }
 
 impl RowMaker for EventRows<'_> {
-    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
-        if let Ok(answer) = serde_json::from_str::<Page<EventRecord<'_>>>(body) {
+    fn page(
+        &mut self,
+        page: &PageContext<'_>,
+        body: &PageText<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), NormalizeError> {
+        if let Some(answer) = body.whole::<Page<EventRecord<'_>>>() {
             self.take_page(page, answer.usage_events.iter().map(|record| Ok((record, &[][..]))), output);
             return Ok(());
         }
-        let answer: Page<&RawValue> = serde_json::from_str(body).map_err(|e| page.not_whole(without_content(&e)))?;
+        let answer: Page<&RawValue> = body.records().map_err(|reason| page.not_whole(reason))?;
         let mended: Vec<_> = answer.usage_events.into_iter().map(read).collect();
         let records: Vec<Result<Read<'_, EventRecord<'_>>, &Refusal>> =
             mended.iter().map(|mended| mended.as_ref().map(Mended::read)).collect();

@@ -5,7 +5,7 @@ use everycent_schemas::rows::{ApiKeyOwner, EarlierApiKeyOwner};
 
 use super::line::{Owner, Starts, read};
 use crate::report::Fault;
-use crate::rows::{NormalizeError, Output, PageContext, RowMaker};
+use crate::rows::{NormalizeError, Output, PageContext, PageText, RowMaker};
 use crate::vendors::upload::file;
 
 /// Makes rows of a stored file.
@@ -13,7 +13,13 @@ use crate::vendors::upload::file;
 pub struct OwnerRows;
 
 impl RowMaker for OwnerRows {
-    fn page(&mut self, page: &PageContext<'_>, body: &str, output: &mut Output<'_>) -> Result<(), NormalizeError> {
+    fn page(
+        &mut self,
+        page: &PageContext<'_>,
+        body: &PageText<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<(), NormalizeError> {
+        let body = body.text().map_err(|reason| page.not_whole(reason))?;
         let not_whole = |faults: Vec<Fault>| page.not_whole(file::without_content(&faults));
         // Whether somebody follows is known only after the last line.
         let starts = read(body, |_, _| ()).map_err(not_whole)?;
