@@ -22,6 +22,7 @@ use chrono::Duration;
 use everycent_schemas::Timestamp;
 pub use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
+use tokio::time::Instant;
 use tracing::field::Empty;
 use tracing::{Instrument, debug, info_span};
 
@@ -119,6 +120,7 @@ impl VendorClient {
         let http = self.http_request(request)?;
         let waited = self.pace.turn().await;
         let sent_at = self.time.uncorrected();
+        let sent = Instant::now();
         let answered = self.http.execute(http).await;
         if let Ok(response) = &answered {
             self.time.observe(response.headers(), sent_at);
@@ -132,6 +134,7 @@ impl VendorClient {
             }
             Err(error) => Err(connection::failure(error, name, self.host(), attempt).into()),
         };
+        let result = result.map_err(|failed| failed.after(sent.elapsed()));
         debug!(
             vendor = name.vendor,
             http.method = %name.method,

@@ -157,6 +157,7 @@ fn accounts(process: &Surroundings<'_>) -> Result<Vec<FetchAccount>> {
             backoff_cap: Duration::ZERO,
             limited: Backoff::NONE,
             max_wait: Duration::from_secs(1),
+            max_asking: Duration::MAX,
         };
         let settings =
             VendorSettings { retry, ..VendorSettings::new(simulator.url().parse()?, auth, "the test's key") };

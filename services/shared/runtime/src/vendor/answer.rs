@@ -88,7 +88,7 @@ impl VendorClient {
             }
             _ => VendorError::Refused { request, status: status.as_u16(), message: refusal(status, message) },
         };
-        Failed { error, told: retry_after(response.headers(), status, self.now()) }
+        Failed { told: retry_after(response.headers(), status, self.now()), ..Failed::from(error) }
     }
 
     /// A body as text, without the key.

@@ -164,6 +164,8 @@ pub(super) struct Failed {
     pub(super) error: VendorError,
     /// The status and the wait that the vendor asked for, if it did.
     pub(super) told: Option<Told>,
+    /// From the first byte sent to the last one received.
+    pub(super) took: Duration,
 }
 
 impl Failed {
@@ -178,6 +180,12 @@ impl Failed {
     }
 }
 
+impl Failed {
+    pub(super) fn after(self, took: Duration) -> Self {
+        Self { took, ..self }
+    }
+}
+
 /// What `Retry-After` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Told {
@@ -187,7 +195,7 @@ pub(super) struct Told {
 
 impl From<VendorError> for Failed {
     fn from(error: VendorError) -> Self {
-        Self { error, told: None }
+        Self { error, told: None, took: Duration::ZERO }
     }
 }
 

@@ -25,6 +25,9 @@ pub struct RetrySettings {
     pub limited: Backoff,
     /// The longest wait that a vendor may ask for; a longer one fails the request.
     pub max_wait: Duration,
+    /// The longest that attempts may take together, the waits between them left out: the attempt that reaches it is the
+    /// last. A vendor that sends drop by drop is given up then.
+    pub max_asking: Duration,
 }
 
 impl Default for RetrySettings {
@@ -35,6 +38,7 @@ impl Default for RetrySettings {
             backoff_cap: Duration::from_secs(60),
             limited: LIMITED,
             max_wait: Duration::from_secs(300),
+            max_asking: Duration::from_secs(240),
         }
     }
 }
@@ -52,11 +56,15 @@ impl RetrySettings {
         A: Future<Output = Result<T, Failed>>,
     {
         let made = AtomicU32::new(0);
-        let mut limited = 0;
+        let (mut limited, mut asking) = (0, Duration::ZERO);
         let numbered = || attempt(made.fetch_add(1, Ordering::Relaxed) + 1);
         let retry = numbered.retry(self.backoff()).sleep(tokio::time::sleep);
         let retry = retry.when(Failed::passes).adjust(|failed, wait| {
             let wait = wait?;
+            asking += failed.took;
+            if asking >= self.max_asking {
+                return None;
+            }
             limited += u32::from(failed.is_limited());
             self.wait_after(failed, if failed.is_limited() { self.limited.after(limited).max(wait) } else { wait })
         });
@@ -81,12 +89,14 @@ impl RetrySettings {
         }
         ended.map_err(|failed| match failed.told {
             // It was given up for that, and not for want of attempts.
-            Some(told) if number < self.max_attempts.get() && failed.passes() => VendorError::WaitTooLong {
-                request: request.clone(),
-                status: told.status,
-                wait_s: told.wait.as_secs(),
-                max_wait_s: self.max_wait.as_secs(),
-            },
+            Some(told) if told.wait > self.max_wait && number < self.max_attempts.get() && failed.passes() => {
+                VendorError::WaitTooLong {
+                    request: request.clone(),
+                    status: told.status,
+                    wait_s: told.wait.as_secs(),
+                    max_wait_s: self.max_wait.as_secs(),
+                }
+            }
             _ => failed.error,
         })
     }
@@ -189,6 +199,22 @@ mod tests {
             RetrySettings::default().run(&request(), drop, |number| ready(Err(timeout(number).into()))).await;
         assert_eq!(answered, Err(timeout(6)));
         assert!(began.elapsed() <= Duration::from_millis(31_010), "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_vendor_that_sends_drop_by_drop_is_given_up_within_minutes() {
+        for (took_s, attempts) in [(120, 2), (60, 4), (1, 6)] {
+            let began = Instant::now();
+            let took = Duration::from_secs(took_s);
+            let answered: Result<(), _> = RetrySettings::default()
+                .run(&request(), |number| async move {
+                    tokio::time::sleep(took).await;
+                    Err(Failed::from(VendorError::Timeout { request: request(), attempts: number }).after(took))
+                })
+                .await;
+            assert_eq!(answered, Err(VendorError::Timeout { request: request(), attempts }));
+            assert!(began.elapsed() <= Duration::from_secs(300), "{:?}", began.elapsed());
+        }
     }
 
     #[tokio::test(start_paused = true)]
