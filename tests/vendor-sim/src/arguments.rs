@@ -19,7 +19,9 @@ Faults: ENDPOINT[?TEXT]:KIND[=VALUE][@WHEN][*TIMES]
   ?TEXT     only requests whose query or body contains TEXT (!TEXT: does not), such as ?group_by
   KIND      429[=RETRY_AFTER_S], 500, 504, 529 or another status,
             cut[=BYTES], slow[=PAUSE_MS], huge[=BYTES], not-json, wrong-content,
-            repeated-page, next-page-loop, missing-bucket, restate=DAY,
+            repeated-page, next-page-loop, empty-pages, missing-bucket,
+            restate=DAY, hostile=VALUE (utf8, nul, surrogate, exponent,
+            digits, nesting, twice, word),
             member-joins, member-leaves, member-swap, event-joins, event-leaves,
             missing-scope, expired-cursor, held,
             unknown-fields, unknown-values,

@@ -78,7 +78,7 @@ mod world;
 pub mod worlds;
 
 pub use self::endpoint::Endpoint;
-pub use self::faults::{Fault, FaultKind, FaultTextError, When};
+pub use self::faults::{Fault, FaultKind, FaultTextError, Hostile, When};
 pub use self::server::{RequestRecord, Simulator};
 pub use self::world::{
     Actor, AnalyticsUsage, ApiKey, ApiKeyShape, ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow, CostRow, CostShare,

@@ -76,6 +76,12 @@ pub(crate) fn first_page(request: &Request) -> Request {
 
 /// Makes an answer lead to the very page that it is. The first page of a list of the directory cannot be
 /// named by an id: only later ones lead to themselves.
+/// A page without a record that promises another one.
+pub(crate) fn empty_page(number: u64) -> Value {
+    let token = format!("page_{number}");
+    json!({"data": [], "has_more": true, "next_page": token, "first_id": null, "last_id": token})
+}
+
 pub(crate) fn point_to_itself(body: &mut Value, request: &Request) {
     body["has_more"] = json!(true);
     let given = |wanted: &str| request.query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 
 use super::form::Form;
-use super::{FaultKind, When};
+use super::{FaultKind, Hostile, When};
 use crate::endpoint::{Endpoint, Vendor};
 use crate::exchange::Request;
 use crate::{anthropic, cursor};
@@ -58,6 +58,26 @@ pub(super) fn spoil(body: &mut Value, kind: &FaultKind, when: When, endpoint: En
         _ => {}
     }
 }
+
+/// Leaves no record.
+pub(super) fn empty(body: &mut Value, endpoint: Endpoint) {
+    body[Form::of(endpoint).list] = json!([]);
+}
+
+/// Writes a value that no JSON holds into a field of the first record that is meant and has it.
+pub(super) fn write_hostile(body: &mut Vec<u8>, hostile: Hostile, when: When, endpoint: Endpoint) {
+    let form = Form::of(endpoint);
+    let (Ok(mut value), Some(path)) = (serde_json::from_slice(body), form.hostile()) else { return };
+    set_in_records(&mut value, when, form, path, &json!(PLACE), 1);
+    let (text, place) = (value.to_string(), format!("\"{PLACE}\""));
+    if let Some((before, after)) = text.split_once(&place) {
+        let field = path.rsplit('/').next().unwrap_or_default();
+        *body = [before.as_bytes(), &hostile.bytes(field), after.as_bytes()].concat();
+    }
+}
+
+/// What stands where a hostile value comes.
+const PLACE: &str = "the place of a hostile value";
 
 /// All in one record: the first that has the first of them.
 fn set_odd(body: &mut Value, when: When, form: Form) {

@@ -39,6 +39,11 @@ const PLAIN: Form = Form {
 };
 
 impl Form {
+    /// The field of a record that a hostile value is put into.
+    pub(super) fn hostile(&self) -> Option<&'static str> {
+        self.amount.or(self.count).or_else(|| self.odd.first().copied())
+    }
+
     pub(super) fn of(endpoint: Endpoint) -> Form {
         match endpoint {
             Endpoint::AnthropicMe => Form { is_paged: false, ..PLAIN },

@@ -120,6 +120,63 @@ pub enum FaultKind {
     /// There is always a next page: Anthropic's token or last id leads to this very page, Cursor's `hasNextPage` stays
     /// true and its number of pages is always one more.
     NextPageLoop,
+    /// Every page is empty and says that another follows, with a token that never came before.
+    EmptyPages,
+    /// One record in which a field has a value that no JSON of ours holds: of money where the report has any, else a count.
+    Hostile(Hostile),
+}
+
+/// What a vendor may write in place of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hostile {
+    /// A text that is no UTF-8.
+    Utf8,
+    /// A text with a zero byte.
+    Nul,
+    /// Half of a surrogate pair, escaped.
+    Surrogate,
+    /// A number beyond every float.
+    Exponent,
+    /// A number of 400 digits.
+    Digits,
+    /// Ten thousand lists, each in the one before.
+    Nesting,
+    /// The same field twice.
+    Twice,
+    /// No value of JSON at all.
+    Word,
+}
+
+impl Hostile {
+    pub const ALL: [Self; 8] =
+        [Self::Utf8, Self::Nul, Self::Surrogate, Self::Exponent, Self::Digits, Self::Nesting, Self::Twice, Self::Word];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf8",
+            Self::Nul => "nul",
+            Self::Surrogate => "surrogate",
+            Self::Exponent => "exponent",
+            Self::Digits => "digits",
+            Self::Nesting => "nesting",
+            Self::Twice => "twice",
+            Self::Word => "word",
+        }
+    }
+
+    /// The bytes in place of the value of the field.
+    pub(crate) fn bytes(self, field: &str) -> Vec<u8> {
+        match self {
+            Self::Utf8 => b"\"\xff\xfe\"".to_vec(),
+            Self::Nul => b"\"a\0b\"".to_vec(),
+            Self::Surrogate => br#""\ud800""#.to_vec(),
+            Self::Exponent => b"1e400".to_vec(),
+            Self::Digits => b"9".repeat(400),
+            Self::Nesting => [b"[".repeat(10_000), b"]".repeat(10_000)].concat(),
+            Self::Twice => format!("1,\"{field}\":1").into_bytes(),
+            Self::Word => b"nought".to_vec(),
+        }
+    }
 }
 
 impl Fault {
@@ -174,7 +231,8 @@ impl FaultKind {
             FaultKind::ResultsMissing => form.has_buckets,
             FaultKind::FlatCacheCreation => form.cache_creation_in.is_some(),
             FaultKind::ExpiredCursor => endpoint.is_of_analytics(),
-            FaultKind::RepeatedPage | FaultKind::NextPageLoop => form.is_paged,
+            FaultKind::RepeatedPage | FaultKind::NextPageLoop | FaultKind::EmptyPages => form.is_paged,
+            FaultKind::Hostile(_) => form.hostile().is_some(),
             FaultKind::UnknownValues => !form.unknown.is_empty(),
             FaultKind::DateMissing | FaultKind::MissingBucket => form.day.is_some(),
             _ => true,

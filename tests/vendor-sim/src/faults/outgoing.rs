@@ -86,6 +86,12 @@ impl Outgoing {
                 let first = answer(world, &first_page(endpoint, request));
                 self.alter(|body| content::repeat(body, &first.body, endpoint));
             }
+            FaultKind::EmptyPages => self.reply = empty_page(endpoint, request, &self.reply),
+            FaultKind::Hostile(hostile) => {
+                if self.reply.status == 200 {
+                    content::write_hostile(&mut self.reply.body, *hostile, fault.when, endpoint);
+                }
+            }
             FaultKind::NextPageLoop => self.alter(|body| content::point_to_itself(body, endpoint, request)),
             kind => self.alter(|body| content::spoil(body, kind, fault.when, endpoint)),
         }
@@ -101,6 +107,19 @@ impl Outgoing {
             self.reply.body = body.to_string().into_bytes();
         }
     }
+}
+
+/// Whatever the request: the tokens of such pages lead nowhere else.
+fn empty_page(endpoint: Endpoint, request: &Request, reply: &Reply) -> Reply {
+    let mut body = match endpoint.vendor() {
+        Vendor::Anthropic => anthropic::empty_page(request.number),
+        Vendor::Cursor => serde_json::from_slice(&reply.body).unwrap_or_default(),
+    };
+    if endpoint.vendor() == Vendor::Cursor {
+        content::empty(&mut body, endpoint);
+        cursor::promise_a_next_page(&mut body);
+    }
+    Reply::json(200, &body)
 }
 
 fn failure(endpoint: Endpoint, status: u16, request: &Request) -> Reply {

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Fault, FaultKind, When};
+use super::{Fault, FaultKind, Hostile, When};
 use crate::endpoint::Endpoint;
 
 const DEFAULT_PAUSE_MS: u64 = 200;
@@ -78,6 +78,7 @@ impl fmt::Display for FaultKind {
             FaultKind::SlowBody { pause_ms } => write!(f, "slow={pause_ms}"),
             FaultKind::HugeBody { bytes } => write!(f, "huge={bytes}"),
             FaultKind::Restate(day) => write!(f, "restate={day}"),
+            FaultKind::Hostile(hostile) => write!(f, "hostile={}", hostile.name()),
             plain => {
                 let name = PLAIN.iter().find(|(_, kind)| kind == plain).map(|(name, _)| name);
                 f.write_str(name.expect("invariant: every kind without a value has its name in the table"))
@@ -87,7 +88,7 @@ impl fmt::Display for FaultKind {
 }
 
 /// The kinds without a value.
-const PLAIN: [(&str, FaultKind); 27] = [
+const PLAIN: [(&str, FaultKind); 28] = [
     ("held", FaultKind::Held),
     ("repeated-page", FaultKind::RepeatedPage),
     ("member-joins", FaultKind::MemberJoins),
@@ -115,6 +116,7 @@ const PLAIN: [(&str, FaultKind); 27] = [
     ("missing-bucket", FaultKind::MissingBucket),
     ("results-missing", FaultKind::ResultsMissing),
     ("next-page-loop", FaultKind::NextPageLoop),
+    ("empty-pages", FaultKind::EmptyPages),
 ];
 
 fn split(text: &str, mark: char) -> (&str, Option<&str>) {
@@ -157,6 +159,10 @@ fn read_kind(text: &str) -> Result<FaultKind, FaultTextError> {
         ("huge", None) => FaultKind::HugeBody { bytes: DEFAULT_HUGE_BYTES },
         ("huge", Some(bytes)) => FaultKind::HugeBody { bytes: number(bytes, name)? },
         ("restate", Some(day)) => FaultKind::Restate(number(day, name)?),
+        ("hostile", Some(name)) => match Hostile::ALL.into_iter().find(|hostile| hostile.name() == name) {
+            Some(hostile) => FaultKind::Hostile(hostile),
+            None => return Err(unknown_kind(text)),
+        },
         (name, None) => match PLAIN.iter().find(|(known, _)| *known == name) {
             Some((_, kind)) => kind.clone(),
             None => status(name)?,
@@ -175,7 +181,8 @@ fn status(name: &str) -> Result<FaultKind, FaultTextError> {
 
 fn unknown_kind(text: &str) -> FaultTextError {
     let plain = PLAIN.map(|(name, _)| name).join(", ");
-    let valued = "429[=RETRY_AFTER_S], a status of 400 to 599, cut[=BYTES], slow[=PAUSE_MS], huge[=BYTES], restate=DAY";
+    let valued = "429[=RETRY_AFTER_S], a status of 400 to 599, cut[=BYTES], slow[=PAUSE_MS], huge[=BYTES], restate=DAY, \
+                  hostile=VALUE";
     FaultTextError(format!("no fault `{text}`; there are: {valued}, {plain}"))
 }
 
@@ -191,7 +198,8 @@ mod tests {
 
     #[test]
     fn every_fault_reads_back_as_it_was_written() {
-        let valued = ["429", "429=0", "500", "529", "cut", "cut=10", "slow=5", "huge=99", "restate=2025-10-04"];
+        let mut valued = vec!["429", "429=0", "500", "529", "cut", "cut=10", "slow=5", "huge=99", "restate=2025-10-04"];
+        valued.extend(["hostile=utf8", "hostile=twice"]);
         for kind in valued.into_iter().chain(PLAIN.map(|(name, _)| name)) {
             for place in ["any", "any?group_by[]=description", "any?!group_by"] {
                 for when in ["", "@nth=2", "@page=3", "@day=2025-10-05", "*4", "@page=1*2"] {
