@@ -121,7 +121,9 @@ impl Fetcher {
         let began_at = self.clock.now();
         let account_id = account.account_id.clone();
         self.observer.tell(Progress::Asking { source, account_id: account_id.clone(), window });
-        let outcome = self.answer(source, account, window, requested_at).await;
+        let limit = self.settings.max_window;
+        let answer = tokio::time::timeout(limit, self.answer(source, account, window, requested_at)).await;
+        let outcome = answer.unwrap_or(Err(FetchError::Endless { limit }));
         self.watch_clock(source, account);
         match outcome {
             Ok(None) => {

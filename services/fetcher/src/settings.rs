@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use everycent_domain::vendor::Vendor;
 use everycent_runtime::config::{Config, WINDOWS_IN_FLIGHT};
@@ -16,11 +17,13 @@ pub struct FetcherSettings {
     /// Windows of one account that are asked for at the same time, where it is another number than
     /// [`WINDOWS_IN_FLIGHT`].
     pub windows_in_flight: BTreeMap<Vendor, NonZeroU32>,
+    /// How long a window may take, all its readings together: many times what the largest needs at the slowest pace.
+    pub max_window: Duration,
 }
 
 impl Default for FetcherSettings {
     fn default() -> Self {
-        Self { page_size: 500, max_readings: 3, windows_in_flight: BTreeMap::new() }
+        Self { page_size: 500, max_readings: 3, windows_in_flight: BTreeMap::new(), max_window: Duration::from_hours(2) }
     }
 }
 

@@ -37,6 +37,9 @@ pub enum FetchError {
     /// The first answer showed that this machine's clock is wrong by other than was known; nothing is stored.
     #[error("the vendor's clock is not this machine's")]
     OtherClock,
+    /// The vendor answers, and never comes to an end.
+    #[error("the vendor had not come to the end of this window after {} minutes; try again later", .limit.as_secs() / 60)]
+    Endless { limit: std::time::Duration },
     #[error(transparent)]
     Paging(#[from] PagingFault),
     #[error(transparent)]
@@ -47,7 +50,8 @@ impl FetchError {
     /// Whether asking the window again from its start can't help now.
     pub fn is_final(&self) -> bool {
         match self {
-            Self::NoClient(_) | Self::NotAdmitted(_) | Self::Vendor(_) | Self::OtherClock | Self::Store(_) => true,
+            Self::NoClient(_) | Self::NotAdmitted(_) | Self::Vendor(_) | Self::OtherClock => true,
+            Self::Endless { .. } | Self::Store(_) => true,
             Self::Restart(_) => false,
             Self::Paging(fault) => matches!(fault, PagingFault::TooManyPages { .. }),
         }
@@ -62,7 +66,7 @@ impl FetchError {
         match self {
             Self::Paging(fault) => Some(fault),
             Self::NoClient(_) | Self::NotAdmitted(_) | Self::Vendor(_) => None,
-            Self::Restart(_) | Self::OtherClock | Self::Store(_) => None,
+            Self::Restart(_) | Self::OtherClock | Self::Endless { .. } | Self::Store(_) => None,
         }
     }
 
