@@ -3,6 +3,7 @@
 //! IO only: what a page means is decided in the domain crate. It never asks a vendor and never touches the warehouse.
 
 mod unpriced;
+mod unread;
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ use everycent_runtime::threads;
 use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
 use everycent_runtime::workspaces::WorkspaceLog;
 use everycent_schemas::SnapshotId;
-use everycent_schemas::events::{BatchNormalized, SnapshotStored};
+use everycent_schemas::events::{BatchNormalized, FetchFailed, SnapshotStored};
 use tokio::runtime::Handle;
 use tracing::{info, info_span, warn};
 
@@ -89,7 +90,7 @@ impl Normalizer {
         let span = info_span!("normalize", source = event.source, pages = event.pages);
         let made = match threads::alone("normalize", move || span.in_scope(|| work.normalize())).await {
             Ok(Ok(made)) => made,
-            Ok(Err(error)) => return error.into(),
+            Ok(Err(error)) => return self.refuse(event, error).await,
             Err(no_thread) => return Outcome::retry(no_thread),
         };
         if let Some(batch) = &made.batch
@@ -115,15 +116,39 @@ impl Normalizer {
     /// The days without a price become failed in coverage, and the snapshot a dead letter. The letter is the record of the work that is
     /// left, so a bus that refuses the failure alone does not keep it back.
     async fn give_up(&self, event: &SnapshotStored, unpriced: &Unpriced) -> Outcome {
-        for failure in unpriced.failures(event) {
+        match self.mark_failed(event, unpriced.failures(event)).await {
+            Some(retry) => retry,
+            None => Outcome::dead_letter(unpriced),
+        }
+    }
+
+    /// A snapshot that can't be read leaves its days failed in coverage, beside the dead letter that says why.
+    async fn refuse(&self, event: &SnapshotStored, error: SnapshotError) -> Outcome {
+        let failures = match &error {
+            SnapshotError::Store(_) => None,
+            SnapshotError::Damaged { .. } | SnapshotError::Rows(_) => unread::failure(event, error.to_string()),
+        };
+        match self.mark_failed(event, failures).await {
+            Some(retry) => retry,
+            None => error.into(),
+        }
+    }
+
+    /// Or says that it has to be tried again.
+    async fn mark_failed(
+        &self,
+        event: &SnapshotStored,
+        failures: impl IntoIterator<Item = FetchFailed>,
+    ) -> Option<Outcome> {
+        for failure in failures {
             if let Err(error) = publish(self.bus.as_ref(), &failure).await {
                 match Outcome::from(error) {
-                    retry @ Outcome::Retry { .. } => return retry,
+                    retry @ Outcome::Retry { .. } => return Some(retry),
                     refused => warn!(snapshot.id = %event.snapshot_id, "days not marked as failed: {refused:?}"),
                 }
             }
         }
-        Outcome::dead_letter(unpriced)
+        None
     }
 }
 
