@@ -61,6 +61,9 @@ pub enum InvalidManifest {
     Unreadable(String),
     #[error("it has format {0}, and this program reads up to {FORMAT}; upgrade it")]
     TooNew(u32),
+    /// An answer about some days has a page, even one without records.
+    #[error("it says that days are answered and names no page; it was changed after it was written")]
+    WithoutPages,
 }
 
 impl Manifest {
@@ -71,10 +74,14 @@ impl Manifest {
     }
 
     pub fn from_json(bytes: &[u8]) -> Result<Self, InvalidManifest> {
-        format::read(bytes, FORMAT).map_err(|unread| match unread {
+        let manifest: Self = format::read(bytes, FORMAT).map_err(|unread| match unread {
             Unread::NotOne(error) => InvalidManifest::Unreadable(error.to_string()),
             Unread::TooNew(format) => InvalidManifest::TooNew(format),
-        })
+        })?;
+        match manifest.pages.is_empty() && !manifest.covered.is_empty() {
+            true => Err(InvalidManifest::WithoutPages),
+            false => Ok(manifest),
+        }
     }
 
     /// The same answer with another time. Its pages stay where they are. What is read of a moment is of the day on which it
@@ -97,7 +104,7 @@ impl Manifest {
     }
 
     pub fn body_bytes(&self) -> u64 {
-        self.pages.iter().map(|page| page.body_bytes).sum()
+        self.pages.iter().fold(0, |sum: u64, page| sum.saturating_add(page.body_bytes))
     }
 }
 
@@ -170,6 +177,22 @@ mod tests {
     #[test]
     fn a_manifest_comes_back_as_it_went() {
         assert_eq!(Manifest::from_json(&manifest().to_json()).unwrap(), manifest());
+    }
+
+    #[test]
+    fn a_manifest_that_answers_days_without_a_page_is_refused() {
+        let edited = Manifest { pages: vec![], ..manifest() };
+        let error = Manifest::from_json(&edited.to_json()).unwrap_err().to_string();
+        assert!(error.contains("names no page"), "{error}");
+        let nothing_yet = Manifest { covered: vec![], ..edited };
+        assert!(Manifest::from_json(&nothing_yet.to_json()).is_ok(), "an answer about no day has none");
+    }
+
+    #[test]
+    fn sizes_that_no_number_holds_are_no_panic() {
+        let page = PageEntry { body_bytes: u64::MAX, ..manifest().pages.remove(0) };
+        let edited = Manifest { pages: vec![page.clone(), page], ..manifest() };
+        assert_eq!(edited.body_bytes(), u64::MAX);
     }
 
     #[test]

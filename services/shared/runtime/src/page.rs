@@ -60,8 +60,12 @@ fn write_compressed(body: &[u8]) -> io::Result<Vec<u8>> {
     })
 }
 
-/// The page's bytes as the vendor sent them, at most `limit`.
+/// No page is larger: neither an answer nor a file that a person imports.
+pub const MAX_BYTES: u64 = 64 << 20;
+
+/// The page's bytes as the vendor sent them, at most `limit`, which is only believed up to what any page has.
 pub fn decompress(object: &[u8], limit: u64) -> Result<Vec<u8>, PageDamaged> {
+    let limit = limit.min(MAX_BYTES);
     let body = read_decompressed(object, limit + 1).map_err(PageDamaged::NotCompressed)?;
     if body.len() as u64 > limit { Err(PageDamaged::TooLarge { limit }) } else { Ok(body) }
 }
@@ -138,5 +142,13 @@ mod tests {
         assert!(matches!(decompress(&small, 1000), Err(PageDamaged::TooLarge { limit: 1000 })));
         assert!(matches!(decompress(&small[..small.len() - 3], 1 << 21), Err(PageDamaged::NotCompressed(_))));
         assert!(matches!(decompress(b"plain", 1 << 20), Err(PageDamaged::NotCompressed(_))));
+    }
+
+    #[test]
+    fn a_size_that_no_page_has_is_not_believed() {
+        let swollen = compress(&vec![b' '; usize::try_from(MAX_BYTES).unwrap() + 1]);
+        for limit in [u64::MAX, MAX_BYTES + 1] {
+            assert!(matches!(decompress(&swollen, limit), Err(PageDamaged::TooLarge { limit: MAX_BYTES })));
+        }
     }
 }
