@@ -2,6 +2,7 @@
 //!
 //! Source: platform.claude.com/docs, Claude Code Analytics API. Its cost is an estimate of a part of the bill.
 
+mod content;
 mod control;
 mod pager;
 mod record;

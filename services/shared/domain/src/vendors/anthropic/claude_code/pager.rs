@@ -7,9 +7,9 @@ use std::collections::HashSet;
 
 use everycent_schemas::Day;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::content::Content;
 use crate::identity::{Id, IdHasher};
 use crate::paging::{Answer, Method, Next, PageRequest, Pager, PagingFault, PagingTask};
 use crate::rows::PageText;
@@ -26,7 +26,7 @@ pub struct ClaudeCodePager {
     day: Day,
     today: Day,
     tokens: PageTokens,
-    records: HashSet<Id>,
+    records: HashSet<u128>,
     pages: HashSet<Id>,
     /// Of all records so far, in their order.
     contents: Id,
@@ -64,13 +64,11 @@ impl ClaudeCodePager {
         let mut page = IdHasher::new("page");
         let mut contents = IdHasher::new("contents").part(self.contents.hex().as_str());
         for raw in records {
-            let value: Option<Value> = serde_json::from_str(raw.get()).ok();
-            // Whatever the order of its fields; what does not read, as it stands.
-            let text = value.as_ref().map_or_else(|| raw.get().to_owned(), Value::to_string);
-            contents = contents.part(&text);
-            page = page.part(&text);
-            if !value.as_ref().is_some_and(reports_only_zeros) {
-                on_page.insert(IdHasher::new("record").part(&text).finish());
+            let content = Content::of(raw.get());
+            contents = contents.bytes(&content.hash.to_le_bytes());
+            page = page.bytes(&content.hash.to_le_bytes());
+            if !content.is_zero {
+                on_page.insert(content.hash);
             }
         }
         self.contents = contents.finish();
@@ -91,15 +89,6 @@ impl ClaudeCodePager {
             true => Ok(Next::Whole(Answer::of(covered))),
             false => Err(doubt),
         }
-    }
-}
-
-fn reports_only_zeros(value: &Value) -> bool {
-    match value {
-        Value::Number(number) => matches!(number.to_string().as_str(), "0" | "0.0" | "-0.0"),
-        Value::Array(values) => values.iter().all(reports_only_zeros),
-        Value::Object(fields) => fields.values().all(reports_only_zeros),
-        Value::Null | Value::Bool(_) | Value::String(_) => true,
     }
 }
 
