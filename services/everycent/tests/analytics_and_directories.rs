@@ -254,7 +254,7 @@ fn bad_and_unknown_values_cost_only_themselves() {
     scene.simulator.inject(on(FaultKind::UnknownFields));
     scene.simulator.inject(on(FaultKind::UnknownValues));
     scene.simulator.inject(on(FaultKind::AmountText).when(When::Page(2)));
-    scene.run(&sync(&days)).exits(0).says(&["1 record"]);
+    scene.run(&sync(&days)).exits(1).says(&["1 record"]);
     let tables = scene.tables();
     let unknown = "SELECT platform FROM claude_analytics_costs WHERE product = 'claude_dreams'";
     assert_eq!(tables.rows(unknown), [["unattributed"]]);

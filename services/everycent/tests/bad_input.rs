@@ -32,7 +32,8 @@ fn a_record_that_does_not_parse_is_rejected_with_its_place_and_its_neighbours_lo
     let grouped = Fault::on(Endpoint::AnthropicCostReport, FaultKind::AmountText).containing("group_by[]=description");
     scene.simulator.inject(grouped.when(day));
     scene.simulator.inject(Fault::on(Endpoint::CursorDailyUsageData, FaultKind::CountText).when(day));
-    scene.run(&sync()).exits(0).says(&["Rejected: 1 record ", "Remarked: 1 thing "]);
+    let money = "anthropic/cost_report of default: 1 record of 1 day, from 2025-10-08";
+    scene.run(&sync()).exits(1).says(&["Rejected: 1 record ", "Remarked: 1 thing ", "may hold money", money]);
 
     let rejects = scene
         .tables()

@@ -197,7 +197,7 @@ fn records_that_could_not_be_read_are_a_lack_and_odd_fields_are_a_note_where_the
     let amount = Fault::on(Endpoint::AnthropicCostReport, FaultKind::AmountText);
     scene.simulator.inject(amount.when(day));
     scene.simulator.inject(Fault::on(Endpoint::AnthropicUsageMessages, FaultKind::FlatCacheCreation).when(day));
-    scene.run("sync --from 2025-09-01 --to 2025-09-05").exits(0);
+    scene.run("sync --from 2025-09-01 --to 2025-09-05").exits(1);
     scene.run("report").exits(0).says(&[
         "anthropic/cost_report of account `default`: 1 record could not be read and went into no figure (2025-09-04)",
         "`everycent status` shows where and why",

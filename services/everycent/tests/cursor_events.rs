@@ -295,7 +295,7 @@ fn a_record_that_does_not_parse_is_rejected_with_its_place_and_its_neighbours_lo
     for (kind, on) in [(FaultKind::AmountText, "2025-09-30"), (FaultKind::CountText, "2025-09-29")] {
         scene.simulator.inject(fault(kind).when(When::Day(day(on))));
     }
-    scene.run(TWO_DAYS).exits(0);
+    scene.run(TWO_DAYS).exits(1).says(&["may hold money"]);
     let tables = scene.tables();
     let rejects = tables.rows("SELECT activity_date, position, reason FROM rejected_records ORDER BY reason");
     let [amount] = &rejects[..] else { panic!("{rejects:?}") };

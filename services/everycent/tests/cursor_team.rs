@@ -155,7 +155,7 @@ fn a_record_of_spend_that_does_not_parse_is_rejected_and_its_neighbours_load() {
     scene.simulator.inject(Fault::on(Endpoint::CursorSpend, FaultKind::AmountText).when(When::Page(1)));
     scene.simulator.inject(Fault::on(Endpoint::CursorSpend, FaultKind::UnknownFields));
     scene.simulator.inject(Fault::on(Endpoint::CursorSpend, FaultKind::UnknownValues).when(When::Page(2)));
-    scene.run(SYNC_SPEND).exits(0);
+    scene.run(SYNC_SPEND).exits(1);
     let tables = scene.tables();
     let rejects = tables.rows("SELECT position, reason FROM rejected_records");
     assert_eq!(rejects, [["/teamMemberSpend/0", "spendCents: `abc` is not a decimal number"]]);

@@ -25,7 +25,7 @@ fn two_lines_whose_sum_no_column_holds_are_rejects_and_every_run_goes_on() {
     inject(&scene, Endpoint::AnthropicCostReport, FaultKind::HugeAmounts);
     let lines = scene.simulator.with_world(|world| world.cost_rows(DAY.parse().unwrap()).len() as i64);
     for _ in 0..2 {
-        scene.run(&sync()).exits(0).says(&["Rejected: 3 records"]);
+        scene.run(&sync()).exits(1).says(&["Rejected: 3 records"]);
         assert_eq!(scene.tables().count(ROWS), lines - 2);
     }
     let reasons =
@@ -64,7 +64,7 @@ fn the_largest_counts_are_rejects_in_every_report_and_nothing_else_is_lost() {
     }
     let sync = format!("sync --from {first} --to {last}");
     for _ in 0..2 {
-        scene.run(&sync).exits(0).says(&["Rejected: "]);
+        scene.run(&sync).exits(1).says(&["Rejected: "]);
     }
     for source in ["usage_messages", "claude_code", "analytics_usage", "analytics_cost"] {
         let sql = format!(

@@ -16,7 +16,7 @@ use everycent_runtime::worker::publish;
 use everycent_schemas::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use outcome::{failed_windows, late_windows};
+use outcome::{failed_windows, late_windows, rejected_money};
 use plan::{asked_feeds, plan_windows, request};
 use report::Ended;
 pub use report::{Report, text};
@@ -177,12 +177,14 @@ impl Run<'_> {
         // Windows of this question that are over, and those that an earlier run had left.
         let is_left = |asked: &(Feed, Window)| answers.is_some_and(|answers| answers.left.contains(asked));
         let over: BTreeSet<(Feed, Window)> = windows.into_iter().filter(|asked| !is_left(asked)).collect();
+        let over_or_left = over.iter().cloned().chain(self.watcher.tally().failed).collect();
         Ok(Ended {
             of_due_days: self.is_of_due_days(),
             windows: count,
             refused,
             late: late_windows(after, &over, self.deployment.clock.now()),
-            failed: failed_windows(after, &over.into_iter().chain(self.watcher.tally().failed).collect()),
+            failed: failed_windows(after, &over_or_left),
+            rejected_money: rejected_money(after, &over_or_left),
             unavailable: unavailable.collect(),
             without_money: scope::without_money(&self.feeds, after),
             dead_letters,

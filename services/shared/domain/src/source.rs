@@ -37,6 +37,11 @@ impl Source {
         self.0.kind
     }
 
+    /// Whether its records hold amounts that the vendor reports.
+    pub fn reports_money(self) -> bool {
+        self.report().weighs.iter().any(|weight| matches!(weight, Weight::Usd { .. }))
+    }
+
     /// Whether a vendor's API is asked for it; if not, a person imports it.
     pub fn is_asked(self) -> bool {
         matches!(self.0.origin, Origin::Api { .. })

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use everycent_domain::wanted::{self, plan};
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::CoverageRow;
-use everycent_schemas::{CoverageState, Timestamp};
+use everycent_schemas::{CoverageState, Day, Timestamp};
 
-use super::report::WindowReport;
+use super::report::{RejectedMoney, WindowReport};
 use crate::scope::{self, Feed};
 
 /// Windows of which a day's last attempt failed, as coverage has it.
@@ -25,6 +25,32 @@ pub fn failed_windows(coverage: &[CoverageRow], asked: &BTreeSet<(Feed, Window)>
         failed.push(WindowReport::new(feed, *window, days.count(), reason));
     }
     failed
+}
+
+/// Reports of money of which records of these windows gave no row, and how many.
+pub fn rejected_money(coverage: &[CoverageRow], asked: &BTreeSet<(Feed, Window)>) -> Vec<RejectedMoney> {
+    let mut rejected: BTreeMap<&Feed, BTreeMap<Day, i64>> = BTreeMap::new();
+    for (feed, window) in asked.iter().filter(|(feed, _)| feed.source.reports_money()) {
+        let of_window = coverage.iter().filter(|row| {
+            row.source == feed.source.name()
+                && row.account_id == feed.account_id
+                && window.contains(row.activity_date)
+                && row.rejects.is_some_and(|rejects| rejects > 0)
+        });
+        let days = of_window.map(|row| (row.activity_date, row.rejects.unwrap_or_default()));
+        rejected.entry(feed).or_default().extend(days);
+    }
+    let words = |(feed, days): (&Feed, BTreeMap<Day, i64>)| {
+        let (first_day, _) = days.first_key_value()?;
+        Some(RejectedMoney {
+            source: feed.source.name().to_owned(),
+            account_id: feed.account_id.clone(),
+            records: days.values().sum(),
+            days: days.len(),
+            first_day: *first_day,
+        })
+    };
+    rejected.into_iter().filter_map(words).collect()
 }
 
 /// Days of these windows that the vendor has not reported though it usually has by now.

@@ -39,6 +39,9 @@ pub struct Report {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedAccount>,
     pub failed: Vec<WindowReport>,
+    /// Reports of money of which records became no row.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rejected_money: Vec<RejectedMoney>,
     /// Reports that are not open to the key of their account.
     pub unavailable: Vec<ClosedReport>,
     /// Accounts of which no report of money is.
@@ -112,6 +115,16 @@ pub struct AccountReport {
     pub account_id: AccountId,
 }
 
+/// Records that may hold money and are in no table.
+#[derive(Debug, Serialize)]
+pub struct RejectedMoney {
+    pub source: String,
+    pub account_id: AccountId,
+    pub records: i64,
+    pub days: usize,
+    pub first_day: Day,
+}
+
 /// A window that was not loaded.
 #[derive(Debug, Serialize)]
 pub struct WindowReport {
@@ -138,6 +151,7 @@ pub(super) struct Ended {
     pub windows: usize,
     pub refused: Vec<RefusedAccount>,
     pub failed: Vec<WindowReport>,
+    pub rejected_money: Vec<RejectedMoney>,
     pub unavailable: Vec<((String, AccountId), String)>,
     pub without_money: Vec<(Vendor, AccountId)>,
     pub late: Vec<WindowReport>,
@@ -175,6 +189,7 @@ impl Report {
             work,
             refused: ended.refused,
             failed: ended.failed,
+            rejected_money: ended.rejected_money,
             unavailable: closed.collect(),
             without_money: poor.collect(),
             late: ended.late,
@@ -199,6 +214,7 @@ impl Report {
     pub fn is_clean(&self) -> bool {
         self.refused.is_empty()
             && self.failed.is_empty()
+            && self.rejected_money.is_empty()
             && self.without_money.is_empty()
             && self.unanswered.is_empty()
             && self.dead_letters == 0
@@ -271,6 +287,7 @@ pub fn text(report: &Report) -> String {
     text += &odd_text("The vendor's memory ends within the days that were asked for", &report.forgetful);
     text += &windows_text("Failed, and asked for again by the next sync", &report.failed);
     text += &windows_text("Late: the vendor has not reported these days yet; the next sync asks again", &report.late);
+    text += &rejected_money_text(&report.rejected_money);
     text += &silent::text(&report.silent);
     text += &windows_text("Not answered yet; the services may still work on it", &report.unanswered);
     for AccountReport { vendor, account_id } in &report.without_money {
@@ -341,6 +358,18 @@ fn odd_text(title: &str, odd: &[String]) -> String {
     let mut text = heading(title) + &lines.collect::<String>();
     if odd.len() > SHOWN {
         text += &format!("  and {} more; --json lists all\n", odd.len() - SHOWN);
+    }
+    text
+}
+
+fn rejected_money_text(rejected: &[RejectedMoney]) -> String {
+    if rejected.is_empty() {
+        return String::new();
+    }
+    let mut text = heading("Rejected, and may hold money that is in no table; `everycent status` shows where and why");
+    for RejectedMoney { source, account_id, records, days, first_day } in rejected {
+        let records = count(usize::try_from(*records).unwrap_or(usize::MAX), "record");
+        text += &format!("  ✗ {source} of {account_id}: {records} of {}, from {first_day}\n", count(*days, "day"));
     }
     text
 }
