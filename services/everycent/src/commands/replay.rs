@@ -45,15 +45,16 @@ pub async fn replay(
     let coverage = deployment.whole_coverage().await?;
     let announced = announcements(deployment, args, &coverage).await?;
     if args.dry_run {
-        return show_report(&Report::new(&announced.snapshots, None), json);
+        return show_report(&Report::new(&announced, None), json);
     }
     let watcher = Watcher::new(!json);
     if announced.snapshots.is_empty() && announced.judged.is_empty() {
         watcher.say("no stored answer covers these days; `everycent sync` fetches them");
     }
     let done = make_rows_again(deployment, args, (&announced, &coverage), &watcher, stop).await?;
-    show_report(&Report::new(&announced.snapshots, Some(&done)), json)?;
-    if done.is_whole() { Ok(()) } else { Err(Failure::Reported) }
+    let report = Report::new(&announced, Some(&done));
+    show_report(&report, json)?;
+    if done.is_whole() && report.unread.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }
 
 /// Replays all of an account.
@@ -79,7 +80,7 @@ async fn make_rows_again(
     watcher: &Watcher,
     stop: CancellationToken,
 ) -> Result<Done, Failure> {
-    let Announcements { snapshots, judged, decided } = announced;
+    let Announcements { snapshots, judged, decided, .. } = announced;
     if !judged.is_empty() {
         watcher.say(&format!("judging {} by their sums", count(judged.len(), "answer")));
     }
@@ -133,7 +134,8 @@ async fn announcements(
             let Some(range) = range(args, &raw) else { continue };
             let is_about = |row: &&CoverageRow| row.source == source.name() && in_names(&row.account_id) == account;
             let found = replay::announcements(store, source, &raw, range, coverage.iter().filter(is_about), now).await;
-            let Announcements { snapshots, judged, decided } = found.map_err(anyhow::Error::from)?;
+            let Announcements { snapshots, judged, decided, unread } = found.map_err(anyhow::Error::from)?;
+            all.unread.extend(unread);
             all.snapshots.extend(snapshots);
             all.judged.extend(judged);
             all.decided.extend(decided);
@@ -158,6 +160,9 @@ struct Report {
     not_merged: usize,
     /// Messages that were given up.
     dead_letters: u64,
+    /// Stored objects that do not read, and were left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unread: Vec<String>,
     interrupted: bool,
 }
 
@@ -174,9 +179,10 @@ struct SnapshotRow {
 
 impl Report {
     /// Of a dry run, if nothing was done.
-    fn new(manifests: &[Manifest], done: Option<&Done>) -> Self {
+    fn new(announced: &Announcements, done: Option<&Done>) -> Self {
         Self {
-            snapshots: manifests.iter().map(SnapshotRow::of).collect(),
+            unread: announced.unread.iter().map(ToString::to_string).collect(),
+            snapshots: announced.snapshots.iter().map(SnapshotRow::of).collect(),
             dry_run: done.is_none(),
             rows_changed: done.and_then(|done| done.rows_changed),
             not_merged: done.map_or(0, |done| done.not_merged),
@@ -210,6 +216,23 @@ fn show_report(report: &Report, json: bool) -> Result<(), Failure> {
 }
 
 fn text(report: &Report) -> String {
+    outcome_text(report) + &unread_text(&report.unread)
+}
+
+/// Days whose answer does not read are asked for again by name.
+fn unread_text(unread: &[String]) -> String {
+    if unread.is_empty() {
+        return String::new();
+    }
+    let lines: String = unread.iter().map(|reason| format!("  ✗ {reason}\n")).collect();
+    let objects = count(unread.len(), "stored object");
+    format!(
+        "\n{objects} left out, for they do not read; put back what a backup has, or fetch their days again with \
+         `everycent sync --from DAY --to DAY`\n{lines}"
+    )
+}
+
+fn outcome_text(report: &Report) -> String {
     let snapshots = count(report.snapshots.len(), "snapshot");
     if report.dry_run {
         return format!("{}\n{snapshots} would be replayed; nothing was done\n", listed(report));

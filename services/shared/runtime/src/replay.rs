@@ -56,6 +56,8 @@ pub struct Announcements {
     /// Answers that are judged again, without their rows.
     pub judged: Vec<BatchNormalized>,
     pub decided: Vec<AnswerDecided>,
+    /// Why objects were left out: one that does not read keeps no other from being announced.
+    pub unread: Vec<ReplayError>,
 }
 
 /// What lies in the raw store of a source, by account as names spell it.
@@ -94,7 +96,7 @@ pub async fn announcements<'a>(
     let mut announcements = Announcements::default();
     if source.keeps_rows() {
         let plan = ReplayPlan::new(range, raw.manifests.iter().cloned(), now).of_every_answer();
-        announcements.snapshots = deciding(store, plan).await?;
+        announcements.snapshots = deciding(store, plan, &mut announcements.unread).await?;
         return Ok(announcements);
     }
     let known: BTreeMap<Day, Answered> =
@@ -103,21 +105,20 @@ pub async fn announcements<'a>(
     let wanted = |day: &Day| unknown.contains(day);
     for (manifest, object) in &raw.sums {
         if manifest.window.days().any(|day| wanted(&day)) {
-            let sums = read_sums(store, object).await?;
+            let Some(sums) = left_out(read_sums(store, object).await, &mut announcements.unread)? else { continue };
             let judged = sums.announced(|day| wanted(&day));
             announcements.judged.extend(judged.map(|batch| BatchNormalized { normalized_at: now, ..batch }));
         }
     }
     // Also of days that are known: a decision may be stored whose message was lost.
     for (_, object) in raw.decisions.iter().filter(|(day, _)| range.contains(*day)) {
-        let decided = store.read(object).await?;
-        let decided = serde_json::from_slice(&decided);
-        let decided = decided.map_err(|reason| ReplayError::Decision { object: object.clone(), reason })?;
-        announcements.decided.push(decided);
+        let decided = left_out(read_decision(store, object).await, &mut announcements.unread)?;
+        announcements.decided.extend(decided);
     }
-    announcements.snapshots = snapshots(store, raw, range, &known, &unknown, now).await?;
+    let unread = &mut announcements.unread;
+    announcements.snapshots = snapshots(store, raw, (range, now), (&known, &unknown), unread).await?;
     if source.remembers() {
-        let more = knowing_more(store, raw, range, &known, now).await?;
+        let more = knowing_more(store, raw, (range, now), &known, unread).await?;
         let chosen: BTreeSet<_> = announcements.snapshots.iter().map(|of| of.snapshot_id.clone()).collect();
         announcements.snapshots.extend(more.into_iter().filter(|of| !chosen.contains(&of.snapshot_id)));
     }
@@ -129,10 +130,9 @@ pub async fn announcements<'a>(
 async fn snapshots(
     store: &dyn Store,
     raw: &RawAccount,
-    range: Window,
-    known: &BTreeMap<Day, Answered>,
-    unknown: &BTreeSet<Day>,
-    now: Timestamp,
+    (range, now): (Window, Timestamp),
+    (known, unknown): (&BTreeMap<Day, Answered>, &BTreeSet<Day>),
+    unread: &mut Vec<ReplayError>,
 ) -> Result<Vec<Manifest>, ReplayError> {
     let with_sums: BTreeSet<&ObjectName> = raw.sums.iter().map(|(manifest, _)| &manifest.object).collect();
     let is_known = |manifest: &ManifestName| {
@@ -148,13 +148,13 @@ async fn snapshots(
     let mut plan = ReplayPlan::of_days(unknown.iter().copied(), without_sums, now).of_every_answer();
     let mut manifests = Vec::new();
     while let Some(candidate) = plan.next_candidate() {
-        let manifest = read(store, &candidate.object).await?;
+        let Some(manifest) = left_out(read(store, &candidate.object).await, unread)? else { continue };
         if plan.decide(&manifest.covered) && !chosen.contains(&candidate.object) {
             manifests.push(manifest);
         }
     }
     for object in &chosen {
-        manifests.push(read(store, object).await?);
+        manifests.extend(left_out(read(store, object).await, unread)?);
     }
     Ok(manifests)
 }
@@ -164,15 +164,15 @@ async fn snapshots(
 async fn knowing_more(
     store: &dyn Store,
     raw: &RawAccount,
-    range: Window,
+    (range, now): (Window, Timestamp),
     known: &BTreeMap<Day, Answered>,
-    now: Timestamp,
+    unread: &mut Vec<ReplayError>,
 ) -> Result<Vec<Manifest>, ReplayError> {
     let accepted = |day| known.get(&day).map(|answered| answered.accepted.as_str());
     let knowing = manifests_knowing_more(store, &raw.sums, |day| range.contains(day), accepted, now).await?;
     let mut manifests = Vec::new();
     for manifest in raw.manifests.iter().filter(|manifest| knowing.contains(&manifest.object)) {
-        manifests.push(read(store, &manifest.object).await?);
+        manifests.extend(left_out(read(store, &manifest.object).await, unread)?);
     }
     Ok(manifests)
 }
@@ -204,10 +204,32 @@ async fn read_sums(store: &dyn Store, object: &ObjectName) -> Result<Sums, Repla
     Sums::from_json(&sums).map_err(|reason| ReplayError::Sums { object: object.clone(), reason })
 }
 
-async fn deciding(store: &dyn Store, mut plan: ReplayPlan) -> Result<Vec<Manifest>, ReplayError> {
+async fn read_decision(store: &dyn Store, object: &ObjectName) -> Result<AnswerDecided, ReplayError> {
+    let decided = store.read(object).await?;
+    serde_json::from_slice(&decided).map_err(|reason| ReplayError::Decision { object: object.clone(), reason })
+}
+
+/// What was read; or nothing, and why, where an object is gone or is not what its name says. A store that does not answer is
+/// an error: nobody knows what it has.
+fn left_out<T>(read: Result<T, ReplayError>, unread: &mut Vec<ReplayError>) -> Result<Option<T>, ReplayError> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(ReplayError::Store(error)) if !matches!(error, StoreError::NotFound(_)) => Err(error.into()),
+        Err(error) => {
+            unread.push(error);
+            Ok(None)
+        }
+    }
+}
+
+async fn deciding(
+    store: &dyn Store,
+    mut plan: ReplayPlan,
+    unread: &mut Vec<ReplayError>,
+) -> Result<Vec<Manifest>, ReplayError> {
     let mut manifests = Vec::new();
     while let Some(candidate) = plan.next_candidate() {
-        let manifest = read(store, &candidate.object).await?;
+        let Some(manifest) = left_out(read(store, &candidate.object).await, unread)? else { continue };
         if plan.decide(&manifest.covered) {
             manifests.push(manifest);
         }

@@ -1,6 +1,6 @@
 //! What of the raw store is announced again: what `everycent replay` does.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use everycent_domain::replay::stored;
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
@@ -18,7 +18,8 @@ impl Pipeline {
     pub async fn replay(&self, range: Option<(Day, Day)>) -> Result<()> {
         let (bus, published_at) = (&self.services().witnessed_bus, self.clock.now());
         let range = range.map(|(from, to)| Window::new(from, to)).transpose()?;
-        let Announcements { snapshots, judged, decided } = self.announcements(range, published_at).await?;
+        let Announcements { snapshots, judged, decided, unread } = self.announcements(range, published_at).await?;
+        ensure!(unread.is_empty(), "stored objects do not read: {unread:?}");
         for event in &judged {
             publish(bus, event).await?;
         }
@@ -44,6 +45,7 @@ impl Pipeline {
                 all.snapshots.extend(found.snapshots);
                 all.judged.extend(found.judged);
                 all.decided.extend(found.decided);
+                all.unread.extend(found.unread);
             }
         }
         Ok(all)
