@@ -75,7 +75,9 @@ impl Deployment {
     pub async fn open_read_only(home: &Path, config: Config) -> Result<Self, Failure> {
         let home = Self::present(home, &config)?;
         let warehouse = open::warehouse_read_only(&config.addresses, home.data_dir()).map_err(opening)?;
-        Self::with(home, config, warehouse).await
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let bus = open::bus_read_only(&config.addresses, home.data_dir(), Arc::clone(&clock)).await.map_err(opening)?;
+        Self::of(home, config, warehouse, (bus, clock))
     }
 
     /// Opens what is there to look at it and to note verdicts, also while another process works with it.
@@ -101,8 +103,17 @@ impl Deployment {
 
     async fn with(home: Home, config: Config, warehouse: Arc<dyn Warehouse>) -> Result<Self, Failure> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let services = Services::of(&config, home.data_dir());
         let bus = open::bus_anywhere(&config.addresses, home.data_dir(), Arc::clone(&clock)).await.map_err(opening)?;
+        Self::of(home, config, warehouse, (bus, clock))
+    }
+
+    fn of(
+        home: Home,
+        config: Config,
+        warehouse: Arc<dyn Warehouse>,
+        (bus, clock): (Arc<dyn Bus>, Arc<dyn Clock>),
+    ) -> Result<Self, Failure> {
+        let services = Services::of(&config, home.data_dir());
         let store = open::store(&config.addresses, home.data_dir()).map_err(opening)?;
         Ok(Self { services, store, bus, warehouse, config, home, clock })
     }

@@ -21,6 +21,7 @@ mod plain_http;
 pub mod private;
 pub mod progress;
 pub mod prune;
+mod read_only;
 pub mod replay;
 pub mod secret;
 pub mod service;

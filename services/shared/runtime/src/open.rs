@@ -91,6 +91,18 @@ pub async fn bus_anywhere(
     }
 }
 
+/// The same to look at it. A queue on this machine is not even created.
+pub async fn bus_read_only(
+    addresses: &Addresses,
+    home: &Path,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<dyn Bus>, OpenError> {
+    match addresses.bus_in(home) {
+        BusAddress::Sqlite(file) => Ok(Arc::new(SqliteBus::open_read_only(&file, clock)?)),
+        BusAddress::PubSub { .. } => bus_anywhere(addresses, home, clock).await,
+    }
+}
+
 pub fn warehouse(addresses: &Addresses, home: &Path) -> Result<Arc<dyn Warehouse>, OpenError> {
     match addresses.warehouse_in(home) {
         WarehouseAddress::Sqlite(file) => Ok(Arc::new(SqliteWarehouse::open(&file)?)),

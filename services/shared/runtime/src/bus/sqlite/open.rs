@@ -8,6 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::failure::bus_error;
 use crate::bus::BusError;
 use crate::private;
+use crate::read_only;
 
 /// Version of the tables, in the file's `user_version`.
 pub(super) const FORMAT: i64 = 1;
@@ -51,14 +52,31 @@ pub(super) fn open(path: &Path) -> Result<Connection, BusError> {
     let mut connection = Connection::open(path).map_err(failed)?;
     match prepare(&mut connection).map_err(failed)? {
         FORMAT => Ok(connection),
-        found => Err(BusError::Refused {
-            action: "open",
-            reason: format!(
-                "{} has format {found} and this everycent knows only {FORMAT}: run a newer one, or use another --home",
-                path.display()
-            )
-            .into(),
-        }),
+        found => Err(other_format(path, found)),
+    }
+}
+
+/// The queue as it lies, to be looked at; an empty one where there is no file.
+pub(super) fn open_read_only(path: &Path) -> Result<Connection, BusError> {
+    let opened = match path.exists() {
+        true => read_only::open(path, PATIENCE),
+        false => Connection::open_in_memory().and_then(|mut connection| prepare(&mut connection).map(|_| connection)),
+    };
+    let connection = opened.map_err(|error| bus_error("open", path, error))?;
+    match format(&connection).map_err(|error| bus_error("open", path, error))? {
+        FORMAT => Ok(connection),
+        found => Err(other_format(path, found)),
+    }
+}
+
+fn other_format(path: &Path, found: i64) -> BusError {
+    BusError::Refused {
+        action: "open",
+        reason: format!(
+            "{} has format {found} and this everycent knows only {FORMAT}: run a newer one, or use another --home",
+            path.display()
+        )
+        .into(),
     }
 }
 

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::errors::named;
 use crate::private;
+use crate::read_only;
 use crate::warehouse::WarehouseError;
 
 /// `ECNT`: marks a file as ours.
@@ -52,7 +53,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, WarehouseError> {
 }
 
 pub(super) fn open_reader(path: &Path) -> Result<Connection, WarehouseError> {
-    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let connection = read_only::open(path, BUSY_TIMEOUT).map_err(named(path, "open"))?;
     if let Mark::Empty = mark(&connection, path)? {
         return Err(foreign(path, "it is empty"));
     }
