@@ -18,7 +18,7 @@ use everycent_runtime::store::memory::MemoryStore;
 use everycent_runtime::vendor::{Auth, VendorClient, VendorSettings};
 use everycent_runtime::worker::{Worker, decode, publish};
 use everycent_schemas::SnapshotId;
-use everycent_schemas::events::{FetchRequested, SnapshotStored};
+use everycent_schemas::events::{FetchFailed, FetchRequested, SnapshotStored};
 use tempfile::TempDir;
 use vendor_sim::{Endpoint, Simulator, WorldClock, worlds};
 
@@ -52,28 +52,26 @@ impl Place {
 
     /// Lets a fetcher take what is ready; gives how often the vendor was asked for it.
     async fn fetch(&self, faults: Faults) -> usize {
+        self.fetch_with(faults, FetcherSettings::default()).await
+    }
+
+    async fn fetch_with(&self, faults: Faults, settings: FetcherSettings) -> usize {
         let asked_before = self.asked();
         let now = self.clock.now().to_chrono();
         self.simulator.with_world(|world| world.options.clock = WorldClock::At(now));
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let auth = Auth::AnthropicKey(Secret::new(self.simulator.anthropic_key()));
-        let settings = VendorSettings::new(self.simulator.url().parse().unwrap(), auth, "the test's key");
+        let vendor = VendorSettings::new(self.simulator.url().parse().unwrap(), auth, "the test's key");
         let account = FetchAccount {
             vendor: Vendor::Anthropic,
             account_id: "acme".into(),
             sources: vec![REPORT.parse().unwrap()],
             are_chosen: false,
-            client: Ok(Arc::new(VendorClient::new(settings, Arc::clone(&clock)).unwrap())),
+            client: Ok(Arc::new(VendorClient::new(vendor, Arc::clone(&clock)).unwrap())),
         };
         let bus: Arc<dyn Bus> = Arc::new(UnreliableBus::new(Arc::new(self.bus.clone()), faults));
-        let fetcher = Fetcher::new(
-            [account],
-            Arc::clone(&self.store),
-            Arc::clone(&bus),
-            clock,
-            FetcherSettings::default(),
-            Observer::silent(),
-        );
+        let fetcher =
+            Fetcher::new([account], Arc::clone(&self.store), Arc::clone(&bus), clock, settings, Observer::silent());
         // A lost ack is an error of the step; the queue has what is left.
         let _ = Worker::new(bus, fetcher).step().await;
         self.asked() - asked_before
@@ -135,6 +133,21 @@ async fn a_scheduled_request_that_comes_again_after_midnight_means_the_days_that
     place.pass(61);
     assert_eq!(place.fetch(Faults::none()).await, 0, "the vendor is not asked for another window");
     assert_eq!(place.announced().await.last(), first.last());
+}
+
+#[tokio::test]
+async fn a_window_that_takes_too_long_has_failed_and_the_fetcher_goes_on() {
+    let place = Place::new().await;
+    publish(&place.bus, &scheduled()).await.unwrap();
+    let settings = FetcherSettings { max_window: Duration::ZERO, ..FetcherSettings::default() };
+    place.fetch_with(Faults::none(), settings).await;
+    assert_eq!(place.announced().await, []);
+    let failed = place.bus.pull(Topic::FetchFailed, 10, Duration::ZERO).await.unwrap();
+    let reason = decode::<FetchFailed>(&failed[0].message).unwrap().reason;
+    assert_eq!(reason, "the vendor had not come to the end of this window after 0 minutes; try again later");
+    assert_eq!(place.bus.depths().await.unwrap()[0].ready, 0, "it was acked");
+    publish(&place.bus, &scheduled()).await.unwrap();
+    assert_eq!(place.fetch(Faults::none()).await, 1);
 }
 
 #[tokio::test]
