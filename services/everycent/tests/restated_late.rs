@@ -46,7 +46,6 @@ fn settled_days_are_asked_for_again_once_and_no_further_than_the_vendor_was_seen
     let (scene, today) = settled("");
     assert_eq!(asked_again(&scene, today), (SETTLED[0]..=REMEMBERED).collect());
     assert_eq!(asked_again(&scene, today), BTreeSet::new());
-    scene.run("reconcile").exits(0);
 }
 
 #[test]
