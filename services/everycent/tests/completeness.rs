@@ -178,7 +178,8 @@ fn a_held_day_shows_its_earlier_figures_and_says_so() {
 fn a_day_whose_rows_are_being_made_again_shows_the_earlier_ones_and_says_so() {
     let scene = october();
     // As it stands until the rows of the accepted answer are back, or for good where its pages are gone.
-    let waits = "UPDATE coverage_nano SET state = 'replaying' WHERE source = 'anthropic/cost_report' AND activity_date = ";
+    let waits =
+        "UPDATE coverage_nano SET state = 'replaying' WHERE source = 'anthropic/cost_report' AND activity_date = ";
     assert_eq!(scene.tables().tamper(&format!("{waits}'2025-10-05'")), 1);
     let days = "--from 2025-10-03 --to 2025-10-17";
     let report = scene.run(&format!("report {days}")).exits(0);

@@ -23,7 +23,12 @@ pub struct FetcherSettings {
 
 impl Default for FetcherSettings {
     fn default() -> Self {
-        Self { page_size: 500, max_readings: 3, windows_in_flight: BTreeMap::new(), max_window: Duration::from_hours(2) }
+        Self {
+            page_size: 500,
+            max_readings: 3,
+            windows_in_flight: BTreeMap::new(),
+            max_window: Duration::from_hours(2),
+        }
     }
 }
 

@@ -141,7 +141,7 @@ async fn a_window_that_takes_too_long_has_failed_and_the_fetcher_goes_on() {
     publish(&place.bus, &scheduled()).await.unwrap();
     let settings = FetcherSettings { max_window: Duration::ZERO, ..FetcherSettings::default() };
     place.fetch_with(Faults::none(), settings).await;
-    assert_eq!(place.announced().await, []);
+    assert!(place.announced().await.is_empty());
     let failed = place.bus.pull(Topic::FetchFailed, 10, Duration::ZERO).await.unwrap();
     let reason = decode::<FetchFailed>(&failed[0].message).unwrap().reason;
     assert_eq!(reason, "the vendor had not come to the end of this window after 0 minutes; try again later");

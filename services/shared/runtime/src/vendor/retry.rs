@@ -131,7 +131,8 @@ mod tests {
 
     fn limited(attempts: u32, wait_s: Option<u64>) -> Failed {
         let error = VendorError::RateLimited { request: request(), attempts, message: "slow down".to_owned() };
-        Failed { error, told: wait_s.map(|wait_s| Told { status: 429, wait: Duration::from_secs(wait_s) }) }
+        let told = wait_s.map(|wait_s| Told { status: 429, wait: Duration::from_secs(wait_s) });
+        Failed { told, ..Failed::from(error) }
     }
 
     #[test]
@@ -207,7 +208,7 @@ mod tests {
             let began = Instant::now();
             let took = Duration::from_secs(took_s);
             let answered: Result<(), _> = RetrySettings::default()
-                .run(&request(), |number| async move {
+                .run(&request(), drop, |number| async move {
                     tokio::time::sleep(took).await;
                     Err(Failed::from(VendorError::Timeout { request: request(), attempts: number }).after(took))
                 })
