@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used)]
-use everycent_domain::manifest::FORMAT;
+use everycent_domain::manifest::{FORMAT, PageEntry};
 use everycent_domain::window::Window;
 use everycent_runtime::bus::Message;
 use everycent_runtime::store::memory::MemoryStore;
@@ -59,7 +59,12 @@ fn manifest(covered: Vec<Day>) -> Manifest {
         fetched_at: at(10),
         query: serde_json::Value::Null,
         covered,
-        pages: Vec::new(),
+        pages: vec![PageEntry {
+            object: "raw/x/page-00001.json.zst".parse().unwrap(),
+            body_bytes: 2,
+            sha256: "ab".to_owned(),
+            request_id: None,
+        }],
         remarks: Vec::new(),
         awaited: Vec::new(),
         workspaces: None,

@@ -23,9 +23,14 @@ pub(super) fn rises(before: &[CoverageRow], after: &[CoverageRow]) -> Vec<String
     after.iter().filter_map(new).collect()
 }
 
-/// Days that had settled, and of which the vendor says something else now.
+/// Days that had settled, and of which the vendor says something else now. A reading of how things stand, and a file that a
+/// person imports, restate nothing.
 pub(super) fn restated(before: &[CoverageRow], after: &[CoverageRow]) -> Vec<String> {
-    let is_settled = |row: &&CoverageRow| row.state == CoverageState::Settled;
+    let is_of_days = |row: &CoverageRow| {
+        let source = row.source.parse::<Source>();
+        source.is_ok_and(|source| source.is_asked() && matches!(source.kind(), Kind::Days(_)))
+    };
+    let is_settled = |row: &&CoverageRow| row.state == CoverageState::Settled && is_of_days(row);
     let known: BTreeMap<BucketId, &CoverageRow> =
         before.iter().filter(is_settled).map(|row| (BucketId::of(row), row)).collect();
     let change = |row: &CoverageRow| {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use everycent_domain::manifest::FORMAT;
+use everycent_domain::manifest::{FORMAT, PageEntry};
 use everycent_domain::window::Window;
 use everycent_runtime::bus::BusSettings;
 use everycent_runtime::bus::sqlite::SqliteBus;
@@ -29,7 +29,12 @@ fn manifest() -> Manifest {
         fetched_at: at(10),
         query: serde_json::Value::Null,
         covered: vec![day],
-        pages: Vec::new(),
+        pages: vec![PageEntry {
+            object: "raw/x/page-00001.json.zst".parse().unwrap(),
+            body_bytes: 2,
+            sha256: "ab".to_owned(),
+            request_id: None,
+        }],
         remarks: Vec::new(),
         awaited: Vec::new(),
         workspaces: None,
