@@ -278,10 +278,13 @@ fn a_day_without_rows_is_a_bucket_all_the_same() {
 }
 
 #[test]
-fn pages_whose_days_go_back_are_no_whole() {
-    for rows in [vec!["2026-10-04", "2026-10-03"], vec!["2026-10-05"]] {
-        let rows = rows.into_iter().map(|date| row(date, "chat", Value::Null, json!("1"))).collect();
-        let outcome = normalized(&Recipe::default(), &[page(rows)]);
-        assert!(matches!(outcome, Err(NormalizeError::NotWhole { .. })));
+fn a_row_whose_day_goes_back_or_was_not_asked_for_is_a_reject_and_its_neighbours_are_rows() {
+    for odd in ["2026-10-03", "2026-10-05", "soon"] {
+        let dates = ["2026-10-04", odd, "2026-10-04"];
+        let rows = dates.into_iter().map(|date| row(date, "chat", Value::Null, json!("1"))).collect();
+        let normalized = of(rows);
+        let rejects = normalized.column("rejected_records", "reason");
+        assert!(rejects.len() == 1 && rejects[0].starts_with("starting_at: "), "{odd}: {rejects:?}");
+        assert_eq!(normalized.rows("claude_analytics_costs").len(), 2, "{odd}");
     }
 }

@@ -86,14 +86,24 @@ impl AnalyticsPager {
         if !rows.is_empty() {
             on_page.push(rows.iter().fold(IdHasher::new("page"), |hasher, row| hasher.part(row.get())).finish());
         }
-        // A row that does not read, or of no day, becomes a reject later on.
+        let (mut of_window, mut strange) = (0, None);
+        // A row that does not read, or of no day of the window, becomes a reject later on.
         for row in rows.iter().filter_map(|row| serde_json::from_str::<Row<'_>>(row.get()).ok()) {
             let Some(day) = bucket_day(&row.starting_at) else { continue };
+            if !self.window.contains(day) {
+                strange = Some(day);
+                continue;
+            }
+            of_window += 1;
             self.take_day(day)?;
             let named = serde_json::from_str::<Named>(row.group.get()).is_ok_and(|group| group.actor.is_some());
             if named {
                 on_page.push(IdHasher::new("group").part(&row.starting_at).part(row.group.get()).finish());
             }
+        }
+        // Of a page without any row that was asked for it is the answer that is wrong, and not a row.
+        if let Some(day) = strange.filter(|_| of_window == 0) {
+            return Err(self.tokens.malformed(format!("{day} was not asked for")));
         }
         if on_page.iter().any(|id| self.seen.contains(id)) {
             return Err(PagingFault::moved("rows of an earlier page came again"));
@@ -103,9 +113,6 @@ impl AnalyticsPager {
     }
 
     fn take_day(&mut self, day: Day) -> Result<(), PagingFault> {
-        if !self.window.contains(day) {
-            return Err(self.tokens.malformed(format!("{day} was not asked for")));
-        }
         if let Some(last) = self.last_day.replace(day).filter(|last| *last > day) {
             return Err(PagingFault::moved(format!("{day} came after {last}")));
         }
@@ -326,7 +333,7 @@ mod tests {
     #[test]
     fn a_row_that_does_not_read_does_not_stop_the_paging() {
         let undated = json!({"starting_at": "2026-10-03T01:00:00Z", "group": {}});
-        let rows = [json!(null), json!({"starting_at": 7}), json!({"group": {}}), undated, row(3, "k")];
+        let rows = [json!(null), json!({"starting_at": 7}), json!({"group": {}}), undated, row(3, "k"), row(9, "k")];
         assert_eq!(covered(pager().accept(&page(&rows, None, REFRESHED))).len(), 2);
     }
 
