@@ -183,7 +183,7 @@ fn a_day_whose_rows_are_being_made_again_shows_the_earlier_ones_and_says_so() {
     assert_eq!(scene.tables().tamper(&format!("{waits}'2025-10-05'")), 1);
     let days = "--from 2025-10-03 --to 2025-10-17";
     let report = scene.run(&format!("report {days}")).exits(0);
-    report.says(&["the rows of 1 day (2025-10-05) are being made again", "`everycent replay --from 2025-10-05"]);
+    report.says(&["the rows of 1 day are being made again (2025-10-05)", "`everycent replay --from 2025-10-05"]);
     assert_eq!(lacks(&scene, days), set(&["replaying"]));
     scene.run("replay").exits(0);
     assert_eq!(lacks(&scene, days), set(&[]));
