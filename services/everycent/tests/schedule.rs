@@ -46,6 +46,8 @@ fn it_syncs_again_and_again_until_a_signal_and_ends_well() {
         wait_for_syncs(&scene, 3);
         stopped(running, signal);
         assert_tells(&scene, &(today - Days::new(7)).to_string(), &(today - Days::new(1)).to_string());
+        // What was fetched when the signal came waits in the queue.
+        scene.run("sync").exits(0);
         scene.run("reconcile").exits(0);
     }
 }

@@ -12,7 +12,7 @@ use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
 use everycent_domain::window::Window;
 use everycent_schemas::AccountId;
-use tokio::sync::{Notify, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use super::request::WindowTask;
@@ -20,6 +20,8 @@ use super::request::WindowTask;
 /// The windows that are asked for now.
 pub(super) struct InFlight {
     accounts: BTreeMap<(Vendor, AccountId), Places>,
+    /// Places of all accounts together.
+    all: Semaphore,
     asked: Mutex<Vec<(Source, AccountId, Window)>>,
     ended: Notify,
     /// From then on nothing is begun.
@@ -39,13 +41,15 @@ pub(super) struct Place<'a> {
     asked: (Source, AccountId, Window),
     first: Option<OwnedMutexGuard<bool>>,
     _permit: Option<OwnedSemaphorePermit>,
+    _of_all: Option<SemaphorePermit<'a>>,
 }
 
 impl InFlight {
-    pub(super) fn new<'a>(accounts: impl Iterator<Item = (&'a (Vendor, AccountId), usize)>) -> Self {
+    pub(super) fn new<'a>(accounts: impl Iterator<Item = (&'a (Vendor, AccountId), usize)>, in_all: usize) -> Self {
         let places = |windows| Places { windows: Arc::new(Semaphore::new(windows)), met: Arc::default() };
         let accounts = accounts.map(|(account, windows)| (account.clone(), places(windows))).collect();
-        Self { accounts, asked: Mutex::default(), ended: Notify::new(), stop: CancellationToken::new() }
+        let (all, stop) = (Semaphore::new(in_all), CancellationToken::new());
+        Self { accounts, all, asked: Mutex::default(), ended: Notify::new(), stop }
     }
 
     /// Waits for a place; `None` when nothing is to be begun any more.
@@ -64,11 +68,12 @@ impl InFlight {
             first = (!*met).then_some(met);
             permit = Arc::clone(&places.windows).acquire_owned().await.ok();
         }
+        let of_all = self.all.acquire().await.ok();
         let asked = (task.source, task.account_id.clone(), task.window);
         loop {
             let ended = self.ended.notified();
             if self.begin(&asked) {
-                return Place { in_flight: self, asked, first, _permit: permit };
+                return Place { in_flight: self, asked, first, _permit: permit, _of_all: of_all };
             }
             ended.await;
         }

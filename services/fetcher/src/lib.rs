@@ -96,7 +96,8 @@ impl Fetcher {
             accounts.into_iter().map(|account| ((account.vendor, account.account_id.clone()), account)).collect();
         let admission = Admission::new(accounts.values(), Arc::clone(&store), Arc::clone(&clock));
         let workspaces = KnownWorkspaces::new(Arc::clone(&store), Arc::clone(&clock));
-        let in_flight = InFlight::new(accounts.keys().map(|account| (account, settings.windows_in_flight(account.0))));
+        let places = accounts.keys().map(|account| (account, settings.windows_in_flight(account.0)));
+        let in_flight = InFlight::new(places, settings.windows_in_all);
         let (versions, warned) = (Mutex::default(), Mutex::default());
         Self { accounts, in_flight, admission, workspaces, store, bus, clock, settings, observer, versions, warned }
     }
@@ -412,7 +413,7 @@ impl Handler for Fetcher {
     }
 
     fn at_once(&self) -> usize {
-        REQUESTS_IN_HAND
+        REQUESTS_IN_HAND.min(self.settings.windows_in_all)
     }
 
     async fn handle(&self, events: &[FetchRequested]) -> Vec<Outcome> {

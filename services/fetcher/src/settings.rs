@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use everycent_domain::vendor::Vendor;
 use everycent_runtime::config::{Config, WINDOWS_IN_FLIGHT};
+use tokio::sync::Semaphore;
 
 /// What a fetcher lives in.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct FetcherSettings {
     /// Windows of one account that are asked for at the same time, where it is another number than
     /// [`WINDOWS_IN_FLIGHT`].
     pub windows_in_flight: BTreeMap<Vendor, NonZeroU32>,
+    /// Windows of all accounts that are asked for at the same time. One makes their order certain.
+    pub windows_in_all: usize,
     /// How long a window may take, all its readings together: many times what the largest needs at the slowest pace.
     pub max_window: Duration,
 }
@@ -27,6 +30,7 @@ impl Default for FetcherSettings {
             page_size: 500,
             max_readings: 3,
             windows_in_flight: BTreeMap::new(),
+            windows_in_all: Semaphore::MAX_PERMITS,
             max_window: Duration::from_hours(2),
         }
     }

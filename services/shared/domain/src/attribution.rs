@@ -2,11 +2,13 @@
 
 pub mod aim;
 mod product;
+mod products;
 pub mod trial;
 
 use everycent_schemas::AccountId;
 use strum::VariantArray;
 
+use self::products::OF_CLAUDE_AI;
 use crate::identity::IdHasher;
 use crate::workspaces::{Place, is_same_name};
 
@@ -56,7 +58,8 @@ pub struct Evidence<'a> {
 impl<'a> Evidence<'a> {
     /// None for what lies in no workspace: that of claude.ai, whose null is not the default one.
     fn place(&self) -> Option<&Place<'a>> {
-        let is_nowhere = self.workspace.workspace_id.is_none() && self.product.is_some_and(product::is_of_claude_ai);
+        let is_nowhere = self.workspace.workspace_id.is_none()
+            && self.product.is_some_and(|product| OF_CLAUDE_AI.contains(&product));
         Some(&self.workspace).filter(|_| !is_nowhere)
     }
 

@@ -7,7 +7,7 @@ mod miss;
 
 use everycent_schemas::{AccountId, Usd};
 
-use super::{DEFAULT_WORKSPACE, Rule, Rules, product};
+use super::{DEFAULT_WORKSPACE, Rule, Rules, products};
 use crate::window::Window;
 use crate::workspaces::{DEFAULT_NAME, is_same_name};
 
@@ -125,8 +125,8 @@ fn unknown(rule: &Rule, what: &'static str, named: &str, known: &[(&str, &str)])
 /// A product that the vendor may report one day is said as well: until it does, the rule takes nothing.
 fn unknown_product(rule: &Rule, named: &str, reported: &[String]) -> Option<Miss> {
     let spaced: Vec<(&str, String)> =
-        product::KNOWN.iter().map(|product| (*product, product.replace('_', " "))).collect();
-    let mut known: Vec<(&str, &str)> = product::KNOWN.iter().map(|product| (*product, *product)).collect();
+        products::KNOWN.iter().map(|product| (*product, product.replace('_', " "))).collect();
+    let mut known: Vec<(&str, &str)> = products::KNOWN.iter().map(|product| (*product, *product)).collect();
     known.extend(spaced.iter().map(|(product, name)| (*product, &**name)));
     known.extend(reported.iter().map(|product| (&**product, &**product)));
     unknown(rule, "product", named, &known)

@@ -1,42 +1,16 @@
 //! What the vendor's own product says of a platform. It speaks after every rule, and only of products that are known.
 
+use super::products::OF_CLAUDE_AI;
 use super::{Attribution, BY_PRODUCT, Evidence, Platform, Rules};
-
-/// Products that the vendor documents.
-pub(super) const KNOWN: [&str; 12] = [
-    "chat",
-    "chat_cowork_unified",
-    "claude_code",
-    "claude_console",
-    "claude_design",
-    "claude_in_chrome",
-    "claude_tag",
-    "cowork",
-    "managed_agents_api",
-    "message_batches_api",
-    "messages_api",
-    "office_agent",
-];
 
 /// The platform of a product; `None` for one that is not known.
 fn platform(product: &str) -> Option<Platform> {
     match product {
         "claude_code" => Some(Platform::ClaudeCode),
-        "chat"
-        | "chat_cowork_unified"
-        | "cowork"
-        | "claude_design"
-        | "claude_in_chrome"
-        | "claude_tag"
-        | "office_agent" => Some(Platform::ClaudeAi),
         "claude_console" | "managed_agents_api" | "message_batches_api" | "messages_api" => Some(Platform::ClaudeApi),
+        product if OF_CLAUDE_AI.contains(&product) => Some(Platform::ClaudeAi),
         _ => None,
     }
-}
-
-/// Whether people use it in claude.ai, which has no workspaces.
-pub(super) fn is_of_claude_ai(product: &str) -> bool {
-    platform(product) == Some(Platform::ClaudeAi)
 }
 
 impl Rules {
@@ -52,6 +26,7 @@ impl Rules {
 
 #[cfg(test)]
 mod tests {
+    use super::super::products::KNOWN;
     use super::*;
     use crate::attribution::Rule;
 
