@@ -63,7 +63,7 @@ async fn handled(manifest: &Manifest, event: &SnapshotStored) -> Outcome {
     let bus =
         SqliteBus::open(&folder.path().join("bus.sqlite"), Arc::new(SystemClock), BusSettings::default()).unwrap();
     let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
-    store.create(&manifest.pages[0].object, compress(BODY).into()).await.unwrap();
+    store.create(&manifest.pages[0].object, compress(BODY)).await.unwrap();
     store.create(&event.manifest.parse().unwrap(), manifest.to_json().into()).await.unwrap();
     let recipe = Arc::new(Recipe::default());
     let normalizer = Normalizer::new(store, Arc::new(bus), recipe, Observer::silent());
