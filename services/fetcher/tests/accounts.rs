@@ -82,6 +82,8 @@ impl Place {
             stored.push(decode::<SnapshotStored>(&delivery.message).unwrap().account_id.to_string());
             self.bus.ack(&delivery).await.unwrap();
         }
+        // Accounts are asked beside one another.
+        stored.sort();
         for delivery in self.bus.pull(Topic::FetchFailed, 10, Duration::ZERO).await.unwrap() {
             failed.push(decode::<FetchFailed>(&delivery.message).unwrap().reason);
             self.bus.ack(&delivery).await.unwrap();
