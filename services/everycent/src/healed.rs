@@ -19,7 +19,8 @@ use everycent_runtime::worker::decode;
 use everycent_schemas::events::{BatchNormalized, FetchFailed, FetchRequested, SnapshotStored};
 use everycent_schemas::{AccountId, CoverageState, Day, SnapshotId, Timestamp};
 
-pub use read::{Read, rows_read};
+use crate::deployment::Deployment;
+use read::{Read, rows_read};
 
 /// What coverage shows when the work of a message is done.
 struct Work {
@@ -39,6 +40,15 @@ struct Work {
 
 /// The letters whose work is done, and the others.
 pub async fn split(
+    deployment: &Deployment,
+    letters: Vec<DeadLetter>,
+    coverage: &[CoverageRow],
+) -> anyhow::Result<(Vec<DeadLetter>, Vec<DeadLetter>)> {
+    let read = rows_read(deployment.warehouse.as_ref(), &letters).await?;
+    Ok(split_by(letters, coverage, &read, deployment.store.as_ref()).await)
+}
+
+async fn split_by(
     letters: Vec<DeadLetter>,
     coverage: &[CoverageRow],
     read: &Read,

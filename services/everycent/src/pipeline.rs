@@ -93,8 +93,7 @@ async fn forget_healed(deployment: &Deployment) -> Result<(), Failure> {
         return Ok(());
     }
     let coverage = deployment.whole_coverage().await?;
-    let read = healed::rows_read(deployment.warehouse.as_ref(), &letters).await?;
-    let (healed, _) = healed::split(letters, &coverage, &read, deployment.store.as_ref()).await;
+    let (healed, _) = healed::split(deployment, letters, &coverage).await?;
     Ok(deployment.bus.forget_dead_letters(&healed).await?)
 }
 

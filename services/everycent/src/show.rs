@@ -106,7 +106,7 @@ pub fn heading(title: &str) -> String {
 
 /// How many messages were given up, and what to do about them.
 pub fn given_up_text(letters: u64) -> String {
-    let messages = count(usize::try_from(letters).unwrap_or(usize::MAX), "message");
+    let messages = count(letters, "message");
     format!(
         "{messages} given up; `everycent status` tells why, `everycent dead-letters redeliver --all` sends what was given \
          up again\n"
@@ -128,7 +128,8 @@ pub fn grouped(number: impl Into<i128>) -> String {
 }
 
 /// `1 day`, `2 days`.
-pub fn count(number: usize, one: &str) -> String {
+pub fn count(number: impl TryInto<usize>, one: &str) -> String {
+    let number = number.try_into().unwrap_or(usize::MAX);
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 

@@ -223,7 +223,7 @@ impl Report {
     fn preview_text(&self) -> String {
         let Self { file, account_id, from, to, .. } = self;
         let days = if from == to { from.to_string() } else { format!("{from} to {to}") };
-        let lines = count(usize::try_from(self.lines).unwrap_or(usize::MAX), "line");
+        let lines = count(self.lines, "line");
         format!("{file}: {lines} for account {account_id}, {days}\n{}", self.preview.text())
     }
 }

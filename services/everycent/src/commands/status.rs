@@ -34,8 +34,7 @@ pub async fn status(deployment: &Deployment, json: bool) -> Result<(), Failure> 
     };
     let letters = deployment.bus.dead_letters(pipeline::LETTERS_MAX).await?;
     // A bus between machines keeps them for a while.
-    let read = healed::rows_read(deployment.warehouse.as_ref(), &letters).await?;
-    let (_, mut dead) = healed::split(letters, &coverage, &read, deployment.store.as_ref()).await;
+    let (_, mut dead) = healed::split(deployment, letters, &coverage).await?;
     dead.truncate(SHOWN);
     let rejects = rejects::latest(deployment.warehouse.as_ref(), SHOWN).await?;
     let remarks = remarks::latest(deployment.warehouse.as_ref(), SHOWN).await?;

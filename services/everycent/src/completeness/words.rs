@@ -97,7 +97,7 @@ pub(super) fn words(gap: &Gap) -> String {
         Kind::Queued => format!("{of}: answers about {days} are fetched and wait to be loaded ({which})"),
         Kind::NotInTables => format!("{of}: newer answers about {days} are stored and not in the tables ({which})"),
         Kind::Rejected => {
-            let records = count(usize::try_from(gap.records.unwrap_or_default()).unwrap_or(usize::MAX), "record");
+            let records = count(gap.records.unwrap_or_default(), "record");
             format!("{of}: {records} could not be read and went into no figure ({which})")
         }
         Kind::OlderRules => {

@@ -11,10 +11,10 @@ use crate::facts;
 use crate::letters;
 
 /// Days of answers whose rows were read, whether they won or lost.
-pub type Read = BTreeSet<(SnapshotId, Day)>;
+pub(super) type Read = BTreeSet<(SnapshotId, Day)>;
 
 /// Of the days of letters about answers that may name somebody.
-pub async fn rows_read(warehouse: &dyn Warehouse, dead: &[DeadLetter]) -> anyhow::Result<Read> {
+pub(super) async fn rows_read(warehouse: &dyn Warehouse, dead: &[DeadLetter]) -> anyhow::Result<Read> {
     let days = dead
         .iter()
         .filter_map(letters::about)

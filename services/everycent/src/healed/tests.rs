@@ -100,7 +100,7 @@ fn loaded(number: u32, fetched_at: i64, snapshot_id: &str, normalized_at: i64) -
 
 /// Whether it is healed, by coverage alone or with what the store has.
 async fn is_healed_in(store: &MemoryStore, letter: DeadLetter, coverage: &[CoverageRow]) -> bool {
-    let (healed, others) = split(vec![letter], coverage, &Read::new(), store).await;
+    let (healed, others) = split_by(vec![letter], coverage, &Read::new(), store).await;
     assert_eq!(healed.len() + others.len(), 1, "no letter is lost");
     !healed.is_empty()
 }
@@ -159,7 +159,7 @@ async fn an_answer_that_may_name_people_is_healed_only_once_it_was_read_itself()
         (Read::new(), false),
     ];
     for (read, is_healed) in cases {
-        let (healed, _) = split(vec![letter()], &coverage, &read, &MemoryStore::default()).await;
+        let (healed, _) = split_by(vec![letter()], &coverage, &read, &MemoryStore::default()).await;
         assert_eq!(!healed.is_empty(), is_healed, "{read:?}");
     }
 }

@@ -21,8 +21,7 @@ pub(super) struct Letter {
 pub(super) async fn letters(deployment: &Deployment) -> Result<Vec<Letter>, Failure> {
     let letters = deployment.bus.dead_letters(pipeline::LETTERS_MAX).await?;
     let coverage = deployment.whole_coverage().await?;
-    let read = healed::rows_read(deployment.warehouse.as_ref(), &letters).await?;
-    let (done, others) = healed::split(letters, &coverage, &read, deployment.store.as_ref()).await;
+    let (done, others) = healed::split(deployment, letters, &coverage).await?;
     let of = |is_done| move |letter| Letter { letter, is_done };
     let mut letters: Vec<Letter> = done.into_iter().map(of(true)).chain(others.into_iter().map(of(false))).collect();
     letters.sort_by_key(|one| std::cmp::Reverse(one.letter.at));

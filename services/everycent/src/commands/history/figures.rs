@@ -36,10 +36,14 @@ pub(super) fn figure(measure: Measure, amount: i128) -> String {
 
 /// With a sign, or nothing where nothing changed.
 pub(super) fn change(measure: Measure, amount: i128) -> String {
+    signed(amount, figure(measure, amount))
+}
+
+fn signed(amount: i128, text: String) -> String {
     match amount {
         0 => String::new(),
-        more if more > 0 => format!("+{}", figure(measure, more)),
-        less => figure(measure, less),
+        more if more > 0 => format!("+{text}"),
+        _ => text,
     }
 }
 
@@ -59,11 +63,7 @@ const CENT: i128 = 10_000_000;
 
 /// The same with a sign, or nothing where nothing changed.
 pub(super) fn shown_change(measure: Measure, amount: i128) -> String {
-    match amount {
-        0 => String::new(),
-        more if more > 0 => format!("+{}", shown(measure, more)),
-        less => shown(measure, less),
-    }
+    signed(amount, shown(measure, amount))
 }
 
 /// The reports that are the fact come before those that repeat its money as a control.

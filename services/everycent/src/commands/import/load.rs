@@ -59,7 +59,7 @@ impl Loaded {
             return text + "interrupted; the next command finishes what is in the queue\n";
         }
         for TableReport { table, rows_written, rows_deleted } in &self.tables {
-            let written = count(usize::try_from(*rows_written).unwrap_or(usize::MAX), "row");
+            let written = count(*rows_written, "row");
             text += &format!("{table}: {written} written, {rows_deleted} deleted\n");
         }
         if self.dead_letters > 0 {
@@ -84,7 +84,7 @@ pub async fn load(
     let manifest = store_upload(deployment.store.as_ref(), upload, imported_at).await?;
     let published_at = imported_at;
     let snapshot = stored(&manifest, published_at, None);
-    watcher.say(&format!("importing {}", count(usize::try_from(contents.lines).unwrap_or(usize::MAX), "line")));
+    watcher.say(&format!("importing {}", count(contents.lines, "line")));
     let (Merges { not_merged, dead_letters }, interrupted) = match deployment.services {
         Services::Here => {
             publish(deployment.bus.as_ref(), &snapshot).await?;

@@ -151,7 +151,7 @@ fn bytes_text(bytes: u64) -> String {
     let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1000)];
     match units.iter().find(|(_, size)| bytes >= *size) {
         Some((unit, size)) => format!("{}.{} {unit}", bytes / size, bytes % size / (size / 10)),
-        None => count(usize::try_from(bytes).unwrap_or(usize::MAX), "byte"),
+        None => count(bytes, "byte"),
     }
 }
 

@@ -54,19 +54,19 @@ fn figures(row: &CoverageRow) -> Option<Figures> {
 pub(super) fn forgetful(before: &[CoverageRow], after: &[CoverageRow]) -> Vec<String> {
     let known = forgotten(before);
     let new = forgotten(after).into_iter().filter(|(of, _)| !known.contains_key(of));
-    let words = |((source, account_id), days): (ReadingOf<'_>, Vec<Day>)| {
-        let last = days.iter().max()?;
-        Some(format!("{source} of {account_id}: nothing up to {last} any more; what is in the tables stays"))
+    let words = |((source, account_id), last): (ReadingOf<'_>, Day)| {
+        format!("{source} of {account_id}: nothing up to {last} any more; what is in the tables stays")
     };
-    new.filter_map(words).collect()
+    new.map(words).collect()
 }
 
-/// Of each report the days that its vendor has forgotten.
-fn forgotten(coverage: &[CoverageRow]) -> BTreeMap<ReadingOf<'_>, Vec<Day>> {
+/// Of each report the last of the days that its vendor has forgotten.
+fn forgotten(coverage: &[CoverageRow]) -> BTreeMap<ReadingOf<'_>, Day> {
     let is_forgotten = |row: &&CoverageRow| row.judgement.as_deref().is_some_and(State::is_forgotten_in);
-    let mut forgotten: BTreeMap<ReadingOf<'_>, Vec<Day>> = BTreeMap::new();
+    let mut forgotten: BTreeMap<ReadingOf<'_>, Day> = BTreeMap::new();
     for row in coverage.iter().filter(is_forgotten) {
-        forgotten.entry((&row.source, &row.account_id)).or_default().push(row.activity_date);
+        let last = forgotten.entry((&row.source, &row.account_id)).or_insert(row.activity_date);
+        *last = row.activity_date.max(*last);
     }
     forgotten
 }

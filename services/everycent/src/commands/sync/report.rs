@@ -246,7 +246,7 @@ fn duration_text(seconds: u64) -> String {
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
     let (size, unit) = units.into_iter().find(|(size, _)| seconds >= 2 * size).unwrap_or((1, "second"));
     let rounded = seconds.saturating_add(size / 2) / size;
-    count(usize::try_from(rounded).unwrap_or(usize::MAX), unit)
+    count(rounded, unit)
 }
 
 impl Work {
@@ -302,11 +302,11 @@ pub fn text(report: &Report) -> String {
         }
     }
     if report.rejects > 0 {
-        let records = count(usize::try_from(report.rejects).unwrap_or(usize::MAX), "record");
+        let records = count(report.rejects, "record");
         text += &format!("\nRejected: {records} that could not become rows; `everycent status` shows where and why\n");
     }
     if report.remarks > 0 {
-        let things = count(usize::try_from(report.remarks).unwrap_or(usize::MAX), "thing");
+        let things = count(report.remarks, "thing");
         text += &format!(
             "\nRemarked: {things} beside the money that were odd and cost no row; `everycent status` shows what\n"
         );
@@ -327,7 +327,7 @@ fn work_text(report: &Report, work: &Work) -> String {
     let mut text = format!(
         "{} fetched in {}; {} rows read, {} written, {} deleted\n",
         count(report.windows_fetched, "window"),
-        count(usize::try_from(work.pages).unwrap_or(usize::MAX), "page"),
+        count(work.pages, "page"),
         report.rows,
         work.rows_written,
         work.rows_deleted
@@ -368,7 +368,7 @@ fn rejected_money_text(rejected: &[RejectedMoney]) -> String {
     }
     let mut text = heading("Rejected, and may hold money that is in no table; `everycent status` shows where and why");
     for RejectedMoney { source, account_id, records, days, first_day } in rejected {
-        let records = count(usize::try_from(*records).unwrap_or(usize::MAX), "record");
+        let records = count(*records, "record");
         text += &format!("  ✗ {source} of {account_id}: {records} of {}, from {first_day}\n", count(*days, "day"));
     }
     text
