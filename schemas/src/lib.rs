@@ -4,6 +4,7 @@
 //! types of events are checked against them by tests.
 //! This crate does no IO and decides nothing about the data.
 
+pub mod derived;
 pub mod events;
 pub mod reference;
 pub mod rowfile;

@@ -9,26 +9,53 @@
 -- person_basis text?: How the person is known: `upload` or `creator` of the key, or `user` of Cursor.
 -- basis text: How the cost is known: `cost_report` is the vendor's bill; else that of cursor_expenses.
 -- cost_usd money: The cost.
+
 SELECT
-  expense_date,
-  'anthropic' AS vendor,
-  organization_id AS account_id,
-  platform,
-  owner_email AS person,
-  owner_basis AS person_basis,
-  'cost_report' AS basis,
-  [[exact:SUM(cost_usd) AS cost_usd]]
-FROM [[table:api_usage_expenses]]
-GROUP BY expense_date, organization_id, platform, owner_email, owner_basis
+  spend.activity_date AS expense_date,
+  spend.vendor,
+  spend.account_id,
+  spend.platform,
+  COALESCE(owner.owner_email, creator.email) AS person,
+  CASE
+    WHEN owner.owner_email IS NOT NULL THEN 'upload'
+    WHEN creator.email IS NOT NULL THEN 'creator'
+  END AS person_basis,
+  spend.basis,
+  [[exact:SUM(spend.billed_usd) AS cost_usd]]
+FROM [[table:spend_daily]] AS spend
+LEFT JOIN [[table:dim_api_keys]] AS api_key
+  ON api_key.organization_id = spend.account_id
+  AND api_key.api_key_id = spend.api_key_id
+LEFT JOIN [[table:api_key_owner_periods]] AS owner
+  ON owner.organization_id = spend.account_id
+  AND owner.api_key_id = spend.api_key_id
+  AND (owner.valid_from IS NULL OR owner.valid_from <= spend.activity_date)
+  AND (owner.valid_until IS NULL OR owner.valid_until > spend.activity_date)
+LEFT JOIN [[table:dim_users]] AS creator
+  ON creator.organization_id = api_key.organization_id
+  AND creator.user_id = api_key.created_by_id
+WHERE spend.vendor = 'anthropic'
+GROUP BY
+  spend.activity_date,
+  spend.vendor,
+  spend.account_id,
+  spend.platform,
+  COALESCE(owner.owner_email, creator.email),
+  CASE
+    WHEN owner.owner_email IS NOT NULL THEN 'upload'
+    WHEN creator.email IS NOT NULL THEN 'creator'
+  END,
+  spend.basis
 UNION ALL
 SELECT
-  expense_date,
-  'cursor',
+  activity_date,
+  vendor,
   account_id,
   platform,
-  email,
-  CASE WHEN email IS NOT NULL THEN 'user' END,
+  person,
+  CASE WHEN person IS NOT NULL THEN 'user' END,
   basis,
-  [[exact:SUM(total_usd)]]
-FROM [[table:cursor_expenses]]
-GROUP BY expense_date, account_id, platform, email, basis
+  [[exact:SUM(seat_usd + on_demand_usd + over_included_usd + unknown_kind_usd)]]
+FROM [[table:spend_daily]]
+WHERE vendor = 'cursor'
+GROUP BY activity_date, vendor, account_id, platform, person, basis

@@ -7,22 +7,13 @@
 -- platform text: `claude.ai`, `claude_code`, `claude_api`, `cursor` or `unattributed`.
 -- basis text: How the cost is known: `cost_report` is the vendor's bill; else that of cursor_expenses.
 -- cost_usd money: The cost.
+
 SELECT
-  expense_date,
-  'anthropic' AS vendor,
-  organization_id AS account_id,
-  platform,
-  'cost_report' AS basis,
-  [[exact:SUM(cost_usd) AS cost_usd]]
-FROM [[table:claude_expenses]]
-GROUP BY expense_date, organization_id, platform
-UNION ALL
-SELECT
-  expense_date,
-  'cursor',
+  activity_date AS expense_date,
+  vendor,
   account_id,
   platform,
   basis,
-  [[exact:SUM(total_usd)]]
-FROM [[table:cursor_expenses]]
-GROUP BY expense_date, account_id, platform, basis
+  [[exact:SUM(billed_usd + seat_usd + on_demand_usd + over_included_usd + unknown_kind_usd) AS cost_usd]]
+FROM [[table:spend_daily]]
+GROUP BY activity_date, vendor, account_id, platform, basis

@@ -25,131 +25,27 @@
 --   the earlier rule matched.
 -- platform_basis text?: Id of the rule that decided it. Null when none matched.
 -- ingestion_timestamp timestamp: When the line was made.
-WITH lines AS (
-  SELECT
-    organization_id,
-    activity_date,
-    row_id,
-    workspace_id,
-    cost_type,
-    model,
-    token_type,
-    service_tier,
-    context_window,
-    [[nanos:amount_usd]] AS cost_nanos,
-    -- Divides tokens among lines that are alike: the amount, and one more, so that there always is a weight.
-    CASE WHEN [[exact:amount_usd]] > 0 THEN [[nanos:amount_usd]] + 1 ELSE 1 END AS weight
-  FROM [[table:claude_costs]]
-),
-weighed AS (
-  SELECT
-    lines.*,
-    SUM(weight) OVER (alike ORDER BY row_id ROWS UNBOUNDED PRECEDING) AS weight_upto,
-    SUM(weight) OVER (alike) AS weight_of_all
-  FROM lines
-  WINDOW alike AS (
-    PARTITION BY organization_id, activity_date, workspace_id, cost_type, model, token_type, service_tier, context_window
-  )
-),
--- A line and a usage row that it is shared out to, or a line alone.
-pairs AS (
-  SELECT
-    line.organization_id,
-    line.activity_date,
-    line.row_id AS cost_row_id,
-    u.row_id AS usage_row_id,
-    line.cost_nanos,
-    line.weight,
-    line.weight_upto,
-    line.weight_of_all,
-    CASE
-      WHEN line.cost_type = 'web_search' THEN u.web_search_requests
-      ELSE CASE line.token_type
-        [[tokens:WHEN '{type}' THEN u.{column}]]
-      END
-    END AS units
-  FROM weighed AS line
-  LEFT JOIN [[table:claude_usage_tokens]] AS u
-    ON u.organization_id = line.organization_id
-    AND u.activity_date = line.activity_date
-    AND COALESCE(u.workspace_id, '') = COALESCE(line.workspace_id, '')
-    AND CASE
-      WHEN line.cost_type = 'web_search' THEN u.web_search_requests
-      WHEN COALESCE(u.model, '') = COALESCE(line.model, '')
-        AND COALESCE(u.service_tier, '') = COALESCE(line.service_tier, '')
-        AND COALESCE(u.context_window, '') = COALESCE(line.context_window, '')
-      THEN CASE line.token_type
-        [[tokens:WHEN '{type}' THEN u.{column}]]
-      END
-    END > 0
-),
--- Few columns, for they are kept while the sums run.
-divided AS (
-  SELECT
-    organization_id,
-    activity_date,
-    cost_row_id,
-    usage_row_id,
-    cost_nanos,
-    units,
-    [[share:units, weight, weight_upto, weight_of_all]] AS tokens
-  FROM pairs
-),
-summed AS (
-  SELECT
-    divided.*,
-    SUM(units) OVER (of_line ORDER BY usage_row_id ROWS UNBOUNDED PRECEDING) AS units_upto,
-    SUM(units) OVER (of_line) AS units_of_all
-  FROM divided
-  WINDOW of_line AS (PARTITION BY organization_id, activity_date, cost_row_id)
-),
-shares AS (
-  SELECT
-    organization_id,
-    activity_date,
-    cost_row_id,
-    usage_row_id,
-    tokens,
-    [[share:cost_nanos, units, units_upto, units_of_all]] AS share_nanos
-  FROM summed
-)
+
 SELECT
-  share.organization_id,
-  share.activity_date AS expense_date,
-  share.cost_row_id,
-  cost.workspace_id,
-  u.api_key_id,
-  share.usage_row_id,
-  CASE
-    WHEN share.usage_row_id IS NULL THEN 'residual'
-    WHEN cost.cost_type = 'web_search' THEN 'web_searches'
-    ELSE 'tokens'
-  END AS share_basis,
-  CASE WHEN cost.cost_type = 'web_search' THEN NULL ELSE share.tokens END AS tokens,
-  cost.model,
-  cost.cost_type,
-  cost.token_type,
-  cost.service_tier,
-  cost.context_window,
-  cost.inference_geo,
-  cost.description,
-  cost.currency,
-  COALESCE([[dollars:share.share_nanos]], [[exact:cost.amount_usd]]) AS [[exact:cost_usd]],
-  CASE
-    WHEN u.platform_rank < cost.platform_rank OR (cost.platform_rank IS NULL AND u.platform_rank IS NOT NULL) THEN u.platform
-    ELSE cost.platform
-  END AS platform,
-  CASE
-    WHEN u.platform_rank < cost.platform_rank OR (cost.platform_rank IS NULL AND u.platform_rank IS NOT NULL) THEN u.platform_basis
-    ELSE cost.platform_basis
-  END AS platform_basis,
-  cost.ingestion_timestamp
-FROM shares AS share
-JOIN [[table:claude_costs]] AS cost
-  ON cost.organization_id = share.organization_id
-  AND cost.activity_date = share.activity_date
-  AND cost.row_id = share.cost_row_id
-LEFT JOIN [[table:claude_usage_tokens]] AS u
-  ON u.organization_id = share.organization_id
-  AND u.activity_date = share.activity_date
-  AND u.row_id = share.usage_row_id
+  account_id AS organization_id,
+  activity_date AS expense_date,
+  cost_row_id,
+  workspace_id,
+  api_key_id,
+  usage_row_id,
+  allocation AS share_basis,
+  tokens,
+  model,
+  cost_type,
+  token_type,
+  service_tier,
+  context_window,
+  inference_geo,
+  description,
+  currency,
+  [[exact:cost_usd]],
+  platform,
+  platform_basis,
+  ingestion_timestamp
+FROM [[table:charges]]
+WHERE vendor = 'anthropic'

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod attribution;
 pub mod bucket;
 pub mod catalog;
+pub mod derived;
 mod format;
 pub mod future;
 pub mod identity;

@@ -18,6 +18,7 @@ use everycent_schemas::{AccountId, CoverageState, Day, SnapshotId, Timestamp, Us
 
 use crate::acceptance::AnswerId;
 use crate::bucket::BucketId;
+use crate::derived;
 use crate::money;
 use crate::window::Window;
 use judging::{BucketJudgement, News, Place, judge};
@@ -35,6 +36,8 @@ pub struct MergePlan {
     pub tables: Vec<TablePlan>,
     /// Buckets whose sticky column may change once the tables did, in the order of [`tables::all`].
     pub fills: Vec<Fill>,
+    /// Buckets whose charges may have to be made again once the tables did change.
+    pub derived: BTreeSet<BucketId>,
     /// In order of bucket.
     pub coverage: Vec<CoverageUpdate>,
     /// Answers that are new, or of which something else is said now.
@@ -192,6 +195,7 @@ pub fn plan(
         outcomes: outcomes(batches, &winners, &judgements, recorded),
         tables: table_plans(batches, &winners, recorded)?,
         fills: fills(batches),
+        derived: derived_buckets(input),
         coverage: coverage_updates(&judgements, batches, recorded),
         superseding: superseding.collect(),
         thinned: thinned.collect(),
@@ -410,6 +414,17 @@ fn fills(batches: &[BatchNormalized]) -> Vec<Fill> {
         Fill { table: table.name, buckets: buckets.collect() }
     };
     sticky.map(fill).filter(|fill| !fill.buckets.is_empty()).collect()
+}
+
+/// What the input speaks of, be it merged now or before: one that comes again may be back because its charges were not made.
+fn derived_buckets(input: MergeInput<'_>) -> BTreeSet<BucketId> {
+    let batches = input.batches.iter().filter(|batch| derived::is_input(&batch.source));
+    let of_batch = |batch: &BatchNormalized| {
+        let bucket = |said: &Bucket| BucketId::of_batch(batch, said.activity_date);
+        batch.buckets.iter().map(bucket).collect::<Vec<_>>()
+    };
+    let decided = input.decisions.iter().filter(|decided| derived::is_input(&decided.source));
+    batches.flat_map(of_batch).chain(decided.map(BucketId::of_decision)).collect()
 }
 
 /// Whether the batch is what coverage says of every bucket of its: it was merged, and nothing after it.

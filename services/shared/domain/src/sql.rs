@@ -8,6 +8,7 @@
 
 pub mod bigquery;
 mod columns;
+pub mod derived;
 mod dialect;
 mod forgetting;
 pub mod sqlite;

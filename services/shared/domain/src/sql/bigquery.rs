@@ -5,6 +5,7 @@
 
 mod coverage;
 mod ddl;
+mod derived;
 mod dialect;
 mod literal;
 mod names;
@@ -26,6 +27,7 @@ pub use coverage::{
     answers_of_buckets, coverage_between, forget_account, forget_future, known_of_buckets, record_failures,
     store_verdicts,
 };
+pub use derived::derive_script;
 pub use dialect::BigQuery;
 pub use schema::{Found, add_column, existing_columns, relax_column, wanted_columns};
 pub use staged::look_at_staged;
@@ -61,6 +63,11 @@ pub fn merge_script(
     statements.extend(turn::in_this_turn(dataset, turn, merges));
     if !fillings.is_empty() {
         statements.extend(turn::in_turn(dataset, fillings));
+    }
+    // Likewise, of what is there then.
+    let derived = derived::derive(dataset, &plan.derived);
+    if !derived.is_empty() {
+        statements.extend(turn::in_turn(dataset, derived));
     }
     statements.extend(answer(&changes));
     statements.join(";\n\n") + ";\n"

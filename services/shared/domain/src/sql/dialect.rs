@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use everycent_schemas::Day;
 use everycent_schemas::tables::{Kind, Table};
 use everycent_schemas::views::View;
 
@@ -52,4 +53,10 @@ pub trait Dialect: Debug {
 
     /// The month of a date as text, `2025-10`.
     fn month(&self, date: &str) -> String;
+
+    /// The first day of the month of a date.
+    fn first_of_month(&self, date: &str) -> String;
+
+    /// A literal of a date.
+    fn date(&self, day: Day) -> String;
 }

@@ -38,6 +38,9 @@ pub fn count_account(table: &Table, vendor: Vendor, account_id: &AccountId) -> S
 
 fn rows_of(table: &Table, vendor: Vendor, account_id: &AccountId, text: impl Fn(&str) -> String) -> String {
     let account = format!("{} = {}", table.account_column(), text(account_id.as_str()));
+    if table.column("vendor").is_some() {
+        return format!("{account} AND vendor = {}", text(vendor.name()));
+    }
     if !names_sources(table) {
         return account;
     }
@@ -45,7 +48,7 @@ fn rows_of(table: &Table, vendor: Vendor, account_id: &AccountId, text: impl Fn(
     format!("{account} AND source IN ({})", named.join(", "))
 }
 
-/// Whether it holds rows of every vendor, each with its source.
+/// Whether it holds rows of every vendor, each with its source or its vendor.
 fn names_sources(table: &Table) -> bool {
     table.sources.is_empty() || table.sources == ["*"]
 }
@@ -69,7 +72,8 @@ mod tests {
                 table.name
             );
             assert!(table.column(table.account_column()).is_some(), "{}", table.name);
-            assert!(!names_sources(table) || table.column("source").is_some(), "{}", table.name);
+            let says_whose = table.column("source").is_some() || table.column("vendor").is_some();
+            assert!(!names_sources(table) || says_whose, "{}", table.name);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod ddl;
+mod derived;
 mod dialect;
 mod names;
 
@@ -18,6 +19,10 @@ pub use coverage::{
     record_failure, record_merged, store_answer, store_verdict, supersede_answers,
 };
 pub use ddl::{base_view, create_table};
+pub use derived::{
+    Remake, apply_moved, create_moved, is_current, note_moved, record_derived, remake, remake_months,
+    update_over_included,
+};
 pub use dialect::Sqlite;
 pub use names::{stored_name, type_name};
 

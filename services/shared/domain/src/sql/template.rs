@@ -11,7 +11,10 @@
 //! | `[[dollars:EXPR]]` | whole nano-dollars as an exact amount again, to be named `[[exact:NAME_usd]]` |
 //! | `[[share:AMOUNT, UNITS, UPTO, WHOLE]]` | what UNITS, the last of the first UPTO, have of an amount that is for WHOLE units: whole numbers, see `share` |
 //! | `[[month:DATE]]` | the month of a date as text, `2025-10` |
-//! | `[[type:KIND]]` | the type of `text`, `integer` or `date` in a cast |
+//! | `[[first_of_month:DATE]]` | the first day of its month, a date |
+//! | `[[date:2025-10-03]]` | a literal of a date |
+//! | `[[id:A, B]]` | a text that no other values of these texts make, be they null or not |
+//! | `[[type:KIND]]` | the type of `text`, `integer`, `date` or `money` in a cast |
 //! | `[[tokens:TEXT]]` | TEXT once for each type of token, a line each: `{type}` is its name in the cost report, `{column}` its column in the usage table, `{kind}` what it is summed up as |
 //! | `[[tokens:TEXT\|BETWEEN]]` | the same in one line, with BETWEEN between them |
 //! | `[[text:HEX]]` | a text literal; [`text`] writes it |
@@ -60,6 +63,21 @@ pub fn text(value: &str) -> String {
     format!("[[text:{}]]", hex::encode(value))
 }
 
+/// Puts into a template what its caller alone knows: `value` gives it for a macro by its name and argument, and nothing
+/// for the macros of the language.
+pub(super) fn bind(template: &str, value: impl Fn(&str, &str) -> Option<String>) -> String {
+    let mut bound = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("[[") {
+        let Some((call, after)) = after.split_once("]]") else { break };
+        let (name, argument) = call.split_once(':').unwrap_or((call, ""));
+        bound.push_str(before);
+        bound.push_str(&value(name, argument).unwrap_or_else(|| format!("[[{call}]]")));
+        rest = after;
+    }
+    bound + rest
+}
+
 /// The tables and views that a template reads, each once.
 pub fn tables_of(template: &str) -> Vec<&str> {
     let mut named = Vec::new();
@@ -105,6 +123,9 @@ fn expand(call: &str, dialect: &dyn Dialect) -> Result<String, TemplateError> {
         ("dollars", _) => Ok(dialect.dollars(argument)),
         ("share", [amount, units, upto, whole]) => Ok(share(amount, units, upto, whole, dialect)),
         ("month", _) => Ok(dialect.month(argument)),
+        ("first_of_month", _) => Ok(dialect.first_of_month(argument)),
+        ("date", _) => argument.parse().map(|day| dialect.date(day)).map_err(|_| unknown()),
+        ("id", parts) => Ok(id(parts, dialect)),
         ("type", _) => type_name(argument, dialect).map(str::to_owned).ok_or_else(unknown),
         ("text", _) => decode(argument).map(|value| dialect.text(&value)).ok_or_else(unknown),
         _ => Err(unknown()),
@@ -160,9 +181,17 @@ fn type_name(kind: &str, dialect: &dyn Dialect) -> Option<&'static str> {
         "text" => Kind::Text,
         "integer" => Kind::Integer,
         "date" => Kind::Date,
+        "money" => Kind::Money,
         _ => return None,
     };
     Some(dialect.type_name(kind))
+}
+
+/// Each text with its length before it, so that no text can pass for two, and a mark for none.
+fn id(parts: &[&str], dialect: &dyn Dialect) -> String {
+    let text = dialect.type_name(Kind::Text);
+    let part = |part: &&str| format!("COALESCE(CAST(LENGTH({part}) AS {text}) || ':' || {part}, '-')");
+    parts.iter().map(part).collect::<Vec<_>>().join(" || ")
 }
 
 fn decode(digits: &str) -> Option<String> {
@@ -193,6 +222,14 @@ mod tests {
         check("[[view:claude_expenses]]", "claude_expenses", "`p.d.claude_expenses`");
         check("[[month:d]] [[type:text]]", "substr(d, 1, 7) TEXT", "FORMAT_DATE('%Y-%m', d) STRING");
         check("[[type:integer]] [[type:date]]", "INTEGER TEXT", "INT64 DATE");
+        check("[[type:money]]", "INTEGER", "NUMERIC(38, 9)");
+        check("[[date:2025-10-03]]", "'2025-10-03'", "DATE '2025-10-03'");
+        check("[[first_of_month:d]]", "substr(d, 1, 7) || '-01'", "DATE_TRUNC(d, MONTH)");
+        check(
+            "[[id:a, b]]",
+            "COALESCE(CAST(LENGTH(a) AS TEXT) || ':' || a, '-') || COALESCE(CAST(LENGTH(b) AS TEXT) || ':' || b, '-')",
+            "COALESCE(CAST(LENGTH(a) AS STRING) || ':' || a, '-') || COALESCE(CAST(LENGTH(b) AS STRING) || ':' || b, '-')",
+        );
         check("[[exact:SUM(a_usd) AS b_usd]]", "SUM(a_nano_usd) AS b_nano_usd", "SUM(a_usd) AS b_usd");
         check("[[usd:MAX(a_usd, b)]] AS c_usd", "MAX(a_nano_usd, b) AS c_usd", "MAX(a_usd, b) AS c_usd");
         check("[[nanos:t.a_usd]]", "t.a_nano_usd", "CAST(t.a_usd * 1000000000 AS INT64)");
@@ -238,13 +275,22 @@ mod tests {
     }
 
     #[test]
+    fn what_the_caller_knows_is_put_in_and_the_macros_of_the_language_stay() {
+        let value = |name: &str, argument: &str| (name == "scope").then(|| format!("{argument} = [[text:61]]"));
+        let bound = bind("SELECT [[usd:x]] FROM t WHERE [[scope:t.a]] AND [[scope:b]]", value);
+        assert_eq!(bound, "SELECT [[usd:x]] FROM t WHERE t.a = [[text:61]] AND b = [[text:61]]");
+        assert_eq!(bind("[[scope:x", value), "[[scope:x");
+    }
+
+    #[test]
     fn a_mistake_in_a_template_is_named() {
         let cases = [
             ("[[table:claude_cost]]", "no table is named `claude_cost`"),
             ("[[share:a, b, c]]", "unknown macro `[[share:a, b, c]]`"),
             ("[[view:nothing]]", "no view or table is named `nothing`"),
             ("[[money:x]]", "unknown macro `[[money:x]]`"),
-            ("[[type:money]]", "unknown macro `[[type:money]]`"),
+            ("[[type:timestamp]]", "unknown macro `[[type:timestamp]]`"),
+            ("[[date:2025-13-01]]", "unknown macro `[[date:2025-13-01]]`"),
             ("[[text:zz]]", "unknown macro `[[text:zz]]`"),
             ("[[usd]]", "unknown macro `[[usd]]`"),
             ("SELECT [[usd:x\nFROM y", "`[[usd:x` has no end"),

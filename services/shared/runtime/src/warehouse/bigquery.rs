@@ -8,6 +8,7 @@ mod access;
 mod cells;
 mod connection;
 mod coverage;
+mod derive;
 mod failure;
 mod inspect;
 mod jobs;

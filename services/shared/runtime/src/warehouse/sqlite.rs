@@ -6,6 +6,7 @@
 mod answers;
 mod columns;
 mod coverage;
+mod derive;
 mod errors;
 mod feed;
 mod file;
@@ -55,6 +56,12 @@ impl SqliteWarehouse {
         let reader = file::open_reader(path)?;
         if migrate::is_needed(&reader, path)? {
             migrate::migrate(&mut file::open_writer(path)?, path)?;
+        } else if derive::is_needed(&reader, path)? {
+            // What a killed rebuild left, or an older loader. Where nothing can be written it is told by who reads.
+            let rebuilt = file::open_writer(path).and_then(|mut writer| migrate::migrate(&mut writer, path));
+            if let Err(error) = rebuilt {
+                tracing::warn!("the charges of some days are not up to date: {error}");
+            }
         }
         Ok(Self { path: path.to_owned(), reader: shared(reader), writer: None })
     }

@@ -9,6 +9,7 @@ use everycent_schemas::tables::{Column, Group, Table};
 use everycent_schemas::{AccountId, AnswerVerdict, CoverageState, Day, SnapshotId, Timestamp};
 
 use super::BigQuery;
+use super::derived::remake_months;
 use super::literal::{bounds, date, dates, literal, timestamp};
 use super::names::text_literal;
 use super::turn::{in_turn, turn_table};
@@ -155,7 +156,7 @@ pub fn forget_future(dataset: &str, snapshots: &[SnapshotId], last: Day) -> Stri
         .map(|table| format!("DELETE FROM {} WHERE `snapshot_id` IN ({})", dialect.table(table), ids.join(", ")));
     let of_days = tables_of_days()
         .map(|table| format!("DELETE FROM {} WHERE `activity_date` > {}", dialect.table(table), date(last)));
-    in_turn(dataset, of_snapshots.chain(of_days)).join(";\n\n")
+    in_turn(dataset, of_snapshots.chain(of_days).chain(remake_months(dataset, last))).join(";\n\n")
 }
 
 /// Stores verdicts, of which there is at least one, each in place of the earlier one; of two with the same key the last.

@@ -1,9 +1,10 @@
 //! BigQuery's way of writing: amounts are `NUMERIC`, and every name has its dataset.
 
+use everycent_schemas::Day;
 use everycent_schemas::tables::{Kind, Table};
 use everycent_schemas::views::View;
 
-use super::{ddl, names};
+use super::{ddl, literal, names};
 use crate::sql::{CreateView, Dialect};
 
 /// Nano-dollars in a dollar.
@@ -68,5 +69,13 @@ impl Dialect for BigQuery<'_> {
 
     fn month(&self, date: &str) -> String {
         format!("FORMAT_DATE('%Y-%m', {date})")
+    }
+
+    fn first_of_month(&self, date: &str) -> String {
+        format!("DATE_TRUNC({date}, MONTH)")
+    }
+
+    fn date(&self, day: Day) -> String {
+        literal::date(day)
     }
 }

@@ -1,5 +1,6 @@
 //! SQLite's way of writing: all amounts are whole nano-dollars, divided once in the views for people.
 
+use everycent_schemas::Day;
 use everycent_schemas::tables::{Kind, Table};
 use everycent_schemas::views::View;
 
@@ -62,5 +63,13 @@ impl Dialect for Sqlite {
 
     fn month(&self, date: &str) -> String {
         format!("substr({date}, 1, 7)")
+    }
+
+    fn first_of_month(&self, date: &str) -> String {
+        format!("substr({date}, 1, 7) || '-01'")
+    }
+
+    fn date(&self, day: Day) -> String {
+        format!("'{day}'")
     }
 }

@@ -41,7 +41,8 @@ impl Merge<'_> {
         let mut plan = plan.map_err(bad_plan)?;
         stage::forget_the_gone(self.store, &mut plan).await?;
         let has_files = plan.tables.iter().any(|table| !table.files.is_empty());
-        if plan.coverage.is_empty() && plan.answers.is_empty() && plan.fills.is_empty() && !has_files {
+        let says_nothing = plan.coverage.is_empty() && plan.answers.is_empty();
+        if says_nothing && plan.fills.is_empty() && plan.derived.is_empty() && !has_files {
             return Ok(report(plan, &BTreeMap::new()));
         }
         let staged = match Box::pin(stage::stage(self.connection, self.store, &plan, self.input.batches)).await {

@@ -112,6 +112,9 @@ pub(super) fn forget_future(
     for statement in sql::forget_days_after() {
         transaction.execute(&statement, [last.to_string()]).map_err(failed)?;
     }
+    for statement in sql::remake_months(last) {
+        transaction.execute_batch(&statement).map_err(failed)?;
+    }
     transaction.commit().map_err(failed)
 }
 

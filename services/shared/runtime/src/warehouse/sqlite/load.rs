@@ -1,6 +1,6 @@
 //! Rows from a row file into the table. The inner loop of every merge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use everycent_domain::sql::key_order;
@@ -38,6 +38,8 @@ pub(super) struct Loader<'c> {
     known: Option<Known<'c>>,
     texts: Texts,
     written: u64,
+    /// Days of the batch that is loaded, since epoch, of which rows changed.
+    changed: BTreeSet<i64>,
 }
 
 /// What buckets that hold rows take.
@@ -65,6 +67,7 @@ impl<'c> Loader<'c> {
             known: known.then(prepare_known).transpose()?,
             texts: Texts::default(),
             written: 0,
+            changed: BTreeSet::new(),
         })
     }
 
@@ -79,12 +82,18 @@ impl<'c> Loader<'c> {
         let prepare = |sql: &str| connection.prepare(sql).map_err(named(path, "merge"));
         let insert = prepare(&keep(table, now))?;
         let says_the_same = (!table.is_memory()).then(|| prepare(&says_the_same(table))).transpose()?;
-        Ok(Self { path, table, insert, says_the_same, known: None, texts: Texts::default(), written: 0 })
+        let (texts, changed) = (Texts::default(), BTreeSet::new());
+        Ok(Self { path, table, insert, says_the_same, known: None, texts, written: 0, changed })
     }
 
     /// Rows that changed the table so far.
     pub fn written(&self) -> u64 {
         self.written
+    }
+
+    /// Of the file that was loaded last, the days of which it changed a row.
+    pub fn changed_days(&self) -> impl Iterator<Item = Day> {
+        self.changed.iter().filter_map(|days| i32::try_from(*days).ok().and_then(Day::from_epoch_days))
     }
 
     /// Takes one file of a batch; `won` says where the days go that the batch decides.
@@ -100,6 +109,7 @@ impl<'c> Loader<'c> {
         let columns = Columns::of(self.table, reader.columns()).map_err(|e| bad(e.into()))?;
         let days = Days::of(batch, won);
         let mut rows = 0_i64;
+        self.changed.clear();
         for cells in reader {
             let cells = cells.map_err(|e| bad(Reason::of(e)))?;
             rows += 1;
@@ -108,6 +118,7 @@ impl<'c> Loader<'c> {
                 Some(day) => days.destination(day).ok_or_else(|| bad(strange_day(day).into()))?,
                 None => Destination::New,
             };
+            let written = self.written;
             self.write(&columns, &cells, destination).map_err(|error| match error {
                 NotWritten::Cell(reason) => bad(format!("row {rows}: {reason}").into()),
                 NotWritten::Sql(error) if is_about_the_row(&error) => {
@@ -115,6 +126,9 @@ impl<'c> Loader<'c> {
                 }
                 NotWritten::Sql(error) => named(self.path, "merge")(error),
             })?;
+            if self.written != written {
+                self.changed.extend(day);
+            }
         }
         if rows == file.rows { Ok(()) } else { Err(bad(wrong_count(rows, file.rows).into())) }
     }

@@ -1,5 +1,6 @@
 //! A merge: one transaction over coverage and every table that the batches feed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use everycent_domain::bucket::BucketId;
@@ -13,7 +14,7 @@ use rusqlite::{Connection, ToSql, Transaction, TransactionBehavior, params_from_
 use super::errors::named;
 use super::feed::Files;
 use super::load::{Destination, Loader};
-use super::{answers, coverage};
+use super::{answers, coverage, derive};
 use crate::warehouse::{MergeReport, Merged, TableChange, WarehouseError, bad_plan};
 
 const ACTION: &str = "merge";
@@ -33,16 +34,20 @@ pub(super) fn merge(
     let read = answers::read(&transaction, path, &input.buckets_to_read(&recorded, now))?;
     let plan = merge_plan::plan(input, &recorded, &read, now).map_err(bad_plan)?;
     files.ask(files_of(&plan));
-    let mut tables: Vec<TableChange> = plan
-        .tables
-        .iter()
-        .map(|table| TableWork { transaction: &transaction, path, batches, plan: table, now }.run(&mut files))
-        .collect::<Result<_, _>>()?;
+    let mut to_derive = derive::not_current(&transaction, &plan.derived).map_err(failed)?;
+    let mut tables: Vec<TableChange> = Vec::new();
+    for table in &plan.tables {
+        let mut work =
+            TableWork { transaction: &transaction, path, batches, plan: table, now, changed: BTreeSet::new() };
+        tables.push(work.run(&mut files)?);
+        to_derive.extend(work.changed);
+    }
     for fill in &plan.fills {
-        count(&mut tables, filled(&transaction, fill, now).map_err(failed)?);
+        count(&mut tables, filled(&transaction, fill, now, &mut to_derive).map_err(failed)?);
     }
     coverage::record_merged(&transaction, path, &plan.coverage, merged_at, now)?;
     answers::record(&transaction, path, &plan)?;
+    derive::derive(&transaction, path, &to_derive, &plan.derived)?;
     transaction.commit().map_err(failed)?;
     // What is remembered shows in the rows that are filled from it.
     tables.retain(|change| tables::find(change.table).is_none_or(|table| !table.is_memory()));
@@ -54,13 +59,20 @@ fn files_of(plan: &MergePlan) -> Vec<StagedFile> {
     plan.tables.iter().flat_map(|table| table.files.iter().cloned()).collect()
 }
 
-/// Fills a sticky column again, once all rows are there.
-fn filled(connection: &Connection, fill: &Fill, now: Timestamp) -> rusqlite::Result<TableChange> {
+/// Fills a sticky column again, once all rows are there; notes the buckets that changed.
+fn filled(
+    connection: &Connection,
+    fill: &Fill,
+    now: Timestamp,
+    changed: &mut BTreeSet<BucketId>,
+) -> rusqlite::Result<TableChange> {
     let table = tables::find(fill.table).expect("invariant: a plan is of shipped tables");
     let mut statement = connection.prepare(&sql::fill(table, now))?;
     let mut written = 0;
     for bucket in &fill.buckets {
-        written += statement.execute(params_from_iter(bucket_of(table, bucket)))? as u64;
+        let of_bucket = statement.execute(params_from_iter(bucket_of(table, bucket)))? as u64;
+        changed.extend((of_bucket > 0).then(|| bucket.clone()));
+        written += of_bucket;
     }
     Ok(TableChange { table: table.name, written, deleted: 0 })
 }
@@ -91,17 +103,19 @@ struct TableWork<'a> {
     batches: &'a [BatchNormalized],
     plan: &'a TablePlan,
     now: Timestamp,
+    /// Buckets of which rows changed.
+    changed: BTreeSet<BucketId>,
 }
 
 impl TableWork<'_> {
-    fn run(&self, files: &mut Files) -> Result<TableChange, WarehouseError> {
+    fn run(&mut self, files: &mut Files) -> Result<TableChange, WarehouseError> {
         match self.plan.table.absence {
             Absence::Delete => self.replace_buckets(files),
             Absence::Keep => self.keep_rows(files),
         }
     }
 
-    fn replace_buckets(&self, files: &mut Files) -> Result<TableChange, WarehouseError> {
+    fn replace_buckets(&mut self, files: &mut Files) -> Result<TableChange, WarehouseError> {
         let failed = named(self.path, ACTION);
         let statements = table_merge(self.plan.table);
         let occupied = self.occupied(&statements).map_err(failed)?;
@@ -124,7 +138,7 @@ impl TableWork<'_> {
     }
 
     /// Reads the files; gives the number of rows that changed the table.
-    fn load(&self, statements: &TableMerge, occupied: &[bool], files: &mut Files) -> Result<u64, WarehouseError> {
+    fn load(&mut self, statements: &TableMerge, occupied: &[bool], files: &mut Files) -> Result<u64, WarehouseError> {
         let mut loader =
             Loader::new(self.transaction, self.path, self.plan.table, statements, occupied.contains(&true))?;
         for staged in &self.plan.files {
@@ -134,7 +148,9 @@ impl TableWork<'_> {
                 (won.bucket.activity_date, destination)
             });
             if let Some(bytes) = files.next()? {
-                loader.load(&self.batches[staged.batch], &staged.file, destinations, &bytes)?;
+                let batch = &self.batches[staged.batch];
+                loader.load(batch, &staged.file, destinations, &bytes)?;
+                self.changed.extend(loader.changed_days().map(|day| BucketId::of_batch(batch, day)));
             }
         }
         Ok(loader.written())
@@ -152,11 +168,13 @@ impl TableWork<'_> {
         Ok(TableChange { table: self.plan.table.name, written: loader.written(), deleted: 0 })
     }
 
-    fn delete(&self, statements: &TableMerge, occupied: &[bool]) -> rusqlite::Result<u64> {
+    fn delete(&mut self, statements: &TableMerge, occupied: &[bool]) -> rusqlite::Result<u64> {
         let mut delete = self.transaction.prepare(&statements.delete)?;
         let mut deleted = 0;
         for (won, _) in self.plan.won.iter().zip(occupied).filter(|(_, occupied)| **occupied) {
-            deleted += delete.execute(params_from_iter(self.bucket(&won.bucket)))? as u64;
+            let of_bucket = delete.execute(params_from_iter(self.bucket(&won.bucket)))? as u64;
+            self.changed.extend((of_bucket > 0).then(|| won.bucket.clone()));
+            deleted += of_bucket;
         }
         Ok(deleted)
     }

@@ -269,8 +269,8 @@ async fn a_fraction_of_a_unit_costs_its_part_and_a_cycle_adds_up_to_the_nano_dol
     for day in 1..=27 {
         let (date, micro) = (format!("2025-11-{day:02}"), if day % 3 == 0 { 333_334 } else { 333_333 });
         let mut cells = units(&date, &date, "included", micro);
-        cells.retain(|(name, _)| *name != "request_usd");
-        cells.push(("request_usd", n(40_000_001)));
+        cells.retain(|(name, _)| !["request_usd", "billing_cycle_start"].contains(name));
+        cells.extend([("request_usd", n(40_000_001)), ("billing_cycle_start", t("2025-11-01"))]);
         file.put("cursor_usage_events", &cells);
     }
     let total = "SELECT SUM(on_demand_nano_usd), MIN(on_demand_nano_usd), MAX(typeof(on_demand_nano_usd)) FROM cursor_expenses_nano";

@@ -1,11 +1,18 @@
 //! A file whose tables hold what a test says, row by row.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use everycent_domain::bucket::BucketId;
+use everycent_domain::derived::inputs;
+use everycent_domain::source::Source;
 use everycent_domain::sql::sqlite::stored_name;
 use everycent_domain::sql::{Dialect, Sqlite};
 use everycent_schemas::tables::{self, Column, Kind};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
+use super::super::derive;
 use super::*;
 
 pub(super) struct Inserted {
@@ -40,8 +47,31 @@ impl Inserted {
         self
     }
 
-    /// What a query gives, each row as text: cells between bars, null as `-`.
+    /// What a query gives, each row as text: cells between bars, null as `-`. Charges are made of what was put there, as the
+    /// merge does that puts it there.
     pub fn told(&self, sql: &str) -> Vec<String> {
+        let days = self.days_of_facts();
+        derive::derive(&self.connection, Path::new("x.sqlite"), &days, &days).unwrap();
+        self.read(sql)
+    }
+
+    fn days_of_facts(&self) -> BTreeSet<BucketId> {
+        let of = |source: &Source| {
+            let table = tables::find(source.report().tables[0]).unwrap();
+            let (account, day) = (table.account_column(), table.day_column());
+            let sql = format!("SELECT DISTINCT {account}, {day} FROM {}", Sqlite.table(table));
+            let mut statement = self.connection.prepare(&sql).unwrap();
+            let bucket = |row: &rusqlite::Row<'_>| {
+                let (account_id, day): (String, String) = (row.get(0)?, row.get(1)?);
+                let activity_date = day.parse().unwrap();
+                Ok(BucketId { source: source.name().into(), account_id: account_id.into(), activity_date })
+            };
+            statement.query_map([], bucket).unwrap().collect::<Result<Vec<_>, _>>().unwrap()
+        };
+        inputs().iter().flat_map(of).collect()
+    }
+
+    fn read(&self, sql: &str) -> Vec<String> {
         let mut statement = self.connection.prepare(sql).unwrap();
         let columns = statement.column_count();
         let rows = statement.query_map([], |row| {

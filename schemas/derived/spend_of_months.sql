@@ -1,0 +1,31 @@
+-- Sums of charges by month.
+SELECT
+  month,
+  vendor,
+  account_id,
+  [[id:kind, billing, basis, platform, platform_basis, person, unnamed_id, workspace_id, api_key_id, model, cost_type, token_type, service_tier, context_window, inference_geo, currency]] AS spend_id,
+  kind,
+  billing,
+  basis,
+  platform,
+  platform_basis,
+  person,
+  unnamed_id,
+  workspace_id,
+  api_key_id,
+  model,
+  cost_type,
+  token_type,
+  service_tier,
+  context_window,
+  inference_geo,
+  currency,
+  COUNT(*) AS charges,
+  SUM(COALESCE(tokens, 0)) AS tokens,
+  SUM(COALESCE(events, 0)) AS events,
+  SUM(COALESCE(request_micro_units, 0)) AS request_micro_units,
+  [[exact:SUM(cost_usd) AS cost_usd]],
+  [[exact:SUM(COALESCE(token_fee_usd, 0)) AS token_fee_usd]]
+FROM (SELECT charges.*, [[first_of_month:activity_date]] AS month FROM [[table:charges]] AS charges WHERE [[charges]]) AS of_month
+GROUP BY month, vendor, account_id, kind, billing, basis, platform, platform_basis, person, unnamed_id, workspace_id,
+  api_key_id, model, cost_type, token_type, service_tier, context_window, inference_geo, currency

@@ -1,0 +1,241 @@
+//! Derived tables: the statements of one transaction, which makes them again for days of accounts.
+//!
+//! Days are literals. What is counted through a billing cycle is read from as far back as a cycle can begin, and sums by
+//! month are made again from the charges of the month: which columns of which partitions are read costs, and these are few.
+
+use std::collections::BTreeSet;
+
+use chrono::Datelike;
+use everycent_schemas::tables::Table;
+use everycent_schemas::{AccountId, Day};
+
+use super::BigQuery;
+use super::literal::date;
+use super::names::text_literal;
+use super::turn::in_turn;
+use crate::bucket::BucketId;
+use crate::derived::{CYCLE_DAYS_MAX, DerivedDays, is_input};
+use crate::sql::columns::{key_order, lines};
+use crate::sql::derived::{self, Cycles, MADE_LATER, Scope, table};
+use crate::sql::{Dialect, query};
+use crate::vendor::Vendor;
+use crate::window::Window;
+
+/// Windows of an account that a statement names one by one.
+const WINDOWS_MAX: usize = 8;
+
+/// Makes the charges of the days of these buckets again, with their sums, and records what they are made of. Nothing where
+/// no charges are made of any.
+pub(super) fn derive(dataset: &str, buckets: &BTreeSet<BucketId>) -> Vec<String> {
+    let days = DerivedDays::of(buckets);
+    let all: Vec<(Vendor, &AccountId, Vec<Window>)> =
+        days.accounts().map(|(vendor, account_id, windows)| (vendor, account_id, few(windows))).collect();
+    let making = Making { dialect: BigQuery { dataset } };
+    let mut statements = Vec::new();
+    for vendor in Vendor::ALL {
+        let of_vendor = all.iter().filter(|(of, _, _)| of == vendor);
+        let windows: Vec<(&AccountId, Window)> =
+            of_vendor.flat_map(|(_, account, windows)| windows.iter().map(|window| (*account, *window))).collect();
+        if !windows.is_empty() {
+            statements.extend(making.vendor(*vendor, &windows));
+        }
+    }
+    if !statements.is_empty() {
+        statements.push(making.record(buckets));
+    }
+    statements
+}
+
+/// Charges of more days may be made again than have to be, and a script is not to be long.
+fn few(windows: Vec<Window>) -> Vec<Window> {
+    if windows.len() <= WINDOWS_MAX { windows } else { windows.into_iter().reduce(Window::union).into_iter().collect() }
+}
+
+/// The script that does so alone.
+pub fn derive_script(dataset: &str, buckets: &BTreeSet<BucketId>) -> String {
+    in_turn(dataset, derive(dataset, buckets)).join(";\n\n") + ";\n"
+}
+
+/// Makes the sums of the month of a day and of those after it again, of the charges that are there.
+pub(super) fn remake_months(dataset: &str, day: Day) -> [String; 2] {
+    let making = Making { dialect: BigQuery { dataset } };
+    let (table, first) = (table("spend_monthly"), date(first_of_month(day)));
+    let names: Vec<String> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
+    let (target, names) = (making.dialect.table(table), names.join(", "));
+    let select = making.rendered(&derived::spend_monthly(&format!("activity_date >= {first}")));
+    [
+        format!("DELETE FROM {target} WHERE `month` >= {first}"),
+        format!("INSERT INTO {target} ({names})\nSELECT {names} FROM (\n{select}\n)"),
+    ]
+}
+
+struct Making<'d> {
+    dialect: BigQuery<'d>,
+}
+
+impl Making<'_> {
+    fn vendor(&self, vendor: Vendor, windows: &[(&AccountId, Window)]) -> Vec<String> {
+        let scope = Scope(windows);
+        let mut statements = vec![
+            self.remake(
+                "charges",
+                &derived::charges(vendor, scope),
+                &derived::charges_in(vendor, scope, "T."),
+                span(windows),
+            ),
+            self.remake(
+                "spend_daily",
+                &derived::spend_daily(vendor, scope),
+                &derived::rows_in(vendor, scope, "T."),
+                span(windows),
+            ),
+        ];
+        let mut touched: Vec<(&AccountId, Window)> = windows.to_vec();
+        if vendor == Vendor::Cursor {
+            let cycles = cycles(windows);
+            touched = cycles.iter().filter_map(|of| Some((of.account_id, Window::new(of.from, of.to).ok()?))).collect();
+            let days = span(&touched);
+            statements.push(self.update_over_included(&cycles, days));
+            let condition = derived::request_units_in(&cycles, "T.");
+            statements.push(self.remake("charges", &derived::request_units(&cycles), &condition, days));
+        }
+        statements.push(self.remake_months(vendor, &touched));
+        statements
+    }
+
+    /// Brings the rows of a derived table that meet the condition to what the template gives.
+    fn remake(&self, name: &str, template: &str, condition: &str, days: Window) -> String {
+        let table = table(name);
+        let bounds = format!("T.`{}` BETWEEN {} AND {}", table.day_column(), date(days.from()), date(days.to()));
+        self.merge(table, &self.rendered(template), &bounds, &self.rendered(condition))
+    }
+
+    /// Sums by month of whole months: those of the accounts that are touched.
+    fn remake_months(&self, vendor: Vendor, touched: &[(&AccountId, Window)]) -> String {
+        let span = span(touched);
+        let (first, last) = (first_of_month(span.from()), last_of_month(span.to()));
+        let mut accounts: Vec<&AccountId> = touched.iter().map(|(account, _)| *account).collect();
+        accounts.dedup();
+        let named: Vec<String> = accounts.iter().map(|account| text_literal(account.as_str())).collect();
+        let of_accounts = |of: &str| format!("{of}vendor = '{vendor}' AND {of}account_id IN ({})", named.join(", "));
+        let between = |day: &str| format!("{day} BETWEEN {} AND {}", date(first), date(last));
+        let charges = format!("{} AND {}", between("activity_date"), of_accounts(""));
+        let select = self.rendered(&derived::spend_monthly(&charges));
+        self.merge(table("spend_monthly"), &select, &between("T.`month`"), &of_accounts("T."))
+    }
+
+    fn update_over_included(&self, cycles: &[Cycles<'_>], days: Window) -> String {
+        let table = table("spend_daily");
+        let value = MADE_LATER[0];
+        format!(
+            "MERGE {target} AS T\nUSING (\n{select}\n) AS S\nON {same}\n  AND T.`activity_date` BETWEEN {from} AND {to}\n\
+             WHEN MATCHED AND T.`{value}` <> S.`{value}` THEN UPDATE SET `{value}` = S.`{value}`",
+            target = self.dialect.table(table),
+            select = self.rendered(&derived::over_included(cycles)),
+            same = same_key(table),
+            from = date(days.from()),
+            to = date(days.to()),
+        )
+    }
+
+    fn merge(&self, table: &Table, select: &str, bounds: &str, condition: &str) -> String {
+        let names: Vec<String> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
+        let is_made_later = |name: &str| MADE_LATER.contains(&name);
+        let values: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+        let values = values.iter().filter(|name| !is_made_later(name) && !table.key.iter().any(|key| key == *name));
+        let differs: Vec<String> =
+            values.clone().map(|name| format!("T.`{name}` IS DISTINCT FROM S.`{name}`")).collect();
+        let inserted: Vec<String> = names.iter().map(|name| format!("S.{name}")).collect();
+        format!(
+            "MERGE {target} AS T\nUSING (\n{select}\n) AS S\nON {same}\n  AND {bounds}\n\
+             WHEN MATCHED AND ({differs}) THEN UPDATE SET\n{set}\n\
+             WHEN NOT MATCHED BY TARGET THEN INSERT ({columns})\n  VALUES ({inserted})\n\
+             WHEN NOT MATCHED BY SOURCE AND {bounds}\n  AND {condition} THEN DELETE",
+            target = self.dialect.table(table),
+            same = same_key(table),
+            differs = differs.join(" OR "),
+            set = lines(values.map(|name| format!("`{name}` = S.`{name}`"))),
+            columns = names.join(", "),
+            inserted = inserted.join(", "),
+        )
+    }
+
+    /// Records what coverage says of the buckets as what their charges are made of.
+    fn record(&self, buckets: &BTreeSet<BucketId>) -> String {
+        let made = table("derived");
+        let names: Vec<String> = made.columns.iter().map(|column| format!("`{}`", column.name)).collect();
+        let inputs: Vec<&BucketId> = buckets.iter().filter(|bucket| is_input(&bucket.source)).collect();
+        let days = inputs.iter().map(|bucket| Window::of(bucket.activity_date)).reduce(Window::union);
+        let days = days.expect("invariant: charges are made of a bucket at least");
+        let of = |prefix: &str| {
+            let named = inputs.iter().map(|bucket| {
+                format!(
+                    "({prefix}`source` = {} AND {prefix}`account_id` = {} AND {prefix}`activity_date` = {})",
+                    text_literal(&bucket.source),
+                    text_literal(bucket.account_id.as_str()),
+                    date(bucket.activity_date)
+                )
+            });
+            named.collect::<Vec<_>>().join("\n    OR ")
+        };
+        let versions = ["snapshot_id", "normalized_at", "newest_fetched_at", "definition"];
+        let differs = versions.map(|name| format!("T.`{name}` IS DISTINCT FROM S.`{name}`"));
+        format!(
+            "MERGE {target} AS T\nUSING (\n  SELECT `source`, `account_id`, `activity_date`, `snapshot_id`, `normalized_at`, \
+             `newest_fetched_at`, {definition} AS `definition`\n  FROM {coverage}\n  \
+             WHERE `activity_date` BETWEEN {from} AND {to} AND `snapshot_id` IS NOT NULL\n    AND ({named})\n) AS S\n\
+             ON {same}\n  AND T.`activity_date` BETWEEN {from} AND {to}\n\
+             WHEN MATCHED AND ({differs}) THEN UPDATE SET\n{set}\n\
+             WHEN NOT MATCHED BY TARGET THEN INSERT ({columns})\n  VALUES ({values})",
+            target = self.dialect.table(made),
+            definition = text_literal(&derived::definition()),
+            coverage = self.dialect.table(table("coverage")),
+            from = date(days.from()),
+            to = date(days.to()),
+            named = of(""),
+            same = same_key(made),
+            differs = differs.join(" OR "),
+            set = lines(versions.map(|name| format!("`{name}` = S.`{name}`"))),
+            columns = names.join(", "),
+            values = names.iter().map(|name| format!("S.{name}")).collect::<Vec<_>>().join(", "),
+        )
+    }
+
+    fn rendered(&self, template: &str) -> String {
+        query(template, &self.dialect).expect("invariant: shipped templates render, as a test shows")
+    }
+}
+
+fn same_key(table: &Table) -> String {
+    let same: Vec<String> = key_order(table).iter().map(|name| format!("T.`{name}` = S.`{name}`")).collect();
+    same.join(" AND ")
+}
+
+/// As far back as a cycle can begin that holds the first day, as far on as one can last that holds the last.
+fn cycles<'a>(windows: &[(&'a AccountId, Window)]) -> Vec<Cycles<'a>> {
+    let mut cycles: Vec<Cycles<'a>> = Vec::new();
+    for (account_id, window) in windows {
+        let to = window.to().plus(CYCLE_DAYS_MAX - 1);
+        match cycles.last_mut().filter(|of| of.account_id == *account_id) {
+            Some(of) => of.to = of.to.max(to),
+            None => {
+                let from = window.from();
+                cycles.push(Cycles { account_id, start: from.minus(CYCLE_DAYS_MAX - 1), from, to });
+            }
+        }
+    }
+    cycles
+}
+
+fn span(windows: &[(&AccountId, Window)]) -> Window {
+    let all = windows.iter().map(|(_, window)| *window).reduce(Window::union);
+    all.expect("invariant: a statement is about one day at least")
+}
+
+fn first_of_month(day: Day) -> Day {
+    day.minus(day.date().day0())
+}
+
+fn last_of_month(day: Day) -> Day {
+    first_of_month(first_of_month(day).plus(31)).minus(1)
+}

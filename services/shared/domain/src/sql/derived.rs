@@ -1,0 +1,267 @@
+//! How derived tables are made, as templates: the `derived` module of the schemas, bound to days of accounts.
+
+use everycent_schemas::tables::{self, Table};
+use everycent_schemas::{AccountId, Day, derived};
+
+use super::template::{bind, text};
+use crate::derived::inputs;
+use crate::identity::IdHasher;
+use crate::vendor::Vendor;
+use crate::window::Window;
+
+/// The columns of a table of sums by day that other days have a say in: they are made after the rows.
+pub const MADE_LATER: [&str; 1] = ["over_included_usd"];
+
+/// Days of accounts, of which there is at least one.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a>(pub &'a [(&'a AccountId, Window)]);
+
+/// Billing cycles of an account, as far as some of their days change what later ones cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cycles<'a> {
+    pub account_id: &'a AccountId,
+    /// The first day of the earliest of them. What is counted begins there.
+    pub start: Day,
+    /// The first day that changed.
+    pub from: Day,
+    /// No day of them is later.
+    pub to: Day,
+}
+
+/// The charges of a vendor in the scope, but for those of request units.
+pub fn charges(vendor: Vendor, scope: Scope<'_>) -> String {
+    let template = match vendor {
+        Vendor::Anthropic => derived::CHARGES_OF_CLAUDE,
+        Vendor::Cursor => derived::CHARGES_OF_CURSOR,
+    };
+    in_scope(template, scope)
+}
+
+/// Their sums by day.
+pub fn spend_daily(vendor: Vendor, scope: Scope<'_>) -> String {
+    let template = match vendor {
+        Vendor::Anthropic => derived::SPEND_OF_CLAUDE,
+        Vendor::Cursor => derived::SPEND_OF_CURSOR,
+    };
+    in_scope(template, scope)
+}
+
+/// What request units over the included ones cost by person and day, in the rest of the cycles.
+pub fn over_included(cycles: &[Cycles<'_>]) -> String {
+    in_cycles(derived::OVER_INCLUDED, cycles)
+}
+
+/// The charges of that.
+pub fn request_units(cycles: &[Cycles<'_>]) -> String {
+    in_cycles(derived::REQUEST_UNITS, cycles)
+}
+
+/// The sums by month of some charges.
+pub fn spend_monthly(charges: &str) -> String {
+    bind(derived::SPEND_OF_MONTHS, |name, _| (name == "charges").then(|| charges.to_owned()))
+}
+
+/// Which rows of a derived table of days are of the vendor and in the scope. `of` stands before the names of columns.
+pub fn rows_in(vendor: Vendor, scope: Scope<'_>, of: &str) -> String {
+    format!("{of}vendor = '{vendor}' AND {}", of_days(scope, &format!("{of}account_id")))
+}
+
+/// Which charges are made by [`charges`], likewise.
+pub fn charges_in(vendor: Vendor, scope: Scope<'_>, of: &str) -> String {
+    format!("{} AND {of}basis <> 'request_units'", rows_in(vendor, scope, of))
+}
+
+/// Which charges are made by [`request_units`], likewise.
+pub fn request_units_in(cycles: &[Cycles<'_>], of: &str) -> String {
+    let rest = rest_of_cycles(cycles, &format!("{of}account_id"));
+    format!("{of}vendor = '{}' AND {of}basis = 'request_units' AND {rest}", Vendor::Cursor)
+}
+
+/// A query of the earliest and the latest first day of the billing cycles on request plans that rows of the scope lie in:
+/// `first`, `last`, null if there are none.
+pub fn cycles_in(scope: Scope<'_>) -> String {
+    format!(
+        "SELECT MIN(billing_cycle_start) AS first, MAX(billing_cycle_start) AS last\nFROM [[table:spend_daily]]\n\
+         WHERE {} AND plan = 'request'",
+        rows_in(Vendor::Cursor, scope, "")
+    )
+}
+
+/// A query of the buckets whose charges have to be made again, latest first: `source`, `account_id`, `activity_date`. Those
+/// of a loader that makes none, or of a rebuild that was stopped, and all when it changes how they are made.
+pub fn stale() -> String {
+    let sources: Vec<String> = inputs().iter().map(|source| text(source.name())).collect();
+    format!(
+        "SELECT loaded.source, loaded.account_id, loaded.activity_date\n\
+         FROM [[table:coverage]] AS loaded\n\
+         LEFT JOIN [[table:derived]] AS made\n  ON made.source = loaded.source\n  \
+         AND made.account_id = loaded.account_id\n  AND made.activity_date = loaded.activity_date\n\
+         WHERE loaded.source IN ({})\n  AND loaded.snapshot_id IS NOT NULL\n  AND (\n    made.source IS NULL\n    \
+         OR made.snapshot_id <> loaded.snapshot_id\n    OR made.normalized_at <> loaded.normalized_at\n    \
+         OR made.newest_fetched_at IS DISTINCT FROM loaded.newest_fetched_at\n    OR made.definition <> {}\n  )\n\
+         ORDER BY loaded.activity_date DESC, loaded.source, loaded.account_id",
+        sources.join(", "),
+        text(&definition()),
+    )
+}
+
+/// A query of all buckets that charges are made of, likewise.
+pub fn made_of() -> String {
+    let sources: Vec<String> = inputs().iter().map(|source| text(source.name())).collect();
+    format!(
+        "SELECT source, account_id, activity_date\nFROM [[table:coverage]]\n\
+         WHERE source IN ({}) AND snapshot_id IS NOT NULL\nORDER BY activity_date DESC, source, account_id",
+        sources.join(", ")
+    )
+}
+
+/// Fingerprint of how charges are made.
+pub fn definition() -> String {
+    let all = derived::ALL.iter().fold(IdHasher::new("charges"), |hasher, template| hasher.part(template));
+    all.finish().short()
+}
+
+pub(super) fn table(name: &str) -> &'static Table {
+    tables::find(name).expect("invariant: derived tables are shipped")
+}
+
+fn in_scope(template: &str, scope: Scope<'_>) -> String {
+    bind(template, |name, column| match name {
+        "scope" => Some(of_days(scope, column)),
+        "days" => Some(between(scope.0.iter().map(|(_, window)| *window), column)),
+        _ => None,
+    })
+}
+
+fn in_cycles(template: &str, cycles: &[Cycles<'_>]) -> String {
+    bind(template, |name, column| match name {
+        "cycles" => Some(all_of_cycles(cycles, column)),
+        "rest_of_cycles" => Some(rest_of_cycles(cycles, column)),
+        _ => None,
+    })
+}
+
+/// Bounds of all days first, so that no other partition is read.
+fn of_days(scope: Scope<'_>, account_column: &str) -> String {
+    let day = beside(account_column, "activity_date");
+    let windows = scope.0.iter().map(|(_, window)| *window);
+    let accounts = scope.0.iter().map(|(account_id, window)| {
+        format!("({account_column} = {} AND {})", text(account_id.as_str()), between([*window], &day))
+    });
+    format!("{} AND ({})", between(windows, &day), accounts.collect::<Vec<_>>().join(" OR "))
+}
+
+fn all_of_cycles(cycles: &[Cycles<'_>], account_column: &str) -> String {
+    let windows: Vec<_> = cycles.iter().filter_map(|of| Some((of.account_id, window(of.start, of.to)?))).collect();
+    of_days(Scope(&windows), account_column)
+}
+
+/// From the first day that changed on: of cycles that began before what is read nothing is known.
+fn rest_of_cycles(cycles: &[Cycles<'_>], account_column: &str) -> String {
+    let day = beside(account_column, "activity_date");
+    let windows = cycles.iter().filter_map(|of| window(of.from, of.to));
+    let accounts = cycles.iter().map(|of| {
+        format!(
+            "({account_column} = {account} AND {days} AND ({plan} IS NULL OR {plan} <> 'request' OR {start} >= {first}))",
+            account = text(of.account_id.as_str()),
+            days = between(window(of.from, of.to), &day),
+            plan = beside(account_column, "plan"),
+            start = beside(account_column, "billing_cycle_start"),
+            first = date(of.start),
+        )
+    });
+    format!("{} AND ({})", between(windows, &day), accounts.collect::<Vec<_>>().join(" OR "))
+}
+
+fn window(from: Day, to: Day) -> Option<Window> {
+    Window::new(from, to).ok()
+}
+
+/// Another column of the same table.
+fn beside(column: &str, other: &str) -> String {
+    match column.rsplit_once('.') {
+        Some((table, _)) => format!("{table}.{other}"),
+        None => other.to_owned(),
+    }
+}
+
+fn between(windows: impl IntoIterator<Item = Window>, column: &str) -> String {
+    let all = windows.into_iter().reduce(Window::union).expect("invariant: a scope has a day");
+    format!("{column} BETWEEN {} AND {}", date(all.from()), date(all.to()))
+}
+
+fn date(day: Day) -> String {
+    format!("[[date:{day}]]")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::sql::{BigQuery, Dialect, Sqlite, query};
+
+    fn day(day: u32) -> Day {
+        Day::new(2025, 10, day).unwrap()
+    }
+
+    #[test]
+    fn a_scope_has_bounds_for_all_and_days_for_each_account() {
+        let (acme, beta) = (AccountId::from("acme"), AccountId::from("it's"));
+        let windows = [(&acme, Window::of(day(3))), (&beta, Window::new(day(1), day(2)).unwrap())];
+        let sql = query(&rows_in(Vendor::Cursor, Scope(&windows), ""), &Sqlite).unwrap();
+        let expected = "vendor = 'cursor' AND activity_date BETWEEN '2025-10-01' AND '2025-10-03' AND \
+            ((account_id = 'acme' AND activity_date BETWEEN '2025-10-03' AND '2025-10-03') OR \
+            (account_id = 'it''s' AND activity_date BETWEEN '2025-10-01' AND '2025-10-02'))";
+        assert_eq!(sql, expected);
+    }
+
+    #[test]
+    fn every_template_renders_and_gives_the_columns_of_its_table_in_their_order() {
+        let acme = AccountId::from("acme");
+        let windows = [(&acme, Window::of(day(3)))];
+        let scope = Scope(&windows);
+        let cycles = [Cycles { account_id: &acme, start: day(1), from: day(3), to: day(31) }];
+        let made = [
+            ("charges", charges(Vendor::Anthropic, scope)),
+            ("charges", charges(Vendor::Cursor, scope)),
+            ("charges", request_units(&cycles)),
+            ("spend_daily", spend_daily(Vendor::Anthropic, scope)),
+            ("spend_daily", spend_daily(Vendor::Cursor, scope)),
+            ("spend_monthly", spend_monthly("TRUE")),
+        ];
+        let columns = |name: &str| -> Vec<String> { table(name).columns.iter().map(|c| c.name.clone()).collect() };
+        for (name, template) in made {
+            for dialect in [&Sqlite as &dyn Dialect, &BigQuery { dataset: "p.d" }] {
+                let sql = query(&template, dialect).unwrap();
+                assert!(!sql.contains("[["), "{sql}");
+                let money = |name: &str| query(&format!("[[exact:{name}]]"), dialect).unwrap();
+                let shown = last_select(&sql);
+                let wanted: Vec<String> = columns(name).iter().map(|name| money(name)).collect();
+                assert_eq!(shown, wanted, "{name}");
+            }
+        }
+        assert!(query(&over_included(&cycles), &Sqlite).unwrap().contains("spend_daily_nano"));
+    }
+
+    /// The names of the columns of the first `SELECT` that stands at the start of a line.
+    fn last_select(sql: &str) -> Vec<String> {
+        let body = sql.split("\nSELECT\n").nth(1).or_else(|| sql.strip_prefix("SELECT\n")).unwrap();
+        let body = body.split("\nFROM ").next().unwrap();
+        let mut depth = 0_i32;
+        let mut items = vec![String::new()];
+        for c in body.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join("\n").chars()
+        {
+            depth += match c {
+                '(' => 1,
+                ')' => -1,
+                _ => 0,
+            };
+            if c == ',' && depth == 0 {
+                items.push(String::new());
+            } else {
+                items.last_mut().unwrap().push(c);
+            }
+        }
+        items.iter().map(|item| item.split_whitespace().last().unwrap().to_owned()).collect()
+    }
+}

@@ -1,0 +1,195 @@
+//! Charges and their sums, made again where the facts changed.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use everycent_domain::bucket::BucketId;
+use everycent_domain::derived::{CYCLE_DAYS_MAX, DerivedDays, is_input};
+use everycent_domain::sql::derived::{self as templates, Cycles, Scope};
+use everycent_domain::sql::sqlite::{self as sql, Remake};
+use everycent_domain::sql::{self as any_sql, Sqlite};
+use everycent_domain::vendor::Vendor;
+use everycent_domain::window::Window;
+use everycent_schemas::{AccountId, Day};
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::coverage::bucket_values;
+use super::errors::named;
+use crate::warehouse::WarehouseError;
+
+const ACTION: &str = "make charges";
+/// Days that a rebuild makes in one transaction: so much is lost if it is killed.
+const DAYS_OF_A_PART: usize = 31;
+
+/// The buckets whose charges are not made of what coverage says.
+pub(super) fn not_current(
+    connection: &Connection,
+    buckets: &BTreeSet<BucketId>,
+) -> rusqlite::Result<BTreeSet<BucketId>> {
+    let mut is_current = connection.prepare(&sql::is_current())?;
+    let mut stale = BTreeSet::new();
+    for bucket in buckets {
+        if !is_current.query_row(bucket_values(bucket), |row| row.get::<_, bool>(0))? {
+            stale.insert(bucket.clone());
+        }
+    }
+    Ok(stale)
+}
+
+/// Makes the charges of the days of the changed buckets again, and records what those of all of them are made of.
+///
+/// Where a sum leaves the range of the warehouse the days keep the charges that they have and are not recorded: the facts
+/// are no worse for it, and a check names them.
+pub(super) fn derive(
+    connection: &Connection,
+    path: &Path,
+    changed: &BTreeSet<BucketId>,
+    all: &BTreeSet<BucketId>,
+) -> Result<(), WarehouseError> {
+    let failed = named(path, ACTION);
+    connection.execute_batch("SAVEPOINT derive").map_err(failed)?;
+    match days(connection, &DerivedDays::of(changed))
+        .and_then(|()| record(connection, all.union(changed)))
+        .map_err(failed)
+    {
+        Err(WarehouseError::OutOfRange { reason, .. }) => {
+            tracing::warn!(reason = %reason, "the charges of some days can't be added up, and stay as they were");
+            connection.execute_batch("ROLLBACK TO derive; RELEASE derive").map_err(failed)
+        }
+        made => made.and_then(|()| connection.execute_batch("RELEASE derive").map_err(failed)),
+    }
+}
+
+/// Makes the charges of everything that a query names, in parts that are each a transaction. Gives how many days that were.
+pub(super) fn rebuild(connection: &mut Connection, path: &Path, which: &str) -> Result<usize, WarehouseError> {
+    let failed = named(path, ACTION);
+    let buckets = found(connection, path, which)?;
+    let days = DerivedDays::of(&buckets);
+    let (all, mut done) = (days.len(), 0);
+    for part in days.in_parts(DAYS_OF_A_PART) {
+        let of_part: BTreeSet<BucketId> = buckets.iter().filter(|bucket| part.has(bucket)).cloned().collect();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        derive(&transaction, path, &of_part, &of_part)?;
+        transaction.commit().map_err(failed)?;
+        done += part.len();
+        tracing::info!("charges: {done} of {all} days made");
+    }
+    Ok(done)
+}
+
+/// Whether there are charges to be made.
+pub(super) fn is_needed(connection: &Connection, path: &Path) -> Result<bool, WarehouseError> {
+    Ok(!found(connection, path, &templates::stale())?.is_empty())
+}
+
+fn found(connection: &Connection, path: &Path, template: &str) -> Result<BTreeSet<BucketId>, WarehouseError> {
+    let failed = named(path, ACTION);
+    let mut statement = connection.prepare(&rendered(template)).map_err(failed)?;
+    let bucket = |row: &rusqlite::Row<'_>| {
+        let day: String = row.get(2)?;
+        let (source, account_id): (String, String) = (row.get(0)?, row.get(1)?);
+        Ok(day.parse().ok().map(|activity_date| BucketId { source, account_id: account_id.into(), activity_date }))
+    };
+    let buckets = statement.query_map([], bucket).map_err(failed)?;
+    buckets.filter_map(Result::transpose).collect::<rusqlite::Result<_>>().map_err(failed)
+}
+
+fn days(connection: &Connection, days: &DerivedDays) -> rusqlite::Result<()> {
+    if days.is_empty() {
+        return Ok(());
+    }
+    connection.execute_batch(&sql::create_moved())?;
+    for (vendor, account_id, windows) in days.accounts() {
+        Account { connection, vendor, account_id }.make(&windows)?;
+    }
+    for statement in sql::apply_moved() {
+        connection.execute_batch(&statement)?;
+    }
+    Ok(())
+}
+
+fn record<'b>(connection: &Connection, buckets: impl Iterator<Item = &'b BucketId>) -> rusqlite::Result<()> {
+    let mut record = connection.prepare(&sql::record_derived())?;
+    for bucket in buckets.filter(|bucket| is_input(&bucket.source)) {
+        record.execute(bucket_values(bucket))?;
+    }
+    Ok(())
+}
+
+/// An account whose charges are made again.
+struct Account<'a> {
+    connection: &'a Connection,
+    vendor: Vendor,
+    account_id: &'a AccountId,
+}
+
+impl Account<'_> {
+    fn make(&self, windows: &[Window]) -> rusqlite::Result<()> {
+        let before = self.cycles(windows)?;
+        for window in windows {
+            self.make_window(*window)?;
+        }
+        let touched = [before, self.cycles(windows)?].into_iter().flatten().reduce(Window::union);
+        match (touched, windows.first()) {
+            (Some(cycles), Some(first)) => self.make_rest_of(cycles, first.from()),
+            _ => Ok(()),
+        }
+    }
+
+    fn make_window(&self, window: Window) -> rusqlite::Result<()> {
+        let scope = [(self.account_id, window)];
+        let (vendor, scope) = (self.vendor, Scope(&scope));
+        let charges = templates::charges_in(vendor, scope, "");
+        self.run(&sql::note_moved(&charges, false))?;
+        self.remake(&sql::remake("charges", &templates::charges(vendor, scope), &charges))?;
+        self.run(&sql::note_moved(&charges, true))?;
+        let daily = templates::rows_in(vendor, scope, "");
+        self.remake(&sql::remake("spend_daily", &templates::spend_daily(vendor, scope), &daily))
+    }
+
+    /// The first days of the billing cycles on request plans that rows of the windows lie in, from the earliest to the
+    /// latest.
+    fn cycles(&self, windows: &[Window]) -> rusqlite::Result<Option<Window>> {
+        if self.vendor != Vendor::Cursor {
+            return Ok(None);
+        }
+        let mut all: Option<Window> = None;
+        for window in windows {
+            let query = rendered(&templates::cycles_in(Scope(&[(self.account_id, *window)])));
+            let row =
+                |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?));
+            let (first, last) = self.connection.query_row(&query, [], row)?;
+            let day = |text: Option<String>| text.and_then(|text| text.parse::<Day>().ok());
+            let found = day(first).zip(day(last)).and_then(|(first, last)| Window::new(first, last).ok());
+            all = all.into_iter().chain(found).reduce(Window::union);
+        }
+        Ok(all)
+    }
+
+    /// What is counted through a billing cycle, from the first day that changed on.
+    fn make_rest_of(&self, starts: Window, from: Day) -> rusqlite::Result<()> {
+        let to = starts.to().plus(CYCLE_DAYS_MAX - 1).max(from);
+        let cycles = [Cycles { account_id: self.account_id, start: starts.from(), from, to }];
+        let charges = templates::request_units_in(&cycles, "");
+        self.run(&sql::note_moved(&charges, false))?;
+        self.run(&sql::update_over_included(&cycles))?;
+        self.remake(&sql::remake("charges", &templates::request_units(&cycles), &charges))?;
+        self.run(&sql::note_moved(&charges, true))
+    }
+
+    fn remake(&self, remake: &Remake) -> rusqlite::Result<()> {
+        if !self.connection.query_row(&remake.is_occupied, [], |row| row.get::<_, bool>(0))? {
+            return self.run(&remake.insert);
+        }
+        let [create, make] = &remake.make;
+        [create, make, &remake.delete, &remake.upsert, &remake.drop_made].into_iter().try_for_each(|sql| self.run(sql))
+    }
+
+    fn run(&self, statement: &str) -> rusqlite::Result<()> {
+        self.connection.execute_batch(statement)
+    }
+}
+
+fn rendered(template: &str) -> String {
+    any_sql::query(template, &Sqlite).expect("invariant: shipped templates render, as a test shows")
+}
