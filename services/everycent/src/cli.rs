@@ -90,6 +90,12 @@ pub enum Command {
     /// them again. The stored answers stay, and would be the newest once that time has come. Without --yes it only shows
     /// what it found. Make sure that this machine's clock is right first.
     RepairClock(RepairClockArgs),
+    /// Make charges and their sums again, of the facts that are loaded.
+    ///
+    /// Every merge keeps them up to date, and after an upgrade the first command makes those that are missing; one that was
+    /// stopped goes on where it was. This makes what is left, or with --all everything, and compares. No vendor is asked,
+    /// and no stored answer is read.
+    Rebuild(RebuildArgs),
     /// Load a sheet that a person keeps: use of claude.ai, or owners of API keys.
     ///
     /// For what no API tells. The file is checked as a whole first; with a fault in it nothing is stored, and each fault
@@ -204,6 +210,13 @@ pub struct RepairClockArgs {
     /// Do it: this machine's clock is right.
     #[arg(long)]
     pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RebuildArgs {
+    /// All charges, not only those that are not made of what is loaded.
+    #[arg(long)]
+    pub all: bool,
 }
 
 #[derive(Debug, Args)]

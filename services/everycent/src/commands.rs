@@ -8,6 +8,7 @@ pub mod demo;
 pub mod history;
 pub mod import;
 pub mod prune;
+pub mod rebuild;
 pub mod reconcile;
 pub mod repair_clock;
 pub mod replay;

@@ -11,7 +11,7 @@ use everycent_runtime::config::{BusAddress, Config};
 use everycent_runtime::home::{Home, HomeError};
 use everycent_runtime::open::{self, OpenError};
 use everycent_runtime::store::Store;
-use everycent_runtime::warehouse::{CoverageRow, Warehouse};
+use everycent_runtime::warehouse::{CoverageRow, Rebuild, Warehouse, rebuild, stale_charges};
 use everycent_schemas::Day;
 
 use crate::failure::Failure;
@@ -67,6 +67,7 @@ impl Deployment {
             // Whoever held a lease is gone, for we hold the lock.
             bus.release_all_leases().await?;
             warehouse.migrate().await?;
+            make_charges(warehouse.as_ref()).await?;
         }
         Self::with(home, config, warehouse).await
     }
@@ -75,6 +76,9 @@ impl Deployment {
     pub async fn open_read_only(home: &Path, config: Config) -> Result<Self, Failure> {
         let home = Self::present(home, &config)?;
         let warehouse = open::warehouse_read_only(&config.addresses, home.data_dir()).map_err(opening)?;
+        if Services::of(&config, home.data_dir()) == Services::Here {
+            make_charges_beside(warehouse.as_ref(), &home, &config).await?;
+        }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let bus = open::bus_read_only(&config.addresses, home.data_dir(), Arc::clone(&clock)).await.map_err(opening)?;
         Self::of(home, config, warehouse, (bus, clock))
@@ -88,6 +92,7 @@ impl Deployment {
         let warehouse = open::warehouse(&config.addresses, home.data_dir()).map_err(opening)?;
         if Services::of(&config, home.data_dir()) == Services::Here {
             warehouse.migrate().await?;
+            make_charges(warehouse.as_ref()).await?;
         }
         Self::with(home, config, warehouse).await
     }
@@ -164,4 +169,34 @@ pub fn opening(error: OpenError) -> Failure {
             Failure::Failed(error.into())
         }
     }
+}
+
+/// Makes the charges that an earlier release, or a command that was stopped, has left to be made.
+async fn make_charges(warehouse: &dyn Warehouse) -> Result<(), Failure> {
+    rebuild(warehouse, Rebuild::Stale, &tell_days).await?;
+    Ok(())
+}
+
+/// Who only reads has them made too, lest a report lacks them. Where nothing can be written the report is shown without.
+async fn make_charges_beside(warehouse: &dyn Warehouse, home: &Home, config: &Config) -> Result<(), Failure> {
+    let stale = stale_charges(warehouse).await?;
+    if stale.is_empty() {
+        return Ok(());
+    }
+    let made = match open::warehouse(&config.addresses, home.data_dir()) {
+        Ok(writable) => make_charges(writable.as_ref()).await.map_err(|failure| failure.message().unwrap_or_default()),
+        Err(error) => Err(error.to_string()),
+    };
+    if let Err(reason) = made {
+        show::tell(&format!(
+            "The charges of {} are not up to date, and can't be made now: {reason}",
+            show::count(stale.len(), "day")
+        ));
+    }
+    Ok(())
+}
+
+/// Progress of making charges, which takes a while after an upgrade.
+pub fn tell_days(done: usize, all: usize) {
+    show::tell(&format!("Making charges: {done} of {}", show::count(all, "day")));
 }

@@ -1,5 +1,6 @@
 //! Facts for reports and checks, read from the warehouse.
 
+mod charges;
 pub mod claude;
 pub mod cursor;
 mod directory;
@@ -26,6 +27,7 @@ use everycent_schemas::{AccountId, CoverageState, Day, Timestamp, Usd};
 
 use crate::scope;
 
+pub use charges::charges;
 pub use directory::directory;
 pub use loaded::Loaded;
 pub use range::{culprits, out_of_range};

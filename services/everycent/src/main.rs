@@ -40,8 +40,8 @@ use everycent_runtime::telemetry::{self, Format};
 
 use cli::{AttributionCommand, Cli, Command};
 use commands::{
-    accept, accounts, attribution, dead_letters, demo, history, import, prune, reconcile, repair_clock, replay,
-    report as report_command, run, setup, status, sync,
+    accept, accounts, attribution, dead_letters, demo, history, import, prune, rebuild, reconcile, repair_clock,
+    replay, report as report_command, run, setup, status, sync,
 };
 use failure::Failure;
 use opening::{open_present, open_read_only, open_to_ask, open_to_check};
@@ -72,6 +72,7 @@ async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Run(args) => run::run(global, args, stop).await,
         Command::Replay(args) => replay::replay(&open_present(global).await?, args, json, stop).await,
         Command::RepairClock(args) => repair_clock::repair_clock(&open_present(global).await?, args, json, stop).await,
+        Command::Rebuild(args) => rebuild::rebuild(&open_present(global).await?, args, json).await,
         Command::Import(args) => import::import(global, args, stop).await,
         Command::Reconcile(args) => reconcile::reconcile(&open_to_check(global).await?, args, json).await,
         Command::Accept(args) => accept::accept(&open_present(global).await?, args, json, stop).await,

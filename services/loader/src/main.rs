@@ -6,6 +6,7 @@ use std::sync::Arc;
 use everycent_loader::{DecisionRecorder, FailureRecorder, Loader};
 use everycent_runtime::open;
 use everycent_runtime::service::{self, Role};
+use everycent_runtime::warehouse::{Rebuild, rebuild};
 
 const ROLE: Role = Role {
     name: "loader",
@@ -19,6 +20,8 @@ fn main() -> ExitCode {
     service::main(ROLE, async |service| {
         let warehouse = open::warehouse(&service.config.addresses, service.home.data_dir())?;
         warehouse.migrate().await?;
+        let told = |done, all| tracing::info!("charges: {done} of {all} days made");
+        rebuild(warehouse.as_ref(), Rebuild::Stale, &told).await?;
         let (store, bus, clock) = (service.store.clone(), service.bus.clone(), service.clock.clone());
         let acceptance = Arc::new(service.config.acceptance.clone());
         let loader = Loader::new(store, bus, warehouse.clone(), clock, acceptance, service.observer.clone());

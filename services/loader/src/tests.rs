@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use everycent_domain::bucket::BucketId;
 use everycent_domain::reconcile::Verdict;
 use everycent_domain::vendor::Vendor;
 use everycent_runtime::bus::BusSettings;
@@ -104,6 +105,10 @@ impl Warehouse for Away {
     }
 
     async fn forget_future(&self, _: &[SnapshotId], _: Day) -> Result<(), WarehouseError> {
+        Err(away())
+    }
+
+    async fn derive(&self, _: &BTreeSet<BucketId>) -> Result<(), WarehouseError> {
         Err(away())
     }
 

@@ -9,7 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
 use chrono::Duration;
+use everycent_domain::derived;
+use everycent_domain::window::Window;
 use everycent_runtime::bus::Topic;
+use everycent_runtime::warehouse::{SqliteWarehouse, differing_charges, stale_charges};
 use everycent_schemas::Day;
 use vendor_sim::{ApiKeyShape, Options, World, worlds};
 
@@ -203,7 +206,22 @@ impl Driver {
         let forgotten = self.pipeline.with_model(|model| model.forgotten(&sources_and_accounts(), &found));
         ensure!(forgotten.is_empty(), "days that were asked for are neither loaded nor failed: {forgotten:?}");
         ids_make_sense(&self.pipeline)?;
+        self.charges_are_what_the_facts_make().await?;
         self.pipeline.assert_no_dead_letter().await
+    }
+
+    /// However the facts came, what is derived from them is what it would be if all of it were made now.
+    async fn charges_are_what_the_facts_make(&self) -> Result<()> {
+        let warehouse = SqliteWarehouse::open_read_only(&self.pipeline.warehouse_file())?;
+        let stale = stale_charges(&warehouse).await?;
+        ensure!(stale.is_empty(), "charges are not made of what is loaded: {stale:?}");
+        let days = Window::new(self.first_day.minus(40), self.first_day.plus(100))?;
+        for (source, account) in sources_and_accounts() {
+            let Some(source) = derived::input(&source) else { continue };
+            let differing = differing_charges(&warehouse, source.vendor(), &account.as_str().into(), days).await?;
+            ensure!(differing.is_empty(), "charges of {source} are not what the facts make: {differing:?}");
+        }
+        Ok(())
     }
 
     /// Every message comes once more, but for the questions: the vendor may answer those otherwise by now.
@@ -302,6 +320,10 @@ fn key_of(table: &str) -> Vec<&'static str> {
         _ if table == "cursor_event_people" => {
             vec!["account_id", "activity_date", "event_id", "twin_id", "email", "ordinal"]
         }
+        _ if table == "charges" => vec!["vendor", "account_id", "activity_date", "charge_id"],
+        _ if table == "spend_daily" => vec!["vendor", "account_id", "activity_date", "spend_id"],
+        _ if table == "spend_monthly" => vec!["vendor", "account_id", "month", "spend_id"],
+        _ if table == "derived" => vec!["source", "account_id", "activity_date"],
         _ if table == "answers" => vec!["source", "account_id", "activity_date", "snapshot_id"],
         Some(Absence::Kept(columns)) => columns.to_vec(),
         _ => vec!["organization_id", "source", "account_id", "activity_date", "row_id"],

@@ -37,7 +37,8 @@ pub fn is_input(source: &str) -> bool {
     input(source).is_some()
 }
 
-fn input(source: &str) -> Option<Source> {
+/// The report of this name, if charges are made of it.
+pub fn input(source: &str) -> Option<Source> {
     INPUTS.iter().copied().find(|input| input.name() == source)
 }
 

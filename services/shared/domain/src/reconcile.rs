@@ -2,6 +2,7 @@
 
 mod accounts;
 mod buckets;
+mod charges;
 mod closeness;
 mod control;
 mod feeds;
@@ -16,6 +17,7 @@ pub use accounts::no_strange_account;
 pub use buckets::{
     BucketFact, BucketSums, no_held_answer, no_missing_bucket, no_reject, remarked, tables_equal_coverage,
 };
+pub use charges::{ChargeFact, charges_equal_facts};
 pub use closeness::Slip;
 pub(crate) use closeness::{allowance, is_near};
 pub use control::{ComparedDay, Control, ControlSums, Shown};
@@ -79,6 +81,7 @@ pub enum Check {
     CursorEventsEqualSpend,
     CursorCycleDay,
     TablesEqualCoverage,
+    ChargesEqualFacts,
     NoMissingBucket,
     NoHeldAnswer,
     NoReject,
@@ -105,6 +108,7 @@ impl Check {
             Self::CursorEventsEqualSpend => "cursor_events_equal_spend",
             Self::CursorCycleDay => "cursor_cycle_day",
             Self::TablesEqualCoverage => "tables_equal_coverage",
+            Self::ChargesEqualFacts => "charges_equal_facts",
             Self::NoMissingBucket => "no_missing_bucket",
             Self::NoHeldAnswer => "no_held_answer",
             Self::NoReject => "no_reject",
@@ -130,6 +134,9 @@ impl Check {
             Self::CursorEventsEqualSpend => "Cursor's events add up to the spend of the cycle",
             Self::CursorCycleDay => "Cursor's billing cycle begins on the day that prices say",
             Self::TablesEqualCoverage => "tables hold the rows, the money and the counts that were merged",
+            Self::ChargesEqualFacts => {
+                "charges and their sums are what the bill and the events make, to the nano-dollar"
+            }
             Self::NoMissingBucket => "every day of every source is loaded",
             Self::NoHeldAnswer => "no answer that takes away what was known waits for a decision",
             Self::NoReject => "every record became a row",

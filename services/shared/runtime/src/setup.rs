@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::clock::SystemClock;
 use crate::config::Addresses;
 use crate::open::{self, OpenError};
+use crate::warehouse::{Rebuild, rebuild};
 
 /// Makes what is missing, and gives the addresses of store, bus and warehouse. `location` is where a bucket and a dataset would lie.
 pub async fn setup(addresses: &Addresses, home: &Path, location: &str) -> Result<[String; 3], OpenError> {
@@ -20,6 +21,7 @@ pub async fn setup(addresses: &Addresses, home: &Path, location: &str) -> Result
     open::bus_anywhere(addresses, home, Arc::new(SystemClock)).await?;
     let warehouse = open::warehouse(addresses, home)?;
     warehouse.migrate().await?;
+    rebuild(warehouse.as_ref(), Rebuild::Stale, &|_, _| {}).await?;
     Ok([store.address(), bus, warehouse.address()])
 }
 

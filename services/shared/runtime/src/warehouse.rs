@@ -2,16 +2,19 @@
 
 #[cfg(feature = "google")]
 mod bigquery;
+mod charges;
 mod columns;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod row_files;
 mod sqlite;
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use everycent_domain::bucket::BucketId;
 use everycent_domain::merge_plan::{MergeInput, Outcome, PlanError, Replay};
 use everycent_domain::reconcile::Verdict;
 use everycent_domain::sql;
@@ -26,6 +29,7 @@ use crate::worker::Gather;
 
 #[cfg(feature = "google")]
 pub use bigquery::BigQueryWarehouse;
+pub use charges::{Rebuild, differing_charges, rebuild, stale_charges};
 pub use everycent_schemas::stored::CoverageRow;
 pub use sqlite::SqliteWarehouse;
 
@@ -187,6 +191,8 @@ pub const FLUSH_FAR_AWAY: Flush = Flush { batches: Gather { max: 200, linger: Du
 ///   of several answers that say the same a row is credited to depends on who came first.
 /// - A row file that is not what its event says, or that holds a row of another account or day, refuses the merge.
 /// - What is forgotten of the future takes no row of another snapshot or of a day up to the last.
+/// - Charges, and their sums, are what their definition makes of the facts, whatever was merged in which order (the domain's
+///   `sql::derived`). Where that can't be added up the days keep the charges that they had.
 /// - A failure marks its days `failed` if it began after the loaded answer was fetched. It takes no row away.
 /// - Of an account that was forgotten nothing is left, and no other account loses anything. Its answers may come again.
 #[async_trait]
@@ -221,6 +227,10 @@ pub trait Warehouse: Debug + Send + Sync {
     /// Forgets what a clock that was ahead has left, once its answers were dated anew and merged again: rows of these
     /// snapshots in tables that keep their rows, and in all tables and coverage whatever is of a day after `last`.
     async fn forget_future(&self, snapshots: &[SnapshotId], last: Day) -> Result<(), WarehouseError>;
+
+    /// Makes the charges of the days of these buckets again, and all that is derived from them, in one transaction. A merge
+    /// does so itself; this is for what a loader of an earlier release has merged.
+    async fn derive(&self, buckets: &BTreeSet<BucketId>) -> Result<(), WarehouseError>;
 
     /// Stores verdicts, each in place of the earlier one of the same check, account and day.
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError>;

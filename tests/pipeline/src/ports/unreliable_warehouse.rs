@@ -1,8 +1,10 @@
 //! A warehouse that fails when it is told to, before or after the transaction.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use everycent_domain::bucket::BucketId;
 use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::reconcile::Verdict;
 use everycent_domain::vendor::Vendor;
@@ -62,6 +64,10 @@ impl Warehouse for UnreliableWarehouse {
 
     async fn forget_future(&self, snapshots: &[SnapshotId], last: Day) -> Result<(), WarehouseError> {
         self.inner.forget_future(snapshots, last).await
+    }
+
+    async fn derive(&self, buckets: &BTreeSet<BucketId>) -> Result<(), WarehouseError> {
+        self.inner.derive(buckets).await
     }
 
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use everycent_domain::reconcile::{
-    BucketFact, Check, StampsByFeed, Tolerances, Verdict, figures_in_range, future_stamps, no_future_stamp,
-    no_held_answer, no_missing_bucket, no_reject, no_strange_account, remarked, sum_out_of_range,
+    BucketFact, Check, StampsByFeed, Tolerances, Verdict, charges_equal_facts, figures_in_range, future_stamps,
+    no_future_stamp, no_held_answer, no_missing_bucket, no_reject, no_strange_account, remarked, sum_out_of_range,
     tables_equal_coverage,
 };
 use everycent_domain::source::Source;
@@ -17,7 +17,7 @@ use everycent_domain::vendors::{anthropic, cursor as cursor_reports};
 use everycent_domain::wanted::plan;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{CoverageRow, Warehouse};
-use everycent_schemas::AccountId;
+use everycent_schemas::{AccountId, Day};
 
 use super::wanted::wanted;
 use super::{Question, expected};
@@ -45,6 +45,7 @@ pub(super) async fn judge(
         ("what each key cost", facts.keys().await),
         ("Cursor's spend", facts.cursor().await),
         ("the expected total", expected::verdicts(deployment, question, coverage).await),
+        ("charges", facts.charges(deployment.clock.now().day(), coverage).await),
     ] {
         verdicts.extend(unless_out_of_range(window, checks, outcome)?);
     }
@@ -162,6 +163,12 @@ impl Facts<'_> {
             verdicts.extend(keys_equal_analytics(&compared, &shares, &shown, self.tolerances.analytics_percent));
         }
         Ok(verdicts)
+    }
+
+    /// Charges and their sums, against what the facts make.
+    async fn charges(&self, today: Day, coverage: &[CoverageRow]) -> Result<Vec<Verdict>, Failure> {
+        let found = facts::charges(self.warehouse, self.window, today, coverage).await?;
+        Ok(charges_equal_facts(self.window, &found))
     }
 
     /// Cursor's readings of the spend, against events and price table from the beginning of the first cycle on.

@@ -1,10 +1,11 @@
 //! How derived tables are made, as templates: the `derived` module of the schemas, bound to days of accounts.
 
+use chrono::Datelike;
 use everycent_schemas::tables::{self, Table};
 use everycent_schemas::{AccountId, Day, derived};
 
 use super::template::{bind, text};
-use crate::derived::inputs;
+use crate::derived::{CYCLE_DAYS_MAX, inputs};
 use crate::identity::IdHasher;
 use crate::vendor::Vendor;
 use crate::window::Window;
@@ -26,6 +27,24 @@ pub struct Cycles<'a> {
     pub from: Day,
     /// No day of them is later.
     pub to: Day,
+}
+
+impl<'a> Cycles<'a> {
+    /// Whatever cycles days of the window can lie in: from as far back as one can begin, to as far on as one can last.
+    pub fn around(account_id: &'a AccountId, window: Window) -> Self {
+        let beyond = CYCLE_DAYS_MAX - 1;
+        Self { account_id, start: window.from().minus(beyond), from: window.from(), to: window.to().plus(beyond) }
+    }
+}
+
+/// The first day of the month that holds the day.
+pub(super) fn first_of_month(day: Day) -> Day {
+    day.minus(day.date().day0())
+}
+
+/// The last one.
+pub(super) fn last_of_month(day: Day) -> Day {
+    first_of_month(first_of_month(day).plus(31)).minus(1)
 }
 
 /// The charges of a vendor in the scope, but for those of request units.
@@ -113,6 +132,60 @@ pub fn made_of() -> String {
          WHERE source IN ({}) AND snapshot_id IS NOT NULL\nORDER BY activity_date DESC, source, account_id",
         sources.join(", ")
     )
+}
+
+/// Queries of the rows in the scope that are not what their definition makes, or that it does not make: `day`, `n`. Both
+/// sides are read once, and rows that are on both add up to nothing.
+pub fn differences(vendor: Vendor, scope: Scope<'_>) -> Vec<String> {
+    let daily = |name: &str| !MADE_LATER.contains(&name);
+    let mut queries = vec![
+        difference("charges", |_| true, &charges(vendor, scope), &charges_in(vendor, scope, "")),
+        difference("spend_daily", daily, &spend_daily(vendor, scope), &rows_in(vendor, scope, "")),
+    ];
+    if vendor == Vendor::Cursor {
+        let cycles: Vec<Cycles<'_>> =
+            scope.0.iter().map(|(account_id, window)| Cycles::around(account_id, *window)).collect();
+        let in_scope = rows_in(vendor, scope, "");
+        let of_scope = |template: String| format!("SELECT * FROM (\n{template}\n) AS made WHERE {in_scope}");
+        let later = |name: &str| !daily(name) || table("spend_daily").key.iter().any(|key| key == name);
+        queries.push(difference("spend_daily", later, &of_scope(over_included(&cycles)), &in_scope));
+        let units = format!("{in_scope} AND basis = 'request_units'");
+        queries.push(difference("charges", |_| true, &of_scope(request_units(&cycles)), &units));
+    }
+    queries.push(months_differ(vendor, scope));
+    queries
+}
+
+/// The sums of the months that the scope touches, of the charges that are there.
+fn months_differ(vendor: Vendor, scope: Scope<'_>) -> String {
+    let days = scope.0.iter().map(|(_, window)| *window).reduce(Window::union).expect("invariant: a scope has a day");
+    let accounts: Vec<String> = scope.0.iter().map(|(account_id, _)| text(account_id.as_str())).collect();
+    let within = |day: &str| {
+        format!(
+            "{day} BETWEEN {} AND {} AND vendor = '{vendor}' AND account_id IN ({})",
+            date(first_of_month(days.from())),
+            date(last_of_month(days.to())),
+            accounts.join(", ")
+        )
+    };
+    difference("spend_monthly", |_| true, &spend_monthly(&within("activity_date")), &within("month"))
+}
+
+fn difference(name: &str, compared: impl Fn(&str) -> bool, template: &str, condition: &str) -> String {
+    let table = table(name);
+    let columns = table.columns.iter().filter(|column| compared(&column.name));
+    let columns: Vec<String> = columns.map(|column| exact_column(&column.name)).collect();
+    let (columns, day) = (columns.join(", "), table.day_column());
+    format!(
+        "SELECT {day} AS day, COUNT(*) AS n\nFROM (\nSELECT {columns}\nFROM (\n\
+         SELECT {columns}, 1 AS side FROM (\n{template}\n) AS made\nUNION ALL\n\
+         SELECT {columns}, -1 FROM [[table:{name}]] WHERE {condition}\n) AS sides\n\
+         GROUP BY {columns}\nHAVING SUM(side) <> 0\n) AS differing\nGROUP BY {day}"
+    )
+}
+
+fn exact_column(name: &str) -> String {
+    if name.ends_with("_usd") { format!("[[exact:{name}]]") } else { name.to_owned() }
 }
 
 /// Fingerprint of how charges are made.

@@ -30,7 +30,7 @@ pub trait Dialect: Debug {
     /// The statements that create a view of this query.
     fn create_view(&self, view: &View, select: &str) -> Vec<CreateView>;
 
-    /// The type of a column.
+    /// The type of a column, in a cast.
     fn type_name(&self, kind: Kind) -> &'static str;
 
     /// A literal of any text whatever.

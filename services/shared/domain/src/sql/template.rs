@@ -222,7 +222,7 @@ mod tests {
         check("[[view:claude_expenses]]", "claude_expenses", "`p.d.claude_expenses`");
         check("[[month:d]] [[type:text]]", "substr(d, 1, 7) TEXT", "FORMAT_DATE('%Y-%m', d) STRING");
         check("[[type:integer]] [[type:date]]", "INTEGER TEXT", "INT64 DATE");
-        check("[[type:money]]", "INTEGER", "NUMERIC(38, 9)");
+        check("[[type:money]]", "INTEGER", "NUMERIC");
         check("[[date:2025-10-03]]", "'2025-10-03'", "DATE '2025-10-03'");
         check("[[first_of_month:d]]", "substr(d, 1, 7) || '-01'", "DATE_TRUNC(d, MONTH)");
         check(

@@ -8,7 +8,6 @@ mod access;
 mod cells;
 mod connection;
 mod coverage;
-mod derive;
 mod failure;
 mod inspect;
 mod jobs;
@@ -18,11 +17,14 @@ mod query;
 mod rest;
 mod stage;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use async_trait::async_trait;
+use everycent_domain::bucket::BucketId;
 use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::reconcile::Verdict;
+use everycent_domain::sql::bigquery::derive_script;
 use everycent_domain::vendor::Vendor;
 use everycent_schemas::events::FetchFailed;
 use everycent_schemas::{AccountId, Day, SnapshotId, Timestamp};
@@ -110,6 +112,15 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn forget_future(&self, snapshots: &[SnapshotId], last: Day) -> Result<(), WarehouseError> {
         coverage::forget_future(self.to_change("forget the future")?, snapshots, last).await
+    }
+
+    async fn derive(&self, buckets: &BTreeSet<BucketId>) -> Result<(), WarehouseError> {
+        let action = "make charges";
+        let connection = self.to_change(action)?;
+        match derive_script(&connection.name(), buckets) {
+            Some(script) => connection.change(action, &script).await,
+            None => Ok(()),
+        }
     }
 
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {

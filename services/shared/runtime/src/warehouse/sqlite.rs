@@ -15,10 +15,12 @@ mod merge;
 mod migrate;
 mod query;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use everycent_domain::bucket::BucketId;
 use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::reconcile::Verdict;
 use everycent_domain::vendor::Vendor;
@@ -56,12 +58,6 @@ impl SqliteWarehouse {
         let reader = file::open_reader(path)?;
         if migrate::is_needed(&reader, path)? {
             migrate::migrate(&mut file::open_writer(path)?, path)?;
-        } else if derive::is_needed(&reader, path)? {
-            // What a killed rebuild left, or an older loader. Where nothing can be written it is told by who reads.
-            let rebuilt = file::open_writer(path).and_then(|mut writer| migrate::migrate(&mut writer, path));
-            if let Err(error) = rebuilt {
-                tracing::warn!("the charges of some days are not up to date: {error}");
-            }
         }
         Ok(Self { path: path.to_owned(), reader: shared(reader), writer: None })
     }
@@ -160,6 +156,11 @@ impl Warehouse for SqliteWarehouse {
         let (path, snapshots) = (self.path.clone(), snapshots.to_vec());
         let forget = move |connection: &mut Connection| coverage::forget_future(connection, &path, &snapshots, last);
         self.write("forget the future", forget).await
+    }
+
+    async fn derive(&self, buckets: &BTreeSet<BucketId>) -> Result<(), WarehouseError> {
+        let (path, buckets) = (self.path.clone(), buckets.clone());
+        self.write("make charges", move |connection| derive::derive_alone(connection, &path, &buckets)).await
     }
 
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {

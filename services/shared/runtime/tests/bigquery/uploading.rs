@@ -1,9 +1,11 @@
 //! A warehouse for suites whose row files are in memory: before every merge they are put where BigQuery finds them.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use everycent_domain::bucket::BucketId;
 use everycent_domain::merge_plan::MergeInput;
 use everycent_domain::objects::ObjectName;
 use everycent_domain::reconcile::Verdict;
@@ -160,6 +162,10 @@ impl Warehouse for Uploading {
 
     async fn forget_future(&self, snapshots: &[SnapshotId], last: Day) -> Result<(), WarehouseError> {
         self.warehouse.forget_future(snapshots, last).await
+    }
+
+    async fn derive(&self, buckets: &BTreeSet<BucketId>) -> Result<(), WarehouseError> {
+        self.warehouse.derive(buckets).await
     }
 
     async fn store_verdicts(&self, verdicts: &[Verdict], checked_at: Timestamp) -> Result<(), WarehouseError> {

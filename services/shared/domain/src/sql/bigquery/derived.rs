@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use chrono::Datelike;
 use everycent_schemas::tables::Table;
 use everycent_schemas::{AccountId, Day};
 
@@ -14,9 +13,9 @@ use super::literal::date;
 use super::names::text_literal;
 use super::turn::in_turn;
 use crate::bucket::BucketId;
-use crate::derived::{CYCLE_DAYS_MAX, DerivedDays, is_input};
+use crate::derived::{DerivedDays, is_input};
 use crate::sql::columns::{key_order, lines};
-use crate::sql::derived::{self, Cycles, MADE_LATER, Scope, table};
+use crate::sql::derived::{self, Cycles, MADE_LATER, Scope, first_of_month, last_of_month, table};
 use crate::sql::{Dialect, query};
 use crate::vendor::Vendor;
 use crate::window::Window;
@@ -52,8 +51,9 @@ fn few(windows: Vec<Window>) -> Vec<Window> {
 }
 
 /// The script that does so alone.
-pub fn derive_script(dataset: &str, buckets: &BTreeSet<BucketId>) -> String {
-    in_turn(dataset, derive(dataset, buckets)).join(";\n\n") + ";\n"
+pub fn derive_script(dataset: &str, buckets: &BTreeSet<BucketId>) -> Option<String> {
+    let statements = derive(dataset, buckets);
+    (!statements.is_empty()).then(|| in_turn(dataset, statements).join(";\n\n") + ";\n")
 }
 
 /// Makes the sums of the month of a day and of those after it again, of the charges that are there.
@@ -211,17 +211,14 @@ fn same_key(table: &Table) -> String {
     same.join(" AND ")
 }
 
-/// As far back as a cycle can begin that holds the first day, as far on as one can last that holds the last.
+/// The cycles around the windows, together for each account.
 fn cycles<'a>(windows: &[(&'a AccountId, Window)]) -> Vec<Cycles<'a>> {
     let mut cycles: Vec<Cycles<'a>> = Vec::new();
     for (account_id, window) in windows {
-        let to = window.to().plus(CYCLE_DAYS_MAX - 1);
+        let around = Cycles::around(account_id, *window);
         match cycles.last_mut().filter(|of| of.account_id == *account_id) {
-            Some(of) => of.to = of.to.max(to),
-            None => {
-                let from = window.from();
-                cycles.push(Cycles { account_id, start: from.minus(CYCLE_DAYS_MAX - 1), from, to });
-            }
+            Some(of) => of.to = of.to.max(around.to),
+            None => cycles.push(around),
         }
     }
     cycles
@@ -230,12 +227,4 @@ fn cycles<'a>(windows: &[(&'a AccountId, Window)]) -> Vec<Cycles<'a>> {
 fn span(windows: &[(&AccountId, Window)]) -> Window {
     let all = windows.iter().map(|(_, window)| *window).reduce(Window::union);
     all.expect("invariant: a statement is about one day at least")
-}
-
-fn first_of_month(day: Day) -> Day {
-    day.minus(day.date().day0())
-}
-
-fn last_of_month(day: Day) -> Day {
-    first_of_month(first_of_month(day).plus(31)).minus(1)
 }

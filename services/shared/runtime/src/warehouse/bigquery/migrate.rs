@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use everycent_domain::sql::bigquery::{self as bigquery_sql, Found};
-use everycent_domain::sql::derived::stale;
 use everycent_domain::sql::{self, BigQuery, Dialect};
 use everycent_schemas::rowfile::Cell;
 use everycent_schemas::tables::{self, Table};
@@ -11,7 +10,6 @@ use everycent_schemas::views;
 use gcp_bigquery_client::model::dataset::Dataset;
 
 use super::connection::{Connection, patiently};
-use super::derive;
 use super::failure::Failure;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::columns::{Difference, Stored, difference};
@@ -41,8 +39,7 @@ pub(super) async fn migrate(connection: &Connection, create_in: Option<&str>) ->
         let creates = sql::view(view.name, &dialect).expect("invariant: shipped views render, as a test shows");
         statements.extend(creates.into_iter().map(|create| create.sql));
     }
-    connection.change(ACTION, &statements.join(";\n\n")).await?;
-    derive::rebuild(connection, &stale()).await.map(drop)
+    connection.change(ACTION, &statements.join(";\n\n")).await
 }
 
 /// Whether the dataset had to be created.

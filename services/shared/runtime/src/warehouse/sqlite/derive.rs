@@ -18,8 +18,6 @@ use super::errors::named;
 use crate::warehouse::WarehouseError;
 
 const ACTION: &str = "make charges";
-/// Days that a rebuild makes in one transaction: so much is lost if it is killed.
-const DAYS_OF_A_PART: usize = 31;
 
 /// The buckets whose charges are not made of what coverage says.
 pub(super) fn not_current(
@@ -60,38 +58,16 @@ pub(super) fn derive(
     }
 }
 
-/// Makes the charges of everything that a query names, in parts that are each a transaction. Gives how many days that were.
-pub(super) fn rebuild(connection: &mut Connection, path: &Path, which: &str) -> Result<usize, WarehouseError> {
+/// The same alone, in a transaction.
+pub(super) fn derive_alone(
+    connection: &mut Connection,
+    path: &Path,
+    buckets: &BTreeSet<BucketId>,
+) -> Result<(), WarehouseError> {
     let failed = named(path, ACTION);
-    let buckets = found(connection, path, which)?;
-    let days = DerivedDays::of(&buckets);
-    let (all, mut done) = (days.len(), 0);
-    for part in days.in_parts(DAYS_OF_A_PART) {
-        let of_part: BTreeSet<BucketId> = buckets.iter().filter(|bucket| part.has(bucket)).cloned().collect();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        derive(&transaction, path, &of_part, &of_part)?;
-        transaction.commit().map_err(failed)?;
-        done += part.len();
-        tracing::info!("charges: {done} of {all} days made");
-    }
-    Ok(done)
-}
-
-/// Whether there are charges to be made.
-pub(super) fn is_needed(connection: &Connection, path: &Path) -> Result<bool, WarehouseError> {
-    Ok(!found(connection, path, &templates::stale())?.is_empty())
-}
-
-fn found(connection: &Connection, path: &Path, template: &str) -> Result<BTreeSet<BucketId>, WarehouseError> {
-    let failed = named(path, ACTION);
-    let mut statement = connection.prepare(&rendered(template)).map_err(failed)?;
-    let bucket = |row: &rusqlite::Row<'_>| {
-        let day: String = row.get(2)?;
-        let (source, account_id): (String, String) = (row.get(0)?, row.get(1)?);
-        Ok(day.parse().ok().map(|activity_date| BucketId { source, account_id: account_id.into(), activity_date }))
-    };
-    let buckets = statement.query_map([], bucket).map_err(failed)?;
-    buckets.filter_map(Result::transpose).collect::<rusqlite::Result<_>>().map_err(failed)
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    derive(&transaction, path, buckets, buckets)?;
+    transaction.commit().map_err(failed)
 }
 
 fn days(connection: &Connection, days: &DerivedDays) -> rusqlite::Result<()> {

@@ -1,17 +1,15 @@
-//! Bringing a file's tables and views to what the schemas say, in one transaction; then what they derive from facts that an
-//! earlier release has loaded.
+//! Bringing a file's tables and views to what the schemas say, in one transaction.
 
 use std::path::Path;
 
-use everycent_domain::sql::derived::stale;
 use everycent_domain::sql::sqlite::{base_view, create_table};
 use everycent_domain::sql::{self, Dialect, Sqlite};
 use everycent_schemas::tables::{self, Table};
 use everycent_schemas::views;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
+use super::columns;
 use super::errors::named;
-use super::{columns, derive};
 use crate::warehouse::WarehouseError;
 use crate::warehouse::columns::{Difference, difference};
 
@@ -26,8 +24,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Wa
     for (name, text) in wanted_views() {
         bring_view(&transaction, path, &name, &text)?;
     }
-    transaction.commit().map_err(failed)?;
-    derive::rebuild(connection, path, &stale()).map(drop)
+    transaction.commit().map_err(failed)
 }
 
 /// Whether a table lacks a column, or a view is not the one of today.
