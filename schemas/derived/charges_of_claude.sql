@@ -22,44 +22,11 @@ weighed AS (
   SELECT
     lines.*,
     SUM(weight) OVER (alike ORDER BY row_id ROWS UNBOUNDED PRECEDING) AS weight_upto,
-    SUM(weight) OVER (alike) AS weight_of_all,
-    -- What the line is matched by. Without nulls, so that all of it is an equality, which an index serves.
-    COALESCE(workspace_id, '') AS of_workspace,
-    CASE WHEN cost_type = 'web_search' THEN '' ELSE COALESCE(model, '') END AS of_model,
-    CASE WHEN cost_type = 'web_search' THEN '' ELSE COALESCE(service_tier, '') END AS of_tier,
-    CASE WHEN cost_type = 'web_search' THEN '' ELSE COALESCE(context_window, '') END AS of_window,
-    CASE WHEN cost_type = 'web_search' THEN 'web search' ELSE token_type END AS meter
+    SUM(weight) OVER (alike) AS weight_of_all
   FROM lines
   WINDOW alike AS (
     PARTITION BY organization_id, activity_date, workspace_id, cost_type, model, token_type, service_tier, context_window
   )
-),
--- No token type has a blank in its name.
-meters AS (
-  SELECT 'web search' AS meter
-  UNION ALL
-  [[tokens:SELECT '{type}'| UNION ALL ]]
-),
-measured AS (
-  SELECT
-    u.organization_id,
-    u.activity_date,
-    u.row_id,
-    COALESCE(u.workspace_id, '') AS of_workspace,
-    CASE WHEN meters.meter = 'web search' THEN '' ELSE COALESCE(u.model, '') END AS of_model,
-    CASE WHEN meters.meter = 'web search' THEN '' ELSE COALESCE(u.service_tier, '') END AS of_tier,
-    CASE WHEN meters.meter = 'web search' THEN '' ELSE COALESCE(u.context_window, '') END AS of_window,
-    meters.meter,
-    CASE meters.meter
-      WHEN 'web search' THEN u.web_search_requests
-      [[tokens:WHEN '{type}' THEN u.{column}]]
-    END AS units
-  FROM [[table:claude_usage_tokens]] AS u
-  CROSS JOIN meters
-  WHERE [[scope:u.organization_id]]
-),
-used AS (
-  SELECT * FROM measured WHERE units > 0
 ),
 -- A line and a usage row that it is shared out to, or a line alone.
 pairs AS (
@@ -67,21 +34,32 @@ pairs AS (
     line.organization_id,
     line.activity_date,
     line.row_id AS cost_row_id,
-    used.row_id AS usage_row_id,
+    u.row_id AS usage_row_id,
     line.cost_nanos,
     line.weight,
     line.weight_upto,
     line.weight_of_all,
-    used.units
+    CASE
+      WHEN line.cost_type = 'web_search' THEN u.web_search_requests
+      ELSE CASE line.token_type
+        [[tokens:WHEN '{type}' THEN u.{column}]]
+      END
+    END AS units
   FROM weighed AS line
-  LEFT JOIN used
-    ON used.organization_id = line.organization_id
-    AND used.activity_date = line.activity_date
-    AND used.of_workspace = line.of_workspace
-    AND used.of_model = line.of_model
-    AND used.of_tier = line.of_tier
-    AND used.of_window = line.of_window
-    AND used.meter = line.meter
+  LEFT JOIN [[table:claude_usage_tokens]] AS u
+    ON u.organization_id = line.organization_id
+    AND u.activity_date = line.activity_date
+    AND [[days:u.activity_date]]
+    AND COALESCE(u.workspace_id, '') = COALESCE(line.workspace_id, '')
+    AND CASE
+      WHEN line.cost_type = 'web_search' THEN u.web_search_requests
+      WHEN COALESCE(u.model, '') = COALESCE(line.model, '')
+        AND COALESCE(u.service_tier, '') = COALESCE(line.service_tier, '')
+        AND COALESCE(u.context_window, '') = COALESCE(line.context_window, '')
+      THEN CASE line.token_type
+        [[tokens:WHEN '{type}' THEN u.{column}]]
+      END
+    END > 0
 ),
 -- Few columns, for they are kept while the sums run.
 divided AS (

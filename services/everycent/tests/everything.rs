@@ -11,10 +11,11 @@ use support::month::{month, scene, sync, upload};
 use vendor_sim::{Endpoint, Fault, FaultKind};
 
 /// Everything that a finance or platform person was promised by name.
-const SYSTEMS: [&str; 27] = [
+const SYSTEMS: [&str; 30] = [
     "ai_spend_by_person",
     "ai_spend_daily",
     "api_usage_expenses",
+    "charges",
     "claude_analytics_costs",
     "claude_analytics_usage",
     "claude_code_model_usage",
@@ -39,6 +40,8 @@ const SYSTEMS: [&str; 27] = [
     "dim_cursor_members",
     "dim_workspaces",
     "reconciliation",
+    "spend_daily",
+    "spend_monthly",
 ];
 
 fn dollars(cents: Decimal) -> Decimal {

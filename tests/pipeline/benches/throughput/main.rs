@@ -7,6 +7,7 @@ mod backfill;
 mod bare;
 mod in_flight;
 mod merge;
+mod money;
 mod normalize;
 mod program;
 mod samples;
@@ -34,6 +35,9 @@ fn main() -> anyhow::Result<()> {
     }
     if is_asked("backfill") {
         runtime.block_on(backfill::run(scale, &mut verdicts))?;
+    }
+    if is_asked("money") {
+        runtime.block_on(money::run(scale, &mut verdicts))?;
     }
     if is_asked("in_flight") {
         runtime.block_on(in_flight::run(scale, &mut verdicts))?;

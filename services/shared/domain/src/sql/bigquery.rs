@@ -65,10 +65,7 @@ pub fn merge_script(
         statements.extend(turn::in_turn(dataset, fillings));
     }
     // Likewise, of what is there then.
-    let derived = derived::derive(dataset, &plan.derived);
-    if !derived.is_empty() {
-        statements.extend(turn::in_turn(dataset, derived));
-    }
+    statements.extend(derived::derive(dataset, &plan.derived));
     statements.extend(answer(&changes));
     statements.join(";\n\n") + ";\n"
 }

@@ -1,5 +1,7 @@
 //! How derived tables are made, as templates: the `derived` module of the schemas, bound to days of accounts.
 
+use std::collections::BTreeSet;
+
 use chrono::Datelike;
 use everycent_schemas::tables::{self, Table};
 use everycent_schemas::{AccountId, Day, derived};
@@ -158,17 +160,28 @@ pub fn differences(vendor: Vendor, scope: Scope<'_>) -> Vec<String> {
 
 /// The sums of the months that the scope touches, of the charges that are there.
 fn months_differ(vendor: Vendor, scope: Scope<'_>) -> String {
+    let [charges, months] = months_of(vendor, scope);
+    difference("spend_monthly", |_| true, &spend_monthly(&charges), &months)
+}
+
+/// The charges of the whole months that the scope touches, and the rows of their sums: two conditions.
+pub fn months_of(vendor: Vendor, scope: Scope<'_>) -> [String; 2] {
     let days = scope.0.iter().map(|(_, window)| *window).reduce(Window::union).expect("invariant: a scope has a day");
-    let accounts: Vec<String> = scope.0.iter().map(|(account_id, _)| text(account_id.as_str())).collect();
-    let within = |day: &str| {
+    let accounts: BTreeSet<&AccountId> = scope.0.iter().map(|(account_id, _)| *account_id).collect();
+    let accounts: Vec<String> = accounts.iter().map(|account_id| text(account_id.as_str())).collect();
+    ["activity_date", "month"].map(|day| {
         format!(
             "{day} BETWEEN {} AND {} AND vendor = '{vendor}' AND account_id IN ({})",
             date(first_of_month(days.from())),
             date(last_of_month(days.to())),
             accounts.join(", ")
         )
-    };
-    difference("spend_monthly", |_| true, &spend_monthly(&within("activity_date")), &within("month"))
+    })
+}
+
+/// The same of a month, that of the day, and of all later ones, whoever they are of.
+pub fn months_from(day: Day) -> [String; 2] {
+    ["activity_date", "month"].map(|column| format!("{column} >= {}", date(first_of_month(day))))
 }
 
 fn difference(name: &str, compared: impl Fn(&str) -> bool, template: &str, condition: &str) -> String {

@@ -244,10 +244,12 @@ mod tests {
         let upto = "(((f(a, b)) / (((w) / (1 + ((w) / (1000000000))))))";
         assert!(in_sqlite.starts_with(&format!("({upto}")), "{in_sqlite}");
         let in_bigquery = of(&BIGQUERY);
-        let whole = "DIV(w, 1 + DIV(w, 1000000000))";
+        let scale = "1 + (DIV((w), (1000000000)))";
+        let whole = format!("(DIV((w), ({scale})))");
         let part = |upto: &str| {
-            let upto = format!("DIV({upto}, 1 + DIV(w, 1000000000))");
-            format!("(DIV(f(a, b), {whole}) * {upto} + DIV(MOD(f(a, b), {whole}) * {upto}, {whole}))")
+            let upto = format!("(DIV(({upto}), ({scale})))");
+            let rest = format!("(MOD((f(a, b)), ({whole})))");
+            format!("((DIV((f(a, b)), ({whole}))) * {upto} + (DIV(({rest} * {upto}), ({whole}))))")
         };
         assert_eq!(in_bigquery, format!("({} - {})", part("n"), part("n - (u)")));
     }

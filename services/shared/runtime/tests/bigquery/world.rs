@@ -29,7 +29,8 @@ pub struct World {
 type Tables = BTreeSet<String>;
 
 /// What merges, failures and verdicts write beside the tables that row files are for.
-const ALWAYS_WRITTEN: [&str; 3] = ["coverage", "reconciliation", "rejected_records"];
+const ALWAYS_WRITTEN: [&str; 7] =
+    ["coverage", "reconciliation", "rejected_records", "charges", "spend_daily", "spend_monthly", "derived"];
 
 /// A dataset in use. Dropping it gives it to the next test.
 #[derive(Debug)]

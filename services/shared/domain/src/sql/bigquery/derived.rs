@@ -23,26 +23,31 @@ use crate::window::Window;
 /// Windows of an account that a statement names one by one.
 const WINDOWS_MAX: usize = 8;
 
-/// Makes the charges of the days of these buckets again, with their sums, and records what they are made of. Nothing where
-/// no charges are made of any.
+/// Makes the charges of the days of these buckets again, with their sums, and records what they are made of: the statements of
+/// some transactions, one after another. Nothing where no charges are made of any.
+///
+/// No transaction reads what itself wrote. If the later ones are not done, it is not recorded either, and the next merge of
+/// these days or the next start of a loader does them.
 pub(super) fn derive(dataset: &str, buckets: &BTreeSet<BucketId>) -> Vec<String> {
     let days = DerivedDays::of(buckets);
-    let all: Vec<(Vendor, &AccountId, Vec<Window>)> =
-        days.accounts().map(|(vendor, account_id, windows)| (vendor, account_id, few(windows))).collect();
+    let windows: Vec<(Vendor, &AccountId, Window)> = days
+        .accounts()
+        .flat_map(|(vendor, account_id, windows)| few(windows).into_iter().map(move |of| (vendor, account_id, of)))
+        .collect();
+    if windows.is_empty() {
+        return Vec::new();
+    }
     let making = Making { dialect: BigQuery { dataset } };
-    let mut statements = Vec::new();
+    let mut stages: [Vec<String>; 5] = Default::default();
     for vendor in Vendor::ALL {
-        let of_vendor = all.iter().filter(|(of, _, _)| of == vendor);
-        let windows: Vec<(&AccountId, Window)> =
-            of_vendor.flat_map(|(_, account, windows)| windows.iter().map(|window| (*account, *window))).collect();
+        let of_vendor = windows.iter().filter(|(of, _, _)| of == vendor);
+        let windows: Vec<(&AccountId, Window)> = of_vendor.map(|(_, account, window)| (*account, *window)).collect();
         if !windows.is_empty() {
-            statements.extend(making.vendor(*vendor, &windows));
+            making.vendor(*vendor, &windows, &mut stages);
         }
     }
-    if !statements.is_empty() {
-        statements.push(making.record(buckets));
-    }
-    statements
+    stages[4].push(making.record(buckets));
+    stages.into_iter().filter(|stage| !stage.is_empty()).flat_map(|stage| in_turn(dataset, stage)).collect()
 }
 
 /// Charges of more days may be made again than have to be, and a script is not to be long.
@@ -53,18 +58,18 @@ fn few(windows: Vec<Window>) -> Vec<Window> {
 /// The script that does so alone.
 pub fn derive_script(dataset: &str, buckets: &BTreeSet<BucketId>) -> Option<String> {
     let statements = derive(dataset, buckets);
-    (!statements.is_empty()).then(|| in_turn(dataset, statements).join(";\n\n") + ";\n")
+    (!statements.is_empty()).then(|| statements.join(";\n\n") + ";\n")
 }
 
 /// Makes the sums of the month of a day and of those after it again, of the charges that are there.
 pub(super) fn remake_months(dataset: &str, day: Day) -> [String; 2] {
-    let making = Making { dialect: BigQuery { dataset } };
-    let (table, first) = (table("spend_monthly"), date(first_of_month(day)));
+    let (making, table) = (Making { dialect: BigQuery { dataset } }, table("spend_monthly"));
     let names: Vec<String> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
     let (target, names) = (making.dialect.table(table), names.join(", "));
-    let select = making.rendered(&derived::spend_monthly(&format!("activity_date >= {first}")));
+    let [charges, months] = derived::months_from(day).map(|condition| making.rendered(&condition));
+    let select = making.rendered(&derived::spend_monthly(&charges));
     [
-        format!("DELETE FROM {target} WHERE `month` >= {first}"),
+        format!("DELETE FROM {target} WHERE {months}"),
         format!("INSERT INTO {target} ({names})\nSELECT {names} FROM (\n{select}\n)"),
     ]
 }
@@ -74,33 +79,22 @@ struct Making<'d> {
 }
 
 impl Making<'_> {
-    fn vendor(&self, vendor: Vendor, windows: &[(&AccountId, Window)]) -> Vec<String> {
+    fn vendor(&self, vendor: Vendor, windows: &[(&AccountId, Window)], stages: &mut [Vec<String>; 5]) {
+        let [charges, spend_daily, over_included, request_units, sums_of_months] = stages;
         let scope = Scope(windows);
-        let mut statements = vec![
-            self.remake(
-                "charges",
-                &derived::charges(vendor, scope),
-                &derived::charges_in(vendor, scope, "T."),
-                span(windows),
-            ),
-            self.remake(
-                "spend_daily",
-                &derived::spend_daily(vendor, scope),
-                &derived::rows_in(vendor, scope, "T."),
-                span(windows),
-            ),
-        ];
+        let (of_charges, of_sums) = (derived::charges_in(vendor, scope, "T."), derived::rows_in(vendor, scope, "T."));
+        charges.push(self.remake("charges", &derived::charges(vendor, scope), &of_charges, span(windows)));
+        spend_daily.push(self.remake("spend_daily", &derived::spend_daily(vendor, scope), &of_sums, span(windows)));
         let mut touched: Vec<(&AccountId, Window)> = windows.to_vec();
         if vendor == Vendor::Cursor {
             let cycles = cycles(windows);
             touched = cycles.iter().filter_map(|of| Some((of.account_id, Window::new(of.from, of.to).ok()?))).collect();
             let days = span(&touched);
-            statements.push(self.update_over_included(&cycles, days));
+            over_included.push(self.update_over_included(&cycles, days));
             let condition = derived::request_units_in(&cycles, "T.");
-            statements.push(self.remake("charges", &derived::request_units(&cycles), &condition, days));
+            request_units.push(self.remake("charges", &derived::request_units(&cycles), &condition, days));
         }
-        statements.push(self.remake_months(vendor, &touched));
-        statements
+        sums_of_months.push(self.remake_months(vendor, &touched));
     }
 
     /// Brings the rows of a derived table that meet the condition to what the template gives.

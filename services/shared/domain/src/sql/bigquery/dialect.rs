@@ -59,12 +59,13 @@ impl Dialect for BigQuery<'_> {
         format!("CAST({nanos} AS NUMERIC) / {NANOS}")
     }
 
+    /// In parentheses, for an emulator takes them for operators and what is around them for operands.
     fn quotient(&self, a: &str, b: &str) -> String {
-        format!("DIV({a}, {b})")
+        format!("(DIV(({a}), ({b})))")
     }
 
     fn remainder(&self, a: &str, b: &str) -> String {
-        format!("MOD({a}, {b})")
+        format!("(MOD(({a}), ({b})))")
     }
 
     fn month(&self, date: &str) -> String {

@@ -3,7 +3,6 @@
 //! Sums by month are not made again, for a month has many days: what charges leave and what take their place is noted, and
 //! the differences are added up.
 
-use everycent_schemas::Day;
 use everycent_schemas::tables::{Column, Kind, Table};
 
 use super::{Sqlite, stored_name, type_name};
@@ -116,14 +115,13 @@ pub fn apply_moved() -> [String; 3] {
     ]
 }
 
-/// Makes the sums of a month and of those after it again; bound: nothing.
-pub fn remake_months(first: Day) -> [String; 2] {
+/// Makes sums of months again: those of these charges, which are all of these months.
+pub fn remake_months(charges: &str, months: &str) -> [String; 2] {
     let table = table("spend_monthly");
     let (target, names) = (Sqlite.table(table), stored_names(&table.columns).join(", "));
-    let month = Sqlite.first_of_month(&Sqlite.date(first));
-    let select = rendered(&derived::spend_monthly(&format!("activity_date >= {month}")));
+    let select = rendered(&derived::spend_monthly(charges));
     [
-        format!("DELETE FROM {target} WHERE month >= {month}"),
+        format!("DELETE FROM {target} WHERE {}", rendered(months)),
         format!("INSERT INTO {target} ({names})\nSELECT {names} FROM (\n{select}\n)"),
     ]
 }

@@ -31,6 +31,14 @@ pub async fn every_view_of_money_gives_what_its_definition_over_all_rows_gives(f
     }
 }
 
+/// Merges all answers of a world.
+pub async fn merge_a_world(warehouse: &dyn Warehouse, seed: u64) {
+    let (store, worlds) = (RowStore::default(), Worlds::of(seed..seed + 1));
+    for step in 0..STEPS {
+        worlds.merge(step, warehouse, &store).await;
+    }
+}
+
 /// The comparison sees what one more answer changes, in every view.
 pub async fn a_definition_that_is_read_before_an_answer_is_not_what_a_view_gives_after_it(fixture: &dyn Fixture) {
     let (warehouse, store, worlds) = (fixture.warehouse().await, RowStore::default(), Worlds::of(0..1));

@@ -6,6 +6,7 @@ use std::path::Path;
 use everycent_domain::bucket::BucketId;
 use everycent_domain::merge_plan::{CoverageUpdate, Recorded};
 use everycent_domain::reconcile::Verdict;
+use everycent_domain::sql::derived::months_from;
 use everycent_domain::sql::{
     Sqlite, failed_values, forget_account as forget_account_of, known, merged_values, sqlite as sql, verdict_values,
 };
@@ -112,7 +113,8 @@ pub(super) fn forget_future(
     for statement in sql::forget_days_after() {
         transaction.execute(&statement, [last.to_string()]).map_err(failed)?;
     }
-    for statement in sql::remake_months(last) {
+    let [charges, months] = months_from(last);
+    for statement in sql::remake_months(&charges, &months) {
         transaction.execute_batch(&statement).map_err(failed)?;
     }
     transaction.commit().map_err(failed)

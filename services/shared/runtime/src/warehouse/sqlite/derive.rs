@@ -34,6 +34,15 @@ pub(super) fn not_current(
     Ok(stale)
 }
 
+/// How sums by month are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Months {
+    /// From what they were, by what moved: right if they were.
+    Moved,
+    /// From all charges of the months.
+    Again,
+}
+
 /// Makes the charges of the days of the changed buckets again, and records what those of all of them are made of.
 ///
 /// Where a sum leaves the range of the warehouse the days keep the charges that they have and are not recorded: the facts
@@ -44,9 +53,18 @@ pub(super) fn derive(
     changed: &BTreeSet<BucketId>,
     all: &BTreeSet<BucketId>,
 ) -> Result<(), WarehouseError> {
+    derive_with(connection, path, (changed, all), Months::Moved)
+}
+
+fn derive_with(
+    connection: &Connection,
+    path: &Path,
+    (changed, all): (&BTreeSet<BucketId>, &BTreeSet<BucketId>),
+    months: Months,
+) -> Result<(), WarehouseError> {
     let failed = named(path, ACTION);
     connection.execute_batch("SAVEPOINT derive").map_err(failed)?;
-    match days(connection, &DerivedDays::of(changed))
+    match days(connection, &DerivedDays::of(changed), months)
         .and_then(|()| record(connection, all.union(changed)))
         .map_err(failed)
     {
@@ -58,7 +76,7 @@ pub(super) fn derive(
     }
 }
 
-/// The same alone, in a transaction.
+/// The same alone, in a transaction, whatever is there.
 pub(super) fn derive_alone(
     connection: &mut Connection,
     path: &Path,
@@ -66,20 +84,26 @@ pub(super) fn derive_alone(
 ) -> Result<(), WarehouseError> {
     let failed = named(path, ACTION);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    derive(&transaction, path, buckets, buckets)?;
+    derive_with(&transaction, path, (buckets, buckets), Months::Again)?;
     transaction.commit().map_err(failed)
 }
 
-fn days(connection: &Connection, days: &DerivedDays) -> rusqlite::Result<()> {
+fn days(connection: &Connection, days: &DerivedDays, months: Months) -> rusqlite::Result<()> {
     if days.is_empty() {
         return Ok(());
     }
-    connection.execute_batch(&sql::create_moved())?;
-    for (vendor, account_id, windows) in days.accounts() {
-        Account { connection, vendor, account_id }.make(&windows)?;
+    if months == Months::Moved {
+        connection.execute_batch(&sql::create_moved())?;
     }
-    for statement in sql::apply_moved() {
-        connection.execute_batch(&statement)?;
+    for (vendor, account_id, windows) in days.accounts() {
+        let touched = Account { connection, vendor, account_id, months }.make(&windows)?;
+        if let (Months::Again, Some(touched)) = (months, touched) {
+            let [charges, of_months] = templates::months_of(vendor, Scope(&[(account_id, touched)]));
+            sql::remake_months(&charges, &of_months).iter().try_for_each(|sql| connection.execute_batch(sql))?;
+        }
+    }
+    if months == Months::Moved {
+        sql::apply_moved().iter().try_for_each(|sql| connection.execute_batch(sql))?;
     }
     Ok(())
 }
@@ -97,18 +121,21 @@ struct Account<'a> {
     connection: &'a Connection,
     vendor: Vendor,
     account_id: &'a AccountId,
+    months: Months,
 }
 
 impl Account<'_> {
-    fn make(&self, windows: &[Window]) -> rusqlite::Result<()> {
+    /// Gives the days from the first to the last that may have changed.
+    fn make(&self, windows: &[Window]) -> rusqlite::Result<Option<Window>> {
         let before = self.cycles(windows)?;
         for window in windows {
             self.make_window(*window)?;
         }
         let touched = [before, self.cycles(windows)?].into_iter().flatten().reduce(Window::union);
-        match (touched, windows.first()) {
-            (Some(cycles), Some(first)) => self.make_rest_of(cycles, first.from()),
-            _ => Ok(()),
+        let all = windows.iter().copied().reduce(Window::union);
+        match (touched, all) {
+            (Some(cycles), Some(all)) => Ok(Some(all.union(self.make_rest_of(cycles, all.from())?))),
+            _ => Ok(all),
         }
     }
 
@@ -116,9 +143,9 @@ impl Account<'_> {
         let scope = [(self.account_id, window)];
         let (vendor, scope) = (self.vendor, Scope(&scope));
         let charges = templates::charges_in(vendor, scope, "");
-        self.run(&sql::note_moved(&charges, false))?;
+        self.note_moved(&charges, false)?;
         self.remake(&sql::remake("charges", &templates::charges(vendor, scope), &charges))?;
-        self.run(&sql::note_moved(&charges, true))?;
+        self.note_moved(&charges, true)?;
         let daily = templates::rows_in(vendor, scope, "");
         self.remake(&sql::remake("spend_daily", &templates::spend_daily(vendor, scope), &daily))
     }
@@ -142,15 +169,20 @@ impl Account<'_> {
         Ok(all)
     }
 
-    /// What is counted through a billing cycle, from the first day that changed on.
-    fn make_rest_of(&self, starts: Window, from: Day) -> rusqlite::Result<()> {
+    /// What is counted through a billing cycle, from the first day that changed on. Gives the days of that.
+    fn make_rest_of(&self, starts: Window, from: Day) -> rusqlite::Result<Window> {
         let to = starts.to().plus(CYCLE_DAYS_MAX - 1).max(from);
         let cycles = [Cycles { account_id: self.account_id, start: starts.from(), from, to }];
         let charges = templates::request_units_in(&cycles, "");
-        self.run(&sql::note_moved(&charges, false))?;
+        self.note_moved(&charges, false)?;
         self.run(&sql::update_over_included(&cycles))?;
         self.remake(&sql::remake("charges", &templates::request_units(&cycles), &charges))?;
-        self.run(&sql::note_moved(&charges, true))
+        self.note_moved(&charges, true)?;
+        Ok(Window::of(from).union(Window::of(to)))
+    }
+
+    fn note_moved(&self, charges: &str, are_there: bool) -> rusqlite::Result<()> {
+        if self.months == Months::Moved { self.run(&sql::note_moved(charges, are_there)) } else { Ok(()) }
     }
 
     fn remake(&self, remake: &Remake) -> rusqlite::Result<()> {

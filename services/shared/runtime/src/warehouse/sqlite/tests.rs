@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+mod charges;
 mod cursor_money;
 mod files;
 mod inserted;
