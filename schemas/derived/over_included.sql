@@ -5,6 +5,8 @@ WITH counted AS (
     activity_date,
     vendor,
     account_id,
+    platform,
+    basis,
     spend_id,
     plan,
     billing_cycle_start,
@@ -46,6 +48,8 @@ SELECT
   activity_date,
   vendor,
   account_id,
+  platform,
+  basis,
   spend_id,
   [[dollars:COALESCE(over_nanos, 0)]] AS [[exact:over_included_usd]]
 FROM priced

@@ -3,7 +3,7 @@ SELECT
   activity_date,
   vendor,
   account_id,
-  [[id:platform, platform_basis, workspace_id, api_key_id, currency]] AS spend_id,
+  [[id:platform_basis, workspace_id, api_key_id, currency]] AS spend_id,
   basis,
   platform,
   platform_basis,

@@ -47,15 +47,28 @@ GROUP BY
   END,
   spend.basis
 UNION ALL
+-- A person has one row a day there already; only people without a name are still to be added up.
 SELECT
   activity_date,
   vendor,
   account_id,
   platform,
   person,
-  CASE WHEN person IS NOT NULL THEN 'user' END,
+  'user',
+  basis,
+  [[exact:seat_usd + on_demand_usd + over_included_usd + unknown_kind_usd]]
+FROM [[table:spend_daily]]
+WHERE vendor = 'cursor' AND person IS NOT NULL
+UNION ALL
+SELECT
+  activity_date,
+  vendor,
+  account_id,
+  platform,
+  CAST(NULL AS [[type:text]]),
+  CAST(NULL AS [[type:text]]),
   basis,
   [[exact:SUM(seat_usd + on_demand_usd + over_included_usd + unknown_kind_usd)]]
 FROM [[table:spend_daily]]
-WHERE vendor = 'cursor'
-GROUP BY activity_date, vendor, account_id, platform, person, basis
+WHERE vendor = 'cursor' AND person IS NULL
+GROUP BY activity_date, vendor, account_id, platform, basis

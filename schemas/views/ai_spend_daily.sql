@@ -16,4 +16,5 @@ SELECT
   basis,
   [[exact:SUM(billed_usd + seat_usd + on_demand_usd + over_included_usd + unknown_kind_usd) AS cost_usd]]
 FROM [[table:spend_daily]]
+-- In the order of the key, so that nothing is sorted.
 GROUP BY activity_date, vendor, account_id, platform, basis

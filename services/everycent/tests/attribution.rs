@@ -336,6 +336,7 @@ fn a_rule_on_a_key_takes_the_shares_of_its_cost_unless_an_earlier_one_takes_the_
     used(&scene, "apikey_most", model, 3, 0);
     used(&scene, "apikey_some", model, 1, 0);
     used(&scene, "apikey_searches", "claude-of-searches", 0, 5);
+    scene.run("rebuild --all").exits(0);
     let share = input.amount_cents / Decimal::from(400);
     let total: Decimal = "223.33".parse().unwrap();
     let by_key = "[[attribution.rules]]\nid = \"key\"\nplatform = \"claude_code\"\napi_key_id = \"apikey_some\"\n";
@@ -366,6 +367,7 @@ fn a_rule_on_a_key_takes_the_shares_of_its_cost_unless_an_earlier_one_takes_the_
              WHERE api_key_id = '{key}'"
         ));
     }
+    scene.run("rebuild --all").exits(0);
     let report = scene.run("attribution test --json").exits(0).json();
     assert_eq!(told(&report, "now_usd"), Sums::from(expected));
 }

@@ -321,7 +321,7 @@ fn key_of(table: &str) -> Vec<&'static str> {
             vec!["account_id", "activity_date", "event_id", "twin_id", "email", "ordinal"]
         }
         _ if table == "charges" => vec!["vendor", "account_id", "activity_date", "charge_id"],
-        _ if table == "spend_daily" => vec!["vendor", "account_id", "activity_date", "spend_id"],
+        _ if table == "spend_daily" => vec!["vendor", "account_id", "activity_date", "platform", "basis", "spend_id"],
         _ if table == "spend_monthly" => vec!["vendor", "account_id", "month", "spend_id"],
         _ if table == "derived" => vec!["source", "account_id", "activity_date"],
         _ if table == "answers" => vec!["source", "account_id", "activity_date", "snapshot_id"],

@@ -172,6 +172,39 @@ fn the_script_of_a_merge_into_bigquery_of_an_answer_without_rows() {
 }
 
 #[test]
+fn the_script_that_makes_charges_of_both_vendors_in_bigquery() {
+    let bucket = |source: &str, offset: u32| crate::bucket::BucketId {
+        source: source.into(),
+        account_id: "it's acme".into(),
+        activity_date: Day::new(2025, 10, 1).unwrap().plus(offset),
+    };
+    let buckets = [("anthropic/cost_report", 3), ("cursor/usage_events", 0), ("cursor/usage_events", 5)];
+    let buckets = buckets.map(|(source, offset)| bucket(source, offset)).into();
+    let script = bigquery::derive_script("acme-billing.ai_usage_analytics", &buckets).unwrap();
+    assert_noted("bigquery_derive", &script, UNPROVED_OF_MERGES);
+    let of_no_charge = [bucket("cursor/spend", 1)].into();
+    assert_eq!(bigquery::derive_script("acme-billing.ai_usage_analytics", &of_no_charge), None);
+}
+
+/// BigQuery takes a million letters, and a merge no more buckets than the port says.
+#[test]
+fn the_script_of_a_thousand_buckets_is_within_the_limit_of_bigquery() {
+    const LETTERS_MAX: usize = 1_024 * 1_024;
+    // Every second day, so that no two of them are one window.
+    let of = |source: &str, fetched_at: i64| {
+        let batch = totals(source, fetched_at, 0, 998, 0);
+        let buckets = batch.buckets.into_iter().step_by(2).collect();
+        BatchNormalized { source: source.into(), buckets, ..batch }
+    };
+    let batches = [of("anthropic/cost_report", 5), of("cursor/usage_events", 6)];
+    let buckets: usize = batches.iter().map(|batch| batch.buckets.len()).sum();
+    assert_eq!(buckets, 1_000);
+    let length = script(&batches).len();
+    assert!(length < LETTERS_MAX, "{length}");
+    println!("{length} letters for {buckets} buckets");
+}
+
+#[test]
 fn the_script_of_a_merge_into_bigquery_of_a_directory() {
     let users = |snapshot_id, fetched_at| {
         let mut batch = totals(snapshot_id, fetched_at, 0, 0, 1);

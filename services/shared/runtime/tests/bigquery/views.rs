@@ -72,10 +72,11 @@ async fn rows_of(warehouse: &dyn Warehouse, view: &str) -> Vec<String> {
     rows
 }
 
-/// SQLite keeps booleans as integers.
+/// SQLite keeps booleans as integers, and a ratio may be written with a zero after the point or without.
 fn plain(cell: &Cell) -> Cell {
     match cell {
         Cell::Boolean(value) => Cell::Integer((*value).into()),
+        Cell::Text(text) => Cell::Text(text.strip_suffix(".0").unwrap_or(text).to_owned()),
         other => other.clone(),
     }
 }
