@@ -94,9 +94,14 @@ fn sums_that_leave_the_range_name_table_source_account_and_day_and_other_checks_
     scene.run(&sync()).exits(0);
     spoil(&scene, "amount_nano_usd = 9000000000000000000", DAY);
     spoil(&scene, "amount_nano_usd = 9000000000000000000", "2025-10-10");
+    // So did that program make their charges, or none.
+    scene.tables().tamper(&format!("DELETE FROM derived WHERE activity_date IN ('{DAY}', '2025-10-10')"));
     let place = |day: &str| format!("anthropic/cost_report, account `default`, {day}, with a figure out of range");
 
-    scene.run("report").exits(1).says(&[
+    let lacks = "the charges of 2 days are not made of what is loaded (2025-10-08, 2025-10-10)";
+    scene.run("report --strict").exits(1).says(&["Incomplete", lacks, "everycent reconcile"]);
+    scene.run("rebuild").exits(1).says(&["2 days can't be made"]);
+    scene.run("reconcile").exits(1).says(&[
         "out of range",
         "claude_costs holds",
         &place(DAY),

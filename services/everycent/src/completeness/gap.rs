@@ -29,6 +29,8 @@ pub enum Kind {
     Queued,
     /// Newer answers are stored, and nothing is under way to load them.
     NotInTables,
+    /// The charges of the days are not made of what is loaded.
+    ChargesNotMade,
     /// Records could not be read.
     Rejected,
     /// The rows were made by other rules or prices, or by an earlier release.
@@ -96,6 +98,9 @@ impl Gap {
             Kind::Held => Some(format!("`everycent history {from}`, then `everycent accept {from} --source {source}`")),
             Kind::Replaying | Kind::NotInTables | Kind::OlderRules => {
                 Some(format!("`everycent replay --from {from} --to {to}`"))
+            }
+            Kind::ChargesNotMade => {
+                Some("`everycent reconcile`, which names figures that can't be added up".to_owned())
             }
             Kind::Rejected => Some("`everycent status` shows where and why".to_owned()),
             Kind::NoMoneyReport | Kind::Open | Kind::NotReportedYet | Kind::Unavailable => None,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use everycent_domain::derived::DerivedDays;
 use everycent_domain::reconcile::FeedFact;
 use everycent_domain::report;
 use everycent_domain::source::Source;
@@ -26,6 +27,8 @@ pub struct Period {
     pub today: Day,
     /// What rows are to be made by.
     pub recipes: Recipes,
+    /// Days whose charges are not made of what is loaded.
+    pub uncharged: DerivedDays,
 }
 
 /// What the days lack, by kind. `whole` is coverage of the days, at least.
@@ -56,7 +59,9 @@ pub(super) fn gaps(feeds: &[FeedState], whole: &[CoverageRow], stored: &Look, pe
         mend: None,
     });
     let stored = stored_days(stored);
-    let mut found: Vec<Gap> = found.into_iter().chain(poor).chain(stored).map(Gap::with_mend).collect();
+    let uncharged = uncharged(period);
+    let mut found: Vec<Gap> =
+        found.into_iter().chain(poor).chain(stored).chain(uncharged).map(Gap::with_mend).collect();
     found.sort_by(|a, b| {
         (a.kind, a.vendor, &a.account_id, &a.sources).cmp(&(b.kind, b.vendor, &b.account_id, &b.sources))
     });
@@ -166,6 +171,24 @@ pub(super) fn stored_days(stored: &Look) -> Vec<Gap> {
         mend: None,
     };
     stored.unloaded.iter().map(gap).collect()
+}
+
+/// The days whose charges a sum of does not fit into the warehouse, or that a reader could not have made.
+fn uncharged(period: &Period) -> impl Iterator<Item = Gap> {
+    period.uncharged.accounts().filter_map(|(vendor, account_id, windows)| {
+        let days = windows.iter().flat_map(Window::days).filter(|day| period.days.contains(*day));
+        let days: BTreeSet<Day> = days.collect();
+        (!days.is_empty()).then(|| Gap {
+            kind: Kind::ChargesNotMade,
+            vendor,
+            account_id: account_id.clone(),
+            sources: BTreeSet::new(),
+            days,
+            records: None,
+            reason: None,
+            mend: None,
+        })
+    })
 }
 
 /// The gaps with one in place of all those that are of an account of which nothing is loaded.

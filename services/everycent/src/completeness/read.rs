@@ -1,7 +1,8 @@
 //! Reads what figures rest on: coverage of the days, the stored answers about them, and what was odd.
 
+use everycent_domain::derived::DerivedDays;
 use everycent_domain::window::Window;
-use everycent_runtime::warehouse::CoverageRow;
+use everycent_runtime::warehouse::{CoverageRow, stale_charges};
 use everycent_schemas::{AccountId, Day};
 
 use super::feeds::FeedState;
@@ -50,11 +51,14 @@ impl Completeness {
         let scope = Scope { days: asked.days, account_id: asked.account_id.clone() };
         let remarks = remarks::of(deployment.warehouse.as_ref(), &scope, REMARKS_MAX).await?;
         let stored = look(deployment, asked.stored, asked.account_id.as_ref(), coverage).await?;
+        let mut uncharged = stale_charges(deployment.warehouse.as_ref()).await?;
+        uncharged.retain(|bucket| is_asked(&bucket.account_id));
         let period = Period {
             days: asked.days,
             wanted_from: asked.wanted_from,
             today: deployment.clock.now().day(),
             recipes: recipes_in_use(deployment, coverage),
+            uncharged: DerivedDays::of(&uncharged),
         };
         Ok(Self::of(&feeds, gaps::gaps(&feeds, coverage, &stored, &period), remarks))
     }

@@ -96,6 +96,7 @@ pub(super) fn words(gap: &Gap) -> String {
         Kind::Replaying => format!("{of}: the rows of {days} are being made again ({which})"),
         Kind::Queued => format!("{of}: answers about {days} are fetched and wait to be loaded ({which})"),
         Kind::NotInTables => format!("{of}: newer answers about {days} are stored and not in the tables ({which})"),
+        Kind::ChargesNotMade => format!("{account}: the charges of {days} are not made of what is loaded ({which})"),
         Kind::Rejected => {
             let records = count(gap.records.unwrap_or_default(), "record");
             format!("{of}: {records} could not be read and went into no figure ({which})")

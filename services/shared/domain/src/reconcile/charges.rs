@@ -20,41 +20,46 @@ pub struct ChargeFact {
     pub differing: BTreeMap<Day, i64>,
 }
 
-/// The charges of each account are made of what is loaded, and are what that makes.
+/// The charges of each account are made of what is loaded, and are what that makes: a verdict for each day of which they are
+/// not, or one that all are.
 pub fn charges_equal_facts(window: Window, facts: &[ChargeFact]) -> Vec<Verdict> {
-    facts.iter().map(|fact| verdict(window, fact)).collect()
+    facts.iter().flat_map(|fact| verdicts(window, fact)).collect()
 }
 
-fn verdict(window: Window, fact: &ChargeFact) -> Verdict {
+fn verdicts(window: Window, fact: &ChargeFact) -> Vec<Verdict> {
     let ChargeFact { vendor, account_id, stale, differing } = fact;
-    let rows: i64 = differing.values().sum();
-    let found = rows.saturating_add(i64::try_from(stale.len()).unwrap_or(i64::MAX));
-    let first = |days: &mut dyn Iterator<Item = &Day>| days.next().map_or_else(String::new, ToString::to_string);
-    let explanation = match (stale.len(), differing.len()) {
-        (0, 0) => format!("{vendor}, account `{account_id}`: charges are what the facts make"),
-        (0, days) => format!(
-            "{vendor}, account `{account_id}`: {rows} rows of charges or their sums on {days} days, the first {}, are not \
-             what the facts make; something else wrote to the tables: `everycent rebuild --all` makes them again",
-            first(&mut differing.keys())
-        ),
-        (days, _) => format!(
-            "{vendor}, account `{account_id}`: the charges of {days} days, the first {}, are not made of what is loaded; \
-             `everycent rebuild` makes them again, or says why it can't",
-            first(&mut stale.iter())
-        ),
-    };
     let source = inputs().iter().find(|source| source.vendor() == *vendor).map_or("", |source| source.name());
-    Verdict {
+    let verdict = |days: Window, found: i64, explanation: String| Verdict {
         check: Check::ChargesEqualFacts,
         source: source.to_owned(),
         account_id: account_id.clone(),
-        activity_date: window.to(),
-        from_date: window.from(),
+        activity_date: days.to(),
+        from_date: days.from(),
         expected: Figure::Count(0),
         found: Figure::Count(found),
         passed: found == 0,
         explanation,
+    };
+    if stale.is_empty() && differing.is_empty() {
+        let explanation = format!("{vendor}, account `{account_id}`: charges are what the facts make");
+        return vec![verdict(window, 0, explanation)];
     }
+    let of_stale = stale.iter().map(|day| {
+        let explanation = format!(
+            "{vendor}, account `{account_id}`: the charges of {day} are not made of what is loaded; `everycent rebuild` makes \
+             them, or says why it can't"
+        );
+        verdict(Window::of(*day), 1, explanation)
+    });
+    // A stale day differs anyway.
+    let of_strange = differing.iter().filter(|(day, _)| !stale.contains(day)).map(|(day, rows)| {
+        let explanation = format!(
+            "{vendor}, account `{account_id}`: {rows} rows of charges or their sums of {day} are not what the facts make: \
+             somebody edited the tables. A replay puts edited facts right, and `everycent rebuild --all` edited charges"
+        );
+        verdict(Window::of(*day), *rows, explanation)
+    });
+    of_stale.chain(of_strange).collect()
 }
 
 #[cfg(test)]
@@ -72,13 +77,18 @@ mod tests {
             stale: stale.iter().map(|of| day(*of)).collect(),
             differing: differing.iter().map(|(of, rows)| (day(*of), *rows)).collect(),
         };
-        let facts = [fact(&[], &[]), fact(&[4, 3], &[]), fact(&[], &[(7, 2), (8, 1)])];
+        let facts = [fact(&[], &[]), fact(&[4, 3], &[(4, 9)]), fact(&[], &[(7, 2)])];
         let verdicts = charges_equal_facts(window, &facts);
-        let passed: Vec<bool> = verdicts.iter().map(|verdict| verdict.passed).collect();
-        assert_eq!(passed, [true, false, false]);
-        assert_eq!(verdicts[1].found, Figure::Count(2));
-        assert!(verdicts[1].explanation.contains("2 days, the first 2025-10-03"), "{}", verdicts[1].explanation);
-        assert_eq!(verdicts[2].found, Figure::Count(3));
-        assert!(verdicts[2].explanation.contains("rebuild --all"), "{}", verdicts[2].explanation);
+        let told: Vec<(bool, Day, Figure)> =
+            verdicts.iter().map(|verdict| (verdict.passed, verdict.activity_date, verdict.found)).collect();
+        let expected = [
+            (true, day(31), Figure::Count(0)),
+            (false, day(3), Figure::Count(1)),
+            (false, day(4), Figure::Count(1)),
+            (false, day(7), Figure::Count(2)),
+        ];
+        assert_eq!(told, expected);
+        assert!(verdicts[1].explanation.contains("`everycent rebuild`"), "{}", verdicts[1].explanation);
+        assert!(verdicts[3].explanation.contains("rebuild --all"), "{}", verdicts[3].explanation);
     }
 }

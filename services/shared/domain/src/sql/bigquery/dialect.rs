@@ -4,7 +4,7 @@ use everycent_schemas::Day;
 use everycent_schemas::tables::{Kind, Table};
 use everycent_schemas::views::View;
 
-use super::{ddl, literal, names, schema};
+use super::{ddl, literal, names};
 use crate::sql::{CreateView, Dialect};
 
 /// Nano-dollars in a dollar.
@@ -40,7 +40,7 @@ impl Dialect for BigQuery<'_> {
     }
 
     fn type_name(&self, kind: Kind) -> &'static str {
-        schema::shown_type(kind)
+        names::shown_type(kind)
     }
 
     fn text(&self, value: &str) -> String {

@@ -4,8 +4,7 @@ use everycent_schemas::rowfile::Cell;
 use everycent_schemas::tables::Kind;
 use everycent_schemas::{Day, Timestamp};
 
-use super::names::text_literal;
-use super::schema::shown_type;
+use super::names::{shown_type, text_literal};
 use crate::future::horizon;
 
 /// The columns that tell the version of a row.

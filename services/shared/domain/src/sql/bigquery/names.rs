@@ -13,6 +13,14 @@ pub(super) fn type_name(kind: Kind) -> &'static str {
     }
 }
 
+/// `NUMERIC(38, 9)` is what `NUMERIC` is anyway, and is shown without its parameters here.
+pub(super) fn shown_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Money => "NUMERIC",
+        other => type_name(other),
+    }
+}
+
 /// A name in a dataset, in backticks.
 pub(super) fn quoted(dataset: &str, name: &str) -> String {
     format!("`{dataset}.{name}`")

@@ -1,9 +1,9 @@
 //! Columns as `INFORMATION_SCHEMA` tells them.
 
-use everycent_schemas::tables::{Column, Kind, Table};
+use everycent_schemas::tables::{Column, Table};
 
 use super::BigQuery;
-use super::names::{quoted, text_literal, type_name};
+use super::names::{quoted, shown_type, text_literal, type_name};
 use crate::sql::Dialect;
 
 /// A column that is there, or that should be.
@@ -40,14 +40,6 @@ pub fn wanted_columns(table: &Table) -> Vec<Found> {
         cluster: position(&column.name).and_then(|place| i64::try_from(place + 1).ok()),
     };
     table.columns.iter().map(wanted).collect()
-}
-
-/// `NUMERIC(38, 9)` is what `NUMERIC` is anyway, and is shown without its parameters here.
-pub(super) fn shown_type(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Money => "NUMERIC",
-        other => type_name(other),
-    }
 }
 
 /// Adds a nullable column that the table lacks.

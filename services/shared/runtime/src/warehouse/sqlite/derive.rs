@@ -62,17 +62,41 @@ fn derive_with(
     (changed, all): (&BTreeSet<BucketId>, &BTreeSet<BucketId>),
     months: Months,
 ) -> Result<(), WarehouseError> {
+    let days = DerivedDays::of(changed);
+    if attempt(connection, path, &days, all.union(changed), months)? {
+        return Ok(());
+    }
+    // One day may spoil the sums of no other, so each is tried alone.
+    for day in days.in_parts(1) {
+        let of_day = changed.iter().filter(|bucket| day.has(bucket));
+        if !attempt(connection, path, &day, of_day, months)? {
+            tracing::warn!("the charges of a day can't be added up, and stay as they were");
+        }
+    }
+    attempt(connection, path, &DerivedDays::default(), all.difference(changed), months).map(drop)
+}
+
+/// Makes the charges of the days, and records what those of the buckets are made of; or neither, where a sum leaves the range
+/// of the warehouse.
+fn attempt<'b>(
+    connection: &Connection,
+    path: &Path,
+    of: &DerivedDays,
+    buckets: impl Iterator<Item = &'b BucketId>,
+    months: Months,
+) -> Result<bool, WarehouseError> {
     let failed = named(path, ACTION);
     connection.execute_batch("SAVEPOINT derive").map_err(failed)?;
-    match days(connection, &DerivedDays::of(changed), months)
-        .and_then(|()| record(connection, all.union(changed)))
-        .map_err(failed)
-    {
-        Err(WarehouseError::OutOfRange { reason, .. }) => {
-            tracing::warn!(reason = %reason, "the charges of some days can't be added up, and stay as they were");
-            connection.execute_batch("ROLLBACK TO derive; RELEASE derive").map_err(failed)
+    match days(connection, of, months).and_then(|()| record(connection, buckets)).map_err(failed) {
+        Err(WarehouseError::OutOfRange { .. }) => {
+            connection.execute_batch("ROLLBACK TO derive; RELEASE derive").map_err(failed)?;
+            Ok(false)
         }
-        made => made.and_then(|()| connection.execute_batch("RELEASE derive").map_err(failed)),
+        made => {
+            made?;
+            connection.execute_batch("RELEASE derive").map_err(failed)?;
+            Ok(true)
+        }
     }
 }
 
