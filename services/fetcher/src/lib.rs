@@ -38,7 +38,6 @@ use everycent_runtime::vendor::VendorClient;
 use everycent_runtime::worker::{Gather, Handler, Outcome, publish};
 use everycent_schemas::events::{FetchFailed, FetchRequested};
 use everycent_schemas::{AccountId, Timestamp};
-use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, instrument, warn};
@@ -318,9 +317,11 @@ impl Fetcher {
         for task in tasks {
             by_account.entry(task.account_id.clone()).or_default().push(task);
         }
-        let asked = by_account.into_values().map(|tasks| self.handle_account(event, tasks));
-        let ended = join_all(asked).await.into_iter().filter_map(Result::err);
-        ended.max_by_key(gravity).unwrap_or(Outcome::Done)
+        // An account waits for none of the others, unless windows of all accounts take turns.
+        let at_once = by_account.len().clamp(1, self.settings.windows_in_all);
+        let asked = stream::iter(by_account).map(|(_, tasks)| self.handle_account(event, tasks));
+        let ended: Vec<_> = asked.buffered(at_once).collect().await;
+        ended.into_iter().filter_map(Result::err).max_by_key(gravity).unwrap_or(Outcome::Done)
     }
 
     /// The windows of one account, as many at once as it has places.
