@@ -180,11 +180,11 @@ impl Loss {
     }
 
     fn is_too_much(&self) -> bool {
-        self.is_all() || (self.lost() * Decimal::from(4) > self.before && self.lost() > self.small())
+        self.is_all() || (self.lost() * Decimal::from(4) > self.before.abs() && self.lost() > self.small())
     }
 
     fn needs_a_person(&self) -> bool {
-        self.is_all() || (self.lost() * Decimal::TWO > self.before && self.lost() > self.large())
+        self.is_all() || (self.lost() * Decimal::TWO > self.before.abs() && self.lost() > self.large())
     }
 
     fn is_all(&self) -> bool {
@@ -193,11 +193,13 @@ impl Loss {
             Unit::Tokens => Decimal::from(5_000),
             Unit::Pieces => Decimal::from(10),
         };
-        self.after <= Decimal::ZERO && self.before >= little
+        let is_nothing_left = self.after.is_zero() || self.before > Decimal::ZERO && self.after < Decimal::ZERO;
+        is_nothing_left && self.before.abs() >= little
     }
 
     fn is_a_tenfold_rise(&self) -> bool {
-        self.after > self.before * Decimal::TEN && self.after - self.before > self.small()
+        let is_more = self.after > self.before * Decimal::TEN && self.after - self.before > self.small();
+        self.before >= Decimal::ZERO && is_more
     }
 
     fn small(&self) -> Decimal {

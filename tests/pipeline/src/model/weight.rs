@@ -65,7 +65,7 @@ impl Weight {
 
     /// By what it is weighed; none where all is zero.
     pub(super) fn unit(&self) -> Option<Unit> {
-        Unit::ALL.into_iter().find(|unit| self.amount(*unit) > Decimal::ZERO)
+        Unit::ALL.into_iter().find(|unit| !self.amount(*unit).is_zero())
     }
 
     pub(super) fn highest(&self, other: &Self) -> Self {

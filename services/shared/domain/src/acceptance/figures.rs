@@ -15,9 +15,9 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// By which these figures are weighed; `None` where nothing weighs.
+    /// By which these figures are weighed; `None` where nothing weighs. Money that credits make less than nothing weighs too.
     pub fn of(reported: &Reported) -> Option<Self> {
-        [Self::Usd, Self::Tokens, Self::Count].into_iter().find(|measure| measure.amount(reported) > 0)
+        [Self::Usd, Self::Tokens, Self::Count].into_iter().find(|measure| measure.amount(reported) != 0)
     }
 
     /// In nano-dollars, tokens or pieces.

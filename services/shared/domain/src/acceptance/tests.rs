@@ -85,3 +85,29 @@ fn a_first_answer_with_nothing_about_a_day_is_believed() {
     let (state, _) = fold(&[forgetful(1)], &Limits::DEFAULT, TURNS);
     assert!(state.accepted.is_some() && state.forgotten.is_none());
 }
+
+/// Credits are lines of a bill too: use that is forgotten leaves them standing.
+#[test]
+fn a_day_that_falls_below_nothing_or_from_there_is_held_like_any_other() {
+    // Cents before and after, and whether the loss is held, and for a person.
+    let stories = [
+        (0, -10_000, true, true),
+        (-5_000, -15_000, true, true),
+        (-5_000, 0, true, true),
+        (10_000, -1, true, true),
+        (0, -1_500, true, false),
+        (-10_000, -12_000, false, false),
+        (-5_000, -4_000, false, false),
+        (-5_000, 60_000, false, false),
+        (0, -100, false, false),
+    ];
+    for (before, after, is_held, needs_a_person) in stories {
+        let answers = [answer(CLOSED_AT, before), answer(CLOSED_AT + 1, after)];
+        let (state, judged) = fold(&answers, &Limits::DEFAULT, TURNS);
+        let words = state.held.map(|held| held.words);
+        assert_eq!(words.is_some(), is_held, "{before} {after}");
+        let waits = words.is_some_and(|words| words.ends_with("a person has to accept it"));
+        assert_eq!(waits, needs_a_person, "{before} {after}");
+        assert!(is_held || judged[1].reason.is_none(), "{before} {after}: {judged:?}");
+    }
+}
