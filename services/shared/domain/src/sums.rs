@@ -163,7 +163,7 @@ mod tests {
                 usd: Some(Usd::from_nanos(nanos)),
                 tokens: None,
                 count: Some(7),
-                before_first: false,
+                before_first: false, first_at: None,
             }),
             content_hash: Some("ab12".into()),
             remarks: 0,

@@ -68,6 +68,10 @@ impl Weight {
         Unit::ALL.into_iter().find(|unit| !self.amount(*unit).is_zero())
     }
 
+    pub(super) fn is_anywhere_less_than(&self, other: &Self) -> bool {
+        Unit::ALL.into_iter().any(|unit| self.amount(unit) < other.amount(unit))
+    }
+
     pub(super) fn highest(&self, other: &Self) -> Self {
         let mut highest = *self;
         highest.figures.iter_mut().zip(other.figures).for_each(|(figure, other)| *figure = (*figure).max(other));

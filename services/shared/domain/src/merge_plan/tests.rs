@@ -28,7 +28,7 @@ fn batch(snapshot_id: &str, fetched: i64, normalized: i64, from: u32, to: u32) -
         rejects: 0,
         amount_usd: Some(Usd::from_nanos(normalized.into())),
         quantity: 0,
-        reported: Some(Reported { usd: Some(Usd::from_nanos(1)), tokens: None, count: None, before_first: false }),
+        reported: Some(Reported { usd: Some(Usd::from_nanos(1)), tokens: None, count: None, before_first: false, first_at: None }),
         content_hash: None,
         remarks: 0,
         filled: None,

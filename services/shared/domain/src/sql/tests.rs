@@ -108,7 +108,7 @@ fn totals(snapshot_id: &str, fetched_at: i64, from: u32, to: u32, files: usize) 
             usd: Some(Usd::from_nanos(37_300_000)),
             tokens: None,
             count: None,
-            before_first: false,
+            before_first: false, first_at: None,
         }),
         content_hash: Some("ef56".into()),
         remarks: 0,

@@ -19,7 +19,7 @@ fn answer(hour: i64, cents: &[i64]) -> BatchNormalized {
     batch.normalizer = Some(NORMALIZER_VERSION);
     for (bucket, cents) in batch.buckets.iter_mut().zip(cents) {
         bucket.reported =
-            Some(Reported { usd: Some(cents_usd(*cents)), tokens: None, count: None, before_first: false });
+            Some(Reported { usd: Some(cents_usd(*cents)), tokens: None, count: None, before_first: false, first_at: None });
     }
     batch
 }
