@@ -472,10 +472,16 @@ fn two_unbound_accounts_that_cost_the_same_are_seen_by_reconcile_and_two_organiz
         let said = ["no_twin_account", "accounts `a` and `b` cost the same on", "`everycent accounts forget b`"];
         // The world has one bill for all keys, so it is told from another one by what is changed in the tables.
         if !is_one {
-            scene.tables().tamper("UPDATE claude_costs_nano SET amount_nano_usd = amount_nano_usd + 1 WHERE organization_id = 'b'");
+            scene.tables().tamper(
+                "UPDATE claude_costs_nano SET amount_nano_usd = amount_nano_usd + 1 WHERE organization_id = 'b'",
+            );
         }
         let reconciled = scene.run("reconcile").exits(1);
-        if is_one { reconciled.says(&said) } else { reconciled.says_nothing_of(&said) };
+        if is_one {
+            reconciled.says(&said)
+        } else {
+            reconciled.says_nothing_of(&said)
+        };
         scene.run("accounts forget b --yes").exits(0);
         scene.configure(&account("a", "anthropic", "ANTHROPIC_ADMIN_KEY"));
         scene.run("reconcile").exits(0).says_nothing_of(&said);

@@ -144,7 +144,8 @@ fn a_day_of_which_the_feed_forgets_one_hour_after_the_other_stays_as_it_was() {
 }
 
 /// What every day cost.
-const EVENTS: &str = "SELECT activity_date, COUNT(*), SUM(charged_nano_usd) FROM cursor_usage_events_nano GROUP BY 1 ORDER BY 1";
+const EVENTS: &str =
+    "SELECT activity_date, COUNT(*), SUM(charged_nano_usd) FROM cursor_usage_events_nano GROUP BY 1 ORDER BY 1";
 
 #[test]
 fn a_report_that_stood_still_is_loaded_by_a_plain_sync_when_it_moves_again() {

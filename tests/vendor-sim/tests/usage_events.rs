@@ -64,7 +64,8 @@ async fn a_feed_that_forgets_by_the_minute_begins_within_a_day_and_says_nothing_
     let noon = "2026-10-20T12:00:00Z".parse::<DateTime<Utc>>().unwrap();
     harness.simulator.with_world(|world| world.options.cursor_events_begin_at = Some(noon));
     let told = harness.ask(EVENTS, &asked).await;
-    let is_later = |event: &&Value| event["timestamp"].as_str().unwrap().parse::<i64>().unwrap() >= noon.timestamp_millis();
+    let is_later =
+        |event: &&Value| event["timestamp"].as_str().unwrap().parse::<i64>().unwrap() >= noon.timestamp_millis();
     let expected: Vec<Value> = events(&whole).iter().filter(is_later).cloned().collect();
     assert!(!expected.is_empty() && expected.len() < events(&whole).len());
     assert_eq!((events(&told), &told["totalUsageEventsCount"]), (&expected, &json!(expected.len())));

@@ -66,13 +66,7 @@ pub(super) fn gaps(feeds: &[FeedState], whole: &[CoverageRow], stored: &Look, pe
 }
 
 /// `reached` is the last day that any report is loaded of.
-fn of_feed(
-    feed: &FeedState,
-    rows: &[&CoverageRow],
-    late: &[Day],
-    reached: Option<Day>,
-    period: &Period,
-) -> Vec<Gap> {
+fn of_feed(feed: &FeedState, rows: &[&CoverageRow], late: &[Day], reached: Option<Day>, period: &Period) -> Vec<Gap> {
     if let Some(reason) = &feed.closed {
         let days = rows.iter().map(|row| row.activity_date);
         return gap(feed, Kind::Unavailable, days, Some(reason.clone())).into_iter().collect();

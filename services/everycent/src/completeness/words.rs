@@ -57,9 +57,13 @@ fn is_alike(one: &Gap, other: &Gap) -> bool {
     let same_account = (one.vendor, &one.account_id) == (other.vendor, &other.account_id);
     let is_alike = match one.kind {
         Kind::OlderRules | Kind::Open => true,
-        Kind::NotReportedYet | Kind::NotAsked | Kind::NotLoaded | Kind::Late | Kind::Failed | Kind::Queued | Kind::NotInTables => {
-            same_account && one.days == other.days
-        }
+        Kind::NotReportedYet
+        | Kind::NotAsked
+        | Kind::NotLoaded
+        | Kind::Late
+        | Kind::Failed
+        | Kind::Queued
+        | Kind::NotInTables => same_account && one.days == other.days,
         Kind::Unavailable => same_account && one.reason == other.reason,
         _ => false,
     };

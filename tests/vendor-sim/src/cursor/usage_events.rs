@@ -45,7 +45,10 @@ pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal>
 pub(super) fn newest(world: &World, request: &Request) -> Option<CursorEvent> {
     let body = body(request).ok()?;
     let range = Range::read_or_newest(&body, world).ok()?.remembered(world.options.cursor_events_begin_on);
-    select(world, range.since(world.options.cursor_events_begin_at), &Wanted::read(&body).ok()?, 0..1).0.into_iter().next()
+    select(world, range.since(world.options.cursor_events_begin_at), &Wanted::read(&body).ok()?, 0..1)
+        .0
+        .into_iter()
+        .next()
 }
 
 /// Which events are asked for apart from their time.

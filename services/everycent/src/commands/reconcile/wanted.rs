@@ -18,9 +18,8 @@ use crate::scope::Feed;
 pub(super) fn wanted(deployment: &Deployment, question: &Question, coverage: &[CoverageRow]) -> Vec<BucketId> {
     let mut feeds: BTreeMap<(Source, AccountId), FeedFact> = BTreeMap::new();
     let known = coverage.iter().filter_map(|row| Some((row.source.parse::<Source>().ok()?, row)));
-    let is_loaded = |(source, row): &(Source, &CoverageRow)| {
-        matches!(source.kind(), Kind::Days(_)) && row.fetched_at.is_some()
-    };
+    let is_loaded =
+        |(source, row): &(Source, &CoverageRow)| matches!(source.kind(), Kind::Days(_)) && row.fetched_at.is_some();
     let reached = known.clone().filter(is_loaded).map(|(_, row)| row.activity_date).max();
     for (source, row) in known {
         let (account_id, day) = (row.account_id.clone(), row.activity_date);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use everycent_schemas::{Timestamp, Usd};
 use everycent_schemas::events::Reported;
+use everycent_schemas::{Timestamp, Usd};
 use serde::{Deserialize, Serialize};
 
 /// What a report is weighed by: its money; tokens, then counts, of a day that has none.

@@ -152,6 +152,10 @@ fn what_is_lost_elsewhere_than_at_the_beginning_of_an_answer_is_judged_as_ever()
         let id = next.id.clone();
         let (state, _) = fold(&[whole(), next], &Limits::DEFAULT, TURNS);
         let accepted = state.accepted.map(|accepted| accepted.id) == Some(id);
-        assert_eq!((accepted, state.held.is_some()), (is_believed == Some(true), is_believed == Some(false)), "{words}");
+        assert_eq!(
+            (accepted, state.held.is_some()),
+            (is_believed == Some(true), is_believed == Some(false)),
+            "{words}"
+        );
     }
 }

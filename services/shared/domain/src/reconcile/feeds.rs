@@ -35,7 +35,9 @@ impl FeedFact {
         let reported = self.source.kind().last_reported(today);
         let (first, last) = match (self.is_configured, known) {
             (true, known) => (wanted_from.or(known.map(|(first, _)| first)).unwrap_or(window.from()), reported),
-            (false, Some((first, last))) if self.source.is_bill() => (first, last.max(self.reached.unwrap_or(last)).min(reported)),
+            (false, Some((first, last))) if self.source.is_bill() => {
+                (first, last.max(self.reached.unwrap_or(last)).min(reported))
+            }
             (false, Some((first, last))) => (first, last.min(reported)),
             (false, None) => return Vec::new(),
         };

@@ -22,7 +22,8 @@ pub fn no_twin_account(
         accounts.entry(account_id).or_default().insert(*day, *usd);
     }
     let accounts: Vec<_> = accounts.into_iter().collect();
-    let pairs = accounts.iter().enumerate().flat_map(|(place, one)| accounts[place + 1..].iter().map(move |two| (one, two)));
+    let pairs =
+        accounts.iter().enumerate().flat_map(|(place, one)| accounts[place + 1..].iter().map(move |two| (one, two)));
     let may_be_one = pairs.filter(|((one, _), (other, _))| unbound.contains(*one) || unbound.contains(*other));
     may_be_one.map(|(one, other)| verdict(source, window, one, other)).collect()
 }
@@ -69,7 +70,10 @@ mod tests {
     /// What some accounts cost from the first of October on.
     fn failed(accounts: &[(&str, &[i128])], unbound: &[&str]) -> Vec<String> {
         let bill = accounts.iter().flat_map(|(account, costs)| {
-            costs.iter().zip(1..).map(|(nanos, number)| ((AccountId::from(*account), day(number)), Usd::from_nanos(*nanos)))
+            costs
+                .iter()
+                .zip(1..)
+                .map(|(nanos, number)| ((AccountId::from(*account), day(number)), Usd::from_nanos(*nanos)))
         });
         let unbound = unbound.iter().map(|account| AccountId::from(*account)).collect();
         let window = Window::new(day(1), day(9)).unwrap();

@@ -347,7 +347,9 @@ mod tests {
             let fault = ends(end.into(), "2025-11-20").unwrap_err();
             assert!(fault.to_string().contains("the bucket of 2025-10-05 is no day, it ends at"), "{fault}");
         }
-        for end in [serde_json::json!("2025-10-06T00:00:00Z"), "2025-10-06T02:00:00+02:00".into(), "soon".into(), 7.into()] {
+        for end in
+            [serde_json::json!("2025-10-06T00:00:00Z"), "2025-10-06T02:00:00+02:00".into(), "soon".into(), 7.into()]
+        {
             assert!(ends(end.clone(), "2025-11-20").is_ok(), "{end}");
         }
         assert!(ends("2025-10-05T13:00:00Z".into(), "2025-10-05").is_ok(), "it goes on");
