@@ -156,9 +156,11 @@ pub struct Reported {
     pub tokens: Option<i64>,
     /// What else is counted.
     pub count: Option<i64>,
-    /// The answer has nothing about this day nor about any day before it, but something about a later one: the vendor may
-    /// not remember this day.
+    /// The answer has nothing about any day before this one, and something about a later one or, in a report of events, about
+    /// this one: the vendor may not remember this day, or not all of it.
     pub before_first: bool,
+    /// When the first thing of the day happened, in a report of events of which each became a row.
+    pub first_at: Option<Timestamp>,
 }
 
 /// One Avro object file of rows.

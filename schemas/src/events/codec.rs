@@ -106,7 +106,8 @@ mod tests {
         let mut batch = batch();
         batch.normalizer = Some(2);
         let usd = Some(Usd::from_nanos(-37_300_000));
-        batch.buckets[0].reported = Some(Reported { usd, tokens: None, count: Some(3), before_first: false });
+        batch.buckets[0].reported =
+            Some(Reported { usd, tokens: None, count: Some(3), before_first: false, first_at: None });
         batch.buckets[0].content_hash = Some("ab12".into());
         batch.buckets[0].filled = Some(3);
         let encoded = encode(&batch);

@@ -454,3 +454,36 @@ fn what_fails_and_what_does_not_reconcile_names_its_account() {
     scene.run(&sync()).exits(1).says(&["anthropic/cost_report of default"]);
     scene.run("status").exits(0).says(&["anthropic/cost_report of default"]);
 }
+
+/// Two keys of one organization, and nothing says whose they are.
+#[test]
+fn two_unbound_accounts_that_cost_the_same_are_seen_by_reconcile_and_two_organizations_are_not() {
+    for is_one in [true, false] {
+        let mut scene = october();
+        let second = if is_one { ID } else { OTHER };
+        scene.simulator.with_world(|world| {
+            world.options.anthropic_me = WhoAmI::Forbidden;
+            world.options.anthropic_organization_header = OrganizationHeader::Never;
+            world.options.anthropic_other_keys = vec![("second".to_owned(), second.to_owned())];
+        });
+        scene.set("SECOND", "second");
+        scene.configure(&(account("a", "anthropic", "ANTHROPIC_ADMIN_KEY") + &account("b", "anthropic", "SECOND")));
+        scene.run(&sync()).exits(0);
+        let said = ["no_twin_account", "accounts `a` and `b` cost the same on", "`everycent accounts forget b`"];
+        // The world has one bill for all keys, so it is told from another one by what is changed in the tables.
+        if !is_one {
+            scene.tables().tamper(
+                "UPDATE claude_costs_nano SET amount_nano_usd = amount_nano_usd + 1 WHERE organization_id = 'b'",
+            );
+        }
+        let reconciled = scene.run("reconcile").exits(1);
+        if is_one {
+            reconciled.says(&said)
+        } else {
+            reconciled.says_nothing_of(&said)
+        };
+        scene.run("accounts forget b --yes").exits(0);
+        scene.configure(&account("a", "anthropic", "ANTHROPIC_ADMIN_KEY"));
+        scene.run("reconcile").exits(0).says_nothing_of(&said);
+    }
+}

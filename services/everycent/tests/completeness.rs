@@ -113,6 +113,61 @@ fn days_of_one_report_that_failed_or_were_never_asked_are_named() {
     scene.run("report --from 2025-10-01").exits(0).says(&["were never loaded (2025-10-01 to 2025-10-02"]);
 }
 
+/// Whoever reads the figures sees that they end where the vendor stopped answering, or begin there.
+#[test]
+fn days_that_failed_before_or_after_all_that_is_loaded_belong_to_the_figures() {
+    for [failed, loaded] in [["13 17", "03 12"], ["03 07", "08 17"]] {
+        let sync = |days: &str| {
+            let (from, to) = days.split_once(' ').unwrap();
+            format!("sync --from 2025-10-{from} --to 2025-10-{to}")
+        };
+        let scene = Scene::october();
+        scene.run(&sync(loaded)).exits(0);
+        assert_eq!(lacks(&scene, ""), set(&[]));
+        scene.simulator.inject(Fault::anywhere(FaultKind::Status(500)));
+        scene.run(&sync(failed)).exits(1);
+        let days = failed.replace(' ', " to 2025-10-");
+        scene.run("report").exits(0).says(&["✗ Incomplete", &format!("5 days (2025-10-{days})")]);
+        assert_eq!(lacks(&scene, ""), set(&["failed"]), "{failed}");
+        scene.simulator.clear_faults();
+        scene.run(&sync(failed)).exits(0);
+        assert_eq!(lacks(&scene, ""), set(&[]));
+        scene.run("report").exits(0).says(&["223.33"]);
+    }
+}
+
+/// Its key is gone from the environment, or its name from the list of sources; the rest goes on.
+#[test]
+fn a_report_that_says_what_is_billed_and_is_asked_no_more_is_missed_until_its_account_is_retired() {
+    let (first, then) = ("sync --from 2025-09-01 --to 2025-09-05", "sync --from 2025-09-06 --to 2025-09-10");
+    let team = "[[accounts]]\nid = \"team\"\nvendor = \"cursor\"\nkey_env = \"CURSOR_API_KEY\"\n";
+    let claude = account("default", "ANTHROPIC_ADMIN_KEY");
+    let mut scene = Scene::company().with_sources("cursor", &["cursor/usage_events"]);
+    scene.configure(&(claude.clone() + team));
+    scene.run(first).exits(0);
+    scene.configure(&claude);
+    scene.run("report").exits(0).says(&["✓ Complete"]);
+    scene.run(then).exits(0);
+    let said = "cursor/usage_events of account `team`: it said what is billed and is not configured any more, so 5 days \
+                are missing (2025-09-06 to 2025-09-10)";
+    scene.run("report").exits(0).says(&["✗ Incomplete", said, "`everycent accounts retire team`"]);
+    scene.run("status").exits(0).says(&[said]);
+    assert_eq!(lacks(&scene, ""), set(&["not_asked"]));
+    assert_eq!(lacks(&scene, "--to 2025-09-05"), set(&[]));
+    scene.run("reconcile").exits(1).says(&["no_missing_bucket 2025-09-06", "`everycent accounts retire team`"]);
+    scene.run("accounts retire team").exits(0);
+    assert_eq!(lacks(&scene, ""), set(&[]));
+    scene.run("reconcile").exits(0);
+
+    let mut scene = Scene::october();
+    scene.unset("CURSOR_API_KEY");
+    scene.run("sync --from 2025-10-03 --to 2025-10-12").exits(0);
+    let scene = scene.with_sources("anthropic", &["anthropic/cost_totals"]);
+    scene.run("sync --from 2025-10-13 --to 2025-10-17").exits(0);
+    scene.run("report").exits(0).says(&["anthropic/cost_report of account `default`: it said what is billed"]);
+    scene.run("reconcile").exits(1).says(&["no_missing_bucket 2025-10-13"]);
+}
+
 #[test]
 fn days_made_by_two_sets_of_rules_are_told_apart_until_a_replay() {
     let mut scene = Scene::october();

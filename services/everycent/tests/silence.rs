@@ -112,6 +112,41 @@ fn a_feed_of_events_that_remembers_no_more_erases_and_loads_nothing_of_the_days_
     assert_eq!((scene.tables().facts(), days(&scene)), (before, (10, 0)));
 }
 
+/// The events of so long ago are not there, by the minute.
+#[test]
+fn a_day_of_which_the_feed_forgets_one_hour_after_the_other_stays_as_it_was() {
+    let mut scene = Scene::of(worlds::company(7, ago(1), 31)).with_sources("cursor", &["cursor/usage_events"]);
+    scene.unset("ANTHROPIC_ADMIN_KEY");
+    let asked = format!("{} --source cursor/usage_events", sync(6, 1));
+    scene.run(&asked).exits(0);
+    let before = scene.tables().rows(EVENTS);
+    let hours = |age: u64, hours: &[u32]| -> Vec<_> {
+        hours.iter().map(|hour| ago(age).and_hms_opt(*hour, 30, 0).unwrap().and_utc()).collect()
+    };
+    let instants = [hours(6, &[8, 9, 10, 11, 12, 14, 16, 20, 23]), hours(5, &[9, 12])].concat();
+    for instant in instants {
+        scene.simulator.with_world(|world| world.options.cursor_events_begin_at = Some(instant));
+        scene.run(&asked).exits(0);
+        assert_eq!(scene.tables().rows(EVENTS), before, "{instant}");
+    }
+    let words = "has nothing before";
+    scene.run(&format!("history {} --source cursor/usage_events", ago(6))).exits(0).says(&[words]);
+    scene.run("replay").exits(0);
+    assert_eq!(scene.tables().rows(EVENTS), before);
+    // What is lost within the feed's memory is held as ever.
+    scene.simulator.with_world(|world| {
+        world.options.cursor_events_begin_at = None;
+        while world.cursor_events(ago(3)).len() > 1 {
+            world.remove_cursor_event(ago(3), 0);
+        }
+    });
+    scene.run(&asked).exits(1).says(&["held"]);
+}
+
+/// What every day cost.
+const EVENTS: &str =
+    "SELECT activity_date, COUNT(*), SUM(charged_nano_usd) FROM cursor_usage_events_nano GROUP BY 1 ORDER BY 1";
+
 #[test]
 fn a_report_that_stood_still_is_loaded_by_a_plain_sync_when_it_moves_again() {
     let mut still = World::empty(ago(0));

@@ -171,6 +171,8 @@ impl Model {
             weight: known.answer.weight_on(bucket.day),
             word: self.decision(bucket, known).map(|decided| decided.word),
             remembers_only_later: known.answer.remembers_only_later_than(bucket.day),
+            begins_at: known.answer.first_at(bucket.day).filter(|_| known.answer.begins_on(bucket.day)),
+            first_at: known.answer.first_at(bucket.day),
             is_late: is_late(&known.announced.snapshot_id),
         };
         let answers: Vec<Said> = known.values().map(said).collect();

@@ -3,6 +3,7 @@
 
 mod harness;
 
+use chrono::{DateTime, Utc};
 use harness::{EVENTS, Harness, MEMBERS, SPEND, cents, daily_body, day, midnight_ms, told};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -53,6 +54,22 @@ async fn what_is_before_the_feeds_memory_is_not_answered_and_its_period_says_so(
     let remembered = harness.ask(EVENTS, &body("2026-10-20", "2026-10-25", json!({"pageSize": 1000}))).await;
     assert_eq!(events(&told), events(&remembered));
     assert!(!events(&told).is_empty());
+}
+
+#[tokio::test]
+async fn a_feed_that_forgets_by_the_minute_begins_within_a_day_and_says_nothing_of_it() {
+    let harness = company().await;
+    let asked = body("2026-10-19", "2026-10-25", json!({"pageSize": 1000}));
+    let whole = harness.ask(EVENTS, &asked).await;
+    let noon = "2026-10-20T12:00:00Z".parse::<DateTime<Utc>>().unwrap();
+    harness.simulator.with_world(|world| world.options.cursor_events_begin_at = Some(noon));
+    let told = harness.ask(EVENTS, &asked).await;
+    let is_later =
+        |event: &&Value| event["timestamp"].as_str().unwrap().parse::<i64>().unwrap() >= noon.timestamp_millis();
+    let expected: Vec<Value> = events(&whole).iter().filter(is_later).cloned().collect();
+    assert!(!expected.is_empty() && expected.len() < events(&whole).len());
+    assert_eq!((events(&told), &told["totalUsageEventsCount"]), (&expected, &json!(expected.len())));
+    assert_eq!(told["period"], whole["period"]);
 }
 
 fn event(timestamp_ms: i64, charged: &str) -> CursorEvent {

@@ -67,12 +67,14 @@ fn asked(deployment: &Deployment, args: &ReportArgs, days: Window) -> Asked {
     Asked { days, wanted_from, stored, account_id: args.account.clone() }
 }
 
-/// The range that was named, completed by what is loaded.
+/// The range that was named, completed by what is loaded, or was asked for in vain: figures lack those days. What is not
+/// open to the key is no part of them.
 fn window(feeds: &[FeedState], args: &ReportArgs) -> Result<Window, Failure> {
-    let loaded = || feeds.iter().filter_map(|feed| feed.loaded);
+    let known = || feeds.iter().filter(|feed| feed.closed.is_none() && !feed.is_retired).filter_map(|feed| feed.known);
+    let days = || feeds.iter().filter_map(|feed| feed.loaded).chain(known());
     let nothing = || Failure::Failed(anyhow!("nothing is loaded yet; run `everycent sync` first"));
-    let from: Day = args.from.or_else(|| loaded().map(|(first, _)| first).min()).ok_or_else(nothing)?;
-    let to: Day = args.to.or_else(|| loaded().map(|(_, last)| last).max()).ok_or_else(nothing)?;
+    let from: Day = args.from.or_else(|| days().map(|(first, _)| first).min()).ok_or_else(nothing)?;
+    let to: Day = args.to.or_else(|| days().map(|(_, last)| last).max()).ok_or_else(nothing)?;
     Window::new(from, to).map_err(|e| Failure::usage(anyhow!("--from, --to: {e}")))
 }
 

@@ -17,6 +17,8 @@ pub enum Kind {
     NothingLoaded,
     /// The last attempt to fetch the days failed.
     Failed,
+    /// The report says what is billed and is asked no more: its key is gone, or the configuration names it no more.
+    NotAsked,
     /// The days were never loaded.
     NotLoaded,
     /// The vendor has not reported the days when it last answered, later than it usually does.
@@ -94,6 +96,10 @@ impl Gap {
         let source = self.sources.first().copied().unwrap_or_default();
         match self.kind {
             Kind::NothingLoaded | Kind::NotLoaded => Some(format!("`everycent sync --from {from} --to {to}`")),
+            Kind::NotAsked => Some(format!(
+                "configure it again, or say that the account is used no more: `everycent accounts retire {}`",
+                self.account_id
+            )),
             Kind::Failed | Kind::Late | Kind::Queued => Some("`everycent sync`".to_owned()),
             Kind::Held => Some(format!("`everycent history {from}`, then `everycent accept {from} --source {source}`")),
             Kind::Replaying | Kind::NotInTables | Kind::OlderRules => {

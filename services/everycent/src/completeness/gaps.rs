@@ -39,12 +39,14 @@ pub(super) fn gaps(feeds: &[FeedState], whole: &[CoverageRow], stored: &Look, pe
         rows.entry((&row.source, &row.account_id)).or_default().push(row);
     }
     let states = scope::known_days(whole);
+    let is_daily = |feed: &&FeedState| matches!(feed.source.kind(), report::Kind::Days(_));
+    let reached = feeds.iter().filter(is_daily).filter_map(|feed| feed.loaded).map(|(_, last)| last).max();
     let mut found = Vec::new();
     for feed in feeds {
         let states = states.get(&(feed.source.name().to_owned(), feed.account_id.clone()));
         let late = wanted::late_by(feed.source, states.map_or(&[][..], Vec::as_slice));
         let rows = rows.get(&(feed.source.name(), &feed.account_id)).map_or(&[][..], Vec::as_slice);
-        found.extend(of_feed(feed, rows, &late, period));
+        found.extend(of_feed(feed, rows, &late, reached, period));
     }
     let found = without_stored_days(found, stored);
     let found = with_empty_accounts(feeds, &coverage, found);
@@ -68,7 +70,8 @@ pub(super) fn gaps(feeds: &[FeedState], whole: &[CoverageRow], stored: &Look, pe
     found
 }
 
-fn of_feed(feed: &FeedState, rows: &[&CoverageRow], late: &[Day], period: &Period) -> Vec<Gap> {
+/// `reached` is the last day that any report is loaded of.
+fn of_feed(feed: &FeedState, rows: &[&CoverageRow], late: &[Day], reached: Option<Day>, period: &Period) -> Vec<Gap> {
     if let Some(reason) = &feed.closed {
         let days = rows.iter().map(|row| row.activity_date);
         return gap(feed, Kind::Unavailable, days, Some(reason.clone())).into_iter().collect();
@@ -95,10 +98,14 @@ fn of_feed(feed: &FeedState, rows: &[&CoverageRow], late: &[Day], period: &Perio
         account_id: feed.account_id.clone(),
         is_configured: feed.is_configured,
         known: feed.known,
+        reached,
     };
     let wanted = fact.wanted(period.days, period.wanted_from, period.today);
     let missing = wanted.into_iter().filter(|day| !known.contains(day));
     let (late, missing): (Vec<Day>, Vec<Day>) = missing.partition(|day| late.contains(day));
+    let is_asked_no_more = |day: &Day| !feed.is_configured && feed.known.is_some_and(|(_, last)| last < *day);
+    let (left, missing): (Vec<Day>, Vec<Day>) = missing.into_iter().partition(is_asked_no_more);
+    found.extend(gap(feed, Kind::NotAsked, left, None));
     found.extend(gap(feed, Kind::NotLoaded, missing, None));
     found.extend(gap(feed, Kind::Late, late, None));
     found.extend(gap(feed, Kind::NotReportedYet, not_reported_yet(feed, &known, period), None));

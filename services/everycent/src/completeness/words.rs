@@ -57,9 +57,13 @@ fn is_alike(one: &Gap, other: &Gap) -> bool {
     let same_account = (one.vendor, &one.account_id) == (other.vendor, &other.account_id);
     let is_alike = match one.kind {
         Kind::OlderRules | Kind::Open => true,
-        Kind::NotReportedYet | Kind::NotLoaded | Kind::Late | Kind::Failed | Kind::Queued | Kind::NotInTables => {
-            same_account && one.days == other.days
-        }
+        Kind::NotReportedYet
+        | Kind::NotAsked
+        | Kind::NotLoaded
+        | Kind::Late
+        | Kind::Failed
+        | Kind::Queued
+        | Kind::NotInTables => same_account && one.days == other.days,
         Kind::Unavailable => same_account && one.reason == other.reason,
         _ => false,
     };
@@ -88,6 +92,9 @@ pub(super) fn words(gap: &Gap) -> String {
         Kind::NoMoneyReport => format!("{account}: no report that says what is billed is open to its key"),
         Kind::NothingLoaded => format!("{account}: nothing is loaded of {days} ({which})"),
         Kind::Failed => format!("{of}: the last attempt failed for {days} ({which})"),
+        Kind::NotAsked => {
+            format!("{of}: it said what is billed and is not configured any more, so {days} are missing ({which})")
+        }
         Kind::NotLoaded => format!("{of}: {days} were never loaded ({which})"),
         Kind::Late => format!("{of}: the vendor is late, {days} are not reported yet ({which})"),
         Kind::Held => {

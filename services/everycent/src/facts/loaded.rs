@@ -6,6 +6,7 @@ use everycent_domain::reconcile::AccountDay;
 use everycent_domain::source::Source;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::CoverageRow;
+use everycent_schemas::AccountId;
 
 /// What is loaded.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +33,11 @@ impl<'a> Loaded<'a> {
     /// Days of a report that were read when they were over.
     pub fn whole(self, source: Source) -> BTreeSet<AccountDay> {
         self.days(source, |row| row.fetched_at.is_some_and(|at| at >= row.activity_date.next().start()))
+    }
+
+    /// The accounts that anything of a report is loaded of.
+    pub fn accounts(self, source: Source) -> BTreeSet<AccountId> {
+        self.days(source, |_| true).into_iter().map(|(account_id, _)| account_id).collect()
     }
 
     fn days(self, source: Source, is_wanted: impl Fn(&CoverageRow) -> bool) -> BTreeSet<AccountDay> {

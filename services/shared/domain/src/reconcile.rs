@@ -9,6 +9,7 @@ mod feeds;
 mod range;
 mod stamps;
 mod tolerances;
+mod twins;
 
 use everycent_schemas::{AccountId, Day, Usd};
 use strum::VariantArray;
@@ -25,6 +26,7 @@ pub use feeds::FeedFact;
 pub use range::{OutOfRangeRows, figures_in_range, sum_out_of_range};
 pub use stamps::{ADVICE, FutureStamps, StampsByFeed, future_stamps, no_future_stamp};
 pub use tolerances::Tolerances;
+pub use twins::no_twin_account;
 
 /// A day of an account.
 pub type AccountDay = (AccountId, Day);
@@ -91,6 +93,7 @@ pub enum Check {
     NoFutureStamp,
     Remarks,
     NoStrangeAccount,
+    NoTwinAccount,
     RulesNameWhatThereIs,
     EqualsExpected,
 }
@@ -118,6 +121,7 @@ impl Check {
             Self::NoFutureStamp => "no_future_stamp",
             Self::Remarks => "remarks",
             Self::NoStrangeAccount => "no_strange_account",
+            Self::NoTwinAccount => "no_twin_account",
             Self::RulesNameWhatThereIs => "rules_name_what_there_is",
             Self::EqualsExpected => "equals_expected",
         }
@@ -146,6 +150,7 @@ impl Check {
             Self::NoFutureStamp => "nothing is dated by a clock that was ahead",
             Self::Remarks => "odd beside the money, and kept",
             Self::NoStrangeAccount => "every account in the tables is a configured one",
+            Self::NoTwinAccount => "accounts that the vendor does not name cost something else each",
             Self::RulesNameWhatThereIs => "attribution rules name what there is, and all that has its name",
             Self::EqualsExpected => "the total equals the figure read off the console",
         }

@@ -96,6 +96,11 @@ impl Source {
             .any(|weight| matches!(weight, Weight::Usd { column, .. } if !column.starts_with("estimated")))
     }
 
+    /// Whether totals are made of its money, day by day. A control shows money of another report.
+    pub fn is_bill(self) -> bool {
+        self.has_money() && self.0.control.is_none() && matches!(self.kind(), Kind::Days(_))
+    }
+
     /// Whether its rows are of workspaces.
     pub fn has_workspaces(self) -> bool {
         self.0.tables.iter().filter_map(|table| tables::find(table)).any(|table| table.column("workspace_id").is_some())

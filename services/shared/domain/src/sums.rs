@@ -164,6 +164,7 @@ mod tests {
                 tokens: None,
                 count: Some(7),
                 before_first: false,
+                first_at: None,
             }),
             content_hash: Some("ab12".into()),
             remarks: 0,

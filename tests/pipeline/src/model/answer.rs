@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use vendor_sim::World;
 
@@ -90,6 +90,20 @@ impl Answer {
         let is_empty = |day: NaiveDate| self.days[&day].is_empty() && self.rejects_on(day) == 0;
         let first = self.days.keys().find(|day| !is_empty(**day));
         first.is_some_and(|first| day < *first)
+    }
+
+    /// Whether it has something about the day and nothing about any day before it.
+    pub(super) fn begins_on(&self, day: NaiveDate) -> bool {
+        let before = self.days.keys().take_while(|before| **before < day);
+        let is_empty = |day: &NaiveDate| self.days[day].is_empty() && self.rejects_on(*day) == 0;
+        !is_empty(&day) && before.copied().all(|before| is_empty(&before))
+    }
+
+    /// When the first event of the day happened, in microseconds, where each could be read.
+    pub(super) fn first_at(&self, day: NaiveDate) -> Option<i64> {
+        let times = self.days[&day].iter().filter_map(|(_, row)| row.get("occurred_at"));
+        let first = times.min().filter(|_| self.rejects_on(day) == 0)?;
+        Some(first.parse::<DateTime<Utc>>().expect("invariant: the model wrote it").timestamp_micros())
     }
 
     pub(super) fn amount_on(&self, day: NaiveDate) -> Decimal {

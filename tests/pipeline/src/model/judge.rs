@@ -21,6 +21,10 @@ pub(super) struct Said {
     pub word: Option<Word>,
     /// It has nothing about the day nor about earlier ones, and something about later ones.
     pub remembers_only_later: bool,
+    /// When the first event of the day happened, in microseconds, where it is the first day that the answer has something of.
+    pub begins_at: Option<i64>,
+    /// The same of any day.
+    pub first_at: Option<i64>,
     pub is_late: bool,
 }
 
@@ -81,6 +85,8 @@ struct Court {
     believed: Option<Said>,
     /// The most that was believed since a loss was.
     mark: Weight,
+    /// When the first event happened of those days.
+    mark_first_at: Option<i64>,
     /// The answers that are held, and whether each of them needs a person.
     held: Vec<(Said, bool)>,
     /// What a person did not believe since something was believed.
@@ -92,7 +98,7 @@ impl Court {
     fn hear(&mut self, answer: Said) -> (Thought, bool) {
         match (answer.word, self.believed) {
             (Some(Word::Accept), _) => {
-                self.believe(answer, answer.weight);
+                self.believe(answer);
                 (Thought::Believed, true)
             }
             (Some(Word::Keep), Some(_)) => {
@@ -102,14 +108,14 @@ impl Court {
             }
             (_, Some(before)) if !self.is_always_believed => self.compare(answer, before),
             _ => {
-                self.believe(answer, answer.weight);
+                self.believe(answer);
                 (Thought::Believed, false)
             }
         }
     }
 
-    fn believe(&mut self, answer: Said, mark: Weight) {
-        (self.believed, self.mark) = (Some(answer), mark);
+    fn believe(&mut self, answer: Said) {
+        (self.believed, self.mark, self.mark_first_at) = (Some(answer), answer.weight, answer.first_at);
         self.held.clear();
         self.refused.clear();
     }
@@ -119,6 +125,10 @@ impl Court {
         let loss = unit.map(|unit| Loss::of(unit, &self.mark, &answer.weight));
         let may_not_be_taken_back =
             answer.fetched_at >= self.settled_at || loss.as_ref().is_some_and(Loss::is_too_much);
+        let lost_its_beginning = self.mark_first_at.zip(answer.begins_at).is_some_and(|(before, now)| before < now);
+        if lost_its_beginning && answer.weight.is_anywhere_less_than(&self.mark) {
+            return (Thought::Forgetful, true);
+        }
         if answer.remembers_only_later && may_not_be_taken_back && before.weight.unit().is_some() {
             return (Thought::Forgetful, true);
         }
@@ -127,7 +137,9 @@ impl Court {
             _ => {
                 let was_over = before.fetched_at >= self.closed_at;
                 let is_odd = was_over && loss.is_some_and(|loss| loss.is_a_tenfold_rise());
-                self.believe(answer, self.mark.highest(&answer.weight));
+                let (mark, first_at) = (self.mark.highest(&answer.weight), self.mark_first_at);
+                self.believe(answer);
+                (self.mark, self.mark_first_at) = (mark, first_at.into_iter().chain(answer.first_at).min());
                 (Thought::Believed, is_odd)
             }
         }
@@ -144,7 +156,7 @@ impl Court {
                 && held.weight.amount(loss.unit) <= answer.weight.amount(loss.unit)
         };
         if !loss.needs_a_person() && self.held.iter().any(was_as_low_a_day_ago) {
-            self.believe(answer, answer.weight);
+            self.believe(answer);
             return (Thought::Believed, true);
         }
         self.held.push((answer, loss.needs_a_person()));
@@ -180,11 +192,11 @@ impl Loss {
     }
 
     fn is_too_much(&self) -> bool {
-        self.is_all() || (self.lost() * Decimal::from(4) > self.before && self.lost() > self.small())
+        self.is_all() || (self.lost() * Decimal::from(4) > self.before.abs() && self.lost() > self.small())
     }
 
     fn needs_a_person(&self) -> bool {
-        self.is_all() || (self.lost() * Decimal::TWO > self.before && self.lost() > self.large())
+        self.is_all() || (self.lost() * Decimal::TWO > self.before.abs() && self.lost() > self.large())
     }
 
     fn is_all(&self) -> bool {
@@ -193,11 +205,13 @@ impl Loss {
             Unit::Tokens => Decimal::from(5_000),
             Unit::Pieces => Decimal::from(10),
         };
-        self.after <= Decimal::ZERO && self.before >= little
+        let is_nothing_left = self.after.is_zero() || self.before > Decimal::ZERO && self.after < Decimal::ZERO;
+        is_nothing_left && self.before.abs() >= little
     }
 
     fn is_a_tenfold_rise(&self) -> bool {
-        self.after > self.before * Decimal::TEN && self.after - self.before > self.small()
+        let is_more = self.after > self.before * Decimal::TEN && self.after - self.before > self.small();
+        self.before >= Decimal::ZERO && is_more
     }
 
     fn small(&self) -> Decimal {

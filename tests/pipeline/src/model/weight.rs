@@ -65,7 +65,11 @@ impl Weight {
 
     /// By what it is weighed; none where all is zero.
     pub(super) fn unit(&self) -> Option<Unit> {
-        Unit::ALL.into_iter().find(|unit| self.amount(*unit) > Decimal::ZERO)
+        Unit::ALL.into_iter().find(|unit| !self.amount(*unit).is_zero())
+    }
+
+    pub(super) fn is_anywhere_less_than(&self, other: &Self) -> bool {
+        Unit::ALL.into_iter().any(|unit| self.amount(unit) < other.amount(unit))
     }
 
     pub(super) fn highest(&self, other: &Self) -> Self {

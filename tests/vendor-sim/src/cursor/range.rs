@@ -2,7 +2,7 @@
 //!
 //! Owns the reading of `startDate` and `endDate` and the 30 day rule. It must never know of pages.
 
-use chrono::{DateTime, NaiveDate, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
@@ -43,6 +43,12 @@ impl Range {
     pub(super) fn remembered(self, from: Option<NaiveDate>) -> Range {
         let Some(from) = from.filter(|from| *from > self.first_day) else { return self };
         Range { start_ms: day_ms(from), first_day: from, ..self }
+    }
+
+    /// The part of it from this instant on, which may be nothing.
+    pub(super) fn since(self, from: Option<DateTime<Utc>>) -> Range {
+        let Some(from) = from.filter(|from| from.timestamp_millis() > self.start_ms) else { return self };
+        Range { start_ms: from.timestamp_millis(), first_day: from.date_naive(), ..self }
     }
 
     pub(super) fn holds(&self, ms: i64) -> bool {

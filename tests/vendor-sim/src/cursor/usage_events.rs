@@ -27,7 +27,8 @@ pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal>
     let page_size = number(&body, "pageSize", paging::MAX_PAGE_SIZE)?.unwrap_or(DEFAULT_PAGE_SIZE);
     let wanted = Wanted::read(&body)?;
     let (start, end) = ((page - 1).saturating_mul(page_size), page.saturating_mul(page_size));
-    let (events, total) = select(world, range, &wanted, start..end);
+    let told = range.since(world.options.cursor_events_begin_at);
+    let (events, total) = select(world, told, &wanted, start..end);
     let answer = Answer {
         total_usage_events_count: total,
         pagination: EventPagination::new(page, page_size, total),
@@ -44,7 +45,10 @@ pub(super) fn answer(world: &World, request: &Request) -> Result<Reply, Refusal>
 pub(super) fn newest(world: &World, request: &Request) -> Option<CursorEvent> {
     let body = body(request).ok()?;
     let range = Range::read_or_newest(&body, world).ok()?.remembered(world.options.cursor_events_begin_on);
-    select(world, range, &Wanted::read(&body).ok()?, 0..1).0.into_iter().next()
+    select(world, range.since(world.options.cursor_events_begin_at), &Wanted::read(&body).ok()?, 0..1)
+        .0
+        .into_iter()
+        .next()
 }
 
 /// Which events are asked for apart from their time.

@@ -71,6 +71,8 @@ pub struct Options {
     pub cursor_end_is_inclusive: bool,
     /// Cursor remembers no event before this day, and its period begins no earlier; none is for ever.
     pub cursor_events_begin_on: Option<NaiveDate>,
+    /// Cursor remembers no event before this instant, and says nothing of it; none is for ever.
+    pub cursor_events_begin_at: Option<DateTime<Utc>>,
     pub cursor_kinds: KindSpelling,
     /// Whether members with an odd id are spelled with a capital letter outside the daily report.
     pub cursor_emails_vary_in_case: bool,
@@ -115,6 +117,7 @@ impl Options {
             cursor_requests_per_minute: None,
             cursor_end_is_inclusive: true,
             cursor_events_begin_on: None,
+            cursor_events_begin_at: None,
             cursor_kinds: KindSpelling::Labels,
             cursor_emails_vary_in_case: false,
             cursor_forgets_removed: false,

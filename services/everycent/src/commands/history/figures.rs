@@ -10,7 +10,13 @@ use crate::show::grouped;
 
 /// What an answer reported.
 pub(super) fn reported(row: &AnswerRow) -> Reported {
-    Reported { usd: row.reported_usd, tokens: row.reported_tokens, count: row.reported_count, before_first: false }
+    Reported {
+        usd: row.reported_usd,
+        tokens: row.reported_tokens,
+        count: row.reported_count,
+        before_first: false,
+        first_at: None,
+    }
 }
 
 /// By what the figures of these answers are shown: money where there is any, else tokens, else what is counted.

@@ -56,7 +56,10 @@ pub(super) async fn judge(
         let culprits = facts::culprits(warehouse, window).await?;
         verdicts.extend(figures_in_range(window, &culprits).into_iter().filter(|verdict| !verdict.passed));
     }
-    let retired = Books::read(Arc::clone(&deployment.store)).await?.retired();
+    let books = Books::read(Arc::clone(&deployment.store)).await?;
+    let twins = facts.twins(&books).await;
+    verdicts.extend(unless_out_of_range(window, "accounts that the vendor does not name", twins)?);
+    let retired = books.retired();
     let buckets = facts::buckets(warehouse, window, coverage, wanted(deployment, question, coverage)).await?;
     let buckets = without_gaps_of(&retired, buckets);
     let accounts = deployment.config.accounts.iter().map(|account| (account.vendor, account.id.clone()));
@@ -127,6 +130,21 @@ impl Facts<'_> {
             };
             let shown = money::shown(warehouse, &control.sums, window).await?;
             verdicts.extend(control.verdicts(source.name(), &compared, &shown, bill, tolerances));
+        }
+        Ok(verdicts)
+    }
+
+    /// Accounts of which the vendor does not say what they open, where there is another one.
+    async fn twins(&self, books: &Books) -> Result<Vec<Verdict>, Failure> {
+        let mut verdicts = Vec::new();
+        for source in Source::ALL.iter().filter(|source| source.is_bill()) {
+            let accounts = self.loaded.accounts(*source);
+            let is_unbound = |account_id: &&AccountId| books.of(source.vendor()).opened(account_id).is_none();
+            let unbound: BTreeSet<AccountId> = accounts.iter().filter(is_unbound).cloned().collect();
+            if accounts.len() > 1 && !unbound.is_empty() {
+                let bill = money::bill(self.warehouse, *source, self.window).await?;
+                verdicts.extend(everycent_domain::reconcile::no_twin_account(*source, self.window, &unbound, &bill));
+            }
         }
         Ok(verdicts)
     }

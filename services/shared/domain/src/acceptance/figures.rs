@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use everycent_schemas::Usd;
 use everycent_schemas::events::Reported;
+use everycent_schemas::{Timestamp, Usd};
 use serde::{Deserialize, Serialize};
 
 /// What a report is weighed by: its money; tokens, then counts, of a day that has none.
@@ -15,9 +15,9 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// By which these figures are weighed; `None` where nothing weighs.
+    /// By which these figures are weighed; `None` where nothing weighs. Money that credits make less than nothing weighs too.
     pub fn of(reported: &Reported) -> Option<Self> {
-        [Self::Usd, Self::Tokens, Self::Count].into_iter().find(|measure| measure.amount(reported) > 0)
+        [Self::Usd, Self::Tokens, Self::Count].into_iter().find(|measure| measure.amount(reported) != 0)
     }
 
     /// In nano-dollars, tokens or pieces.
@@ -39,10 +39,18 @@ impl Measure {
     }
 }
 
-/// The higher of two, figure by figure.
+/// Whether the first of what happened on a day is no longer reported, with figures that are lower for it.
+pub(super) fn lacks_beginning(before: &Reported, now: &Reported) -> bool {
+    let is_less = |measure: Measure| measure.amount(now) < measure.amount(before);
+    let begins_later = before.first_at.zip(now.first_at).is_some_and(|(before, now)| before < now);
+    begins_later && [Measure::Usd, Measure::Tokens, Measure::Count].into_iter().any(is_less)
+}
+
+/// The higher of two, figure by figure, and the earlier beginning.
 pub(super) fn highest(one: &Reported, other: &Reported) -> Reported {
     let (usd, tokens) = (one.usd.max(other.usd), one.tokens.max(other.tokens));
-    Reported { usd, tokens, count: one.count.max(other.count), before_first: false }
+    let first_at = one.first_at.into_iter().chain(other.first_at).min();
+    Reported { usd, tokens, count: one.count.max(other.count), before_first: false, first_at }
 }
 
 /// The figures of one answer, by the number of the normalizer that made them. Only figures of one normalizer are
@@ -114,16 +122,19 @@ pub(super) struct Stored {
     count: Option<i64>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     before_first: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_at: Option<Timestamp>,
 }
 
 impl Stored {
     pub(super) fn of(reported: &Reported) -> Self {
-        let Reported { usd, tokens, count, before_first } = *reported;
-        Self { usd: usd.map(Usd::short), tokens, count, before_first }
+        let Reported { usd, tokens, count, before_first, first_at } = *reported;
+        Self { usd: usd.map(Usd::short), tokens, count, before_first, first_at }
     }
 
     pub(super) fn reported(&self) -> Reported {
         let usd = self.usd.as_deref().and_then(|text| crate::money::usd_from_dollars(text).ok());
-        Reported { usd, tokens: self.tokens, count: self.count, before_first: self.before_first }
+        let Self { tokens, count, before_first, first_at, .. } = *self;
+        Reported { usd, tokens, count, before_first, first_at }
     }
 }

@@ -3,7 +3,7 @@
 use everycent_schemas::events::Reported;
 use everycent_schemas::{AnswerVerdict, Decision, Timestamp};
 
-use super::figures::{Figures, Measure, highest};
+use super::figures::{Figures, Measure, highest, lacks_beginning};
 use super::limits::{Change, Limits};
 use super::state::{Accepted, AnswerId, Held, Level, State};
 use super::verdict::{self, Opinion};
@@ -88,11 +88,17 @@ fn opinion(state: &mut State, next: &Answer, limits: &Limits, turns: Turns) -> O
     };
     let now = next.figures.by(normalizer).unwrap_or_default();
     let mark = accepted.mark_by(normalizer);
+    // A feed of events forgets by the minute: the memory ends within the first day that it tells of.
+    if now.before_first && lacks_beginning(&mark, &now) {
+        state.forgotten.get_or_insert_with(|| next.id.clone());
+        return Opinion::Forgotten { reason: verdict::begins_later(mark.first_at, now.first_at) };
+    }
     // Where the vendor's memory ends nothing is taken back, and nobody has to decide: the day stays as it was. Of a day that
     // may still be restated a little may be taken back.
     let change = limits.change(&mark, &now);
     let is_much = matches!(change, Change::Fell { .. });
     if now.before_first
+        && now.first_at.is_none()
         && (is_much || next.id.fetched_at >= turns.settled_at)
         && let Some(before) = lost(&mark, accepted.figures.by(normalizer))
     {

@@ -93,12 +93,15 @@ impl Limits {
         let (before, after) = (measure.amount(mark), measure.amount(now));
         let Thresholds { small, large, all } = self.thresholds(measure);
         let lost = before - after;
-        let more_than = |percent: i128| lost * 100 > before * percent;
-        let is_gone = after <= 0 && before >= all;
+        // Credits may make a day less than nothing: then it is the size of it of which a part is lost.
+        let size = before.abs();
+        let more_than = |percent: i128| lost * 100 > size * percent;
+        let is_gone = size >= all && (after == 0 || before > 0 && after < 0);
         if is_gone || (more_than(self.percent.into()) && lost > small) {
             let needs_a_person = is_gone || (more_than(HALF_PERCENT) && lost > large);
             return Change::Fell { measure, needs_a_person };
         }
-        if after > before * TIMES && after - before > small { Change::Rose(measure) } else { Change::Fine }
+        let rose = before >= 0 && after > before * TIMES && after - before > small;
+        if rose { Change::Rose(measure) } else { Change::Fine }
     }
 }

@@ -12,7 +12,7 @@ fn answer(fetched_at: i64, cents: i64) -> Answer {
     let usd = Some(Usd::from_nanos(i128::from(cents) * 10_000_000));
     Answer {
         id: AnswerId { fetched_at: Timestamp::from_micros(fetched_at), snapshot_id: "s".into() },
-        figures: Figures::of(1, Reported { usd, tokens: None, count: None, before_first: false }),
+        figures: Figures::of(1, Reported { usd, tokens: None, count: None, before_first: false, first_at: None }),
         decision: None,
     }
 }
@@ -84,4 +84,78 @@ fn an_answer_that_remembers_only_later_days_does_not_end_what_is_held() {
 fn a_first_answer_with_nothing_about_a_day_is_believed() {
     let (state, _) = fold(&[forgetful(1)], &Limits::DEFAULT, TURNS);
     assert!(state.accepted.is_some() && state.forgotten.is_none());
+}
+
+/// Credits are lines of a bill too: use that is forgotten leaves them standing.
+#[test]
+fn a_day_that_falls_below_nothing_or_from_there_is_held_like_any_other() {
+    // Cents before and after, and whether the loss is held, and for a person.
+    let stories = [
+        (0, -10_000, true, true),
+        (-5_000, -15_000, true, true),
+        (-5_000, 0, true, true),
+        (10_000, -1, true, true),
+        (0, -1_500, true, false),
+        (-10_000, -12_000, false, false),
+        (-5_000, -4_000, false, false),
+        (-5_000, 60_000, false, false),
+        (0, -100, false, false),
+    ];
+    for (before, after, is_held, needs_a_person) in stories {
+        let answers = [answer(CLOSED_AT, before), answer(CLOSED_AT + 1, after)];
+        let (state, judged) = fold(&answers, &Limits::DEFAULT, TURNS);
+        let words = state.held.map(|held| held.words);
+        assert_eq!(words.is_some(), is_held, "{before} {after}");
+        let waits = words.is_some_and(|words| words.ends_with("a person has to accept it"));
+        assert_eq!(waits, needs_a_person, "{before} {after}");
+        assert!(is_held || judged[1].reason.is_none(), "{before} {after}: {judged:?}");
+    }
+}
+
+/// The first day that an answer tells of, or a later one: the first event, and the cents of all.
+fn of_events(fetched_at: i64, before_first: bool, first_at: i64, cents: i64) -> Answer {
+    let usd = Some(Usd::from_nanos(i128::from(cents) * 10_000_000));
+    let first_at = Some(Timestamp::from_micros(first_at));
+    let reported = Reported { usd, tokens: None, count: Some(cents), before_first, first_at };
+    Answer { figures: Figures::of(1, reported), ..answer(fetched_at, cents) }
+}
+
+/// However little it is each time, and whatever comes of it in the end.
+#[test]
+fn a_day_whose_beginning_the_feed_forgets_by_the_minute_stays_whole() {
+    let whole = of_events(1, false, 100, 2_400);
+    let forgetful = (1..24).map(|hour| of_events(1 + hour, true, 100 + hour, 2_400 - 100 * hour));
+    let answers: Vec<Answer> = [whole].into_iter().chain(forgetful).chain([self::forgetful(40)]).collect();
+    let (state, judged) = fold(&answers, &Limits::DEFAULT, TURNS);
+    assert_eq!(state.accepted.as_ref().map(|accepted| &accepted.id), Some(&answers[0].id));
+    assert!(state.held.is_none() && State::is_forgotten_in(&state.to_text(None)));
+    let reason = judged[1].reason.as_ref().unwrap();
+    assert!(reason.contains("has nothing before 1970-01-01T00:00:00.000101Z"), "{reason}");
+    let read = State::from_text(&state.to_text(None), None, state.newest.clone(), None);
+    assert_eq!(read, Some(state), "what coverage keeps is all of it");
+}
+
+#[test]
+fn what_is_lost_elsewhere_than_at_the_beginning_of_an_answer_is_judged_as_ever() {
+    let whole = || of_events(1, false, 100, 1_000);
+    // The last answer, and whether it is believed or else held.
+    let stories = [
+        (of_events(2, true, 100, 900), Some(true), "the first event is there"),
+        (of_events(2, true, 100, 100), Some(false), "the first event is there"),
+        (of_events(2, false, 101, 900), Some(true), "the answer tells of days before"),
+        (of_events(2, false, 101, 100), Some(false), "the answer tells of days before"),
+        (of_events(2, true, 101, 1_000), Some(true), "nothing is lost"),
+        (answer(2, 900), Some(true), "nothing is known of times"),
+        (of_events(2, true, 101, 999), None, "the beginning is forgotten"),
+    ];
+    for (next, is_believed, words) in stories {
+        let id = next.id.clone();
+        let (state, _) = fold(&[whole(), next], &Limits::DEFAULT, TURNS);
+        let accepted = state.accepted.map(|accepted| accepted.id) == Some(id);
+        assert_eq!(
+            (accepted, state.held.is_some()),
+            (is_believed == Some(true), is_believed == Some(false)),
+            "{words}"
+        );
+    }
 }

@@ -13,7 +13,7 @@ pub enum Opinion {
     Held { reason: String },
     /// A person did not believe it, or one like it.
     Disbelieved { reason: String },
-    /// It has nothing about the day, because the vendor remembers only later ones.
+    /// It has nothing about the day, or about its beginning, because the vendor remembers only what came later.
     Forgotten { reason: String },
     /// Not compared yet.
     Waits,
@@ -53,6 +53,16 @@ pub(super) fn forgotten(measure: Measure, before: i128) -> String {
     format!(
         "has nothing where {} lay, nor about any day before, but something about later days: the vendor remembers only those",
         measure.text(before)
+    )
+}
+
+/// Both are known where this is said.
+pub(super) fn begins_later(before: Option<Timestamp>, now: Option<Timestamp>) -> String {
+    let text = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+    format!(
+        "has nothing before {}, where what happened from {} on lay, nor about any day before: the vendor remembers no more",
+        text(now),
+        text(before)
     )
 }
 

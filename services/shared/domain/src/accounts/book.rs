@@ -41,6 +41,11 @@ impl Book {
         self.0.iter()
     }
 
+    /// What the account's key opens, as far as the vendor said it.
+    pub fn opened(&self, account_id: &AccountId) -> Option<&Opened> {
+        self.get(account_id)?.opened.as_ref()
+    }
+
     pub fn is_retired(&self, account_id: &AccountId) -> bool {
         self.get(account_id).is_some_and(|standing| standing.state != State::Active)
     }

@@ -75,7 +75,13 @@ fn missing(bucket: &BucketFact) -> Verdict {
         }
         _ if bucket.is_superseded => "a later reading tells how things stand".into(),
         (Some(failure), _) => format!("the last attempt failed: {failure}. `everycent sync` asks again"),
-        (None, None) => "it was never loaded. `everycent sync` asks for it".into(),
+        (None, None) => {
+            let account = &bucket.id.account_id;
+            format!(
+                "it was never loaded. `everycent sync` asks for it if it is configured; of an account that is used no more \
+                 `everycent accounts retire {account}` says so"
+            )
+        }
         (None, Some(_)) => "loaded".into(),
     };
     let found = Figure::Count(loaded.into());

@@ -14,11 +14,14 @@ pub struct FeedFact {
     pub is_configured: bool,
     /// The first and the last day that coverage knows of, loaded or failed.
     pub known: Option<(Day, Day)>,
+    /// The last day that any report is loaded of.
+    pub reached: Option<Day>,
 }
 
 impl FeedFact {
     /// Days of the window that are to be loaded: of a configured feed from the wanted day on, or else from its first
-    /// one; of another between the days that are known. Files come when a person brings them, and a reading of how
+    /// one; of another between the days that are known, and if it tells what is billed as far as any other report is loaded,
+    /// or totals would lack its money and nobody knew. Files come when a person brings them, and a reading of how
     /// things stand is missed only if there never was one.
     pub fn wanted(&self, window: Window, wanted_from: Option<Day>, today: Day) -> Vec<Day> {
         match (self.source.kind(), self.known) {
@@ -32,6 +35,9 @@ impl FeedFact {
         let reported = self.source.kind().last_reported(today);
         let (first, last) = match (self.is_configured, known) {
             (true, known) => (wanted_from.or(known.map(|(first, _)| first)).unwrap_or(window.from()), reported),
+            (false, Some((first, last))) if self.source.is_bill() => {
+                (first, last.max(self.reached.unwrap_or(last)).min(reported))
+            }
             (false, Some((first, last))) => (first, last.min(reported)),
             (false, None) => return Vec::new(),
         };
@@ -51,7 +57,7 @@ mod tests {
 
     fn feed(source: Source, known: Option<(&str, &str)>) -> FeedFact {
         let known = known.map(|(first, last)| (day(first), day(last)));
-        FeedFact { source, account_id: "acme".into(), is_configured: true, known }
+        FeedFact { source, account_id: "acme".into(), is_configured: true, known, reached: None }
     }
 
     /// First, last and number of the days that are wanted on 20 January 2026.
@@ -84,6 +90,24 @@ mod tests {
         let today = FeedFact { known: Some((day("2026-01-18"), day("2026-01-20"))), ..known.clone() };
         assert_eq!(wanted(&today, "2026-01-01", "2026-01-20", None), "2026-01-18 2026-01-19 2");
         assert_eq!(wanted(&FeedFact { known: None, ..known }, "2026-01-01", "2026-01-20", None), "none");
+    }
+
+    /// Its key is gone, or the configuration names it no more.
+    #[test]
+    fn a_feed_that_says_what_is_billed_is_wanted_as_far_as_anything_is_loaded_though_it_is_not_configured() {
+        let known = Some(("2026-01-10", "2026-01-12"));
+        let reached = |source, last| {
+            let feed = FeedFact { is_configured: false, reached: Some(day(last)), ..feed(source, known) };
+            wanted(&feed, "2026-01-01", "2026-01-20", None)
+        };
+        let (bill, events) = (anthropic::cost_report::SOURCE, cursor::usage_events::SOURCE);
+        assert_eq!(reached(bill, "2026-01-15"), "2026-01-10 2026-01-15 6");
+        assert_eq!(reached(bill, "2026-01-20"), "2026-01-10 2026-01-18 9", "the vendor may lag");
+        assert_eq!(reached(events, "2026-01-15"), "2026-01-10 2026-01-15 6");
+        assert_eq!(reached(events, "2026-01-11"), "2026-01-10 2026-01-12 3");
+        for beside in [anthropic::cost_totals::SOURCE, anthropic::usage_messages::SOURCE, cursor::daily_usage::SOURCE] {
+            assert_eq!(reached(beside, "2026-01-15"), "2026-01-10 2026-01-12 3", "{beside}");
+        }
     }
 
     #[test]

@@ -196,6 +196,12 @@ impl<'a> Output<'a> {
         Ok(())
     }
 
+    /// Takes the time of an event whose row was taken, in a report of events.
+    pub fn happened(&mut self, day: Day, at: Timestamp) {
+        let Some(tally) = self.tallies.get_mut(&day) else { return };
+        tally.reported.first_at = tally.reported.first_at.into_iter().chain([at]).min();
+    }
+
     /// Takes what a row of a wanted day reports and is not unlearned, for the table that remembers it: no row of its own,
     /// and in no sum.
     pub fn remember<R: Row>(&mut self, day: Day, row: &R) {
@@ -349,9 +355,11 @@ impl<'a> Output<'a> {
     fn buckets(&self) -> Vec<Bucket> {
         let mut buckets: Vec<Bucket> = self.tallies.iter().map(|(day, tally)| self.bucket(*day, tally)).collect();
         let before_first = self.days_before_first();
-        buckets.iter_mut().take(before_first).filter_map(|bucket| bucket.reported.as_mut()).for_each(|reported| {
-            reported.before_first = true;
-        });
+        let mut reported = buckets.iter_mut().filter_map(|bucket| bucket.reported.as_mut());
+        reported.by_ref().take(before_first).for_each(|reported| reported.before_first = true);
+        if let Some(first) = reported.next().filter(|_| self.looks_at_first(before_first)) {
+            first.before_first = first.first_at.is_some();
+        }
         buckets
     }
 
@@ -359,9 +367,25 @@ impl<'a> Output<'a> {
     /// where days at the beginning are not looked at, for nobody knows what it has about them.
     fn days_before_first(&self) -> usize {
         let is_known = |day: &&Day| self.tallies.contains_key(day) || self.unpriced.contains_key(day);
-        let empty = |tally: &Tally| tally.rows == 0 && tally.rejects == 0;
-        let leading = self.manifest.covered.iter().take_while(|day| self.tallies.get(day).is_some_and(empty)).count();
+        let leading = self.empty_at_the_beginning();
         self.manifest.covered.get(leading).filter(is_known).map_or(0, |_| leading)
+    }
+
+    fn empty_at_the_beginning(&self) -> usize {
+        let empty = |tally: &Tally| tally.rows == 0 && tally.rejects == 0;
+        self.manifest.covered.iter().take_while(|day| self.tallies.get(day).is_some_and(empty)).count()
+    }
+
+    /// Whether the first day that the answer has something about, after so many days, is looked at.
+    fn looks_at_first(&self, before_first: usize) -> bool {
+        let first = self.manifest.covered.get(before_first);
+        before_first == self.empty_at_the_beginning() && first.is_some_and(|first| self.tallies.contains_key(first))
+    }
+
+    /// A record that could not become a row may be the first of its day.
+    fn reported(tally: &Tally) -> Reported {
+        let first_at = tally.reported.first_at.filter(|_| tally.rejects == 0);
+        Reported { first_at, ..tally.reported }
     }
 
     fn bucket(&self, day: Day, tally: &Tally) -> Bucket {
@@ -372,7 +396,7 @@ impl<'a> Output<'a> {
             rejects: tally.rejects,
             amount_usd: tally.amount_usd,
             quantity: tally.quantity,
-            reported: Some(tally.reported),
+            reported: Some(Self::reported(tally)),
             content_hash: Some(format!("{:032x}", tally.content)),
             remarks: self.remarks.of_day(day),
             filled: Some(tally.filled),

@@ -109,6 +109,7 @@ fn totals(snapshot_id: &str, fetched_at: i64, from: u32, to: u32, files: usize) 
             tokens: None,
             count: None,
             before_first: false,
+            first_at: None,
         }),
         content_hash: Some("ef56".into()),
         remarks: 0,

@@ -18,8 +18,13 @@ fn answer(hour: i64, cents: &[i64]) -> BatchNormalized {
     let mut batch = batch(&format!("s{hour:04}"), hour * HOUR, hour * HOUR + 1, 0, last);
     batch.normalizer = Some(NORMALIZER_VERSION);
     for (bucket, cents) in batch.buckets.iter_mut().zip(cents) {
-        bucket.reported =
-            Some(Reported { usd: Some(cents_usd(*cents)), tokens: None, count: None, before_first: false });
+        bucket.reported = Some(Reported {
+            usd: Some(cents_usd(*cents)),
+            tokens: None,
+            count: None,
+            before_first: false,
+            first_at: None,
+        });
     }
     batch
 }

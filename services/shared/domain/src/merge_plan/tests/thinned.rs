@@ -23,7 +23,7 @@ fn answer(hours: i64, cents: i64) -> BatchNormalized {
     let at = hours_after(hours).micros();
     let mut batch = batch(&format!("s{hours:05}"), at, at + 1, 0, 0);
     let usd = Some(Usd::from_nanos(i128::from(cents) * 10_000_000));
-    batch.buckets[0].reported = Some(Reported { usd, tokens: None, count: None, before_first: false });
+    batch.buckets[0].reported = Some(Reported { usd, tokens: None, count: None, before_first: false, first_at: None });
     batch.buckets[0].content_hash = Some(cents.to_string());
     batch
 }

@@ -3,9 +3,10 @@
 //! Source: platform.claude.com/docs, Usage and Cost Admin API. `limit` counts days, not rows; `ending_at` is exclusive
 //! and must be a midnight, or the vendor answers 400. It never looks into a bucket.
 
-use everycent_schemas::Day;
+use everycent_schemas::{Day, Timestamp};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::api::{VERSION, bucket_day, midnight};
 use super::page_tokens::PageTokens;
@@ -72,6 +73,9 @@ impl BucketPager {
             }
             if let Some(last) = self.days.last().filter(|last| **last >= day) {
                 return Err(PagingFault::moved(format!("{day} came after {last}")));
+            }
+            if let Some(end) = bucket.end().filter(|end| day < self.today && *end != day.next().start()) {
+                return Err(self.tokens.malformed(format!("the bucket of {day} is no day, it ends at {end}")));
             }
             self.days.push(day);
         }
@@ -141,8 +145,18 @@ struct Envelope<'a> {
 struct Bucket<'a> {
     #[serde(borrow)]
     starting_at: Text<'a>,
+    #[serde(default, borrow)]
+    ending_at: Option<&'a RawValue>,
     #[expect(dead_code, reason = "a bucket without results is malformed")]
     results: Vec<IgnoredAny>,
+}
+
+impl Bucket<'_> {
+    /// Where it ends: one that holds an hour or a week is no day. An end that does not read says nothing.
+    fn end(&self) -> Option<Timestamp> {
+        let text: Text<'_> = serde_json::from_str(self.ending_at?.get()).ok()?;
+        text.parse().ok()
+    }
 }
 
 #[cfg(test)]
@@ -318,6 +332,27 @@ mod tests {
             let (covered, awaited) = whole(pager.accept(&page(days, None)));
             assert_eq!((covered.len(), awaited.len()), (days.len(), 0));
         }
+    }
+
+    #[test]
+    fn a_bucket_of_an_hour_or_of_a_week_is_not_taken_for_a_day() {
+        let ends = |ending_at: serde_json::Value, today: &str| {
+            let bucket = |day: &str| serde_json::json!({"starting_at": format!("{day}T00:00:00Z"), "results": []});
+            let mut days = ["2025-10-03", "2025-10-04", "2025-10-05"].map(bucket);
+            days[2]["ending_at"] = ending_at;
+            let page = serde_json::json!({"data": days, "has_more": false, "next_page": null});
+            pager_on(today, None).accept(page.to_string().as_bytes())
+        };
+        for end in ["2025-10-05T01:00:00Z", "2025-10-12T00:00:00Z", "2025-10-06T00:00:00+02:00"] {
+            let fault = ends(end.into(), "2025-11-20").unwrap_err();
+            assert!(fault.to_string().contains("the bucket of 2025-10-05 is no day, it ends at"), "{fault}");
+        }
+        for end in
+            [serde_json::json!("2025-10-06T00:00:00Z"), "2025-10-06T02:00:00+02:00".into(), "soon".into(), 7.into()]
+        {
+            assert!(ends(end.clone(), "2025-11-20").is_ok(), "{end}");
+        }
+        assert!(ends("2025-10-05T13:00:00Z".into(), "2025-10-05").is_ok(), "it goes on");
     }
 
     #[test]

@@ -138,6 +138,7 @@ impl<'r> EventRows<'r> {
         let twin_id = twin_id(&row);
         (row.email, row.twin_id) = (email, Some(twin_id.as_str()));
         output.row(day, &row)?;
+        output.happened(day, row.occurred_at);
         if let Some(email) = email {
             let alike = IdHasher::new("person").part(&event_id).part(&twin_id).part(email);
             let ordinal = self.ids.ordinal(&alike);
