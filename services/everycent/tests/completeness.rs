@@ -88,6 +88,40 @@ fn half_of_the_money_is_called_half_of_the_money() {
     scene.run("report --strict").exits(0).says(&["✓ Complete", "446.66"]);
 }
 
+/// What else it reports is loaded, and nothing of it is what the account cost.
+#[test]
+fn an_account_whose_key_no_report_of_money_is_open_to_is_said_to_lack_it() {
+    let ago = |days: u64| Utc::now().date_naive() - Days::new(days);
+    let mut scene = Scene::of(worlds::company(7, ago(1), 31)).with_every_source();
+    scene.unset("CURSOR_API_KEY");
+    for endpoint in [Endpoint::AnthropicCostReport, Endpoint::AnthropicAnalyticsCost] {
+        scene.simulator.inject(Fault::on(endpoint, FaultKind::MissingScope));
+    }
+    let sync = format!("sync --from {} --to {}", ago(6), ago(3));
+    scene.run(&sync).exits(1).says(&["No report of money"]);
+    scene.run("report").exits(0).says(&[
+        "✗ Incomplete",
+        "anthropic account `default`: no report that says what is billed is open to its key",
+        "use the key of an administrator",
+    ]);
+    let days = format!("--from {} --to {}", ago(6), ago(3));
+    assert_eq!(lacks(&scene, &days), set(&["no_money_report"]));
+    scene.simulator.clear_faults();
+    scene.run(&sync).exits(0);
+    assert_eq!(lacks(&scene, &days), set(&[]));
+}
+
+#[test]
+fn a_report_that_was_never_open_to_the_key_is_a_note() {
+    let ago = |days: u64| Utc::now().date_naive() - Days::new(days);
+    let mut scene = Scene::of(worlds::company(7, ago(1), 31)).with_every_source();
+    scene.unset("CURSOR_API_KEY");
+    scene.simulator.inject(Fault::on(Endpoint::AnthropicUsageMessages, FaultKind::MissingScope));
+    scene.run(&format!("sync --from {} --to {}", ago(6), ago(3))).exits(0);
+    let ended = scene.run(&format!("report --from {} --to {} --strict", ago(6), ago(3))).exits(0);
+    ended.says(&["✓ Complete", "note: anthropic/usage_messages of account `default`: not available to the key"]);
+}
+
 #[test]
 fn an_account_that_was_never_asked_is_missing_too() {
     let mut scene = october();

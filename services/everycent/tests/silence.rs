@@ -143,6 +143,24 @@ fn a_day_of_which_the_feed_forgets_one_hour_after_the_other_stays_as_it_was() {
     scene.run(&asked).exits(1).says(&["held"]);
 }
 
+/// Nobody can know what was forgotten before anything was asked.
+#[test]
+fn a_feed_whose_first_answer_begins_within_a_day_is_said_once_to_begin_there() {
+    let mut scene = Scene::of(worlds::company(7, ago(1), 31)).with_sources("cursor", &["cursor/usage_events"]);
+    scene.unset("ANTHROPIC_ADMIN_KEY");
+    let noon = ago(4).and_hms_opt(12, 0, 0).unwrap().and_utc();
+    scene.simulator.with_world(|world| world.options.cursor_events_begin_at = Some(noon));
+    let asked = format!("{} --source cursor/usage_events", sync(12, 1));
+    let said = [format!("nothing before {}T", ago(4)), format!("{} is only a part of a day", ago(4))];
+    let said: Vec<&str> = said.iter().map(String::as_str).collect();
+    scene.run(&asked).exits(0).says(&said);
+    scene.run(&asked).exits(0).says_nothing_of(&said);
+
+    let mut scene = Scene::of(worlds::company(7, ago(1), 31)).with_sources("cursor", &["cursor/usage_events"]);
+    scene.unset("ANTHROPIC_ADMIN_KEY");
+    scene.run(&asked).exits(0).says_nothing_of(&["is only a part of a day"]);
+}
+
 /// What every day cost.
 const EVENTS: &str =
     "SELECT activity_date, COUNT(*), SUM(charged_nano_usd) FROM cursor_usage_events_nano GROUP BY 1 ORDER BY 1";

@@ -57,7 +57,33 @@ pub(super) fn forgetful(before: &[CoverageRow], after: &[CoverageRow]) -> Vec<St
     let words = |((source, account_id), last): (ReadingOf<'_>, Day)| {
         format!("{source} of {account_id}: nothing up to {last} any more; what is in the tables stays")
     };
-    new.map(words).collect()
+    new.map(words).chain(begun_within_a_day(before, after)).collect()
+}
+
+/// Empty days at the beginning that are more than a holiday.
+const A_WEEK: usize = 7;
+
+/// Feeds of events that were loaded for the first time and begin within the days that were asked for. Whether that is where
+/// their use begins, or where the vendor's memory does and the rest of that day is missing, a person may know.
+fn begun_within_a_day(before: &[CoverageRow], after: &[CoverageRow]) -> Vec<String> {
+    let mut loaded: BTreeMap<ReadingOf<'_>, Vec<&CoverageRow>> = BTreeMap::new();
+    for row in after.iter().filter(|row| row.fetched_at.is_some()) {
+        loaded.entry((&row.source, &row.account_id)).or_default().push(row);
+    }
+    let is_known = |of: ReadingOf<'_>| {
+        before.iter().any(|row| row.fetched_at.is_some() && (row.source.as_str(), &row.account_id) == of)
+    };
+    let new = loaded.into_iter().filter(|(of, _)| !is_known(*of));
+    let words = |((source, account_id), mut rows): (ReadingOf<'_>, Vec<&CoverageRow>)| {
+        rows.sort_by_key(|row| row.activity_date);
+        let place = rows.iter().position(|row| row.rows.unwrap_or_default() > 0).filter(|place| *place >= A_WEEK)?;
+        let (day, (_, reported)) = (rows[place].activity_date, figures(rows[place])?.latest()?);
+        let first_at = reported.first_at.filter(|_| reported.before_first)?;
+        Some(format!(
+            "{source} of {account_id}: nothing before {first_at}; unless use began then, {day} is only a part of a day"
+        ))
+    };
+    new.filter_map(words).collect()
 }
 
 /// Of each report the last of the days that its vendor has forgotten.
