@@ -129,7 +129,7 @@ fn a_day_whose_beginning_the_feed_forgets_by_the_minute_stays_whole() {
     let (state, judged) = fold(&answers, &Limits::DEFAULT, TURNS);
     assert_eq!(state.accepted.as_ref().map(|accepted| &accepted.id), Some(&answers[0].id));
     assert!(state.held.is_none() && State::is_forgotten_in(&state.to_text(None)));
-    let reason = judged[1].reason.as_ref().unwrap();
+    let reason = judged[1].reason.as_ref().expect("a reason");
     assert!(reason.contains("has nothing before 1970-01-01T00:00:00.000101Z"), "{reason}");
     let read = State::from_text(&state.to_text(None), None, state.newest.clone(), None);
     assert_eq!(read, Some(state), "what coverage keeps is all of it");
