@@ -57,8 +57,15 @@ copy_what_differs() {
 copy_what_differs
 
 export PATH="$here/bin:$PATH"
-# Also when a test failed half way.
-trap '(cd "$EVERYCENT_COMPOSE_TREE" && docker compose down --volumes >/dev/null 2>&1) || true' EXIT
+# All containers, volumes and networks in this place are of this test. Also of one that failed half way, where a
+# `docker compose run` may still go on, which `docker compose down` leaves alone.
+leave_nothing() {
+    podman rm --all --force --depend --time 0
+    podman volume rm --all --force
+    podman network prune --force
+} >/dev/null 2>&1
+leave_nothing || true
+trap 'leave_nothing || true' EXIT
 said "the tests, and what they are compiled of"
 ${CARGO:-cargo} test --locked --workspace --features google,otlp,conformance,everycent/containers --test containers -- \
     --test-threads=1 --nocapture "$@" 8>&-
