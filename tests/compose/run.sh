@@ -4,7 +4,9 @@
 # It needs root, Debian's packages podman, buildah, runc, netavark, aardvark-dns, iptables and debootstrap, podman-compose
 # (pip), and the emulators of `make emulators`. Where something is missing it says so and tests nothing, unless
 # EVERYCENT_COMPOSE_REQUIRED is set. Images and what they were compiled of lie in ~/.cache/everycent-containers, or where
-# EVERYCENT_CONTAINERS says.
+# EVERYCENT_CONTAINERS says. The first run compiles a release there, which is a quarter of an hour of one core; later ones
+# compile what changed, and wait for the emulators. Arguments are cargo's for tests: `tests/compose/run.sh image::` tests the
+# image only, in a minute.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 cd "$here/../.."
