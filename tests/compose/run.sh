@@ -4,7 +4,9 @@
 # It needs root, Debian's packages podman, buildah, runc, netavark, aardvark-dns, iptables and debootstrap, podman-compose
 # (pip), and the emulators of `make emulators`. Where something is missing it says so and tests nothing, unless
 # EVERYCENT_COMPOSE_REQUIRED is set. Images and what they were compiled of lie in ~/.cache/everycent-containers, or where
-# EVERYCENT_CONTAINERS says.
+# EVERYCENT_CONTAINERS says. The first run compiles a release there, which is a quarter of an hour of one core; later ones
+# compile what changed, and wait for the emulators. Arguments are cargo's for tests: `tests/compose/run.sh image::` tests the
+# image only, in a minute.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 cd "$here/../.."
@@ -57,8 +59,15 @@ copy_what_differs() {
 copy_what_differs
 
 export PATH="$here/bin:$PATH"
-# Also when a test failed half way.
-trap '(cd "$EVERYCENT_COMPOSE_TREE" && docker compose down --volumes >/dev/null 2>&1) || true' EXIT
+# All containers, volumes and networks in this place are of this test. Also of one that failed half way, where a
+# `docker compose run` may still go on, which `docker compose down` leaves alone.
+leave_nothing() {
+    podman rm --all --force --depend --time 0
+    podman volume rm --all --force
+    podman network prune --force
+} >/dev/null 2>&1
+leave_nothing || true
+trap 'leave_nothing || true' EXIT
 said "the tests, and what they are compiled of"
 ${CARGO:-cargo} test --locked --workspace --features google,otlp,conformance,everycent/containers --test containers -- \
     --test-threads=1 --nocapture "$@" 8>&-

@@ -9,24 +9,16 @@ mod image;
 #[path = "containers/readme.rs"]
 mod readme;
 #[path = "google/rows.rs"]
-#[allow(dead_code, reason = "uploads stay empty here")]
+#[allow(dead_code, reason = "each test uses its part")]
 mod rows;
 #[path = "containers/stack.rs"]
 mod stack;
 mod support;
 
-use rows::assert_same_where_not_empty;
-use stack::{SERVICES, Stack};
-
-/// Nobody uploads anything, and the company is a good one.
-const EMPTY: [&str; 6] = [
-    "rejected_records",
-    "remarks",
-    "claude_usage_stats",
-    "dim_api_key_owners",
-    "api_key_owner_periods",
-    "cursor_event_owners",
-];
+use everycent_domain::source::Source;
+use everycent_schemas::tables;
+use rows::{Systems, assert_equal};
+use stack::{LOADER, SERVICES, Stack, wait_for};
 
 #[test]
 fn the_stack_loads_what_one_machine_loads_and_keeps_it_through_kills_a_replay_and_a_restart() {
@@ -40,7 +32,12 @@ fn the_stack_loads_what_one_machine_loads_and_keeps_it_through_kills_a_replay_an
     let one_machine = stack.one_machine();
     one_machine.sync();
     let once = one_machine.systems();
-    assert_same_where_not_empty(&stack.systems(), &once, &EMPTY);
+    assert_same(&stack.systems(), &once);
+    let compared = once.names();
+    for (place, names) in [("the stack", stack.names()), ("one machine", one_machine.names())] {
+        let others: Vec<_> = compared.symmetric_difference(&names).collect();
+        assert!(others.is_empty(), "what is compared and what {place} has differ in {others:?}");
+    }
     stack.run("docker compose run --rm everycent reconcile").exits(0);
     for service in SERVICES {
         stack.assert_watched(service);
@@ -48,33 +45,38 @@ fn the_stack_loads_what_one_machine_loads_and_keeps_it_through_kills_a_replay_an
     }
 
     let mut replay = stack.start("docker compose run --rm everycent replay");
-    let killed = ["normalizer", "loader"].map(|service| (service, stack.kill(service)));
+    stack.wait_for_work(LOADER);
+    let killed = ["normalizer", LOADER].map(|service| (service, stack.kill(service)));
     for (service, process) in killed {
         stack.wait_for_another(service, &process);
     }
-    until_done("the replay", || !replay.is_running());
-    replay.end().exits(0);
-    assert_same_where_not_empty(&stack.systems(), &once, &EMPTY);
-
-    for service in SERVICES {
+    // What the dead one had in hand comes again.
+    stack.wait_for_work(LOADER);
+    for service in [LOADER, "normalizer", "fetcher"] {
         stack.assert_drains(service);
     }
+    wait_for("the replay", || (!replay.is_running()).then_some(()));
+    replay.end().exits(0);
+    assert_same(&stack.systems(), &once);
+
     stack.run("docker compose stop").exits(0);
     stack.run(&up).exits(0);
     stack.run(&follow);
     assert_eq!(stack.state("sync", "ExitCode"), "0", "{}", stack.logs("sync"));
     one_machine.sync();
-    assert_same_where_not_empty(&stack.systems(), &one_machine.systems(), &EMPTY);
+    assert_same(&stack.systems(), &one_machine.systems());
     stack.run("docker compose down --volumes").exits(0);
     stack.assert_no_trace();
 }
 
-/// Longer than a lease, after which what a dead process held comes again.
+/// Row for row, and of all that the vendors are asked for there are rows. The rest may be empty: nobody uploads anything,
+/// and the company is a good one.
 #[track_caller]
-fn until_done(what: &str, mut is_done: impl FnMut() -> bool) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(600);
-    while !is_done() {
-        assert!(std::time::Instant::now() < deadline, "in vain waited for: {what}");
-        std::thread::sleep(std::time::Duration::from_millis(200));
+fn assert_same(there: &Systems, here: &Systems) {
+    assert_equal(there, here);
+    for table in tables::all() {
+        let is_asked_for = |source: &String| source.parse().is_ok_and(Source::is_asked);
+        let is_fed = table.sources.iter().any(is_asked_for);
+        assert!(!is_fed || !here.is_empty(table.name), "{} is empty", table.name);
     }
 }

@@ -8,6 +8,7 @@ mod cloud;
 #[path = "google/dead_letters.rs"]
 mod dead_letters;
 #[path = "google/rows.rs"]
+#[allow(dead_code, reason = "each test uses its part")]
 mod rows;
 mod support;
 

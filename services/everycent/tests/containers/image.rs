@@ -1,17 +1,22 @@
 //! The image by itself, without anything beside it.
 
+use std::sync::Once;
+
 use crate::stack::shell;
 
-/// Four programs and what they link to. Growth beyond this is a question, not a fact of life.
-const MOST_MB: u64 = 200;
+/// Four programs of some 50 MB each, with the names of their functions for the trace of a panic, and 26 MB of what they
+/// link to: 228 MB when this was written.
+const MOST_MB: u64 = 250;
 const IMAGE: &str = "everycent:local";
 
 /// What a person in the container could run, or that installs more.
 const TOOLS: [&str; 8] =
     ["bin/sh", "bin/bash", "usr/bin/sh", "usr/bin/bash", "busybox", "usr/bin/busybox", "usr/bin/apt", "usr/bin/dpkg"];
 
+/// Once for all tests.
 fn build() {
-    shell("docker compose build everycent").exits(0);
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| drop(shell("docker compose build everycent").exits(0)));
 }
 
 #[test]

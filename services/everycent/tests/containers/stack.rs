@@ -1,25 +1,32 @@
 //! The stack under test, and one machine to compare it with. It knows what runs only by asking for it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use everycent_runtime::google::endpoints::Endpoints;
 use everycent_runtime::warehouse::BigQueryWarehouse;
+use rusqlite::Connection;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::rows::Systems;
-use super::support::{Ended, Running, until};
+use super::support::{Ended, Running};
 
 /// The services that listen on these ports of the machine.
 pub const SERVICES: [&str; 3] = ["fetcher", "normalizer", "loader"];
+pub const LOADER: &str = "loader";
 const PORTS: [(&str, u16); 3] = [("fetcher", 8101), ("normalizer", 8102), ("loader", 8103)];
 /// All ports that the stack opens.
 const OPEN: [u16; 8] = [8085, 4443, 9050, 9060, 8088, 8101, 8102, 8103];
 const VENDORS: &str = "http://127.0.0.1:8088";
-const BIGQUERY: &str = "http://127.0.0.1:9050";
+const BIGQUERY: u16 = 9050;
+/// Merges take turns by it; one machine has one writer.
+const BIGQUERYS_OWN: [&str; 1] = ["merge_turn"];
 const USER: &str = "65532";
 
 /// The folder that is built and started.
@@ -74,11 +81,21 @@ impl Stack {
     }
 
     pub fn systems(&self) -> Systems {
-        let endpoints = Endpoints { bigquery: Some(BIGQUERY.to_owned()), ..Endpoints::default() };
-        let config = read("infra/compose/everycent.toml");
-        let address = config.split("bigquery://").nth(1).unwrap().split('"').next().unwrap();
-        let (project, dataset) = address.split_once('/').unwrap();
-        Systems::of(&BigQueryWarehouse::new(&endpoints, project, dataset).read_only())
+        let endpoints = Endpoints { bigquery: Some(format!("http://127.0.0.1:{BIGQUERY}")), ..Endpoints::default() };
+        let (project, dataset) = warehouse();
+        Systems::of(&BigQueryWarehouse::new(&endpoints, &project, &dataset).read_only())
+    }
+
+    /// The tables and views that there are, but for BigQuery's own.
+    pub fn names(&self) -> BTreeSet<String> {
+        let (project, dataset) = warehouse();
+        let list = format!("/bigquery/v2/projects/{project}/datasets/{dataset}/tables?maxResults=1000");
+        let answer = get(BIGQUERY, &list);
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        let list: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"));
+        let tables = list["tables"].as_array().unwrap_or_else(|| panic!("{answer}"));
+        let names = tables.iter().map(|table| table["tableReference"]["tableId"].as_str().unwrap().to_owned());
+        names.filter(|name| !BIGQUERYS_OWN.contains(&name.as_str())).collect()
     }
 
     pub fn one_machine(&self) -> OneMachine {
@@ -87,10 +104,9 @@ impl Stack {
 
     /// It answers about its health and its work, to this machine and to its own `healthcheck`.
     pub fn assert_watched(&self, service: &str) {
-        let (_, port) = PORTS.into_iter().find(|(name, _)| *name == service).unwrap();
-        let health = get(port, "/healthz");
+        let health = get(port(service), "/healthz");
         assert!(health.starts_with("HTTP/1.1 200"), "{service}: {health}");
-        let metrics = get(port, "/metrics");
+        let metrics = get(port(service), "/metrics");
         assert!(metrics.starts_with("HTTP/1.1 200") && metrics.contains("# TYPE "), "{service}: {metrics}");
         let container = container(service);
         shell(&format!("podman exec {container} /usr/local/bin/{service} healthcheck")).exits(0);
@@ -118,6 +134,13 @@ impl Stack {
         assert!(!shell_there.status.success(), "{service} has a shell");
     }
 
+    /// It has events that it has not settled.
+    #[track_caller]
+    pub fn wait_for_work(&self, service: &str) {
+        let has_work = |line: &str| line.starts_with("everycent_events_in_hand{") && !line.ends_with(" 0");
+        wait_for(&format!("work of {service}"), || get(port(service), "/metrics").lines().any(has_work).then_some(()));
+    }
+
     /// Its process dies as in a crash. Gives the dead one.
     pub fn kill(&self, service: &str) -> String {
         let process = self.state(service, "Pid");
@@ -127,19 +150,23 @@ impl Stack {
 
     /// It runs again, and is well.
     pub fn wait_for_another(&self, service: &str, dead: &str) {
-        until(&format!("another {service} than {dead}"), || {
+        wait_for(&format!("another {service} than {dead}"), || {
             let process = self.state(service, "Pid");
             (process != dead && process != "0").then_some(())
         });
         let check = format!("podman healthcheck run {}", container(service));
-        until(&format!("{service} to be healthy"), || shell(&check).status.success().then_some(()));
+        wait_for(&format!("{service} to be healthy"), || {
+            Ended::of(&check, &mut command(&check)).status.success().then_some(())
+        });
     }
 
-    /// A SIGTERM ends it with status 0, in time; and it starts again.
+    /// A SIGTERM ends it with status 0, which is when nothing is in hand any more; and it starts again. A merge into an
+    /// emulator on a busy machine takes a minute, and a loader has some of them in hand.
     pub fn assert_drains(&self, service: &str) {
         let container = container(service);
-        shell(&format!("podman stop --time 60 {container}")).exits(0);
+        shell(&format!("podman stop --time 600 {container}")).exits(0);
         assert_eq!(self.state(service, "ExitCode"), "0", "{}", self.logs(service));
+        assert!(self.logs(service).contains("stopping; "), "{}", self.logs(service));
         shell(&format!("podman start {container}")).exits(0);
         self.wait_for_another(service, "0");
     }
@@ -158,6 +185,14 @@ impl Stack {
     }
 }
 
+/// The project and the dataset that the stack is configured with.
+fn warehouse() -> (String, String) {
+    let config = read("infra/compose/everycent.toml");
+    let address = config.split("bigquery://").nth(1).unwrap().split('"').next().unwrap();
+    let (project, dataset) = address.split_once('/').unwrap();
+    (project.to_owned(), dataset.to_owned())
+}
+
 fn container(service: &str) -> String {
     format!("everycent_{service}_1")
 }
@@ -172,6 +207,23 @@ fn inspect(service: &str, field: &str) -> String {
 fn is_of_the_engine(line: &str) -> bool {
     let path = line.split_whitespace().last().unwrap();
     ["/etc", "/etc/everycent", "/etc/everycent/everycent.toml"].contains(&path)
+}
+
+fn port(service: &str) -> u16 {
+    PORTS.into_iter().find(|(name, _)| *name == service).unwrap().1
+}
+
+/// Polls until something is there, for longer than a lease, after which what a dead process held comes again.
+#[track_caller]
+pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(600);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "in vain waited for: {what}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
 }
 
 fn get(port: u16, path: &str) -> String {
@@ -211,5 +263,15 @@ impl OneMachine {
 
     pub fn systems(&self) -> Systems {
         Systems::of_machine(&self.home)
+    }
+
+    /// The tables and views that there are, by the names that people use.
+    pub fn names(&self) -> BTreeSet<String> {
+        let file = Connection::open(self.home.join("everycent.sqlite")).unwrap();
+        let sql = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'";
+        let mut names = file.prepare(sql).unwrap();
+        let names = names.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        // The same in nano-dollars.
+        names.map(|name| name.unwrap().trim_end_matches("_nano").to_owned()).collect()
     }
 }
