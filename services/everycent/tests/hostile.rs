@@ -93,6 +93,24 @@ fn a_manifest_that_does_not_read_keeps_no_other_answer_from_being_replayed() {
 }
 
 #[test]
+fn sums_that_do_not_read_keep_no_answer_from_being_replayed() {
+    let (scene, days) = company();
+    scene.run(&days).exits(0);
+    let before = scene.tables().facts();
+    let all = scene.run("replay --dry-run --json").exits(0).json()["snapshots"].as_array().unwrap().len();
+    let is_sums = |path: &&std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with("sums");
+    for source in ["cursor/usage_events", "anthropic/cost_report"] {
+        let objects = scene.objects(&format!("raw/{source}"));
+        fs::write(objects.iter().find(is_sums).unwrap(), "{").unwrap();
+    }
+    let report = scene.run("replay --json").exits(1).json();
+    assert_eq!(report["snapshots"].as_array().unwrap().len(), all);
+    assert_eq!(report["unread"].as_array().unwrap().len(), 1, "those of the bill are not needed: {report}");
+    assert!(report["unread"][0].as_str().unwrap().contains("cursor/usage_events"), "{report}");
+    assert_eq!(scene.tables().facts(), before);
+}
+
+#[test]
 fn a_manifest_whose_pages_were_taken_out_empties_no_day() {
     let scene = Scene::october();
     scene.run(&sync()).exits(0);
