@@ -66,7 +66,7 @@ pub const MAX_OBJECT_BYTES: u64 = 256 << 20;
 impl StoreError {
     /// Of an object that is not taken into memory.
     fn too_large(name: &ObjectName, bytes: u64, limit: u64) -> Self {
-        let reason = format!("it has {bytes} bytes, and no object of ours more than {limit}; move it away");
+        let reason = format!("it has {bytes} bytes or more, and no object of ours more than {limit}; move it away");
         Self::Damaged { name: name.clone(), reason: reason.into() }
     }
 }

@@ -143,15 +143,15 @@ impl GcsStore {
         }
     }
 
-    /// Of one that is too large, how many bytes it has.
+    /// Of one that is too large, how many bytes it has at least.
     async fn body(&self, clients: &Clients, name: &str) -> Answer<Result<Bytes, u64>> {
         let mut response = clients.data.read_object(self.parent(), name).send().await?;
-        let bytes = u64::try_from(response.object().size).unwrap_or_default();
-        if bytes > self.settings.max_object_bytes {
-            return Ok(Err(bytes));
-        }
         let mut body = room::list();
         while let Some(part) = response.next().await.transpose()? {
+            let bytes = (body.len() + part.len()) as u64;
+            if bytes > self.settings.max_object_bytes {
+                return Ok(Err(bytes));
+            }
             body.extend_from_slice(&part);
         }
         Ok(Ok(room::settle(body).into()))
