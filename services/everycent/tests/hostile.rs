@@ -111,6 +111,22 @@ fn sums_that_do_not_read_keep_no_answer_from_being_replayed() {
 }
 
 #[test]
+fn a_list_of_workspaces_that_does_not_read_fails_what_needs_it_and_nothing_else() {
+    let (scene, days) = company();
+    scene.run(&days).exits(0);
+    let known =
+        scene.objects("raw/anthropic/workspaces").into_iter().find(|path| path.ends_with("known/00000001.json"));
+    fs::write(known.unwrap(), "{").unwrap();
+    let (asked, before) = (scene.request_count(), scene.tables().facts());
+    scene.run(&days).exits(1).says(&["anthropic/cost_report", "known/00000001.json"]);
+    let asked = scene.requests_after(asked);
+    let is_asked = |endpoint| asked.iter().any(|request| request.endpoint == Some(endpoint));
+    assert!(is_asked(Endpoint::CursorDailyUsageData) && is_asked(Endpoint::AnthropicUsers));
+    assert_eq!(scene.tables().facts(), before);
+    scene.run("status").says_nothing_of(&["Dead letters"]);
+}
+
+#[test]
 fn a_manifest_whose_pages_were_taken_out_empties_no_day() {
     let scene = Scene::october();
     scene.run(&sync()).exits(0);

@@ -144,7 +144,12 @@ fn assert_shows_what_it_is(ended: &Ended) {
 #[test]
 fn no_command_is_painted_over_or_lengthened_by_a_name() {
     let scene = Scene::of(company_of_hostile_names()).with_every_source();
-    let owners = format!("api_key_id,owner_email,team,note\n\"{}\",\"{}\",\"{}\",\"{0}\"\n", hostile("k"), hostile("ada@example.com"), hostile("Search"));
+    let owners = format!(
+        "api_key_id,owner_email,team,note\n\"{}\",\"{}\",\"{}\",\"{0}\"\n",
+        hostile("k"),
+        hostile("ada@example.com"),
+        hostile("Search")
+    );
     fs::write(scene.path("owners.csv"), owners).unwrap();
     let days = "--from 2025-10-03 --to 2025-10-17";
     let mut forged = 0;

@@ -125,9 +125,9 @@ impl Normalizer {
     /// A snapshot that can't be read leaves its days failed in coverage, beside the dead letter that says why.
     async fn refuse(&self, event: &SnapshotStored, error: SnapshotError) -> Outcome {
         let failures = match &error {
-            SnapshotError::Store(StoreError::Damaged { .. }) | SnapshotError::Damaged { .. } | SnapshotError::Rows(_) => {
-                unread::failure(event, error.to_string())
-            }
+            SnapshotError::Store(StoreError::Damaged { .. })
+            | SnapshotError::Damaged { .. }
+            | SnapshotError::Rows(_) => unread::failure(event, error.to_string()),
             SnapshotError::Store(_) => None,
         };
         match self.mark_failed(event, failures).await {

@@ -105,8 +105,7 @@ async fn of_account(
     // Tables that are lost are filled again from the answers that name more people than the accepted one.
     let (mut named, mut unread) = (BTreeSet::new(), Vec::new());
     if source.remembers() {
-        named =
-            manifests_knowing_more(store, &sums, |_| true, |day| known.accepted(day), (now, &mut unread)).await?;
+        named = manifests_knowing_more(store, &sums, |_| true, |day| known.accepted(day), (now, &mut unread)).await?;
     }
     // What can't be read may name more people than all that can.
     if let Some(error) = unread.pop() {

@@ -115,7 +115,10 @@ async fn an_answer_is_read_when_the_one_before_it_has_left_memory() {
     let first = client.send(&request()).await.unwrap();
     let request = request();
     let mut second = std::pin::pin!(client.send(&request));
-    assert!(tokio::time::timeout(Duration::from_millis(300), &mut second).await.is_err(), "it was read beside the first");
+    assert!(
+        tokio::time::timeout(Duration::from_millis(300), &mut second).await.is_err(),
+        "it was read beside the first"
+    );
     assert_eq!(server.seen().len(), 2, "it was asked for");
     drop(first);
     assert_eq!(second.await.unwrap().body, "{}");

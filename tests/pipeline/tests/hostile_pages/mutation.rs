@@ -166,7 +166,8 @@ pub fn with_long_texts(page: &[u8], bytes: usize) -> Vec<Mutated> {
     places.retain(|place| value.pointer(place).is_some_and(Value::is_string));
     let text = format!("\"{}\"", "x".repeat(bytes)).into_bytes();
     let without = without_record(value.clone(), &record);
-    let mutated = |place: String| Some(Mutated { page: with_value(value.clone(), &place, &text)?, without: without.clone() });
+    let mutated =
+        |place: String| Some(Mutated { page: with_value(value.clone(), &place, &text)?, without: without.clone() });
     places.into_iter().filter_map(mutated).collect()
 }
 

@@ -75,7 +75,12 @@ fn make(sample: &Sample, page: &[u8], covered: Vec<Day>) -> Result<Made, Normali
         *by_table.entry(file.table).or_default() += file.rows;
     }
     let sum = |of: fn(&everycent_schemas::events::Bucket) -> i64| batch.buckets.iter().map(of).sum();
-    Ok(Made { rows: sum(|bucket| bucket.rows), rejects: sum(|bucket| bucket.rejects), by_table, longest_text: longest_text.unwrap_or_default() })
+    Ok(Made {
+        rows: sum(|bucket| bucket.rows),
+        rejects: sum(|bucket| bucket.rejects),
+        by_table,
+        longest_text: longest_text.unwrap_or_default(),
+    })
 }
 
 fn manifest(sample: &Sample, covered: Vec<Day>) -> Manifest {

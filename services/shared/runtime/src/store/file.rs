@@ -71,7 +71,8 @@ impl Store for FileStore {
     async fn read(&self, name: &ObjectName) -> Result<Bytes, StoreError> {
         let object = name.clone();
         let body = self.blocking("read", name.as_str(), move |folder| folder.read(&object)).await?;
-        body.ok_or_else(|| StoreError::NotFound(name.clone()))?.map_err(|bytes| StoreError::too_large(name, bytes, MAX_OBJECT_BYTES))
+        body.ok_or_else(|| StoreError::NotFound(name.clone()))?
+            .map_err(|bytes| StoreError::too_large(name, bytes, MAX_OBJECT_BYTES))
     }
 
     async fn size(&self, name: &ObjectName) -> Result<u64, StoreError> {

@@ -199,7 +199,10 @@ fn a_link_in_the_place_of_the_queue_is_not_followed() {
     std::fs::write(&target, "").unwrap();
     std::os::unix::fs::symlink(&target, place.file()).unwrap();
     let error = place.try_open().unwrap_err().to_string();
-    assert!(error.contains("bus.sqlite: it is a symbolic link") && std::fs::read(&target).unwrap().is_empty(), "{error}");
+    assert!(
+        error.contains("bus.sqlite: it is a symbolic link") && std::fs::read(&target).unwrap().is_empty(),
+        "{error}"
+    );
 }
 
 #[test]
