@@ -200,7 +200,9 @@ fn unprivileged(scene: &Scene, words: &str) -> Command {
     let mut bound = match fs::metadata(scene.home()).unwrap().uid() {
         0 => {
             let program = scene.path("everycent");
-            fs::copy(command.get_program(), &program).unwrap();
+            // By another process: what this one has open to write, a child of another test may hold for a moment, and then
+            // it can't be run.
+            assert!(Command::new("cp").arg(command.get_program()).arg(&program).status().unwrap().success());
             let mut bound = Command::new("setpriv");
             bound.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);
             bound
