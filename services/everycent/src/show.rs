@@ -3,6 +3,7 @@
 
 mod hidden;
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
@@ -10,6 +11,11 @@ use serde::Serialize;
 
 /// A rule under the heading, and nothing else.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// Characters of a cell, and of a name or words of others elsewhere, that are shown. A table pads every line to its longest
+/// cell, so one name of a megabyte would be as many as there are lines; `--json` has all.
+const CELL_CHARS: usize = 600;
+const WORD_CHARS: usize = 4000;
 
 /// A table without boxes: a heading, a rule, aligned columns.
 pub struct Grid {
@@ -37,7 +43,7 @@ impl Grid {
         let cells = cells
             .into_iter()
             .enumerate()
-            .map(|(index, text)| align(Cell::new(hidden::line(&text)), right.contains(&index)));
+            .map(|(index, text)| align(Cell::new(hidden::line(&beginning(&text, CELL_CHARS))), right.contains(&index)));
         self.table.add_row(cells);
     }
 
@@ -78,7 +84,15 @@ pub fn ask(question: &str) {
 
 /// A name or words of others within text of ours: one line, as it is seen.
 pub fn word(text: impl std::fmt::Display) -> String {
-    hidden::line(&text.to_string())
+    hidden::line(&beginning(&text.to_string(), WORD_CHARS))
+}
+
+/// The beginning of a text, which ends in dots if it is not all.
+fn beginning(text: &str, chars: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(chars) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}...", &text[..end])),
+    }
 }
 
 /// A reader that went away, as `head` does, is no error.
@@ -144,6 +158,17 @@ mod tests {
         let text = grid.text();
         assert_eq!(text.lines().count(), 3, "{text}");
         assert!(text.contains("mine\\n  total   999.99\\u{1b}[8m") && !text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn a_name_of_a_megabyte_widens_no_table() {
+        let mut grid = Grid::new(&["key", ">cost"]);
+        for name in ["x".repeat(1 << 20), "é".repeat(CELL_CHARS), "short".to_owned()] {
+            grid.row([name, "1.00".to_owned()]);
+        }
+        let text = grid.text();
+        assert!(text.len() < 16 * CELL_CHARS && text.contains("xx...") && !text.contains("éé..."), "{}", text.len());
+        assert_eq!(word("é".repeat(WORD_CHARS + 1)), format!("{}...", "é".repeat(WORD_CHARS)));
     }
 
     #[test]

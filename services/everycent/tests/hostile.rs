@@ -93,6 +93,40 @@ fn a_manifest_that_does_not_read_keeps_no_other_answer_from_being_replayed() {
 }
 
 #[test]
+fn sums_that_do_not_read_keep_no_answer_from_being_replayed() {
+    let (scene, days) = company();
+    scene.run(&days).exits(0);
+    let before = scene.tables().facts();
+    let all = scene.run("replay --dry-run --json").exits(0).json()["snapshots"].as_array().unwrap().len();
+    let is_sums = |path: &&std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with("sums");
+    for source in ["cursor/usage_events", "anthropic/cost_report"] {
+        let objects = scene.objects(&format!("raw/{source}"));
+        fs::write(objects.iter().find(is_sums).unwrap(), "{").unwrap();
+    }
+    let report = scene.run("replay --json").exits(1).json();
+    assert_eq!(report["snapshots"].as_array().unwrap().len(), all);
+    assert_eq!(report["unread"].as_array().unwrap().len(), 1, "those of the bill are not needed: {report}");
+    assert!(report["unread"][0].as_str().unwrap().contains("cursor/usage_events"), "{report}");
+    assert_eq!(scene.tables().facts(), before);
+}
+
+#[test]
+fn a_list_of_workspaces_that_does_not_read_fails_what_needs_it_and_nothing_else() {
+    let (scene, days) = company();
+    scene.run(&days).exits(0);
+    let known =
+        scene.objects("raw/anthropic/workspaces").into_iter().find(|path| path.ends_with("known/00000001.json"));
+    fs::write(known.unwrap(), "{").unwrap();
+    let (asked, before) = (scene.request_count(), scene.tables().facts());
+    scene.run(&days).exits(1).says(&["anthropic/cost_report", "known/00000001.json"]);
+    let asked = scene.requests_after(asked);
+    let is_asked = |endpoint| asked.iter().any(|request| request.endpoint == Some(endpoint));
+    assert!(is_asked(Endpoint::CursorDailyUsageData) && is_asked(Endpoint::AnthropicUsers));
+    assert_eq!(scene.tables().facts(), before);
+    scene.run("status").says_nothing_of(&["Dead letters"]);
+}
+
+#[test]
 fn a_manifest_whose_pages_were_taken_out_empties_no_day() {
     let scene = Scene::october();
     scene.run(&sync()).exits(0);
@@ -166,7 +200,9 @@ fn unprivileged(scene: &Scene, words: &str) -> Command {
     let mut bound = match fs::metadata(scene.home()).unwrap().uid() {
         0 => {
             let program = scene.path("everycent");
-            fs::copy(command.get_program(), &program).unwrap();
+            // By another process: what this one has open to write, a child of another test may hold for a moment, and then
+            // it can't be run.
+            assert!(Command::new("cp").arg(command.get_program()).arg(&program).status().unwrap().success());
             let mut bound = Command::new("setpriv");
             bound.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);
             bound

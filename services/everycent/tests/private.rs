@@ -96,3 +96,83 @@ fn the_name_of_a_key_neither_paints_the_screen_nor_forges_a_row() {
     let json = scene.run(&format!("report {days} --json"));
     assert!(json.json().to_string().contains("\u{202e}") && !json.stdout.contains('\u{202e}'), "{json}");
 }
+
+/// What moves the cursor, turns the line round and begins a line of its own, which a reader would take for the program's.
+const HOSTILE: &str = "\u{1b}[2J\n  ✗ forged 0.00\r\u{202e}\u{9b}31m\u{2028}\u{e0041}";
+
+fn hostile(name: &str) -> String {
+    format!("{name}{HOSTILE}")
+}
+
+/// A company in which nothing that somebody chose the name of has a harmless one.
+fn company_of_hostile_names() -> vendor_sim::World {
+    use vendor_sim::{ApiKey, CostRow, Member, User};
+    let mut world = vendor_sim::worlds::company(7, "2025-10-17".parse().unwrap(), 15);
+    for key in world.api_keys().to_vec() {
+        world.remove_api_key(&key.id).unwrap();
+        world.add_api_key(ApiKey { id: hostile(&key.id), name: hostile(&key.name), ..key });
+    }
+    let ids: Vec<String> = world.workspaces().iter().filter_map(|workspace| workspace.id.clone()).collect();
+    ids.iter().for_each(|id| world.rename_workspace(id, &hostile("Research")));
+    for user in world.users().to_vec() {
+        world.remove_user(&user.id).unwrap();
+        world.add_user(User { email: hostile(&user.email), name: hostile(&user.name), role: hostile("user"), ..user });
+    }
+    for member in world.members().to_vec() {
+        world.remove_member(member.user_id).unwrap();
+        world.add_member(Member { email: hostile(&member.email), name: hostile(&member.name), ..member });
+    }
+    for day in "2025-10-03".parse::<chrono::NaiveDate>().unwrap().iter_days().take(15) {
+        let row = world.cost_rows(day).iter().find(|row| row.model.is_some()).unwrap().clone();
+        let (workspace_id, model) = (Some(hostile("wrkspc_01New")), Some(hostile("claude-new")));
+        let description = hostile("Claude New Usage");
+        world.add_cost_row(day, CostRow { workspace_id, model, description, ..row });
+    }
+    world
+}
+
+/// What a person reads, line by line: nothing in it that is not seen, and no line that a name has begun.
+#[track_caller]
+fn assert_shows_what_it_is(ended: &Ended) {
+    let shown = format!("{}{}", ended.stdout, ended.stderr);
+    let is_hidden = |c: &char| *c != '\n' && (c.is_control() || HOSTILE.replace("  ✗ forged 0.00", "").contains(*c));
+    let hidden: Vec<char> = shown.chars().filter(|c| !c.is_ascii_graphic() && is_hidden(c)).collect();
+    assert_eq!(hidden, [], "{shown:?}");
+    assert!(!shown.lines().any(|line| line.trim_start().starts_with("✗ forged")), "{shown}");
+}
+
+#[test]
+fn no_command_is_painted_over_or_lengthened_by_a_name() {
+    let scene = Scene::of(company_of_hostile_names()).with_every_source();
+    let owners = format!(
+        "api_key_id,owner_email,team,note\n\"{}\",\"{}\",\"{}\",\"{0}\"\n",
+        hostile("k"),
+        hostile("ada@example.com"),
+        hostile("Search")
+    );
+    fs::write(scene.path("owners.csv"), owners).unwrap();
+    let days = "--from 2025-10-03 --to 2025-10-17";
+    let mut forged = 0;
+    for words in [
+        &format!("sync {days}"),
+        "status",
+        "accounts",
+        &format!("report {days}"),
+        "attribution test",
+        &format!("reconcile {days}"),
+        &format!("reconcile {days} --expect 1"),
+        "history 2025-10-05",
+        "history 2025-10 --since 2025-10-05",
+        "dead-letters",
+        "prune --older-than 1d",
+        "replay --dry-run",
+        "replay",
+        "import api-key-owners owners.csv --dry-run",
+        "import api-key-owners owners.csv --allow-unknown --dry-run",
+    ] {
+        let ended = scene.run(words);
+        assert_shows_what_it_is(&ended);
+        forged += (ended.stdout + &ended.stderr).matches("✗ forged").count();
+    }
+    assert!(forged > 0, "no name was shown");
+}

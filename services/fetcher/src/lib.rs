@@ -31,7 +31,7 @@ use everycent_domain::wanted::{overdue, plan};
 use everycent_domain::window::Window;
 use everycent_runtime::bus::Bus;
 use everycent_runtime::clock::Clock;
-use everycent_runtime::failure::chain;
+use everycent_runtime::failure::{Retryability, Retryable, chain};
 use everycent_runtime::progress::{Observer, Progress};
 use everycent_runtime::store::Store;
 use everycent_runtime::vendor::VendorClient;
@@ -144,7 +144,8 @@ impl Fetcher {
                 info!(snapshot.id = %stored.snapshot_id, source = %source, account.id = account, window = %window, pages, "snapshot stored");
                 publish(self.bus.as_ref(), &stored).await.map_err(Outcome::from)
             }
-            Err(FetchError::Store(error)) => Err(Outcome::from(error)),
+            // What is damaged there is of this account: its days fail, and the others are asked for.
+            Err(FetchError::Store(error)) if error.retryability() != Retryability::Impossible => Err(error.into()),
             Err(error) if error.closes_report() => {
                 let window = begun(source, account, window, account.now(self.clock.as_ref())).unwrap_or(window);
                 self.refused(source, account, window, &error, began_at.plus(account.clock_offset())).await

@@ -44,7 +44,7 @@ impl FetchedPage {
         if store.create(&object, compressed.clone()).await? == Created::AlreadyThere {
             let is_same = match store.read(&object).await {
                 Ok(there) => threads::compute(move || holds(&there, &body)).await,
-                Err(StoreError::NotFound(_)) => false,
+                Err(StoreError::NotFound(_) | StoreError::Damaged { .. }) => false,
                 Err(error) => return Err(error),
             };
             if !is_same {

@@ -20,6 +20,8 @@ enum NotFound {
     Gone,
     #[error(transparent)]
     Unreadable(#[from] InvalidManifest),
+    #[error(transparent)]
+    Damaged(StoreError),
 }
 
 impl Loader {
@@ -62,6 +64,7 @@ impl Loader {
         match self.store.read(&name).await {
             Ok(json) => Ok(Manifest::from_json(&json)?),
             Err(StoreError::NotFound(_)) => Err(NotFound::Gone),
+            Err(error @ StoreError::Damaged { .. }) => Err(NotFound::Damaged(error)),
             Err(error) => Err(error.into()),
         }
     }

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use everycent_domain::identity::sha256_hex;
 use everycent_domain::manifest::{Manifest, PageEntry};
 use everycent_domain::normalize::{FinishedFile, NormalizeError, Normalizer as Rows};
-use everycent_domain::objects::{ObjectName, raw_prefix};
+use everycent_domain::objects::{ObjectName, known_workspaces_number, known_workspaces_prefix, raw_prefix};
 use everycent_domain::recipe::Recipe;
 use everycent_domain::replay::stored;
 use everycent_domain::source::Source;
@@ -125,8 +125,10 @@ impl Normalizer {
     /// A snapshot that can't be read leaves its days failed in coverage, beside the dead letter that says why.
     async fn refuse(&self, event: &SnapshotStored, error: SnapshotError) -> Outcome {
         let failures = match &error {
+            SnapshotError::Store(StoreError::Damaged { .. })
+            | SnapshotError::Damaged { .. }
+            | SnapshotError::Rows(_) => unread::failure(event, error.to_string()),
             SnapshotError::Store(_) => None,
-            SnapshotError::Damaged { .. } | SnapshotError::Rows(_) => unread::failure(event, error.to_string()),
         };
         match self.mark_failed(event, failures).await {
             Some(retry) => retry,
@@ -213,6 +215,9 @@ impl SnapshotReader {
         if let Some(page) = manifest.pages.iter().find(|page| !page.object.as_str().starts_with(&of_source)) {
             return refused(&page.object, "it is no page of the source that its manifest says");
         }
+        if let Some(known) = manifest.workspaces.as_ref().filter(|known| !is_known_of(known, manifest)) {
+            return refused(known, "it is not what was known of the workspaces of this account");
+        }
         if stored(manifest, event.published_at, None)
             != (SnapshotStored { only_from: None, only_to: None, ..event.clone() })
         {
@@ -268,6 +273,12 @@ impl SnapshotReader {
     fn damaged(&self, object: &str, reason: Reason) -> SnapshotError {
         SnapshotError::Damaged { snapshot_id: self.event.snapshot_id.clone(), object: object.to_owned(), reason }
     }
+}
+
+/// Whether the object says what was known of the workspaces of the account that the answer is of.
+fn is_known_of(object: &ObjectName, manifest: &Manifest) -> bool {
+    let prefix = known_workspaces_prefix(anthropic::workspaces::SOURCE.name(), &manifest.account_id);
+    object.as_str().starts_with(&prefix) && known_workspaces_number(object).is_some()
 }
 
 #[async_trait]

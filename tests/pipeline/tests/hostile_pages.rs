@@ -12,6 +12,7 @@ mod reading;
 #[path = "hostile_pages/sample.rs"]
 mod sample;
 
+use everycent_domain::rows::ROW_BYTES_MAX;
 use mutation::{Mutation, any_mutation};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use reading::{Made, Reading, read};
@@ -33,6 +34,21 @@ fn no_bytes_of_a_page_cost_more_than_the_record_that_they_are_in() {
         let outcome = TestRunner::new(config).run(&any_mutation(), |mutation| check(&sample, &mutation));
         outcome.unwrap_or_else(|error| panic!("{}: {error}", sample.name));
     }
+}
+
+#[test]
+fn a_text_of_megabytes_goes_into_no_table() {
+    let mut rejects = 0;
+    for sample in samples() {
+        for mutated in mutation::with_long_texts(&sample.page, ROW_BYTES_MAX + 1) {
+            let made = read(&sample, &mutated.page).made.unwrap();
+            assert!(made.longest_text <= ROW_BYTES_MAX, "{}: {} bytes", sample.name, made.longest_text);
+            let neighbours = read(&sample, &mutated.without.unwrap()).made.unwrap();
+            assert!(made.rows >= neighbours.rows, "{}", sample.name);
+            rejects += made.rejects;
+        }
+    }
+    assert!(rejects > 0, "no text was too long");
 }
 
 fn check(sample: &Sample, mutation: &Mutation) -> Result<(), TestCaseError> {

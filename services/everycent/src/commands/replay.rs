@@ -224,7 +224,7 @@ fn unread_text(unread: &[String]) -> String {
     if unread.is_empty() {
         return String::new();
     }
-    let lines: String = unread.iter().map(|reason| format!("  ✗ {reason}\n")).collect();
+    let lines: String = unread.iter().map(|reason| format!("  ✗ {}\n", show::word(reason))).collect();
     let objects = count(unread.len(), "stored object");
     format!(
         "\n{objects} left out, for they do not read; put back what a backup has, or fetch their days again with \

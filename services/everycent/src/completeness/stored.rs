@@ -187,6 +187,7 @@ async fn covered(store: &dyn Store, name: &ManifestName) -> Result<Vec<Day>, Sto
     match store.read(&name.object).await {
         Ok(json) => Ok(Manifest::from_json(&json).map_or_else(|_| name.window.days().collect(), |read| read.covered)),
         Err(StoreError::NotFound(_)) => Ok(Vec::new()),
+        Err(StoreError::Damaged { .. }) => Ok(name.window.days().collect()),
         Err(error) => Err(error),
     }
 }

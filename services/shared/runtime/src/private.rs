@@ -60,6 +60,13 @@ pub fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
+/// An error where a symbolic link has the name: for what is opened by others, who follow it.
+pub fn refuse_link(path: &Path) -> io::Result<()> {
+    if path.is_symlink() { Err(io::Error::other(LINK)) } else { Ok(()) }
+}
+
+const LINK: &str = "it is a symbolic link, which is never followed; remove it";
+
 /// Creates an empty database where there is none. SQLite would give it the rights that the umask leaves, and gives its logs
 /// those of the database. Where it can't be created, SQLite says why.
 pub fn prepare_database(path: &Path) {
@@ -126,7 +133,7 @@ mod system {
 
     pub(super) fn without_links(error: io::Error) -> io::Error {
         match error.raw_os_error() {
-            Some(libc::ELOOP) => io::Error::other("it is a symbolic link, which is never followed; remove it"),
+            Some(libc::ELOOP) => io::Error::other(super::LINK),
             _ => error,
         }
     }

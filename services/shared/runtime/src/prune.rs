@@ -103,10 +103,14 @@ async fn of_account(
         }
     }
     // Tables that are lost are filled again from the answers that name more people than the accepted one.
-    let named = match source.remembers() {
-        true => manifests_knowing_more(store, &sums, |_| true, |day| known.accepted(day), now).await?,
-        false => BTreeSet::new(),
-    };
+    let (mut named, mut unread) = (BTreeSet::new(), Vec::new());
+    if source.remembers() {
+        named = manifests_knowing_more(store, &sums, |_| true, |day| known.accepted(day), (now, &mut unread)).await?;
+    }
+    // What can't be read may name more people than all that can.
+    if let Some(error) = unread.pop() {
+        return Err(error);
+    }
     let (mut gone, mut used, mut windows) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     let (mut kept, mut unknown_days) = (Kept::default(), BTreeSet::new());
     for (name, manifest) in manifests(store, names).await? {

@@ -169,7 +169,15 @@ async fn knowing_more(
     unread: &mut Vec<ReplayError>,
 ) -> Result<Vec<Manifest>, ReplayError> {
     let accepted = |day| known.get(&day).map(|answered| answered.accepted.as_str());
-    let knowing = manifests_knowing_more(store, &raw.sums, |day| range.contains(day), accepted, now).await?;
+    let mut damaged = Vec::new();
+    let is_wanted = |day| range.contains(day);
+    let knowing = manifests_knowing_more(store, &raw.sums, is_wanted, accepted, (now, &mut damaged)).await?;
+    let is_new = |error: &ReplayError, unread: &[ReplayError]| {
+        let words = error.to_string();
+        unread.iter().all(|said| said.to_string() != words)
+    };
+    damaged.retain(|error| is_new(error, unread));
+    unread.extend(damaged);
     let mut manifests = Vec::new();
     for manifest in raw.manifests.iter().filter(|manifest| knowing.contains(&manifest.object)) {
         manifests.extend(left_out(read(store, &manifest.object).await, unread)?);
@@ -177,18 +185,20 @@ async fn knowing_more(
     Ok(manifests)
 }
 
-/// The manifests of the answers that know more of a wanted day than the accepted one, as far as that is known.
+/// The manifests of the answers that know more of a wanted day than the accepted one, as far as that is known. Sums that do
+/// not read are left out.
 pub(crate) async fn manifests_knowing_more<'a>(
     store: &dyn Store,
     sums: &[(ManifestName, ObjectName)],
     is_wanted: impl Fn(Day) -> bool,
     accepted: impl Fn(Day) -> Option<&'a str>,
-    now: Timestamp,
+    (now, unread): (Timestamp, &mut Vec<ReplayError>),
 ) -> Result<BTreeSet<ObjectName>, ReplayError> {
     let mut days: BTreeMap<Day, BTreeMap<String, Knowing>> = BTreeMap::new();
     // In order of name, so that of the sums of one snapshot those of the newest normalizer are the last.
     for (manifest, object) in sums.iter().filter(|(manifest, _)| manifest.window.days().any(&is_wanted)) {
-        for filled in read_sums(store, object).await?.filled().filter(|filled| is_wanted(filled.day)) {
+        let Some(sums) = left_out(read_sums(store, object).await, unread)? else { continue };
+        for filled in sums.filled().filter(|filled| is_wanted(filled.day)) {
             let of_day = days.entry(filled.day).or_default();
             of_day.insert(manifest.version.clone(), Knowing { manifest: manifest.clone(), filled });
         }
@@ -214,7 +224,9 @@ async fn read_decision(store: &dyn Store, object: &ObjectName) -> Result<AnswerD
 fn left_out<T>(read: Result<T, ReplayError>, unread: &mut Vec<ReplayError>) -> Result<Option<T>, ReplayError> {
     match read {
         Ok(read) => Ok(Some(read)),
-        Err(ReplayError::Store(error)) if !matches!(error, StoreError::NotFound(_)) => Err(error.into()),
+        Err(ReplayError::Store(error)) if !matches!(error, StoreError::NotFound(_) | StoreError::Damaged { .. }) => {
+            Err(error.into())
+        }
         Err(error) => {
             unread.push(error);
             Ok(None)

@@ -50,6 +50,25 @@ pub enum StoreError {
         #[source]
         reason: Reason,
     },
+    /// An object is there and can't be what its name says. It is the object that is wrong, and nothing around it.
+    #[error("store: read {name}: {reason}")]
+    Damaged {
+        name: ObjectName,
+        #[source]
+        reason: Reason,
+    },
+}
+
+/// No object of ours is larger: a page, as compressed as it gets, or a row file that holds one record of its size. More than
+/// that is not taken into memory.
+pub const MAX_OBJECT_BYTES: u64 = 256 << 20;
+
+impl StoreError {
+    /// Of an object that is not taken into memory.
+    fn too_large(name: &ObjectName, bytes: u64, limit: u64) -> Self {
+        let reason = format!("it has {bytes} bytes or more, and no object of ours more than {limit}; move it away");
+        Self::Damaged { name: name.clone(), reason: reason.into() }
+    }
 }
 
 impl Retryable for StoreError {
@@ -58,7 +77,7 @@ impl Retryable for StoreError {
             Self::Unavailable { .. } => Retryability::Transient,
             Self::Refused { .. } => Retryability::Permanent,
             // Objects are stored before the event that points to them, so it will not appear later.
-            Self::NotFound(_) => Retryability::Impossible,
+            Self::NotFound(_) | Self::Damaged { .. } => Retryability::Impossible,
         }
     }
 }
@@ -78,6 +97,7 @@ impl Retryable for StoreError {
 pub trait Store: Debug + Send + Sync {
     async fn create(&self, name: &ObjectName, body: Bytes) -> Result<Created, StoreError>;
 
+    /// The whole of it, if it has no more than [`MAX_OBJECT_BYTES`].
     async fn read(&self, name: &ObjectName) -> Result<Bytes, StoreError>;
 
     /// The bytes of an object, as they are stored.

@@ -26,8 +26,7 @@ impl WorkspaceLog {
 
     /// The one of this name.
     pub async fn read(&self, name: &ObjectName) -> Result<Workspaces, StoreError> {
-        let unreadable =
-            |error| StoreError::Refused { action: "read", name: name.to_string(), reason: Reason::of(error) };
+        let unreadable = |error| StoreError::Damaged { name: name.clone(), reason: Reason::of(error) };
         Workspaces::from_json(&self.store.read(name).await?).map_err(unreadable)
     }
 

@@ -136,6 +136,21 @@ async fn a_read_goes_on_through_faults_and_never_gives_a_damaged_body() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs emulators of Google's services: make emulators"]
+async fn an_object_that_is_too_large_is_not_taken_into_memory() {
+    let world = world();
+    let store = store_at(&world.url(), &world.bucket().await, None);
+    let store = store.with_settings(GcsSettings { max_object_bytes: 4, ..GcsSettings::default() });
+    for (text, body) in [("raw/small", "four"), ("raw/large", "fives")] {
+        store.create(&name(text), Bytes::from_static(body.as_bytes())).await.unwrap();
+    }
+    assert_eq!(read(&store, "raw/small").await, "four");
+    let error = store.read(&name("raw/large")).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Damaged { name, .. } if name.as_str() == "raw/large"), "{error:?}");
+    assert!(error.to_string().contains("it has 5 bytes or more"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs emulators of Google's services: make emulators"]
 async fn a_delete_whose_reply_was_lost_is_right_to_do_again() {
     let (proxy, store) = behind_a_proxy().await;
     store.create(&name("rows/a"), Bytes::new()).await.unwrap();

@@ -106,3 +106,20 @@ async fn a_request_can_be_sent_from_any_task() {
     let page = tokio::spawn(async move { client.send(&request()).await }).await.unwrap();
     assert_eq!(page.unwrap().body, "{}");
 }
+
+/// Of an answer that does not say its size nobody knows how much memory it takes.
+#[tokio::test]
+async fn an_answer_is_read_when_the_one_before_it_has_left_memory() {
+    let server = scripted(vec![Answer::ok("{}").streamed()]).await;
+    let client = VendorClient::new(settings(&server.url), Arc::new(SystemClock)).unwrap();
+    let first = client.send(&request()).await.unwrap();
+    let request = request();
+    let mut second = std::pin::pin!(client.send(&request));
+    assert!(
+        tokio::time::timeout(Duration::from_millis(300), &mut second).await.is_err(),
+        "it was read beside the first"
+    );
+    assert_eq!(server.seen().len(), 2, "it was asked for");
+    drop(first);
+    assert_eq!(second.await.unwrap().body, "{}");
+}

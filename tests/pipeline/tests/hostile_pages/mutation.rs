@@ -158,6 +158,19 @@ impl Mutation {
     }
 }
 
+/// The page with a long text in place of each text of its first record, one after the other.
+pub fn with_long_texts(page: &[u8], bytes: usize) -> Vec<Mutated> {
+    let Ok(value) = serde_json::from_slice::<Value>(page) else { return Vec::new() };
+    let Some(record) = records_of(&value).into_iter().next() else { return Vec::new() };
+    let mut places = places_in(value.pointer(&record).unwrap_or(&value), &record);
+    places.retain(|place| value.pointer(place).is_some_and(Value::is_string));
+    let text = format!("\"{}\"", "x".repeat(bytes)).into_bytes();
+    let without = without_record(value.clone(), &record);
+    let mutated =
+        |place: String| Some(Mutated { page: with_value(value.clone(), &place, &text)?, without: without.clone() });
+    places.into_iter().filter_map(mutated).collect()
+}
+
 impl Edit {
     fn apply(&self, page: &mut Vec<u8>) {
         if page.is_empty() {

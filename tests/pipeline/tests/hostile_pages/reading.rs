@@ -8,6 +8,7 @@ use everycent_domain::objects::{PageForm, SnapshotFolder};
 use everycent_domain::paging::{Next, PagingTask};
 use everycent_domain::recipe::Recipe;
 use everycent_schemas::Day;
+use everycent_schemas::rowfile::{Cell, RowFileReader};
 
 use super::sample::Sample;
 
@@ -24,6 +25,8 @@ pub struct Made {
     pub rows: i64,
     pub rejects: i64,
     pub by_table: BTreeMap<String, i64>,
+    /// Bytes of the longest text in them.
+    pub longest_text: usize,
 }
 
 impl Made {
@@ -62,14 +65,22 @@ fn make(sample: &Sample, page: &[u8], covered: Vec<Day>) -> Result<Made, Normali
     let manifest = manifest(sample, covered);
     let recipe = Recipe::default();
     let mut normalizer = Normalizer::new(&manifest, &recipe, manifest.fetched_at)?;
-    normalizer.page(page)?;
-    let (_, batch) = normalizer.finish()?;
+    let mut files = normalizer.page(page)?;
+    let (last, batch) = normalizer.finish()?;
+    files.extend(last);
+    let longest_text = files.iter().flat_map(|file| RowFileReader::new(&file.body).unwrap()).flat_map(Result::unwrap);
+    let longest_text = longest_text.map(|cell| if let Cell::Text(text) = cell { text.len() } else { 0 }).max();
     let mut by_table = BTreeMap::new();
     for file in batch.files {
         *by_table.entry(file.table).or_default() += file.rows;
     }
     let sum = |of: fn(&everycent_schemas::events::Bucket) -> i64| batch.buckets.iter().map(of).sum();
-    Ok(Made { rows: sum(|bucket| bucket.rows), rejects: sum(|bucket| bucket.rejects), by_table })
+    Ok(Made {
+        rows: sum(|bucket| bucket.rows),
+        rejects: sum(|bucket| bucket.rejects),
+        by_table,
+        longest_text: longest_text.unwrap_or_default(),
+    })
 }
 
 fn manifest(sample: &Sample, covered: Vec<Day>) -> Manifest {

@@ -7,6 +7,7 @@
 //! 9,200 days add up, and the products of the views that share costs out stay within 64 bits. BigQuery has room for more
 //! money; the limits are the same, so that both hold the same rows.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use everycent_schemas::rows::Magnitude;
@@ -18,16 +19,31 @@ pub const DAY_MONEY_MAX: Usd = Usd::from_nanos(1_000_000_000 * Usd::NANOS_PER_DO
 /// The counts of a day, all integer columns added up without their signs.
 pub const DAY_COUNT_MAX: i64 = 1_000_000_000_000_000;
 
+/// How many bytes a row may hold, all its texts together. A vendor's name or model has some dozens; megabytes of one would
+/// go into every view and table of a person, and a warehouse may refuse the whole file for one of a hundred.
+pub const ROW_BYTES_MAX: usize = 1 << 20;
+
+/// How much is kept of a reason, which may quote a value of any length.
+pub const REASON_CHARS_MAX: usize = 500;
+
+/// The beginning of a reason, which ends in dots if it is not all.
+pub fn shortened(reason: &str) -> Cow<'_, str> {
+    match reason.char_indices().nth(REASON_CHARS_MAX) {
+        None => Cow::Borrowed(reason),
+        Some((end, _)) => Cow::Owned(format!("{}...", &reason[..end])),
+    }
+}
+
 /// A record that a day can't hold beside the others. It becomes a reject, and the others rows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "out of range: with it, {source_name} of account `{account_id}` on {day} holds more than {limit}, which no real day does"
-)]
-pub struct OutOfRange {
-    pub source_name: String,
-    pub account_id: AccountId,
-    pub day: Day,
-    pub limit: Limit,
+pub enum OutOfRange {
+    #[error(
+        "out of range: with it, {source_name} of account `{account_id}` on {day} holds more than {limit}, which no real day \
+         does"
+    )]
+    Day { source_name: String, account_id: AccountId, day: Day, limit: Limit },
+    #[error("out of range: it has texts of {bytes} bytes, and a row holds no more than {ROW_BYTES_MAX}")]
+    Row { bytes: usize },
 }
 
 /// What is exceeded.
@@ -81,5 +97,11 @@ mod tests {
     fn days_at_the_limit_still_add_up_in_64_bits() {
         assert!(DAY_MONEY_MAX.nanos() * 9 < i64::MAX.into());
         assert!(i128::from(DAY_COUNT_MAX) * 9_000 < i64::MAX.into());
+    }
+    #[test]
+    fn a_long_reason_is_cut_between_two_characters() {
+        let (longest, longer) = ("é".repeat(REASON_CHARS_MAX), "é".repeat(REASON_CHARS_MAX + 1));
+        assert_eq!((shortened(&longest), shortened("")), (longest.as_str().into(), "".into()));
+        assert_eq!(shortened(&longer), format!("{longest}..."));
     }
 }

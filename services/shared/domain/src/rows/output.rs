@@ -9,7 +9,7 @@ use everycent_schemas::{Day, Timestamp, TokenType, Usd};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::error::NormalizeError;
-use super::limits::{Limit, OutOfRange};
+use super::limits::{Limit, OutOfRange, ROW_BYTES_MAX, shortened};
 use super::mend::Oddity;
 use super::records::{PageContext, Position};
 use super::remarks::Remarks;
@@ -179,6 +179,7 @@ impl<'a> Output<'a> {
     pub fn row<R: Row>(&mut self, day: Day, row: &R) -> Result<(), OutOfRange> {
         let magnitude = row.magnitude();
         self.fits(day, magnitude)?;
+        self.is_short(row)?;
         let Some(tally) = self.tallies.get_mut(&day) else { return Ok(()) };
         tally.rows += 1;
         tally.magnitude = tally.magnitude + magnitude;
@@ -188,8 +189,6 @@ impl<'a> Output<'a> {
             tally.amount_usd = Some(tally.amount_usd.unwrap_or_default() + amount);
         }
         weigh(self.weighs, row, &mut tally.reported);
-        self.content.clear();
-        row.content(&mut self.content);
         tally.content = tally.content.wrapping_add(xxh3_128(&self.content));
         tally.filled += row.filled();
         self.append(row);
@@ -200,6 +199,14 @@ impl<'a> Output<'a> {
     pub fn happened(&mut self, day: Day, at: Timestamp) {
         let Some(tally) = self.tallies.get_mut(&day) else { return };
         tally.reported.first_at = tally.reported.first_at.into_iter().chain([at]).min();
+    }
+
+    /// Whether the row is no longer than rows may be: asked first where a record gives several.
+    pub fn is_short<R: Row>(&mut self, row: &R) -> Result<(), OutOfRange> {
+        self.content.clear();
+        row.content(&mut self.content);
+        let bytes = self.content.len();
+        if bytes > ROW_BYTES_MAX { Err(OutOfRange::Row { bytes }) } else { Ok(()) }
     }
 
     /// Takes what a row of a wanted day reports and is not unlearned, for the table that remembers it: no row of its own,
@@ -216,13 +223,13 @@ impl<'a> Output<'a> {
         let Some(tally) = self.tallies.get(&day) else { return Ok(()) };
         let Some(limit) = Limit::exceeded_by(tally.magnitude + rows) else { return Ok(()) };
         let (source_name, account_id) = (self.manifest.source.clone(), self.manifest.account_id.clone());
-        Err(OutOfRange { source_name, account_id, day, limit })
+        Err(OutOfRange::Day { source_name, account_id, day, limit })
     }
 
     /// Takes a record that can't become a row, if the day for which it counts is wanted.
     pub fn reject(&mut self, page: &PageContext<'_>, position: Position, day: Option<Day>, reason: &str) {
         let Some(day) = self.counted_for(day).filter(|day| self.wants(*day)) else { return };
-        let position = position.to_string();
+        let (position, reason) = (position.to_string(), &*shortened(reason));
         let id = IdHasher::new("reject").number(page.number.into()).part(&position).part(reason).finish().hex();
         self.tallies.entry(day).or_default().rejects += 1;
         let manifest = self.manifest;
@@ -249,7 +256,7 @@ impl<'a> Output<'a> {
     /// Takes what is odd about the record in hand and costs no row, if the day for which it counts is wanted.
     pub fn remark(&mut self, day: Option<Day>, field: &str, reason: &str) {
         let Some(day) = self.counted_for(day).filter(|day| self.wants(*day)) else { return };
-        self.remarks.add(day, (field, reason), self.place);
+        self.remarks.add(day, (&shortened(field), &shortened(reason)), self.place);
     }
 
     /// The same of all that was left empty of the record in hand.

@@ -15,6 +15,13 @@ use super::records::without_content;
 /// How a record begins that stands for one that is no JSON. No vendor's record has a first field of this name.
 const UNREAD_PREFIX: &str = "{\"\\u0000unread\":";
 
+/// Records that a page may have. A real one has no more even where it is as large as an answer may be, and each that does not
+/// read takes some hundred times the room of the two bytes that it may be.
+pub const PAGE_RECORDS_MAX: usize = 500_000;
+
+/// How deep records lie in a page, counted in brackets: in a list, in a bucket, in a list, in the page.
+const RECORDS_LIE_WITHIN: usize = 4;
+
 /// One page.
 #[derive(Debug)]
 pub struct PageText<'a> {
@@ -23,12 +30,13 @@ pub struct PageText<'a> {
     text: Option<&'a str>,
     /// Made where it is needed; `None` if its records can't be told apart.
     cut: OnceCell<Option<String>>,
+    has_too_many: OnceCell<bool>,
 }
 
 impl<'a> PageText<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         // Checked once for the whole page, which is cheaper than text by text.
-        Self { bytes, text: std::str::from_utf8(bytes).ok(), cut: OnceCell::new() }
+        Self { bytes, text: std::str::from_utf8(bytes).ok(), cut: OnceCell::new(), has_too_many: OnceCell::new() }
     }
 
     /// The text of a file that is no JSON.
@@ -43,11 +51,24 @@ impl<'a> PageText<'a> {
 
     /// The page in one pass, if all of it reads.
     pub fn whole<'s, P: Deserialize<'s>>(&'s self) -> Option<P> {
+        if self.has_too_many() {
+            return None;
+        }
         serde_json::from_str(self.text?).ok()
+    }
+
+    fn has_too_many(&self) -> bool {
+        // A record takes two bytes at the least, with the comma behind it.
+        *self.has_too_many.get_or_init(|| {
+            self.bytes.len() / 2 > PAGE_RECORDS_MAX && elements(self.bytes).nth(PAGE_RECORDS_MAX - 1).is_some()
+        })
     }
 
     /// The page with its records as they are, each to be read by itself; or what is wrong with it, without a word of it.
     pub fn records<'s, P: Deserialize<'s>>(&'s self) -> Result<P, String> {
+        if self.has_too_many() {
+            return Err(format!("it has more than {PAGE_RECORDS_MAX} records"));
+        }
         let read = self.text.map(serde_json::from_str);
         if let Some(Ok(page)) = read {
             return Ok(page);
@@ -60,6 +81,30 @@ impl<'a> PageText<'a> {
         };
         read.map_err(|error| without_content(&error))
     }
+}
+
+/// The elements of lists that records may lie in, of each list but its first, by the commas before them.
+fn elements(bytes: &[u8]) -> impl Iterator<Item = ()> {
+    let (mut lists, mut depth) = ([false; RECORDS_LIE_WITHIN + 1], 0_usize);
+    let (mut in_text, mut is_escaped) = (false, false);
+    bytes.iter().filter_map(move |byte| {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_text => is_escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'[' | b'{' => {
+                depth += 1;
+                if let Some(list) = lists.get_mut(depth) {
+                    *list = *byte == b'[';
+                }
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' => return lists.get(depth).copied().unwrap_or_default().then_some(()),
+            _ => {}
+        }
+        None
+    })
 }
 
 /// Why a record is no JSON, if it is none.
@@ -340,6 +385,29 @@ mod tests {
         let page: Buckets<'_> = text.records().unwrap();
         assert_eq!(page.data[0].results.iter().filter(|raw| unread(raw).is_some()).count(), 1);
         assert_eq!((page.data[0].results.len(), page.data[0].starting_at, page.data[1].starting_at), (3, "a", "b"));
+    }
+
+    #[test]
+    fn records_are_counted_where_they_lie_and_nowhere_else() {
+        for (page, expected) in [
+            (&br#"{"a":[1,2,{"b":[1,2]}],"c":"[,,,\",]","d":[]}"#[..], 3),
+            (br#"[null,null,null]"#, 2),
+            (br#"{"data":[{"results":[{"n":[1,2,3,4]},{}]},{"results":[]}]}"#, 2),
+            (b"{,,,}]]]],,[1,", 1),
+        ] {
+            assert_eq!(elements(page).count(), expected, "{}", String::from_utf8_lossy(page));
+        }
+    }
+
+    #[test]
+    fn a_page_of_more_records_than_there_are_is_refused_before_they_are_read() {
+        for (records, is_read) in [(PAGE_RECORDS_MAX, true), (PAGE_RECORDS_MAX + 1, false)] {
+            let bytes = format!("{{\"data\":[{}],\"has_more\":false}}", vec!["{}"; records].join(","));
+            let text = PageText::new(bytes.as_bytes());
+            assert_eq!(text.whole::<Page<'_>>().is_some(), is_read, "{records}");
+            let read = text.records::<Page<'_>>().map(|page| page.data.len());
+            assert_eq!(read, if is_read { Ok(records) } else { Err("it has more than 500000 records".to_owned()) });
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use everycent_domain::objects::ObjectName;
 use everycent_domain::room;
 
-use super::{Created, Store, StoreError};
+use super::{Created, MAX_OBJECT_BYTES, Store, StoreError};
 use crate::disk::{Trouble, trouble};
 use crate::{private, threads};
 
@@ -71,7 +71,8 @@ impl Store for FileStore {
     async fn read(&self, name: &ObjectName) -> Result<Bytes, StoreError> {
         let object = name.clone();
         let body = self.blocking("read", name.as_str(), move |folder| folder.read(&object)).await?;
-        body.ok_or_else(|| StoreError::NotFound(name.clone()))
+        body.ok_or_else(|| StoreError::NotFound(name.clone()))?
+            .map_err(|bytes| StoreError::too_large(name, bytes, MAX_OBJECT_BYTES))
     }
 
     async fn size(&self, name: &ObjectName) -> Result<u64, StoreError> {
@@ -163,8 +164,9 @@ impl Folder {
         Ok(())
     }
 
-    fn read(&self, name: &ObjectName) -> io::Result<Option<Bytes>> {
-        if_there(read_file(&self.root.join(name.as_str())).map(|body| room::settle(body).into()))
+    /// Of one that is too large, how many bytes it has.
+    fn read(&self, name: &ObjectName) -> io::Result<Option<Result<Bytes, u64>>> {
+        if_there(read_file(&self.root.join(name.as_str())))
     }
 
     fn size(&self, name: &ObjectName) -> io::Result<Option<u64>> {
@@ -199,10 +201,15 @@ fn if_there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+fn read_file(path: &Path) -> io::Result<Result<Bytes, u64>> {
+    let mut file = File::open(path)?;
+    let bytes = file.metadata()?.len();
+    if bytes > MAX_OBJECT_BYTES {
+        return Ok(Err(bytes));
+    }
     let mut body = room::list();
-    File::open(path)?.read_to_end(&mut body)?;
-    Ok(body)
+    file.read_to_end(&mut body)?;
+    Ok(Ok(room::settle(body).into()))
 }
 
 /// A file that is whole and on the disk, under a name that nobody reads. Dropping it removes that name.

@@ -143,13 +143,18 @@ impl GcsStore {
         }
     }
 
-    async fn body(&self, clients: &Clients, name: &str) -> Answer<Bytes> {
+    /// Of one that is too large, how many bytes it has at least.
+    async fn body(&self, clients: &Clients, name: &str) -> Answer<Result<Bytes, u64>> {
         let mut response = clients.data.read_object(self.parent(), name).send().await?;
         let mut body = room::list();
         while let Some(part) = response.next().await.transpose()? {
+            let bytes = (body.len() + part.len()) as u64;
+            if bytes > self.settings.max_object_bytes {
+                return Ok(Err(bytes));
+            }
             body.extend_from_slice(&part);
         }
-        Ok(room::settle(body).into())
+        Ok(Ok(room::settle(body).into()))
     }
 
     async fn names(
@@ -205,7 +210,8 @@ impl Store for GcsStore {
                     Err(error) if is_missing(&error) => Err(call.failed(error)),
                     _ => Err(StoreError::NotFound(name.clone())),
                 },
-                body => body.map_err(|error| call.failed(error)),
+                Err(error) => Err(call.failed(error)),
+                Ok(body) => body.map_err(|bytes| StoreError::too_large(name, bytes, self.settings.max_object_bytes)),
             }
         };
         self.within(&call, read).await

@@ -7,6 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::bus_error;
 use crate::bus::BusError;
+use crate::failure::Reason;
 use crate::private;
 use crate::read_only;
 
@@ -48,6 +49,11 @@ const TABLES: &str = "
 
 pub(super) fn open(path: &Path) -> Result<Connection, BusError> {
     let failed = |error: rusqlite::Error| bus_error("open", path, error);
+    // SQLite would follow it.
+    private::refuse_link(path).map_err(|error| {
+        let reason = Reason::of(error).reworded(|said| format!("{}: {said}", path.display()));
+        BusError::Refused { action: "open", reason }
+    })?;
     private::prepare_database(path);
     let mut connection = Connection::open(path).map_err(failed)?;
     match prepare(&mut connection).map_err(failed)? {

@@ -191,6 +191,20 @@ fn a_file_that_is_no_database_is_named_and_not_touched() {
     assert_eq!(std::fs::read_to_string(place.file()).unwrap(), junk);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_the_queue_is_not_followed() {
+    let place = Place::new();
+    let target = place.file().with_file_name("theirs");
+    std::fs::write(&target, "").unwrap();
+    std::os::unix::fs::symlink(&target, place.file()).unwrap();
+    let error = place.try_open().unwrap_err().to_string();
+    assert!(
+        error.contains("bus.sqlite: it is a symbolic link") && std::fs::read(&target).unwrap().is_empty(),
+        "{error}"
+    );
+}
+
 #[test]
 fn a_folder_that_does_not_exist_is_named() {
     let place = Place::new();

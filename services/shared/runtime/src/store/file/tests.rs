@@ -148,3 +148,13 @@ async fn objects_are_their_owners_alone_and_so_are_those_of_an_earlier_release()
     FileStore::open(root.path().to_owned()).unwrap();
     assert_eq!((names.map(mode), mode("theirs")), (private, 0o644));
 }
+
+#[tokio::test]
+async fn an_object_that_is_too_large_is_not_taken_into_memory() {
+    let (root, store) = empty();
+    // It takes no room on the disk.
+    File::create(root.path().join("large")).unwrap().set_len(MAX_OBJECT_BYTES + 1).unwrap();
+    let error = store.read(&name("large")).await.map(|body| body.len()).unwrap_err();
+    assert!(matches!(&error, StoreError::Damaged { name, .. } if name.as_str() == "large"), "{error:?}");
+    assert!(error.to_string().contains("268435457 bytes"), "{error}");
+}

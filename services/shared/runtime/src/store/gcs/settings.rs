@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::store::MAX_OBJECT_BYTES;
+
 /// How patient the store is, and what it sends in parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GcsSettings {
@@ -11,10 +13,17 @@ pub struct GcsSettings {
     pub patience: Duration,
     /// Bodies of this many bytes are sent in parts, so that a lost connection costs a part only.
     pub parts_from_bytes: usize,
+    /// Larger objects are not read.
+    pub max_object_bytes: u64,
 }
 
 impl Default for GcsSettings {
     fn default() -> Self {
-        Self { retry_for: Duration::from_secs(30), patience: Duration::from_secs(120), parts_from_bytes: 8 << 20 }
+        Self {
+            retry_for: Duration::from_secs(30),
+            patience: Duration::from_secs(120),
+            parts_from_bytes: 8 << 20,
+            max_object_bytes: MAX_OBJECT_BYTES,
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! its own, and off its body where there is something to read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use gcp_bigquery_client::auth::Authenticator;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
@@ -13,6 +14,11 @@ use serde_json::Value;
 
 use super::failure::{Explained, Failure};
 use crate::failure::Reason;
+
+/// How much of an error answer is looked at, and how long it is waited for. What stands before BigQuery may send a page
+/// without end.
+const EXPLANATION_BYTES: usize = 64 << 10;
+const EXPLANATION_TIME: Duration = Duration::from_secs(10);
 
 /// Where BigQuery is, and who asks.
 pub(super) struct Rest {
@@ -56,9 +62,25 @@ impl Rest {
             return Ok(answer);
         }
         // The status is there, whatever becomes of the rest.
-        let body = answer.bytes().await.unwrap_or_default();
+        let body = beginning(answer, EXPLANATION_TIME).await;
         Err(Failure::of_answer(status.as_u16(), &explained(status, &body)))
     }
+}
+
+/// What came of a body within a time, no more than is looked at.
+async fn beginning(mut answer: Response, within: Duration) -> Vec<u8> {
+    let mut body = Vec::new();
+    let fill = async {
+        while let Ok(Some(part)) = answer.chunk().await {
+            body.extend_from_slice(&part[..part.len().min(EXPLANATION_BYTES - body.len())]);
+            if body.len() == EXPLANATION_BYTES {
+                break;
+            }
+        }
+    };
+    // Over or not, what came is there.
+    tokio::time::timeout(within, fill).await.ok();
+    body
 }
 
 async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, Failure> {

@@ -75,6 +75,7 @@ impl ClaudeCodeRows {
             models.iter().map(|(row_id, model, estimate)| model_row(&stat, row_id.as_str(), model, estimate)).collect();
         let magnitude = models.iter().fold(stat.magnitude(), |sum, model| sum + model.magnitude());
         output.fits(day, magnitude)?;
+        models.iter().try_for_each(|model| output.is_short(model))?;
         output.row(day, &stat)?;
         for model in &models {
             output.row(day, model)?;

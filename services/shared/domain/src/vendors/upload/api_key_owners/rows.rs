@@ -42,7 +42,7 @@ fn take(owner: &Owner<'_>, next_start: Option<Day>, output: &mut Output<'_>) {
         None => output.row(day, &last_owner(owner, output)),
         Some(valid_until) => output.row(day, &earlier_owner(owner, valid_until, output)),
     };
-    taken.expect("invariant: an owner has no figure that could be out of range");
+    taken.expect("invariant: an owner has no figure that could be out of range, and a cell no text that is too long");
 }
 
 fn last_owner<'a>(owner: &'a Owner<'_>, output: &Output<'a>) -> ApiKeyOwner<'a> {

@@ -84,6 +84,37 @@ async fn a_gateway_that_refuses_is_told_by_the_first_answer_and_its_page_is_not_
     assert!(!error.contains("ada@example.com") && !error.contains('<'), "{error}");
 }
 
+/// Answers with the head of an error and then says ever more, or nothing; for as long as it is listened to.
+fn endless(said_again: bool) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 65536]);
+            let mut text = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 99999999999\r\n\r\nno".to_vec();
+            while stream.write_all(&text).is_ok() && said_again {
+                text = vec![b' '; 1 << 20];
+            }
+            // Until the other side has enough.
+            let _ = stream.read(&mut [0; 1]);
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn an_error_that_goes_on_without_end_is_told_by_its_status() {
+    let error = warehouse(&endless(true)).migrate().await.unwrap_err();
+    assert!(matches!(error, WarehouseError::Refused { .. }), "{error:?}");
+    assert!(error.to_string().contains("65536 bytes that do not say why"), "{error}");
+}
+
+#[tokio::test]
+async fn an_error_whose_words_never_come_is_not_waited_for() {
+    let answer = reqwest::get(endless(false)).await.unwrap();
+    assert_eq!(beginning(answer, std::time::Duration::from_millis(50)).await, b"no");
+}
+
 #[tokio::test]
 async fn an_overloaded_server_is_asked_again() {
     let (url, asked) = server("503 Service Unavailable", PAGE);
