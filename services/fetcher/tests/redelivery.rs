@@ -20,7 +20,7 @@ use everycent_runtime::worker::{Worker, decode, publish};
 use everycent_schemas::SnapshotId;
 use everycent_schemas::events::{FetchFailed, FetchRequested, SnapshotStored};
 use tempfile::TempDir;
-use vendor_sim::{Endpoint, Fault, FaultKind, Simulator, WorldClock, worlds};
+use vendor_sim::{Endpoint, FaultKind, Simulator, WorldClock, worlds};
 
 const REPORT: &str = "anthropic/cost_totals";
 /// From the time at which a place begins.
@@ -141,7 +141,7 @@ async fn a_window_that_takes_too_long_has_failed_and_the_fetcher_goes_on() {
     publish(&place.bus, &scheduled()).await.unwrap();
     let settings = FetcherSettings { max_window: Duration::ZERO, ..FetcherSettings::default() };
     // Lest the whole answer is there before the clock has ticked once.
-    place.simulator.inject(Fault::anywhere(FaultKind::SlowBody { pause_ms: 50 }).times(1));
+    place.simulator.inject(vendor_sim::Fault::anywhere(FaultKind::SlowBody { pause_ms: 50 }).times(1));
     place.fetch_with(Faults::none(), settings).await;
     assert!(place.announced().await.is_empty());
     let failed = place.bus.pull(Topic::FetchFailed, 10, Duration::ZERO).await.unwrap();

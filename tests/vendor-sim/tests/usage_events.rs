@@ -59,7 +59,7 @@ async fn what_is_before_the_feeds_memory_is_not_answered_and_its_period_says_so(
 #[tokio::test]
 async fn a_feed_that_forgets_by_the_minute_begins_within_a_day_and_says_nothing_of_it() {
     let harness = company().await;
-    let asked = body("2026-10-19", "2026-10-25", json!({"pageSize": 1000}));
+    let asked = body("2026-10-19", "2026-10-20", json!({"pageSize": 1000}));
     let whole = harness.ask(EVENTS, &asked).await;
     let noon = "2026-10-20T12:00:00Z".parse::<DateTime<Utc>>().unwrap();
     harness.simulator.with_world(|world| world.options.cursor_events_begin_at = Some(noon));
