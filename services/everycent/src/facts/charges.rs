@@ -9,11 +9,11 @@ use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{CoverageRow, Warehouse, WarehouseError, differing_charges, stale_charges};
 use everycent_schemas::{AccountId, Day};
 
-/// Days whose charges are compared at once: their facts are read.
-const DAYS_AT_ONCE: u32 = 31;
+/// Days whose charges are compared: their facts are read, which takes as long as making them.
+const DAYS_COMPARED: u32 = 31;
 
-/// Of each account that charges are made for: which days are stale, of all there are, and which rows differ in the window
-/// and in one of the months before it. Which month that is changes from day to day, so all of them have their turn.
+/// Of each account that charges are made for: which days are stale, of all there are, and which rows differ in the last days
+/// of the window and in one of the months before them. Which month that is changes from day to day, so all have their turn.
 pub async fn charges(
     warehouse: &dyn Warehouse,
     window: Window,
@@ -32,12 +32,13 @@ pub async fn charges(
             stale.entry((source.vendor(), bucket.account_id)).or_default().insert(bucket.activity_date);
         }
     }
+    let last = Window::new(window.from().max(window.to().minus(DAYS_COMPARED - 1)), window.to()).unwrap_or(window);
     let mut facts = Vec::new();
     for ((vendor, account_id), days) in days {
         let mut differing = BTreeMap::new();
-        let of_window = days.iter().copied().filter(|day| window.contains(*day));
-        let of_month = month_in_turn(&days, window, today);
-        for part in Window::fewest(of_month.into_iter().chain(of_window), DAYS_AT_ONCE) {
+        let of_window = days.iter().copied().filter(|day| last.contains(*day));
+        let of_month = month_in_turn(&days, last, today);
+        for part in Window::fewest(of_month.into_iter().chain(of_window), DAYS_COMPARED) {
             differing.extend(differing_charges(warehouse, vendor, &account_id, part).await?);
         }
         let stale = stale.remove(&(vendor, account_id.clone())).unwrap_or_default();
@@ -46,7 +47,7 @@ pub async fn charges(
     Ok(facts)
 }
 
-/// The days of one of the months before the window.
+/// The days of one of the months before the window, as far as they lie before it.
 fn month_in_turn(days: &BTreeSet<Day>, window: Window, today: Day) -> BTreeSet<Day> {
     let earlier = || days.iter().copied().filter(|day| *day < window.from());
     let months: BTreeSet<String> = earlier().map(Day::month).collect();
