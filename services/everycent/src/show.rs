@@ -3,10 +3,10 @@
 
 mod hidden;
 
-use std::borrow::Cow;
 use std::io::Write;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use everycent_domain::rows::beginning;
 use serde::Serialize;
 
 /// A rule under the heading, and nothing else.
@@ -85,14 +85,6 @@ pub fn ask(question: &str) {
 /// A name or words of others within text of ours: one line, as it is seen.
 pub fn word(text: impl std::fmt::Display) -> String {
     hidden::line(&beginning(&text.to_string(), WORD_CHARS))
-}
-
-/// The beginning of a text, which ends in dots if it is not all.
-fn beginning(text: &str, chars: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(chars) {
-        None => Cow::Borrowed(text),
-        Some((end, _)) => Cow::Owned(format!("{}...", &text[..end])),
-    }
 }
 
 /// A reader that went away, as `head` does, is no error.

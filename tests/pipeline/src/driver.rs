@@ -216,10 +216,10 @@ impl Driver {
         let stale = stale_charges(&warehouse).await?;
         ensure!(stale.is_empty(), "charges are not made of what is loaded: {stale:?}");
         let days = Window::new(self.first_day.minus(40), self.first_day.plus(100))?;
-        for (source, account) in sources_and_accounts() {
-            let Some(source) = derived::input(&source) else { continue };
-            let differing = differing_charges(&warehouse, source.vendor(), &account.as_str().into(), days).await?;
-            ensure!(differing.is_empty(), "charges of {source} are not what the facts make: {differing:?}");
+        let vendor = |(source, account): (String, String)| Some((derived::input(&source)?.vendor(), account));
+        for (vendor, account) in sources_and_accounts().into_iter().filter_map(vendor).collect::<BTreeSet<_>>() {
+            let differing = differing_charges(&warehouse, vendor, &account.as_str().into(), days).await?;
+            ensure!(differing.is_empty(), "charges of {vendor} are not what the facts make: {differing:?}");
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! Merges keep them up to date, and every command makes those that an earlier release has left. So this is for tables that
 //! somebody wrote to, and to see that it changes nothing.
 
+use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{Rebuild, rebuild as make, stale_charges};
 use serde::Serialize;
 
@@ -26,8 +27,7 @@ struct Report {
 pub async fn rebuild(deployment: &Deployment, args: &RebuildArgs, json: bool) -> Result<(), Failure> {
     let warehouse = deployment.warehouse.as_ref();
     let which = if args.all { Rebuild::All } else { Rebuild::Stale };
-    let quiet = |_, _| {};
-    let days = make(warehouse, which, if json { &quiet } else { &tell_days }).await?;
+    let days = make(warehouse, which, if json { &|_, _| {} } else { &tell_days }).await?;
     let report = Report {
         days,
         not_made: stale_charges(warehouse).await?.len(),
@@ -43,9 +43,9 @@ pub async fn rebuild(deployment: &Deployment, args: &RebuildArgs, json: bool) ->
 
 async fn differing_of_the_last_month(deployment: &Deployment) -> Result<i64, Failure> {
     let coverage = deployment.whole_coverage().await?;
-    let Some(last) = coverage.iter().map(|row| row.activity_date).max() else { return Ok(0) };
-    let month = everycent_domain::window::Window::new(last.minus(30), last)?;
-    let facts = facts::charges(deployment.warehouse.as_ref(), month, deployment.clock.now().day(), &coverage).await?;
+    let all = coverage.iter().map(|row| Window::of(row.activity_date)).reduce(Window::union);
+    let Some(all) = all else { return Ok(0) };
+    let facts = facts::charges(deployment.warehouse.as_ref(), all, deployment.clock.now().day(), &coverage).await?;
     Ok(facts.iter().flat_map(|fact| fact.differing.values()).sum())
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use everycent_domain::derived::input;
+use everycent_domain::bucket::BucketId;
+use everycent_domain::derived::DerivedDays;
 use everycent_domain::reconcile::ChargeFact;
-use everycent_domain::vendor::Vendor;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{CoverageRow, Warehouse, WarehouseError, differing_charges, stale_charges};
-use everycent_schemas::{AccountId, Day};
+use everycent_schemas::Day;
 
 /// Days whose charges are compared: their facts are read, which takes as long as making them.
 const DAYS_COMPARED: u32 = 31;
@@ -20,29 +20,20 @@ pub async fn charges(
     today: Day,
     coverage: &[CoverageRow],
 ) -> Result<Vec<ChargeFact>, WarehouseError> {
-    let mut days: BTreeMap<(Vendor, AccountId), BTreeSet<Day>> = BTreeMap::new();
-    for row in coverage.iter().filter(|row| row.snapshot_id.is_some()) {
-        if let Some(source) = input(&row.source) {
-            days.entry((source.vendor(), row.account_id.clone())).or_default().insert(row.activity_date);
-        }
-    }
-    let mut stale: BTreeMap<(Vendor, AccountId), BTreeSet<Day>> = BTreeMap::new();
-    for bucket in stale_charges(warehouse).await? {
-        if let Some(source) = input(&bucket.source) {
-            stale.entry((source.vendor(), bucket.account_id)).or_default().insert(bucket.activity_date);
-        }
-    }
+    let loaded: Vec<BucketId> = coverage.iter().filter(|row| row.snapshot_id.is_some()).map(BucketId::of).collect();
+    let (loaded, stale) = (DerivedDays::of(&loaded), DerivedDays::of(&stale_charges(warehouse).await?));
     let last = Window::new(window.from().max(window.to().minus(DAYS_COMPARED - 1)), window.to()).unwrap_or(window);
     let mut facts = Vec::new();
-    for ((vendor, account_id), days) in days {
-        let mut differing = BTreeMap::new();
+    for (vendor, account_id, _) in loaded.accounts() {
+        let days = loaded.days_of(vendor, account_id);
         let of_window = days.iter().copied().filter(|day| last.contains(*day));
         let of_month = month_in_turn(&days, last, today);
+        let mut differing = BTreeMap::new();
         for part in Window::fewest(of_month.into_iter().chain(of_window), DAYS_COMPARED) {
-            differing.extend(differing_charges(warehouse, vendor, &account_id, part).await?);
+            differing.extend(differing_charges(warehouse, vendor, account_id, part).await?);
         }
-        let stale = stale.remove(&(vendor, account_id.clone())).unwrap_or_default();
-        facts.push(ChargeFact { vendor, account_id, stale, differing });
+        let stale = stale.days_of(vendor, account_id);
+        facts.push(ChargeFact { vendor, account_id: account_id.clone(), stale, differing });
     }
     Ok(facts)
 }

@@ -73,6 +73,11 @@ impl DerivedDays {
         days.is_some_and(|days| days.contains(&bucket.activity_date))
     }
 
+    /// The days of an account.
+    pub fn days_of(&self, vendor: Vendor, account_id: &AccountId) -> BTreeSet<Day> {
+        self.0.get(&(vendor, account_id.clone())).cloned().unwrap_or_default()
+    }
+
     /// Each account with the windows that hold exactly its days.
     pub fn accounts(&self) -> impl Iterator<Item = (Vendor, &AccountId, Vec<Window>)> {
         let windows = |days: &BTreeSet<Day>| Window::fewest(days.iter().copied(), DAYS_AT_ONCE);

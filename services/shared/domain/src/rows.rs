@@ -11,7 +11,7 @@ mod records;
 mod remarks;
 
 pub use error::NormalizeError;
-pub use limits::{DAY_COUNT_MAX, DAY_MONEY_MAX, Limit, OutOfRange, REASON_CHARS_MAX, ROW_BYTES_MAX};
+pub use limits::{DAY_COUNT_MAX, DAY_MONEY_MAX, Limit, OutOfRange, REASON_CHARS_MAX, ROW_BYTES_MAX, beginning};
 pub(crate) use mend::{A_COUNT, needed, read_needed};
 pub use mend::{Mended, Oddity, Read, mend, mend_openly};
 pub use output::{FinishedFile, Output, PART_BYTES};

@@ -9,6 +9,7 @@ use anyhow::{Context, ensure};
 use everycent_domain::bucket::BucketId;
 use everycent_domain::derived::inputs;
 use everycent_domain::source::Source;
+use everycent_domain::vendor::Vendor;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{Rebuild, SqliteWarehouse, Warehouse, differing_charges, rebuild, stale_charges};
 use everycent_schemas::Day;
@@ -50,11 +51,10 @@ pub async fn run(scale: Scale, verdicts: &mut Verdicts) -> anyhow::Result<()> {
         println!("    {table:<16} {count:>10} rows");
     }
     reads(&connection, year, rows, verdicts)?;
-    one_day(&warehouse, year, verdicts).await?;
+    one_day(&warehouse, year).await?;
     let last = Window::new(year.to().minus(MONTH_DAYS), year.to())?;
     for (account, _) in TEAMS {
-        let vendor = everycent_domain::vendor::Vendor::Cursor;
-        let differing = differing_charges(&warehouse, vendor, &account.into(), last).await?;
+        let differing = differing_charges(&warehouse, Vendor::Cursor, &account.into(), last).await?;
         ensure!(differing.is_empty(), "{account}: {differing:?}");
     }
     Ok(())
@@ -252,7 +252,7 @@ fn measure(connection: &Connection, sql: &str) -> anyhow::Result<Samples> {
 }
 
 /// Making the charges of a day again, at the end of a billing cycle, where nothing changed and where all did.
-async fn one_day(warehouse: &SqliteWarehouse, year: Window, _: &mut Verdicts) -> anyhow::Result<()> {
+async fn one_day(warehouse: &SqliteWarehouse, year: Window) -> anyhow::Result<()> {
     for (label, day) in
         [("the last day", year.to()), ("a day with all of its cycle after it", first_of_last_month(year))]
     {

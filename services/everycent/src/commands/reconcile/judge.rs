@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use everycent_domain::reconcile::{
     BucketFact, Check, StampsByFeed, Tolerances, Verdict, charges_equal_facts, figures_in_range, future_stamps,
-    no_future_stamp, no_held_answer, no_missing_bucket, no_reject, no_strange_account, remarked, sum_out_of_range,
-    tables_equal_coverage,
+    no_future_stamp, no_held_answer, no_missing_bucket, no_reject, no_strange_account, no_twin_account, remarked,
+    sum_out_of_range, tables_equal_coverage,
 };
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
@@ -143,7 +143,7 @@ impl Facts<'_> {
             let unbound: BTreeSet<AccountId> = accounts.iter().filter(is_unbound).cloned().collect();
             if accounts.len() > 1 && !unbound.is_empty() {
                 let bill = money::bill(self.warehouse, *source, self.window).await?;
-                verdicts.extend(everycent_domain::reconcile::no_twin_account(*source, self.window, &unbound, &bill));
+                verdicts.extend(no_twin_account(*source, self.window, &unbound, &bill));
             }
         }
         Ok(verdicts)

@@ -26,11 +26,16 @@ pub const ROW_BYTES_MAX: usize = 1 << 20;
 /// How much is kept of a reason, which may quote a value of any length.
 pub const REASON_CHARS_MAX: usize = 500;
 
-/// The beginning of a reason, which ends in dots if it is not all.
-pub fn shortened(reason: &str) -> Cow<'_, str> {
-    match reason.char_indices().nth(REASON_CHARS_MAX) {
-        None => Cow::Borrowed(reason),
-        Some((end, _)) => Cow::Owned(format!("{}...", &reason[..end])),
+/// As much of a reason as is kept.
+pub(super) fn shortened(reason: &str) -> Cow<'_, str> {
+    beginning(reason, REASON_CHARS_MAX)
+}
+
+/// The beginning of a text, which ends in dots if it is not all.
+pub fn beginning(text: &str, chars: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(chars) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}...", &text[..end])),
     }
 }
 

@@ -58,9 +58,10 @@ impl<'a> PageText<'a> {
     }
 
     fn has_too_many(&self) -> bool {
-        // A record takes two bytes at the least, with the comma behind it.
         *self.has_too_many.get_or_init(|| {
-            self.bytes.len() / 2 > PAGE_RECORDS_MAX && elements(self.bytes).nth(PAGE_RECORDS_MAX - 1).is_some()
+            // So many commas have to be there at all, and to count them costs next to nothing.
+            let commas = self.bytes.iter().filter(|byte| **byte == b',').count();
+            commas >= PAGE_RECORDS_MAX && elements(self.bytes).nth(PAGE_RECORDS_MAX - 1).is_some()
         })
     }
 

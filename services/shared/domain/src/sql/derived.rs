@@ -40,12 +40,12 @@ impl<'a> Cycles<'a> {
 }
 
 /// The first day of the month that holds the day.
-pub(super) fn first_of_month(day: Day) -> Day {
+fn first_of_month(day: Day) -> Day {
     day.minus(day.date().day0())
 }
 
 /// The last one.
-pub(super) fn last_of_month(day: Day) -> Day {
+fn last_of_month(day: Day) -> Day {
     first_of_month(first_of_month(day).plus(31)).minus(1)
 }
 
@@ -111,29 +111,39 @@ pub fn cycles_in(scope: Scope<'_>) -> String {
 /// A query of the buckets whose charges have to be made again, latest first: `source`, `account_id`, `activity_date`. Those
 /// of a loader that makes none, or of a rebuild that was stopped, and all when it changes how they are made.
 pub fn stale() -> String {
-    let sources: Vec<String> = inputs().iter().map(|source| text(source.name())).collect();
     format!(
         "SELECT loaded.source, loaded.account_id, loaded.activity_date\n\
          FROM [[table:coverage]] AS loaded\n\
          LEFT JOIN [[table:derived]] AS made\n  ON made.source = loaded.source\n  \
          AND made.account_id = loaded.account_id\n  AND made.activity_date = loaded.activity_date\n\
-         WHERE loaded.source IN ({})\n  AND loaded.snapshot_id IS NOT NULL\n  AND (\n    made.source IS NULL\n    \
-         OR made.snapshot_id <> loaded.snapshot_id\n    OR made.normalized_at <> loaded.normalized_at\n    \
-         OR made.newest_fetched_at IS DISTINCT FROM loaded.newest_fetched_at\n    OR made.definition <> {}\n  )\n\
+         WHERE loaded.source IN ({})\n  AND loaded.snapshot_id IS NOT NULL\n  \
+         AND (made.source IS NULL OR {})\n\
          ORDER BY loaded.activity_date DESC, loaded.source, loaded.account_id",
-        sources.join(", "),
-        text(&definition()),
+        names_of_inputs(),
+        is_outdated(),
+    )
+}
+
+/// Whether a row `made` of what charges are made of is not what `loaded`, a row of coverage that has an answer, says now.
+pub(super) fn is_outdated() -> String {
+    format!(
+        "(\n    made.snapshot_id <> loaded.snapshot_id\n    OR made.normalized_at <> loaded.normalized_at\n    \
+         OR made.newest_fetched_at IS DISTINCT FROM loaded.newest_fetched_at\n    OR made.definition <> {}\n  )",
+        text(&definition())
     )
 }
 
 /// A query of all buckets that charges are made of, likewise.
 pub fn made_of() -> String {
-    let sources: Vec<String> = inputs().iter().map(|source| text(source.name())).collect();
     format!(
         "SELECT source, account_id, activity_date\nFROM [[table:coverage]]\n\
          WHERE source IN ({}) AND snapshot_id IS NOT NULL\nORDER BY activity_date DESC, source, account_id",
-        sources.join(", ")
+        names_of_inputs()
     )
+}
+
+fn names_of_inputs() -> String {
+    inputs().iter().map(|source| text(source.name())).collect::<Vec<_>>().join(", ")
 }
 
 /// Queries of the rows in the scope that are not what their definition makes, or that it does not make: `day`, `n`. Both
@@ -160,18 +170,19 @@ pub fn differences(vendor: Vendor, scope: Scope<'_>) -> Vec<String> {
 
 /// The sums of the months that the scope touches, of the charges that are there.
 fn months_differ(vendor: Vendor, scope: Scope<'_>) -> String {
-    let [charges, months] = months_of(vendor, scope);
+    let [charges, months] = months_of(vendor, scope, "");
     difference("spend_monthly", |_| true, &spend_monthly(&charges), &months)
 }
 
-/// The charges of the whole months that the scope touches, and the rows of their sums: two conditions.
-pub fn months_of(vendor: Vendor, scope: Scope<'_>) -> [String; 2] {
+/// The charges of the whole months that the scope touches, and the rows of their sums: two conditions. `of` stands before the
+/// names of columns.
+pub fn months_of(vendor: Vendor, scope: Scope<'_>, of: &str) -> [String; 2] {
     let days = scope.0.iter().map(|(_, window)| *window).reduce(Window::union).expect("invariant: a scope has a day");
     let accounts: BTreeSet<&AccountId> = scope.0.iter().map(|(account_id, _)| *account_id).collect();
     let accounts: Vec<String> = accounts.iter().map(|account_id| text(account_id.as_str())).collect();
     ["activity_date", "month"].map(|day| {
         format!(
-            "{day} BETWEEN {} AND {} AND vendor = '{vendor}' AND account_id IN ({})",
+            "{of}{day} BETWEEN {} AND {} AND {of}vendor = '{vendor}' AND {of}account_id IN ({})",
             date(first_of_month(days.from())),
             date(last_of_month(days.to())),
             accounts.join(", ")

@@ -20,7 +20,7 @@ pub use coverage::{
 };
 pub use ddl::{base_view, create_table};
 pub use derived::{
-    Remake, apply_moved, create_moved, is_current, note_moved, record_derived, remake, remake_months,
+    Remake, apply_moved, create_moved, cycles_in, is_current, note_moved, record_derived, remake, remake_months,
     update_over_included,
 };
 pub use dialect::Sqlite;
@@ -137,13 +137,23 @@ fn delete(target: &str, noted: &str, table: &Table) -> String {
 
 /// Where the content is the same, nothing is written: a change of provenance alone is no change.
 fn on_conflict(target: &str, table: &Table) -> String {
-    let differs = table.content().map(stored_name).map(|name| format!("{target}.{name} IS NOT excluded.{name}"));
-    format!("{}\nWHERE {}", replace(table), differs.collect::<Vec<_>>().join(" OR "))
+    on_conflict_but(target, table, &[])
+}
+
+/// The same, and these columns are left as they are.
+fn on_conflict_but(target: &str, table: &Table, but: &[&str]) -> String {
+    let content = table.content().filter(|column| !but.contains(&column.name.as_str())).map(stored_name);
+    let differs = content.map(|name| format!("{target}.{name} IS NOT excluded.{name}"));
+    format!("{}\nWHERE {}", replace_but(table, but), differs.collect::<Vec<_>>().join(" OR "))
 }
 
 fn replace(table: &Table) -> String {
+    replace_but(table, &[])
+}
+
+fn replace_but(table: &Table, but: &[&str]) -> String {
     let values = table.columns.iter().filter(|column| !column.sticky && !table.key.contains(&column.name));
-    let values = values.map(stored_name);
+    let values = values.filter(|column| !but.contains(&column.name.as_str())).map(stored_name);
     let set: Vec<String> = values.map(|name| format!("{name} = excluded.{name}")).collect();
     format!("ON CONFLICT ({}) DO UPDATE SET\n{}", key_order(table).join(", "), lines(set))
 }

@@ -61,7 +61,7 @@ fn answers_table(dataset: &str) -> String {
 }
 
 /// Whether a row is of one of the buckets, in no other partition than theirs.
-fn in_buckets(buckets: &BTreeSet<BucketId>) -> String {
+pub(super) fn in_buckets(buckets: &BTreeSet<BucketId>) -> String {
     let mut days: BTreeMap<(&str, &AccountId), Vec<Day>> = BTreeMap::new();
     for BucketId { source, account_id, activity_date } in buckets {
         days.entry((source, account_id)).or_default().push(*activity_date);

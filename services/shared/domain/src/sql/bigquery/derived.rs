@@ -9,13 +9,15 @@ use everycent_schemas::tables::Table;
 use everycent_schemas::{AccountId, Day};
 
 use super::BigQuery;
-use super::literal::date;
+use super::coverage::in_buckets;
+use super::literal::bounds;
 use super::names::text_literal;
+use super::table::same_key;
 use super::turn::in_turn;
 use crate::bucket::BucketId;
 use crate::derived::{DerivedDays, is_input};
-use crate::sql::columns::{key_order, lines};
-use crate::sql::derived::{self, Cycles, MADE_LATER, Scope, first_of_month, last_of_month, table};
+use crate::sql::columns::lines;
+use crate::sql::derived::{self, Cycles, MADE_LATER, Scope, table};
 use crate::sql::{Dialect, query};
 use crate::vendor::Vendor;
 use crate::window::Window;
@@ -29,7 +31,8 @@ const WINDOWS_MAX: usize = 8;
 /// No transaction reads what itself wrote. If the later ones are not done, it is not recorded either, and the next merge of
 /// these days or the next start of a loader does them.
 pub(super) fn derive(dataset: &str, buckets: &BTreeSet<BucketId>) -> Vec<String> {
-    let days = DerivedDays::of(buckets);
+    let buckets: BTreeSet<BucketId> = buckets.iter().filter(|bucket| is_input(&bucket.source)).cloned().collect();
+    let days = DerivedDays::of(&buckets);
     let windows: Vec<(Vendor, &AccountId, Window)> = days
         .accounts()
         .flat_map(|(vendor, account_id, windows)| few(windows).into_iter().map(move |of| (vendor, account_id, of)))
@@ -46,7 +49,7 @@ pub(super) fn derive(dataset: &str, buckets: &BTreeSet<BucketId>) -> Vec<String>
             making.vendor(*vendor, &windows, &mut stages);
         }
     }
-    stages[4].push(making.record(buckets));
+    stages[4].push(making.record(&buckets));
     stages.into_iter().filter(|stage| !stage.is_empty()).flat_map(|stage| in_turn(dataset, stage)).collect()
 }
 
@@ -100,99 +103,68 @@ impl Making<'_> {
     /// Brings the rows of a derived table that meet the condition to what the template gives.
     fn remake(&self, name: &str, template: &str, condition: &str, days: Window) -> String {
         let table = table(name);
-        let bounds = format!("T.`{}` BETWEEN {} AND {}", table.day_column(), date(days.from()), date(days.to()));
-        self.merge(table, &self.rendered(template), &bounds, &self.rendered(condition))
+        self.merge(table, &self.rendered(template), &of_target(table, days), Some(&self.rendered(condition)))
     }
 
     /// Sums by month of whole months: those of the accounts that are touched.
     fn remake_months(&self, vendor: Vendor, touched: &[(&AccountId, Window)]) -> String {
-        let span = span(touched);
-        let (first, last) = (first_of_month(span.from()), last_of_month(span.to()));
-        let mut accounts: Vec<&AccountId> = touched.iter().map(|(account, _)| *account).collect();
-        accounts.dedup();
-        let named: Vec<String> = accounts.iter().map(|account| text_literal(account.as_str())).collect();
-        let of_accounts = |of: &str| format!("{of}vendor = '{vendor}' AND {of}account_id IN ({})", named.join(", "));
-        let between = |day: &str| format!("{day} BETWEEN {} AND {}", date(first), date(last));
-        let charges = format!("{} AND {}", between("activity_date"), of_accounts(""));
+        let scope = Scope(touched);
+        let [charges, _] = derived::months_of(vendor, scope, "");
+        let [_, months] = derived::months_of(vendor, scope, "T.");
         let select = self.rendered(&derived::spend_monthly(&charges));
-        self.merge(table("spend_monthly"), &select, &between("T.`month`"), &of_accounts("T."))
+        let months = self.rendered(&months);
+        self.merge(table("spend_monthly"), &select, &months, Some(&months))
     }
 
     fn update_over_included(&self, cycles: &[Cycles<'_>], days: Window) -> String {
         let table = table("spend_daily");
         let value = MADE_LATER[0];
         format!(
-            "MERGE {target} AS T\nUSING (\n{select}\n) AS S\nON {same}\n  AND T.`activity_date` BETWEEN {from} AND {to}\n\
+            "MERGE {target} AS T\nUSING (\n{select}\n) AS S\nON {same}\n  AND {bounds}\n\
              WHEN MATCHED AND T.`{value}` <> S.`{value}` THEN UPDATE SET `{value}` = S.`{value}`",
             target = self.dialect.table(table),
             select = self.rendered(&derived::over_included(cycles)),
             same = same_key(table),
-            from = date(days.from()),
-            to = date(days.to()),
+            bounds = of_target(table, days),
         )
     }
 
-    fn merge(&self, table: &Table, select: &str, bounds: &str, condition: &str) -> String {
+    /// Writes the rows of the query that are new or differ. Those that meet a condition and are in it no more are deleted; it
+    /// has bounds of its own, or what does not match would be looked for in every partition.
+    fn merge(&self, table: &Table, select: &str, bounds: &str, gone: Option<&str>) -> String {
         let names: Vec<String> = table.columns.iter().map(|column| format!("`{}`", column.name)).collect();
-        let is_made_later = |name: &str| MADE_LATER.contains(&name);
-        let values: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-        let values = values.iter().filter(|name| !is_made_later(name) && !table.key.iter().any(|key| key == *name));
+        let values = table.content().map(|column| column.name.as_str());
+        let values: Vec<&str> = values.filter(|name| !MADE_LATER.contains(name)).collect();
         let differs: Vec<String> =
-            values.clone().map(|name| format!("T.`{name}` IS DISTINCT FROM S.`{name}`")).collect();
+            values.iter().map(|name| format!("T.`{name}` IS DISTINCT FROM S.`{name}`")).collect();
         let inserted: Vec<String> = names.iter().map(|name| format!("S.{name}")).collect();
+        let delete = gone.map(|condition| format!("\nWHEN NOT MATCHED BY SOURCE AND {condition} THEN DELETE"));
         format!(
             "MERGE {target} AS T\nUSING (\n{select}\n) AS S\nON {same}\n  AND {bounds}\n\
              WHEN MATCHED AND ({differs}) THEN UPDATE SET\n{set}\n\
-             WHEN NOT MATCHED BY TARGET THEN INSERT ({columns})\n  VALUES ({inserted})\n\
-             WHEN NOT MATCHED BY SOURCE AND {bounds}\n  AND {condition} THEN DELETE",
+             WHEN NOT MATCHED BY TARGET THEN INSERT ({columns})\n  VALUES ({inserted}){delete}",
             target = self.dialect.table(table),
             same = same_key(table),
             differs = differs.join(" OR "),
-            set = lines(values.map(|name| format!("`{name}` = S.`{name}`"))),
+            set = lines(values.iter().map(|name| format!("`{name}` = S.`{name}`"))),
             columns = names.join(", "),
             inserted = inserted.join(", "),
+            delete = delete.unwrap_or_default(),
         )
     }
 
     /// Records what coverage says of the buckets as what their charges are made of.
     fn record(&self, buckets: &BTreeSet<BucketId>) -> String {
         let made = table("derived");
-        let names: Vec<String> = made.columns.iter().map(|column| format!("`{}`", column.name)).collect();
-        let inputs: Vec<&BucketId> = buckets.iter().filter(|bucket| is_input(&bucket.source)).collect();
-        let days = inputs.iter().map(|bucket| Window::of(bucket.activity_date)).reduce(Window::union);
-        let days = days.expect("invariant: charges are made of a bucket at least");
-        let of = |prefix: &str| {
-            let named = inputs.iter().map(|bucket| {
-                format!(
-                    "({prefix}`source` = {} AND {prefix}`account_id` = {} AND {prefix}`activity_date` = {})",
-                    text_literal(&bucket.source),
-                    text_literal(bucket.account_id.as_str()),
-                    date(bucket.activity_date)
-                )
-            });
-            named.collect::<Vec<_>>().join("\n    OR ")
-        };
-        let versions = ["snapshot_id", "normalized_at", "newest_fetched_at", "definition"];
-        let differs = versions.map(|name| format!("T.`{name}` IS DISTINCT FROM S.`{name}`"));
-        format!(
-            "MERGE {target} AS T\nUSING (\n  SELECT `source`, `account_id`, `activity_date`, `snapshot_id`, `normalized_at`, \
-             `newest_fetched_at`, {definition} AS `definition`\n  FROM {coverage}\n  \
-             WHERE `activity_date` BETWEEN {from} AND {to} AND `snapshot_id` IS NOT NULL\n    AND ({named})\n) AS S\n\
-             ON {same}\n  AND T.`activity_date` BETWEEN {from} AND {to}\n\
-             WHEN MATCHED AND ({differs}) THEN UPDATE SET\n{set}\n\
-             WHEN NOT MATCHED BY TARGET THEN INSERT ({columns})\n  VALUES ({values})",
-            target = self.dialect.table(made),
+        let days = buckets.iter().map(|bucket| bucket.activity_date);
+        let select = format!(
+            "  SELECT `source`, `account_id`, `activity_date`, `snapshot_id`, `normalized_at`, `newest_fetched_at`, \
+             {definition} AS `definition`\n  FROM {coverage}\n  WHERE `snapshot_id` IS NOT NULL\n  AND {named}",
             definition = text_literal(&derived::definition()),
             coverage = self.dialect.table(table("coverage")),
-            from = date(days.from()),
-            to = date(days.to()),
-            named = of(""),
-            same = same_key(made),
-            differs = differs.join(" OR "),
-            set = lines(versions.map(|name| format!("`{name}` = S.`{name}`"))),
-            columns = names.join(", "),
-            values = names.iter().map(|name| format!("S.{name}")).collect::<Vec<_>>().join(", "),
-        )
+            named = in_buckets(buckets),
+        );
+        self.merge(made, &select, &bounds(days, "T.`activity_date`"), None)
     }
 
     fn rendered(&self, template: &str) -> String {
@@ -200,9 +172,9 @@ impl Making<'_> {
     }
 }
 
-fn same_key(table: &Table) -> String {
-    let same: Vec<String> = key_order(table).iter().map(|name| format!("T.`{name}` = S.`{name}`")).collect();
-    same.join(" AND ")
+/// The partitions of the target.
+fn of_target(table: &Table, days: Window) -> String {
+    bounds([days.from(), days.to()].into_iter(), &format!("T.`{}`", table.day_column()))
 }
 
 /// The cycles around the windows, together for each account.

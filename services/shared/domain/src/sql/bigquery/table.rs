@@ -108,7 +108,7 @@ fn says_something_else(table: &Table) -> Vec<String> {
     table.content().map(|column| format!("T.`{0}` IS DISTINCT FROM S.`{0}`", column.name)).collect()
 }
 
-fn same_key(table: &Table) -> String {
+pub(super) fn same_key(table: &Table) -> String {
     let same: Vec<String> = quoted_key(table).iter().map(|name| format!("T.{name} = S.{name}")).collect();
     same.join(" AND ")
 }

@@ -5,9 +5,9 @@
 
 use everycent_schemas::tables::{Column, Kind, Table};
 
-use super::{Sqlite, stored_name, type_name};
+use super::{Sqlite, on_conflict, on_conflict_but, stored_name, type_name};
 use crate::sql::columns::{key_order, lines};
-use crate::sql::derived::{self, Cycles, MADE_LATER, table};
+use crate::sql::derived::{self, Cycles, MADE_LATER, Scope, table};
 use crate::sql::{Dialect, query};
 
 const MOVED: &str = "temp.moved_months";
@@ -37,15 +37,15 @@ pub fn remake(name: &str, template: &str, condition: &str) -> Remake {
     let same: Vec<String> = key.iter().map(|name| format!("made.{name} = {target}.{name}")).collect();
     Remake {
         is_occupied: format!("SELECT EXISTS (SELECT 1 FROM {target} WHERE {condition})"),
-        insert: format!("INSERT INTO {target} ({names})\nSELECT {names} FROM (\n{select}\n)"),
-        make: [create_made(&made, table), format!("INSERT INTO {made} ({names})\nSELECT {names} FROM (\n{select}\n)")],
+        insert: insert_made(&target, table, &select),
+        make: [create_made(&made, table), insert_made(&made, table, &select)],
         delete: format!(
             "DELETE FROM {target}\nWHERE {condition}\n  AND NOT EXISTS (SELECT 1 FROM {made} AS made WHERE {})",
             same.join(" AND ")
         ),
         upsert: format!(
             "INSERT INTO {target} ({names})\nSELECT {names} FROM {made} WHERE TRUE\n{}",
-            on_conflict(&target, table)
+            on_conflict_but(&target, table, &MADE_LATER)
         ),
         drop_made: format!("DROP TABLE {made}"),
     }
@@ -118,26 +118,32 @@ pub fn apply_moved() -> [String; 3] {
 /// Makes sums of months again: those of these charges, which are all of these months.
 pub fn remake_months(charges: &str, months: &str) -> [String; 2] {
     let table = table("spend_monthly");
-    let (target, names) = (Sqlite.table(table), stored_names(&table.columns).join(", "));
+    let target = Sqlite.table(table);
     let select = rendered(&derived::spend_monthly(charges));
-    [
-        format!("DELETE FROM {target} WHERE {}", rendered(months)),
-        format!("INSERT INTO {target} ({names})\nSELECT {names} FROM (\n{select}\n)"),
-    ]
+    [format!("DELETE FROM {target} WHERE {}", rendered(months)), insert_made(&target, table, &select)]
+}
+
+/// Adds the rows that a query gives.
+fn insert_made(target: &str, table: &Table, select: &str) -> String {
+    let names = stored_names(&table.columns).join(", ");
+    format!("INSERT INTO {target} ({names})\nSELECT {names} FROM (\n{select}\n)")
 }
 
 /// Whether the charges of a bucket are made of what coverage says is loaded. Bound: source, account, day.
 pub fn is_current() -> String {
-    let (coverage, made) = (Sqlite.table(table("coverage")), Sqlite.table(table("derived")));
-    format!(
-        "SELECT EXISTS (\n  SELECT 1\n  FROM {coverage} AS loaded\n  JOIN {made} AS made\n    \
+    rendered(&format!(
+        "SELECT EXISTS (\n  SELECT 1\n  FROM [[table:coverage]] AS loaded\n  JOIN [[table:derived]] AS made\n    \
          ON made.source = loaded.source\n    AND made.account_id = loaded.account_id\n    \
          AND made.activity_date = loaded.activity_date\n  \
-         WHERE loaded.source = ?1 AND loaded.account_id = ?2 AND loaded.activity_date = ?3\n    \
-         AND made.snapshot_id = loaded.snapshot_id AND made.normalized_at = loaded.normalized_at\n    \
-         AND made.newest_fetched_at IS loaded.newest_fetched_at\n    AND made.definition = {}\n)",
-        Sqlite.text(&derived::definition())
-    )
+         WHERE loaded.source = ?1 AND loaded.account_id = ?2 AND loaded.activity_date = ?3\n  \
+         AND loaded.snapshot_id IS NOT NULL AND NOT {}\n)",
+        derived::is_outdated()
+    ))
+}
+
+/// What [`derived::cycles_in`] asks.
+pub fn cycles_in(scope: Scope<'_>) -> String {
+    rendered(&derived::cycles_in(scope))
 }
 
 /// Records what the charges of a bucket are made of. Bound: source, account, day.
@@ -173,18 +179,4 @@ fn create_made(made: &str, table: &Table) -> String {
     let primary_key = format!("PRIMARY KEY ({})", key_order(table).join(", "));
     let definitions = table.columns.iter().map(definition).chain([primary_key]);
     format!("CREATE TABLE {made} (\n{}\n) STRICT, WITHOUT ROWID", lines(definitions))
-}
-
-/// Where all is the same nothing is written.
-fn on_conflict(target: &str, table: &Table) -> String {
-    let is_value = |column: &&Column| !table.key.contains(&column.name) && !MADE_LATER.contains(&column.name.as_str());
-    let values: Vec<String> = table.columns.iter().filter(is_value).map(stored_name).collect();
-    let set = values.iter().map(|name| format!("{name} = excluded.{name}"));
-    let differs: Vec<String> = values.iter().map(|name| format!("{target}.{name} IS NOT excluded.{name}")).collect();
-    format!(
-        "ON CONFLICT ({}) DO UPDATE SET\n{}\nWHERE {}",
-        key_order(table).join(", "),
-        lines(set),
-        differs.join(" OR ")
-    )
 }

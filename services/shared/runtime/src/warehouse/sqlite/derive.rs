@@ -7,7 +7,6 @@ use everycent_domain::bucket::BucketId;
 use everycent_domain::derived::{CYCLE_DAYS_MAX, DerivedDays, is_input};
 use everycent_domain::sql::derived::{self as templates, Cycles, Scope};
 use everycent_domain::sql::sqlite::{self as sql, Remake};
-use everycent_domain::sql::{self as any_sql, Sqlite};
 use everycent_domain::vendor::Vendor;
 use everycent_domain::window::Window;
 use everycent_schemas::{AccountId, Day};
@@ -122,7 +121,7 @@ fn days(connection: &Connection, days: &DerivedDays, months: Months) -> rusqlite
     for (vendor, account_id, windows) in days.accounts() {
         let touched = Account { connection, vendor, account_id, months }.make(&windows)?;
         if let (Months::Again, Some(touched)) = (months, touched) {
-            let [charges, of_months] = templates::months_of(vendor, Scope(&[(account_id, touched)]));
+            let [charges, of_months] = templates::months_of(vendor, Scope(&[(account_id, touched)]), "");
             sql::remake_months(&charges, &of_months).iter().try_for_each(|sql| connection.execute_batch(sql))?;
         }
     }
@@ -182,7 +181,7 @@ impl Account<'_> {
         }
         let mut all: Option<Window> = None;
         for window in windows {
-            let query = rendered(&templates::cycles_in(Scope(&[(self.account_id, *window)])));
+            let query = sql::cycles_in(Scope(&[(self.account_id, *window)]));
             let row =
                 |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?));
             let (first, last) = self.connection.query_row(&query, [], row)?;
@@ -220,8 +219,4 @@ impl Account<'_> {
     fn run(&self, statement: &str) -> rusqlite::Result<()> {
         self.connection.execute_batch(statement)
     }
-}
-
-fn rendered(template: &str) -> String {
-    any_sql::query(template, &Sqlite).expect("invariant: shipped templates render, as a test shows")
 }
