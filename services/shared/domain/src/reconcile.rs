@@ -138,9 +138,7 @@ impl Check {
             Self::CursorEventsEqualSpend => "Cursor's events add up to the spend of the cycle",
             Self::CursorCycleDay => "Cursor's billing cycle begins on the day that prices say",
             Self::TablesEqualCoverage => "tables hold the rows, the money and the counts that were merged",
-            Self::ChargesEqualFacts => {
-                "charges and their sums are what the bill and the events make, to the nano-dollar"
-            }
+            Self::ChargesEqualFacts => "charges and their sums are what the facts make",
             Self::NoMissingBucket => "every day of every source is loaded",
             Self::NoHeldAnswer => "no answer that takes away what was known waits for a decision",
             Self::NoReject => "every record became a row",

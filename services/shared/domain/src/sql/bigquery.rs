@@ -3,6 +3,7 @@
 //! Row files are loaded whole into staging tables before it, so it takes from them only the rows of the batch that won
 //! the bucket. Days are literals, so that only their partitions are read.
 
+mod condition;
 mod coverage;
 mod ddl;
 mod derived;

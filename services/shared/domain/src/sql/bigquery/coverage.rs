@@ -9,8 +9,9 @@ use everycent_schemas::tables::{Column, Group, Table};
 use everycent_schemas::{AccountId, AnswerVerdict, CoverageState, Day, SnapshotId, Timestamp};
 
 use super::BigQuery;
+use super::condition::{bounds, in_buckets, of_account, same_key};
 use super::derived::remake_months;
-use super::literal::{bounds, date, dates, literal, timestamp};
+use super::literal::{date, literal, timestamp};
 use super::names::text_literal;
 use super::turn::{in_turn, turn_table};
 use crate::acceptance::AnswerId;
@@ -58,30 +59,6 @@ pub fn answers_of_buckets(dataset: &str, buckets: &BTreeSet<BucketId>) -> String
 
 fn answers_table(dataset: &str) -> String {
     BigQuery { dataset }.table(table::<AnswerRow>())
-}
-
-/// Whether a row is of one of the buckets, in no other partition than theirs.
-pub(super) fn in_buckets(buckets: &BTreeSet<BucketId>) -> String {
-    let mut days: BTreeMap<(&str, &AccountId), Vec<Day>> = BTreeMap::new();
-    for BucketId { source, account_id, activity_date } in buckets {
-        days.entry((source, account_id)).or_default().push(*activity_date);
-    }
-    let asked = days.iter().map(|((source, account), days)| of_account(source, account, days, ""));
-    format!(
-        "{}\n  AND ({})",
-        bounds(buckets.iter().map(|bucket| bucket.activity_date), "`activity_date`"),
-        asked.collect::<Vec<_>>().join("\n    OR "),
-    )
-}
-
-/// Whether a row is of these days of an account, and what else is asked for.
-fn of_account(source: &str, account: &AccountId, days: &[Day], and: &str) -> String {
-    format!(
-        "(`source` = {} AND `account_id` = {} AND `activity_date` IN ({}){and})",
-        text_literal(source),
-        text_literal(account.as_str()),
-        dates(days)
-    )
 }
 
 /// Coverage of the days from `from` to `to`: all columns, in their order.
@@ -271,11 +248,6 @@ pub(super) fn delete_answers(thinned: &[(BucketId, Vec<SnapshotId>)], dataset: &
 
 fn quoted_names<'t>(columns: impl IntoIterator<Item = &'t Column>) -> Vec<String> {
     columns.into_iter().map(|column| format!("`{}`", column.name)).collect()
-}
-
-fn same_key(table: &Table) -> String {
-    let same: Vec<String> = table.key.iter().map(|name| format!("T.`{name}` = S.`{name}`")).collect();
-    same.join(" AND ")
 }
 
 /// Every column but the key, `state` by its own rule if there is one.

@@ -9,10 +9,8 @@ use everycent_schemas::tables::Table;
 use everycent_schemas::{AccountId, Day};
 
 use super::BigQuery;
-use super::coverage::in_buckets;
-use super::literal::bounds;
+use super::condition::{bounds, in_buckets, same_key};
 use super::names::text_literal;
-use super::table::same_key;
 use super::turn::in_turn;
 use crate::bucket::BucketId;
 use crate::derived::{DerivedDays, is_input};

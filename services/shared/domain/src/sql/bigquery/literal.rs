@@ -35,13 +35,6 @@ pub(super) fn literal(kind: Kind, value: &Cell) -> String {
     }
 }
 
-/// The partitions that the days lie in, so that no other is read. There is at least one day.
-pub(super) fn bounds(days: impl Iterator<Item = Day> + Clone, column: &str) -> String {
-    let first = days.clone().min().expect("invariant: a statement is about one day at least");
-    let last = days.max().expect("invariant: a statement is about one day at least");
-    format!("{column} BETWEEN {} AND {}", date(first), date(last))
-}
-
 /// Whether the version of `this` is lower than that of `other`. What lies in the future is lower than what does not.
 pub(super) fn lower(version: [&str; 3], this: &str, other: &str, now: Timestamp) -> String {
     let [fetched, snapshot, normalized] = version;

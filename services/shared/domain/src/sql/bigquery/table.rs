@@ -6,12 +6,13 @@ use everycent_schemas::events::BatchNormalized;
 use everycent_schemas::tables::Table;
 use everycent_schemas::{AccountId, Day, Timestamp};
 
-use super::literal::{ROW_VERSION, bounds, dates, lower, timestamp};
+use super::condition::{bounds, quoted_key, same_key};
+use super::literal::{ROW_VERSION, dates, lower, timestamp};
 use super::names::text_literal;
 use crate::bucket::BucketId;
 use crate::future::horizon;
 use crate::merge_plan::TablePlan;
-use crate::sql::columns::{key_order, lines};
+use crate::sql::columns::lines;
 use crate::sql::sticky::{self, Filling};
 
 /// How many rows tell the batch that won their bucket. Before the merge none did, for its version is higher.
@@ -99,18 +100,9 @@ fn latest_staged(table: &Table, staging: &str, now: Timestamp) -> String {
     )
 }
 
-fn quoted_key(table: &Table) -> Vec<String> {
-    key_order(table).into_iter().map(|name| format!("`{name}`")).collect()
-}
-
 /// For each column of the contents, whether it is not what is there.
 fn says_something_else(table: &Table) -> Vec<String> {
     table.content().map(|column| format!("T.`{0}` IS DISTINCT FROM S.`{0}`", column.name)).collect()
-}
-
-pub(super) fn same_key(table: &Table) -> String {
-    let same: Vec<String> = quoted_key(table).iter().map(|name| format!("T.{name} = S.{name}")).collect();
-    same.join(" AND ")
 }
 
 /// The same key, in the partitions that the batches are about where the table has some.
