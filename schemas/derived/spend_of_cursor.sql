@@ -61,8 +61,6 @@ SELECT
   unnamed_id,
   user_id,
   service_account_name,
-  CAST(NULL AS [[type:text]]) AS workspace_id,
-  CAST(NULL AS [[type:text]]) AS api_key_id,
   'USD' AS currency,
   plan,
   billing_cycle_start,

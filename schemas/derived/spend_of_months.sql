@@ -3,13 +3,15 @@ SELECT
   month,
   vendor,
   account_id,
-  [[id:kind, billing, basis, platform, platform_basis, person, unnamed_id, workspace_id, api_key_id, model, cost_type, token_type, service_tier, context_window, inference_geo, currency]] AS spend_id,
+  [[id:kind, billing, basis, platform, platform_basis, product, person, person_basis, unnamed_id, workspace_id, api_key_id, model, cost_type, token_type, service_tier, context_window, inference_geo, currency]] AS spend_id,
   kind,
   billing,
   basis,
   platform,
   platform_basis,
+  product,
   person,
+  person_basis,
   unnamed_id,
   workspace_id,
   api_key_id,
@@ -25,7 +27,8 @@ SELECT
   SUM(COALESCE(events, 0)) AS events,
   SUM(COALESCE(request_micro_units, 0)) AS request_micro_units,
   [[exact:SUM(cost_usd) AS cost_usd]],
+  [[exact:SUM(COALESCE(list_cost_usd, cost_usd)) AS list_cost_usd]],
   [[exact:SUM(COALESCE(token_fee_usd, 0)) AS token_fee_usd]]
 FROM (SELECT charges.*, [[first_of_month:activity_date]] AS month FROM [[table:charges]] AS charges WHERE [[charges]]) AS of_month
-GROUP BY month, vendor, account_id, kind, billing, basis, platform, platform_basis, person, unnamed_id, workspace_id,
-  api_key_id, model, cost_type, token_type, service_tier, context_window, inference_geo, currency
+GROUP BY month, vendor, account_id, kind, billing, basis, platform, platform_basis, product, person, person_basis, unnamed_id,
+  workspace_id, api_key_id, model, cost_type, token_type, service_tier, context_window, inference_geo, currency

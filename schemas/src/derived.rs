@@ -3,23 +3,22 @@
 //!
 //! Beside the macros of that language they name what they are about: `[[scope:COLUMN]]` the days of an account,
 //! `[[days:COLUMN]]` those days alone, `[[cycles:COLUMN]]` the billing cycles that they lie in, `[[rest_of_cycles:COLUMN]]`
-//! these from the first such day on, `[[charges]]` some charges.
+//! these from the first such day on, `[[charges]]` some charges. `[[of_claude_ai:COLUMN]]` is whether a product is one of
+//! claude.ai.
 
-pub const CHARGES_OF_CLAUDE: &str = include_str!("../derived/charges_of_claude.sql");
-pub const CHARGES_OF_CURSOR: &str = include_str!("../derived/charges_of_cursor.sql");
+/// Charges, but for those of request units. Each part is one `SELECT`, which leaves out the columns that it has nothing for.
+pub const CHARGES_OF_CLAUDE: &[&str] =
+    &[include_str!("../derived/claude_bill_shares.sql"), include_str!("../derived/claude_analytics.sql")];
+pub const CHARGES_OF_CURSOR: &[&str] =
+    &[include_str!("../derived/cursor_usage.sql"), include_str!("../derived/cursor_seats.sql")];
+pub const CURSOR_OVER_INCLUDED: &str = include_str!("../derived/cursor_over_included.sql");
+pub const CURSOR_REQUEST_UNITS: &str = include_str!("../derived/cursor_request_units.sql");
 pub const SPEND_OF_CLAUDE: &str = include_str!("../derived/spend_of_claude.sql");
 pub const SPEND_OF_CURSOR: &str = include_str!("../derived/spend_of_cursor.sql");
-pub const OVER_INCLUDED: &str = include_str!("../derived/over_included.sql");
-pub const REQUEST_UNITS: &str = include_str!("../derived/request_units.sql");
 pub const SPEND_OF_MONTHS: &str = include_str!("../derived/spend_of_months.sql");
 
 /// All of them. Whatever changes one of them changes what is made.
-pub const ALL: [&str; 7] = [
-    CHARGES_OF_CLAUDE,
-    CHARGES_OF_CURSOR,
-    SPEND_OF_CLAUDE,
-    SPEND_OF_CURSOR,
-    OVER_INCLUDED,
-    REQUEST_UNITS,
-    SPEND_OF_MONTHS,
-];
+pub fn all() -> impl Iterator<Item = &'static str> {
+    let sums = [CURSOR_OVER_INCLUDED, CURSOR_REQUEST_UNITS, SPEND_OF_CLAUDE, SPEND_OF_CURSOR, SPEND_OF_MONTHS];
+    CHARGES_OF_CLAUDE.iter().chain(CHARGES_OF_CURSOR).copied().chain(sums)
+}

@@ -5,9 +5,12 @@
 -- vendor text: `anthropic` or `cursor`.
 -- account_id text: The account, as the configuration names it.
 -- platform text: `claude.ai`, `claude_code`, `claude_api`, `cursor` or `unattributed`.
--- person text?: E-mail address of the API key's owner or of the Cursor user. Null when nobody is known.
--- person_basis text?: How the person is known: `upload` or `creator` of the key, or `user` of Cursor.
--- basis text: How the cost is known: `cost_report` is the vendor's bill; else that of cursor_expenses.
+-- person text?: E-mail address of the API key's owner, else of whom the vendor says used Claude, or of the Cursor user. Null
+--   when nobody is known.
+-- person_basis text?: How the person is known: `upload` names the owner of the key, `actor` is the vendor's own word of who
+--   used Claude, `creator` made the key, `user` is that of Cursor.
+-- basis text: How the cost is known: `cost_report` is the vendor's bill, `analytics` what only the vendor's analytics report;
+--   else that of cursor_expenses.
 -- cost_usd money: The cost.
 
 SELECT
@@ -15,9 +18,10 @@ SELECT
   spend.vendor,
   spend.account_id,
   spend.platform,
-  COALESCE(owner.owner_email, creator.email) AS person,
+  COALESCE(owner.owner_email, spend.person, creator.email) AS person,
   CASE
     WHEN owner.owner_email IS NOT NULL THEN 'upload'
+    WHEN spend.person IS NOT NULL THEN spend.person_basis
     WHEN creator.email IS NOT NULL THEN 'creator'
   END AS person_basis,
   spend.basis,
@@ -40,9 +44,10 @@ GROUP BY
   spend.vendor,
   spend.account_id,
   spend.platform,
-  COALESCE(owner.owner_email, creator.email),
+  COALESCE(owner.owner_email, spend.person, creator.email),
   CASE
     WHEN owner.owner_email IS NOT NULL THEN 'upload'
+    WHEN spend.person IS NOT NULL THEN spend.person_basis
     WHEN creator.email IS NOT NULL THEN 'creator'
   END,
   spend.basis

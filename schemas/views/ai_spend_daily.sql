@@ -1,11 +1,12 @@
--- What AI costs on a day, both vendors in one place: what Anthropic bills, and what Cursor costs. No estimate and no other
+-- What AI costs on a day, both vendors in one place: what Anthropic bills, use of claude.ai too, and what Cursor costs. No estimate and no other
 -- telling of the same money is added.
 --
 -- expense_date date: The UTC day.
 -- vendor text: `anthropic` or `cursor`.
 -- account_id text: The account, as the configuration names it.
 -- platform text: `claude.ai`, `claude_code`, `claude_api`, `cursor` or `unattributed`.
--- basis text: How the cost is known: `cost_report` is the vendor's bill; else that of cursor_expenses.
+-- basis text: How the cost is known: `cost_report` is the vendor's bill, `analytics` what only the vendor's analytics report;
+--   else that of cursor_expenses.
 -- cost_usd money: The cost.
 
 SELECT

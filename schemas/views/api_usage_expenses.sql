@@ -21,7 +21,8 @@
 -- tokens integer?: Tokens of the token type. Null where the cost is not shared out by tokens.
 -- cost_usd money: The cost.
 -- currency text: Currency as the vendor says it; `USD` today.
--- share_basis text: What the cost was shared out by: `tokens`, `web_searches`, or `residual` for what no usage explains.
+-- share_basis text: What the cost was shared out by: `analytics`, `tokens`, `web_searches`, or `residual` for what nothing
+--   explains.
 -- platform text: `claude.ai`, `claude_code`, `claude_api`, `cursor` or `unattributed`.
 -- platform_basis text?: Id of the attribution rule that decided the platform, with ` (workspace_name)` where it went by
 --   that. Null when none matched.

@@ -1,11 +1,11 @@
 -- What Claude cost by platform: the lines of claude_costs, shared out among the API keys as in claude_cost_shares, so that
--- a rule by key moves money. The sum is the bill.
+-- a rule by key moves money; and what only the vendor's analytics report, such as use of claude.ai.
 --
 -- organization_id text: The Anthropic account, as the configuration names it.
 -- expense_date date: The UTC day.
 -- platform text: `claude.ai`, `claude_code`, `claude_api`, `cursor` or `unattributed`.
 -- platform_basis text?: Id of the attribution rule that decided the platform, with ` (workspace_name)` where it went by
---   that. Null when none matched.
+--   that; `product` when the vendor's product did. Null when nothing did.
 -- workspace_id text?: The workspace. Null is the default workspace.
 -- workspace_name text?: Its name, `Default` for the default one. Null while the list of workspaces does not have it.
 -- api_key_id text?: The API key that the money is shared out to. Null is use of the console, or a line that no usage explains.
@@ -18,8 +18,8 @@
 -- currency text: Currency as the vendor says it; `USD` today.
 -- ingestion_timestamp timestamp: When the line was made.
 SELECT
-  share.organization_id,
-  share.expense_date,
+  share.account_id AS organization_id,
+  share.activity_date AS expense_date,
   share.platform,
   share.platform_basis,
   share.workspace_id,
@@ -33,7 +33,8 @@ SELECT
   share.description,
   share.currency,
   share.ingestion_timestamp
-FROM [[table:claude_cost_shares]] AS share
+FROM [[table:charges]] AS share
 LEFT JOIN [[table:dim_workspaces]] AS workspace
-  ON workspace.organization_id = share.organization_id
+  ON workspace.organization_id = share.account_id
   AND workspace.workspace_id = share.workspace_id
+WHERE share.vendor = 'anthropic' AND share.basis IN ('cost_report', 'analytics')

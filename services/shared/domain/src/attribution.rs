@@ -8,7 +8,7 @@ pub mod trial;
 use everycent_schemas::AccountId;
 use strum::VariantArray;
 
-use self::products::OF_CLAUDE_AI;
+pub use self::products::OF_CLAUDE_AI;
 use crate::identity::IdHasher;
 use crate::workspaces::{Place, is_same_name};
 

@@ -14,7 +14,8 @@ use crate::vendor::Vendor;
 use crate::window::Window;
 
 /// The tables that charges are made of.
-const FACTS: [&str; 4] = ["claude_costs", "claude_usage_tokens", "cursor_usage_events", "cursor_usage_stats"];
+const FACTS: [&str; 5] =
+    ["claude_costs", "claude_usage_tokens", "claude_analytics_costs", "cursor_usage_events", "cursor_usage_stats"];
 
 /// Days in a statement. More would hold a merge of a long history in memory.
 const DAYS_AT_ONCE: u32 = 31;
@@ -110,10 +111,15 @@ mod tests {
     }
 
     #[test]
-    fn charges_are_made_of_the_bill_its_tokens_the_events_and_the_seats() {
+    fn charges_are_made_of_the_bill_its_tokens_the_analytics_the_events_and_the_seats() {
         let names: Vec<&str> = inputs().iter().map(|source| source.name()).collect();
-        let expected =
-            ["anthropic/cost_report", "anthropic/usage_messages", "cursor/daily_usage", "cursor/usage_events"];
+        let expected = [
+            "anthropic/cost_report",
+            "anthropic/usage_messages",
+            "anthropic/analytics_cost",
+            "cursor/daily_usage",
+            "cursor/usage_events",
+        ];
         assert_eq!(names, expected);
         assert!(!is_input("cursor/spend"));
     }

@@ -17,5 +17,5 @@ pub(super) const KNOWN: [&str; 12] = [
 ];
 
 /// Those that people use in claude.ai, which has no workspaces.
-pub(super) const OF_CLAUDE_AI: [&str; 7] =
+pub const OF_CLAUDE_AI: [&str; 7] =
     ["chat", "chat_cowork_unified", "cowork", "claude_design", "claude_in_chrome", "claude_tag", "office_agent"];

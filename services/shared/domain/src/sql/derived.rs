@@ -1,12 +1,16 @@
 //! How derived tables are made, as templates: the `derived` module of the schemas, bound to days of accounts.
 
+mod parts;
+
 use std::collections::BTreeSet;
 
 use chrono::Datelike;
 use everycent_schemas::tables::{self, Table};
 use everycent_schemas::{AccountId, Day, derived};
 
+use self::parts::{exact_column, united};
 use super::template::{bind, text};
+use crate::attribution::OF_CLAUDE_AI;
 use crate::derived::{CYCLE_DAYS_MAX, inputs};
 use crate::identity::IdHasher;
 use crate::vendor::Vendor;
@@ -51,30 +55,30 @@ fn last_of_month(day: Day) -> Day {
 
 /// The charges of a vendor in the scope, but for those of request units.
 pub fn charges(vendor: Vendor, scope: Scope<'_>) -> String {
-    let template = match vendor {
+    let parts = match vendor {
         Vendor::Anthropic => derived::CHARGES_OF_CLAUDE,
         Vendor::Cursor => derived::CHARGES_OF_CURSOR,
     };
-    in_scope(template, scope)
+    in_scope(&united(table("charges"), parts), scope)
 }
 
 /// Their sums by day.
 pub fn spend_daily(vendor: Vendor, scope: Scope<'_>) -> String {
-    let template = match vendor {
+    let part = match vendor {
         Vendor::Anthropic => derived::SPEND_OF_CLAUDE,
         Vendor::Cursor => derived::SPEND_OF_CURSOR,
     };
-    in_scope(template, scope)
+    in_scope(&united(table("spend_daily"), &[part]), scope)
 }
 
 /// What request units over the included ones cost by person and day, in the rest of the cycles.
 pub fn over_included(cycles: &[Cycles<'_>]) -> String {
-    in_cycles(derived::OVER_INCLUDED, cycles)
+    in_cycles(derived::CURSOR_OVER_INCLUDED, cycles)
 }
 
 /// The charges of that.
 pub fn request_units(cycles: &[Cycles<'_>]) -> String {
-    in_cycles(derived::REQUEST_UNITS, cycles)
+    in_cycles(&united(table("charges"), &[derived::CURSOR_REQUEST_UNITS]), cycles)
 }
 
 /// The sums by month of some charges.
@@ -208,13 +212,10 @@ fn difference(name: &str, compared: impl Fn(&str) -> bool, template: &str, condi
     )
 }
 
-fn exact_column(name: &str) -> String {
-    if name.ends_with("_usd") { format!("[[exact:{name}]]") } else { name.to_owned() }
-}
-
 /// Fingerprint of how charges are made.
 pub fn definition() -> String {
-    let all = derived::ALL.iter().fold(IdHasher::new("charges"), |hasher, template| hasher.part(template));
+    let parts = derived::all().chain(OF_CLAUDE_AI);
+    let all = parts.fold(IdHasher::new("charges"), |hasher, part| hasher.part(part));
     all.finish().short()
 }
 
@@ -226,8 +227,15 @@ fn in_scope(template: &str, scope: Scope<'_>) -> String {
     bind(template, |name, column| match name {
         "scope" => Some(of_days(scope, column)),
         "days" => Some(between(scope.0.iter().map(|(_, window)| *window), column)),
+        "of_claude_ai" => Some(of_claude_ai(column)),
         _ => None,
     })
+}
+
+/// Whether a product is used in claude.ai: the bill of the API can't hold it.
+pub fn of_claude_ai(column: &str) -> String {
+    let products: Vec<String> = OF_CLAUDE_AI.iter().map(|product| text(product)).collect();
+    format!("COALESCE({column} IN ({}), FALSE)", products.join(", "))
 }
 
 fn in_cycles(template: &str, cycles: &[Cycles<'_>]) -> String {
@@ -342,7 +350,7 @@ mod tests {
 
     /// The names of the columns of the first `SELECT` that stands at the start of a line.
     fn last_select(sql: &str) -> Vec<String> {
-        let body = sql.split("\nSELECT\n").nth(1).or_else(|| sql.strip_prefix("SELECT\n")).unwrap();
+        let body = sql.strip_prefix("SELECT\n").or_else(|| sql.split("\nSELECT\n").nth(1)).unwrap();
         let body = body.split("\nFROM ").next().unwrap();
         let mut depth = 0_i32;
         let mut items = vec![String::new()];

@@ -45,11 +45,9 @@ pub trait Dialect: Debug {
     /// Whole nano-dollars as money is stored.
     fn dollars(&self, nanos: &str) -> String;
 
-    /// The whole quotient of two integers, rounded towards zero.
-    fn quotient(&self, a: &str, b: &str) -> String;
-
-    /// What that division leaves.
-    fn remainder(&self, a: &str, b: &str) -> String;
+    /// What some of `whole` units have of an amount: integers of 64 bits, the product between them of more, rounded towards
+    /// zero.
+    fn part_of(&self, amount: &str, units: &str, whole: &str) -> String;
 
     /// The month of a date as text, `2025-10`.
     fn month(&self, date: &str) -> String;

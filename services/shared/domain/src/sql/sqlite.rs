@@ -5,6 +5,7 @@ mod ddl;
 mod derived;
 mod dialect;
 mod names;
+mod part_of;
 
 use everycent_schemas::Timestamp;
 use everycent_schemas::tables::{Column, Table};
@@ -25,6 +26,7 @@ pub use derived::{
 };
 pub use dialect::Sqlite;
 pub use names::{stored_name, type_name};
+pub use part_of::{PART_OF, part_of};
 
 /// What replacing buckets of one table takes, in the order of use.
 ///

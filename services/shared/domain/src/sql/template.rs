@@ -10,6 +10,7 @@
 //! | `[[nanos:COLUMN]]` | a `_usd` column as a whole number of nano-dollars, an integer of 64 bits |
 //! | `[[dollars:EXPR]]` | whole nano-dollars as an exact amount again, to be named `[[exact:NAME_usd]]` |
 //! | `[[share:AMOUNT, UNITS, UPTO, WHOLE]]` | what UNITS, the last of the first UPTO, have of an amount that is for WHOLE units: whole numbers, see `share` |
+//! | `[[part_of:AMOUNT, UNITS, WHOLE]]` | what UNITS have of an amount that is for WHOLE units, likewise |
 //! | `[[month:DATE]]` | the month of a date as text, `2025-10` |
 //! | `[[first_of_month:DATE]]` | the first day of its month, a date |
 //! | `[[date:2025-10-03]]` | a literal of a date |
@@ -25,9 +26,6 @@ use everycent_schemas::tables::Kind;
 use everycent_schemas::{TokenType, tables, views};
 
 use super::Dialect;
-
-/// The most units that an amount is divided among: nano-dollars in a dollar.
-const NANOS: &str = "1000000000";
 
 /// A template is wrong. Templates are shipped or written by a program, so this names a mistake, not bad data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -122,6 +120,7 @@ fn expand(call: &str, dialect: &dyn Dialect) -> Result<String, TemplateError> {
         ("nanos", [column]) => Ok(dialect.nanos(column)),
         ("dollars", _) => Ok(dialect.dollars(argument)),
         ("share", [amount, units, upto, whole]) => Ok(share(amount, units, upto, whole, dialect)),
+        ("part_of", [amount, units, whole]) => Ok(dialect.part_of(amount, units, whole)),
         ("month", _) => Ok(dialect.month(argument)),
         ("first_of_month", _) => Ok(dialect.first_of_month(argument)),
         ("date", _) => argument.parse().map(|day| dialect.date(day)).map_err(|_| unknown()),
@@ -162,18 +161,8 @@ fn view(name: &str, dialect: &dyn Dialect) -> Result<String, TemplateError> {
 /// What the first `upto` of `whole` units have of `amount`, less what those before the last `units` of them have. The
 /// first `whole` have all of it, so the shares of neighbours add up to the amount, whatever its sign.
 fn share(amount: &str, units: &str, upto: &str, whole: &str, dialect: &dyn Dialect) -> String {
-    let before = part(amount, &format!("{upto} - ({units})"), whole, dialect);
-    format!("({} - {before})", part(amount, upto, whole, dialect))
-}
-
-/// No product leaves 64 bits, where SQLite would go on in binary floats: more than 10^9 units are counted in larger
-/// ones, which moves less than 2 billionths of the amount.
-fn part(amount: &str, upto: &str, whole: &str, dialect: &dyn Dialect) -> String {
-    let scale = format!("1 + {}", dialect.quotient(whole, NANOS));
-    let (upto, whole) = (dialect.quotient(upto, &scale), dialect.quotient(whole, &scale));
-    let even = format!("{} * {upto}", dialect.quotient(amount, &whole));
-    let rest = dialect.quotient(&format!("{} * {upto}", dialect.remainder(amount, &whole)), &whole);
-    format!("({even} + {rest})")
+    let before = dialect.part_of(amount, &format!("{upto} - ({units})"), whole);
+    format!("({} - {before})", dialect.part_of(amount, upto, whole))
 }
 
 fn type_name(kind: &str, dialect: &dyn Dialect) -> Option<&'static str> {
@@ -240,18 +229,9 @@ mod tests {
     #[test]
     fn a_share_is_the_same_arithmetic_in_both_dialects() {
         let of = |dialect: &dyn Dialect| query("[[share:f(a, b), u, n, w]]", dialect).unwrap();
-        let in_sqlite = of(&Sqlite);
-        let upto = "(((f(a, b)) / (((w) / (1 + ((w) / (1000000000))))))";
-        assert!(in_sqlite.starts_with(&format!("({upto}")), "{in_sqlite}");
-        let in_bigquery = of(&BIGQUERY);
-        let scale = "1 + (DIV((w), (1000000000)))";
-        let whole = format!("(DIV((w), ({scale})))");
-        let part = |upto: &str| {
-            let upto = format!("(DIV(({upto}), ({scale})))");
-            let rest = format!("(MOD((f(a, b)), ({whole})))");
-            format!("((DIV((f(a, b)), ({whole}))) * {upto} + (DIV(({rest} * {upto}), ({whole}))))")
-        };
-        assert_eq!(in_bigquery, format!("({} - {})", part("n"), part("n - (u)")));
+        assert_eq!(of(&Sqlite), "(part_of(f(a, b), n, w) - part_of(f(a, b), n - (u), w))");
+        let part = |upto: &str| format!("CAST(DIV(CAST(f(a, b) AS NUMERIC) * ({upto}), (w)) AS INT64)");
+        assert_eq!(of(&BIGQUERY), format!("({} - {})", part("n"), part("n - (u)")));
     }
 
     #[test]

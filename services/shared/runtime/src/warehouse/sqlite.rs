@@ -10,6 +10,7 @@ mod derive;
 mod errors;
 mod feed;
 mod file;
+mod functions;
 mod load;
 mod merge;
 mod migrate;

@@ -60,12 +60,8 @@ impl Dialect for BigQuery<'_> {
     }
 
     /// In parentheses, for an emulator takes them for operators and what is around them for operands.
-    fn quotient(&self, a: &str, b: &str) -> String {
-        format!("(DIV(({a}), ({b})))")
-    }
-
-    fn remainder(&self, a: &str, b: &str) -> String {
-        format!("(MOD(({a}), ({b})))")
+    fn part_of(&self, amount: &str, units: &str, whole: &str) -> String {
+        format!("CAST(DIV(CAST({amount} AS NUMERIC) * ({units}), ({whole})) AS INT64)")
     }
 
     fn month(&self, date: &str) -> String {

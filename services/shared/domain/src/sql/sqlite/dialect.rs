@@ -4,6 +4,7 @@ use everycent_schemas::Day;
 use everycent_schemas::tables::{Kind, Table};
 use everycent_schemas::views::View;
 
+use super::part_of::PART_OF;
 use super::{ddl, names};
 use crate::sql::{CreateView, Dialect};
 
@@ -53,12 +54,8 @@ impl Dialect for Sqlite {
         nanos.to_owned()
     }
 
-    fn quotient(&self, a: &str, b: &str) -> String {
-        format!("(({a}) / ({b}))")
-    }
-
-    fn remainder(&self, a: &str, b: &str) -> String {
-        format!("(({a}) % ({b}))")
+    fn part_of(&self, amount: &str, units: &str, whole: &str) -> String {
+        format!("{PART_OF}({amount}, {units}, {whole})")
     }
 
     fn month(&self, date: &str) -> String {

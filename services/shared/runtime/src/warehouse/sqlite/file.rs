@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::errors::named;
+use super::functions;
 use crate::private;
 use crate::read_only;
 use crate::warehouse::WarehouseError;
@@ -54,6 +55,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, WarehouseError> {
 
 pub(super) fn open_reader(path: &Path) -> Result<Connection, WarehouseError> {
     let connection = read_only::open(path, BUSY_TIMEOUT).map_err(named(path, "open"))?;
+    functions::add(&connection).map_err(named(path, "open"))?;
     if let Mark::Empty = mark(&connection, path)? {
         return Err(foreign(path, "it is empty"));
     }
@@ -66,7 +68,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, WarehouseError> {
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, WarehouseError> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(named(path, "open"))?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(named(path, "open"))?;
+    connection.busy_timeout(BUSY_TIMEOUT).and_then(|()| functions::add(&connection)).map_err(named(path, "open"))?;
     Ok(connection)
 }
 

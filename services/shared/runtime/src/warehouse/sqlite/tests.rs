@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+mod analytics;
 mod charges;
 mod cursor_money;
 mod files;

@@ -6,6 +6,10 @@ use rust_decimal::Decimal;
 use crate::reconcile::{Check, ComparedDay, Control, ControlSums, Shown, Slip, Verdict, is_near};
 use crate::vendors::anthropic::cost_report;
 
+/// The cost report can't hold what is used in claude.ai.
+const OF_THE_API: &str = "COALESCE(product, '') NOT IN ('chat', 'chat_cowork_unified', 'cowork', 'claude_design', \
+    'claude_in_chrome', 'claude_tag', 'office_agent')";
+
 /// Within so many percent and a cent, for the days of which both were read after their end.
 pub const CONTROL: Control = Control {
     check: Check::AnalyticsEqualsCostReport,
@@ -14,7 +18,7 @@ pub const CONTROL: Control = Control {
         table: "claude_analytics_costs",
         amount_usd: "amount_usd",
         list_amount_usd: Some("list_amount_usd"),
-        condition: None,
+        condition: Some(OF_THE_API),
     },
     whole_days: true,
     judge: verdict,
@@ -57,6 +61,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
+    use crate::attribution::OF_CLAUDE_AI;
     use crate::reconcile::{AccountDay, Figure, Tolerances};
 
     fn verdicts(
@@ -104,6 +109,13 @@ mod tests {
             assert!(!verdict.passed && verdict.explanation.contains(cause), "{}", verdict.explanation);
             assert!(verdict.explanation.contains("2026-03-05"));
         }
+    }
+
+    #[test]
+    fn use_of_claude_ai_is_left_out_by_every_product_of_it() {
+        let named = OF_THE_API.matches('\'').count() / 2 - 1;
+        assert_eq!(named, OF_CLAUDE_AI.len());
+        assert!(OF_CLAUDE_AI.iter().all(|product| OF_THE_API.contains(&format!("'{product}'"))), "{OF_THE_API}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use everycent_schemas::tables::{self, Column, Kind};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::super::derive;
+use super::super::{derive, functions};
 use super::*;
 
 pub(super) struct Inserted {
@@ -25,7 +25,9 @@ impl Inserted {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.sqlite");
         SqliteWarehouse::open(&path).unwrap().migrate().await.unwrap();
-        Self { connection: Connection::open(path).unwrap(), _folder: folder }
+        let connection = Connection::open(path).unwrap();
+        functions::add(&connection).unwrap();
+        Self { connection, _folder: folder }
     }
 
     /// A row with these values, null or something plain in the other columns. Amounts are nano-dollars.
@@ -101,6 +103,11 @@ fn shown(value: Value) -> String {
         Value::Text(value) => value,
         Value::Blob(_) => panic!("no column is a blob"),
     }
+}
+
+/// A row of coverage that says that a report answered about the day.
+pub(super) fn answered(source: &str) -> [(&'static str, Value); 3] {
+    [("source", t(source)), ("snapshot_id", t("s")), ("normalized_at", t("2025-11-01T00:00:00.000000Z"))]
 }
 
 pub(super) fn t(text: &str) -> Value {

@@ -4,7 +4,7 @@ use everycent_domain::sql::{Sqlite, query};
 use everycent_schemas::views;
 use rusqlite::types::Value;
 
-use super::inserted::{Inserted, n, t};
+use super::inserted::{Inserted, answered, n, t};
 
 /// A dollar for each of these keys on 1 October, in the default workspace.
 async fn spent(keys: &[&str]) -> Inserted {
@@ -185,7 +185,8 @@ async fn tokens_of_a_day_are_all_tokens_whatever_their_segment() {
 async fn both_vendors_are_in_one_place_and_nothing_is_told_twice() {
     let file = spent(&["k1"]).await;
     // The same money told another way, and an estimate of it.
-    file.put("claude_analytics_costs", &[("amount_usd", n(1_000_000_000)), ("platform", t("claude_code"))])
+    file.put("coverage", &answered("anthropic/cost_report"))
+        .put("claude_analytics_costs", &[("amount_usd", n(1_000_000_000)), ("platform", t("claude_code"))])
         .put("claude_cost_totals", &[("amount_usd", n(1_000_000_000))])
         .put("claude_code_model_usage", &[("estimated_cost_usd", n(1_000_000_000))])
         .put("cursor_spend", &[("spend_usd", n(500_000_000))])

@@ -1,4 +1,4 @@
--- What one person used of a model in Cursor on a day, by who pays for it; and the day's part of each seat.
+-- What one person used of a model in Cursor on a day, by who pays for it.
 WITH events AS (
   SELECT
     account_id,
@@ -47,22 +47,9 @@ SELECT
   'cursor' AS platform,
   'vendor' AS platform_basis,
   email AS person,
-  CAST(NULL AS [[type:text]]) AS unnamed_id,
-  CAST(NULL AS [[type:text]]) AS user_id,
   MAX(service_account_name) AS service_account_name,
-  CAST(NULL AS [[type:text]]) AS workspace_id,
-  CAST(NULL AS [[type:text]]) AS api_key_id,
   model,
-  CAST(NULL AS [[type:text]]) AS cost_type,
-  CAST(NULL AS [[type:text]]) AS token_type,
-  CAST(NULL AS [[type:text]]) AS service_tier,
-  CAST(NULL AS [[type:text]]) AS context_window,
-  CAST(NULL AS [[type:text]]) AS inference_geo,
-  CAST(NULL AS [[type:text]]) AS description,
-  CAST(NULL AS [[type:text]]) AS allocation,
-  CAST(NULL AS [[type:integer]]) AS tokens,
   COUNT(*) AS events,
-  CAST(NULL AS [[type:integer]]) AS requests,
   SUM(CASE WHEN charge_nanos IS NULL THEN COALESCE(request_micro_units, 0) ELSE 0 END) AS request_micro_units,
   'USD' AS currency,
   [[dollars:SUM(COALESCE(charge_nanos, 0))]] AS [[exact:cost_usd]],
@@ -71,65 +58,6 @@ SELECT
   MAX(billing_cycle_start) AS billing_cycle_start,
   MAX(included_requests) AS included_requests,
   [[dollars:MAX(request_nanos)]] AS [[exact:request_usd]],
-  CAST(NULL AS [[type:text]]) AS cost_row_id,
-  CAST(NULL AS [[type:text]]) AS usage_row_id,
   MAX(ingestion_timestamp) AS ingestion_timestamp
 FROM events
 GROUP BY account_id, activity_date, email, model, billing
-UNION ALL
-SELECT
-  activity_date,
-  'cursor',
-  account_id,
-  'seat ' || [[id:email, unnamed_id]],
-  'seat',
-  'billed',
-  'seat_price',
-  'cursor',
-  'vendor',
-  email,
-  unnamed_id,
-  MAX(user_id),
-  CAST(NULL AS [[type:text]]),
-  CAST(NULL AS [[type:text]]),
-  CAST(NULL AS [[type:text]]),
-  CAST(NULL AS [[type:text]]),
-  CAST(NULL AS [[type:text]]),
-  CAST(NULL AS [[type:text]]),
-  CAST(NULL AS [[type:text]]),
-  CAST(NULL AS [[type:text]]),
-  CAST(NULL AS [[type:text]]),
-  CAST(NULL AS [[type:text]]),
-  CAST(NULL AS [[type:text]]),
-  CAST(NULL AS [[type:integer]]),
-  CAST(NULL AS [[type:integer]]),
-  SUM(requests),
-  CAST(NULL AS [[type:integer]]),
-  'USD',
-  [[dollars:COALESCE(MAX(seat_nanos), 0)]],
-  CAST(NULL AS [[type:money]]),
-  MAX(plan),
-  MAX(billing_cycle_start),
-  MAX(included_requests),
-  [[dollars:MAX(request_nanos)]],
-  CAST(NULL AS [[type:text]]),
-  CAST(NULL AS [[type:text]]),
-  MAX(ingestion_timestamp)
-FROM (
-  SELECT
-    account_id,
-    activity_date,
-    email,
-    CASE WHEN email IS NULL THEN user_id END AS unnamed_id,
-    user_id,
-    subscription_included_reqs + usage_based_reqs AS requests,
-    plan,
-    billing_cycle_start,
-    included_requests,
-    [[nanos:request_usd]] AS request_nanos,
-    [[nanos:seat_usd]] AS seat_nanos,
-    ingestion_timestamp
-  FROM [[table:cursor_usage_stats]]
-  WHERE [[scope:account_id]]
-) AS counts
-GROUP BY account_id, activity_date, email, unnamed_id
