@@ -1,11 +1,5 @@
 -- What only the vendor's analytics report: use of claude.ai, which the cost report can't hold, and all use of days before the
 -- first that the cost report ever answered for the account.
-WITH bill AS (
-  SELECT account_id, MIN(activity_date) AS first_day
-  FROM [[table:coverage]]
-  WHERE source = 'anthropic/cost_report' AND snapshot_id IS NOT NULL
-  GROUP BY account_id
-)
 SELECT
   told.activity_date,
   'anthropic' AS vendor,
@@ -30,7 +24,7 @@ SELECT
   told.row_id AS analytics_row_id,
   told.ingestion_timestamp
 FROM [[table:claude_analytics_costs]] AS told
-LEFT JOIN bill
+LEFT JOIN ([[first_bills]]) AS bill
   ON bill.account_id = told.organization_id
 WHERE [[scope:told.organization_id]]
   AND ([[of_claude_ai:told.product]] OR bill.first_day IS NULL OR told.activity_date < bill.first_day)

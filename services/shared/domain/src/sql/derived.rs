@@ -14,6 +14,7 @@ use crate::attribution::OF_CLAUDE_AI;
 use crate::derived::{CYCLE_DAYS_MAX, inputs};
 use crate::identity::IdHasher;
 use crate::vendor::Vendor;
+use crate::vendors::anthropic::{analytics_cost, cost_report};
 use crate::window::Window;
 
 /// The columns of a table of sums by day that other days have a say in: they are made after the rows.
@@ -120,21 +121,41 @@ pub fn stale() -> String {
          FROM [[table:coverage]] AS loaded\n\
          LEFT JOIN [[table:derived]] AS made\n  ON made.source = loaded.source\n  \
          AND made.account_id = loaded.account_id\n  AND made.activity_date = loaded.activity_date\n\
+         LEFT JOIN (\n{}\n) AS bill\n  ON bill.account_id = loaded.account_id\n\
          WHERE loaded.source IN ({})\n  AND loaded.snapshot_id IS NOT NULL\n  \
          AND (made.source IS NULL OR {})\n\
          ORDER BY loaded.activity_date DESC, loaded.source, loaded.account_id",
+        first_bills(),
         names_of_inputs(),
         is_outdated(),
     )
 }
 
-/// Whether a row `made` of what charges are made of is not what `loaded`, a row of coverage that has an answer, says now.
+/// A query of the first day that each account's bill has answered for: `account_id`, `first_day`.
+pub(super) fn first_bills() -> String {
+    format!(
+        "SELECT account_id, MIN(activity_date) AS first_day\nFROM [[table:coverage]]\n\
+         WHERE source = '{}' AND snapshot_id IS NOT NULL\nGROUP BY account_id",
+        cost_report::NAME
+    )
+}
+
+/// Whether a row `made` of what charges are made of is not what `loaded`, a row of coverage that has an answer, and `bill`
+/// say now.
 pub(super) fn is_outdated() -> String {
     format!(
         "(\n    made.snapshot_id <> loaded.snapshot_id\n    OR made.normalized_at <> loaded.normalized_at\n    \
-         OR made.newest_fetched_at IS DISTINCT FROM loaded.newest_fetched_at\n    OR made.definition <> {}\n  )",
-        text(&definition())
+         OR made.newest_fetched_at IS DISTINCT FROM loaded.newest_fetched_at\n    OR made.definition <> {}\n    \
+         OR (made.source = '{}' AND {} <> {})\n  )",
+        text(&definition()),
+        analytics_cost::NAME,
+        is_billed("made.bill_from"),
+        is_billed("bill.first_day"),
     )
+}
+
+fn is_billed(first_day: &str) -> String {
+    format!("COALESCE({first_day} <= made.activity_date, FALSE)")
 }
 
 /// A query of all buckets that charges are made of, likewise.
@@ -227,6 +248,7 @@ fn in_scope(template: &str, scope: Scope<'_>) -> String {
     bind(template, |name, column| match name {
         "scope" => Some(of_days(scope, column)),
         "days" => Some(between(scope.0.iter().map(|(_, window)| *window), column)),
+        "first_bills" => Some(first_bills()),
         "of_claude_ai" => Some(of_claude_ai(column)),
         _ => None,
     })

@@ -157,7 +157,9 @@ impl Making<'_> {
         let days = buckets.iter().map(|bucket| bucket.activity_date);
         let select = format!(
             "  SELECT `source`, `account_id`, `activity_date`, `snapshot_id`, `normalized_at`, `newest_fetched_at`, \
-             {definition} AS `definition`\n  FROM {coverage}\n  WHERE `snapshot_id` IS NOT NULL\n  AND {named}",
+             bill.`first_day` AS `bill_from`, {definition} AS `definition`\n  FROM {coverage}\n  \
+             LEFT JOIN (\n{bills}\n) AS bill USING (`account_id`)\n  WHERE `snapshot_id` IS NOT NULL\n  AND {named}",
+            bills = self.rendered(&derived::first_bills()),
             definition = text_literal(&derived::definition()),
             coverage = self.dialect.table(table("coverage")),
             named = in_buckets(buckets),

@@ -135,8 +135,10 @@ pub fn is_current() -> String {
         "SELECT EXISTS (\n  SELECT 1\n  FROM [[table:coverage]] AS loaded\n  JOIN [[table:derived]] AS made\n    \
          ON made.source = loaded.source\n    AND made.account_id = loaded.account_id\n    \
          AND made.activity_date = loaded.activity_date\n  \
+         LEFT JOIN (\n{}\n) AS bill ON bill.account_id = loaded.account_id\n  \
          WHERE loaded.source = ?1 AND loaded.account_id = ?2 AND loaded.activity_date = ?3\n  \
          AND loaded.snapshot_id IS NOT NULL AND NOT {}\n)",
+        derived::first_bills(),
         derived::is_outdated()
     ))
 }
@@ -152,9 +154,11 @@ pub fn record_derived() -> String {
     let target = Sqlite.table(table_of_made);
     format!(
         "INSERT INTO {target} ({})\n\
-         SELECT source, account_id, activity_date, snapshot_id, normalized_at, newest_fetched_at, {}\nFROM {}\n\
+         SELECT source, account_id, activity_date, snapshot_id, normalized_at, newest_fetched_at,\n  \
+         (SELECT first_day FROM ({}) AS bill WHERE bill.account_id = ?2), {}\nFROM {}\n\
          WHERE source = ?1 AND account_id = ?2 AND activity_date = ?3 AND snapshot_id IS NOT NULL\n{}",
         stored_names(&table_of_made.columns).join(", "),
+        rendered(&derived::first_bills()),
         Sqlite.text(&derived::definition()),
         Sqlite.table(table("coverage")),
         on_conflict(&target, table_of_made),

@@ -17,8 +17,10 @@ const REPORT: AnalyticsReport = AnalyticsReport {
     group_by: &["product", "actor", "api_key_id", "workspace_id", "model", "cost_type", "token_type"],
 };
 
+pub const NAME: &str = "anthropic/analytics_cost";
+
 pub const SOURCE: Source = Source::of(&Report {
-    name: "anthropic/analytics_cost",
+    name: NAME,
     vendor: Vendor::Anthropic,
     about: "cost by product, person, key, workspace and model (beta); the last 365 days, none before 2026, over days only",
     kind: KIND,

@@ -58,6 +58,11 @@ impl Loaded {
         assert!(changed > 0, "{sql}");
     }
 
+    /// The same by several statements.
+    fn run(&self, sql: &str) {
+        Connection::open(&self.file).unwrap().execute_batch(sql).unwrap();
+    }
+
     async fn rebuild(&self, which: Rebuild) -> usize {
         rebuild(&self.warehouse, which, &|_, _| {}).await.unwrap()
     }
@@ -123,6 +128,34 @@ async fn rows_of_a_loader_that_makes_no_charges_are_stale_until_they_are_made() 
     assert!(loaded.differing().await.contains_key(&day));
     assert_eq!(loaded.rebuild(Rebuild::Stale).await, 1);
     assert_eq!((loaded.stale().await, loaded.differing().await), (BTreeSet::new(), BTreeMap::new()));
+}
+
+#[tokio::test]
+async fn days_that_the_bill_has_answered_for_since_are_made_again_though_no_fact_of_them_changed() {
+    let loaded = Loaded::world().await;
+    loaded.run(
+        "CREATE TABLE told AS SELECT * FROM coverage_nano WHERE source = 'anthropic/cost_report';
+         UPDATE told SET source = 'anthropic/analytics_cost';
+         INSERT INTO coverage_nano SELECT * FROM told",
+    );
+    loaded.rebuild(Rebuild::Stale).await;
+    // The bill has lost its first days, so the analytics are the fact of these.
+    let lost = "source = 'anthropic/cost_report' AND activity_date <= '2025-10-05'";
+    loaded.run(&format!(
+        "CREATE TABLE lost AS SELECT * FROM coverage_nano WHERE {lost}; DELETE FROM coverage_nano WHERE {lost}"
+    ));
+    let stale = loaded.stale().await;
+    let days: BTreeSet<String> = stale.iter().map(|bucket| bucket.activity_date.to_string()).collect();
+    assert!(stale.iter().all(|bucket| bucket.source == "anthropic/analytics_cost"), "{stale:?}");
+    assert_eq!(days.last().map(String::as_str), Some("2025-10-05"));
+    loaded.rebuild(Rebuild::Stale).await;
+    assert!(loaded.stale().await.is_empty());
+    // Its first day comes back alone: no day after it is the analytics' any more, whatever answered about that day.
+    loaded.run(
+        "INSERT INTO coverage_nano SELECT * FROM lost WHERE activity_date = (SELECT MIN(activity_date) FROM lost)",
+    );
+    let again: BTreeSet<BucketId> = loaded.stale().await;
+    assert!(stale.is_subset(&again), "{again:?}");
 }
 
 #[tokio::test]
