@@ -1,5 +1,5 @@
 -- What only the vendor's analytics report: use of claude.ai, which the cost report can't hold, and all use of days before the
--- first that the cost report ever answered for the account.
+-- first that the cost report ever answered for the account, or from which on the configuration says that the analytics decide.
 SELECT
   told.activity_date,
   'anthropic' AS vendor,
@@ -27,4 +27,4 @@ FROM [[table:claude_analytics_costs]] AS told
 LEFT JOIN ([[first_bills]]) AS bill
   ON bill.account_id = told.organization_id
 WHERE [[scope:told.organization_id]]
-  AND ([[of_claude_ai:told.product]] OR bill.first_day IS NULL OR told.activity_date < bill.first_day)
+  AND ([[of_claude_ai:told.product]] OR bill.first_day IS NULL OR told.activity_date < bill.first_day OR told.money_from IS NOT NULL)

@@ -22,7 +22,7 @@ WITH lines AS (
     -- Divides tokens among lines that are alike: the amount, and one more, so that there always is a weight.
     CASE WHEN [[exact:amount_usd]] > 0 THEN [[nanos:amount_usd]] + 1 ELSE 1 END AS weight
   FROM [[table:claude_costs]]
-  WHERE [[scope:organization_id]]
+  WHERE [[scope:organization_id]] AND money_from IS NULL
 ),
 -- What the analytics tell of the pools.
 told AS (

@@ -1,6 +1,7 @@
 //! Attribution: which platform a cost belongs to, by rules and evidence, never by a guess.
 
 pub mod aim;
+mod money_from;
 mod product;
 mod products;
 pub mod trial;
@@ -8,6 +9,7 @@ pub mod trial;
 use everycent_schemas::AccountId;
 use strum::VariantArray;
 
+pub use self::money_from::MoneyFrom;
 pub use self::products::OF_CLAUDE_AI;
 use crate::identity::IdHasher;
 use crate::workspaces::{Place, is_same_name};
@@ -166,12 +168,13 @@ pub struct Attribution<'r> {
     pub rank: Option<i64>,
 }
 
-/// An ordered list of rules; the first that matches decides.
+/// An ordered list of rules; the first that matches decides. Besides, whose word on money counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rules {
     list: Vec<Rule>,
     /// What each writes on its rows.
     bases: Vec<String>,
+    money_from: MoneyFrom,
 }
 
 /// Follows the id of a rule in the basis of rows that it decided by the name of their workspace.
@@ -180,7 +183,15 @@ pub const BY_NAME: &str = " (workspace_name)";
 impl Rules {
     pub fn new(rules: Vec<Rule>) -> Self {
         let bases = rules.iter().map(Rule::basis).collect();
-        Self { list: rules, bases }
+        Self { list: rules, bases, money_from: MoneyFrom::default() }
+    }
+
+    pub fn with_money_from(self, money_from: MoneyFrom) -> Self {
+        Self { money_from, ..self }
+    }
+
+    pub fn money_from(&self) -> &MoneyFrom {
+        &self.money_from
     }
 
     pub fn len(&self) -> usize {
@@ -208,6 +219,7 @@ impl Rules {
 
     /// Adds every rule to a fingerprint.
     pub(crate) fn fingerprint(&self, hasher: IdHasher) -> IdHasher {
+        let hasher = self.money_from.fingerprint(hasher);
         self.list.iter().fold(hasher.number(self.list.len() as i64), |hasher, rule| {
             let conditions = [
                 &rule.workspace_id,

@@ -216,6 +216,11 @@ fn an_error_has_its_line_and_column_and_says_what_was_found_and_expected() {
             "5:12: found `cursor/spend`, expected one of anthropic/cost_report, anthropic/cost_totals",
         ),
         (with("sources = []"), "5:11: found no source"),
+        (
+            with("money_from = { analytics = \"2026-12-01\" }").replace("anthropic", "cursor"),
+            "5:14: found money_from of a cursor account, expected it of an Anthropic one only",
+        ),
+        (with("money_from = { bill = \"2026-12-01\" }"), "5:16: unknown field `bill`, expected `analytics`"),
         (format!("{}{}", with(""), with("")), "6:6: found a second anthropic account `acme`, expected one"),
         (account.replace("acme", " "), "2:6: found ` `, expected a name"),
         (rule.replace("cursor", "chatgpt"), "3:12: found `chatgpt`, expected claude.ai, claude_code, claude_api"),

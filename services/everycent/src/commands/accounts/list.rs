@@ -1,7 +1,7 @@
 //! Every account, and what its key opens.
 
 use everycent_domain::accounts::{Standing, State};
-use everycent_schemas::AccountId;
+use everycent_schemas::{AccountId, Day};
 use serde::Serialize;
 
 use super::known::{Known, known};
@@ -34,6 +34,10 @@ struct Row {
     /// `new`, `bound`, `unbound` or `retired`.
     state: &'static str,
     opens: Option<String>,
+    /// The first day that the bill has answered for: from then on it decides what use of the API costs.
+    bill_from: Option<Day>,
+    /// The first day on which the analytics decide that instead, if the configuration says one.
+    analytics_from: Option<Day>,
     /// Since when it opens that, or is known.
     since: Option<String>,
     formerly: Vec<AccountId>,
@@ -48,6 +52,8 @@ impl Row {
             configured: known.is_configured,
             state: state_word(standing),
             opens: standing.and_then(|standing| standing.opened.as_ref()).map(ToString::to_string),
+            bill_from: known.bill_from,
+            analytics_from: known.analytics_from,
             since: standing.map(|standing| standing.since.to_string()),
             formerly: standing.map(|standing| standing.formerly.clone()).unwrap_or_default(),
         }
@@ -55,7 +61,7 @@ impl Row {
 }
 
 fn text(accounts: &[Row]) -> String {
-    let mut grid = Grid::new(&["vendor", "account", "configured", "state", "opens", "since", "formerly"]);
+    let mut grid = Grid::new(&["vendor", "account", "configured", "state", "opens", "since", "money from", "formerly"]);
     for row in accounts {
         let since = row.since.as_deref().and_then(|since| since.get(..10)).unwrap_or_default();
         let formerly: Vec<&str> = row.formerly.iter().map(AccountId::as_str).collect();
@@ -68,10 +74,18 @@ fn text(accounts: &[Row]) -> String {
                 .clone()
                 .unwrap_or_else(|| if row.state == "unbound" { "the vendor does not say" } else { "" }.to_owned()),
             since.to_owned(),
+            money_from(row),
             formerly.join(", "),
         ]);
     }
     grid.text()
+}
+
+/// Which report decides what use of the API costs, and from which day on.
+fn money_from(row: &Row) -> String {
+    let bill = row.bill_from.map(|day| format!("cost report from {day}"));
+    let analytics = row.analytics_from.map(|day| format!("analytics from {day}"));
+    bill.into_iter().chain(analytics).collect::<Vec<_>>().join(", ")
 }
 
 /// How an account stands, in a word.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use everycent_domain::attribution::{Platform, RESERVED_IDS, Rule, Rules};
+use everycent_domain::attribution::{MoneyFrom, Platform, RESERVED_IDS, Rule, Rules};
+use everycent_domain::vendor::Vendor;
+use everycent_schemas::AccountId;
 use toml::Spanned;
 
 use super::error::ConfigError;
@@ -33,7 +35,24 @@ impl Document {
             }
             self.check_conditions(table)?;
         }
-        Ok(Rules::new(self.tables.attribution.rules.iter().map(rule).collect()))
+        let rules = Rules::new(self.tables.attribution.rules.iter().map(rule).collect());
+        Ok(rules.with_money_from(self.money_from()?))
+    }
+
+    /// From which day on the analytics decide what use of the API costs.
+    fn money_from(&self) -> Result<MoneyFrom, ConfigError> {
+        let mut days = Vec::new();
+        for account in &self.tables.accounts {
+            let Some(money_from) = &account.money_from else { continue };
+            let Text(vendor) = account.vendor;
+            if vendor != Vendor::Anthropic {
+                let message = format!("found money_from of a {vendor} account, expected it of an Anthropic one only");
+                return Err(self.wrong(money_from.span(), message));
+            }
+            let Text(day) = money_from.get_ref().analytics;
+            days.push((AccountId::from(name(&account.id)), day));
+        }
+        Ok(MoneyFrom::analytics(days))
     }
 
     /// Refuses conditions of which no record can meet both.

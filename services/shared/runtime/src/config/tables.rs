@@ -80,6 +80,13 @@ pub(super) struct AccountTable {
     pub(super) key_env: Option<Text<VariableName>>,
     pub(super) key_file: Option<PathBuf>,
     pub(super) sources: Option<SourceNames>,
+    pub(super) money_from: Option<Spanned<MoneyFromTable>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MoneyFromTable {
+    pub(super) analytics: Text<Day>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -79,6 +79,7 @@ impl ResultRows for CostRows<'_> {
             platform: platform.name(),
             platform_basis,
             platform_rank,
+            money_from: rules.money_from().on(&manifest.account_id, day),
             snapshot_id: manifest.snapshot_id.as_str(),
             fetched_at: manifest.fetched_at,
             ingestion_timestamp: normalized_at,

@@ -105,6 +105,7 @@ impl Answer {
             platform: "unattributed",
             platform_basis: None,
             platform_rank: None,
+            money_from: None,
             snapshot_id: self.snapshot_id,
             fetched_at: at(self.fetched),
             ingestion_timestamp: at(self.normalized),

@@ -42,6 +42,7 @@ pub(super) fn costs(answer: &Answer, offset: u32, [mut of_day, mut of_answer]: [
             platform,
             platform_basis,
             platform_rank,
+            money_from: None,
             snapshot_id: answer.snapshot_id,
             fetched_at: at(answer.fetched),
             ingestion_timestamp: at(answer.normalized),

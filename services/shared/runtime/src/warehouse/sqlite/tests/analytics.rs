@@ -189,3 +189,15 @@ async fn the_analytics_are_the_fact_until_the_cost_report_has_answered_for_the_f
     file.put("coverage", &failed);
     assert_eq!(file.told(daily), all[..1]);
 }
+
+#[tokio::test]
+async fn from_the_day_that_the_configuration_says_the_analytics_decide_and_the_bill_is_a_control() {
+    let file = billed().await;
+    let said = [("money_from", t("analytics"))];
+    file.put("claude_costs", &line("c1", 10 * DOLLAR, &said))
+        .put("claude_usage_tokens", &used("u1", "a", 7))
+        .put("claude_analytics_costs", &told("r1", "a", 9 * DOLLAR, &said));
+    let daily = "SELECT platform, basis, cost_nano_usd FROM ai_spend_daily_nano ORDER BY 1";
+    assert_eq!(file.told(daily), ["claude_api | analytics | 9000000000"]);
+    assert_eq!(file.told("SELECT cost_nano_usd FROM claude_total_expenses_nano"), ["10000000000"]);
+}

@@ -95,6 +95,7 @@ fn cost<'a>(
         platform: "claude_api",
         platform_basis: Some("rule"),
         platform_rank: Some(1),
+        money_from: None,
         snapshot_id: "s",
         fetched_at: Timestamp::from_micros(1),
         ingestion_timestamp: Timestamp::from_micros(2),
