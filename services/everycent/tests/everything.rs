@@ -66,6 +66,7 @@ fn a_month_with_every_source_and_spelling_reconciles_and_every_system_answers() 
         "no_strange_account",
         "implied_price",
         "analytics_equals_cost_report",
+        "analytics_within_bill",
         "keys_equal_analytics",
         "claude_code_within_bill",
         "cursor_events_equal_spend",

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use everycent_domain::sql;
-use everycent_domain::vendors::anthropic::checks::{KeyCost, LineCost, TokenLine};
+use everycent_domain::sql::derived::of_claude_ai;
+use everycent_domain::vendors::anthropic::checks::{KeyCost, LineCost, OvertoldPool, TokenLine};
 use everycent_domain::vendors::expected::Workspace;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::Warehouse;
@@ -81,6 +82,39 @@ pub async fn key_costs(warehouse: &dyn Warehouse, window: Window) -> anyhow::Res
     let shares = key_sums(warehouse, window, ("claude_cost_shares", "expense_date", "cost_usd")).await?;
     let analytics = key_sums(warehouse, window, ("claude_analytics_costs", "activity_date", "amount_usd")).await?;
     Ok([shares, analytics])
+}
+
+/// Where the analytics tell more of a workspace, model, cost type and token type than is billed.
+pub async fn overtold_pools(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<Vec<OvertoldPool>> {
+    let pool = "organization_id, activity_date, workspace_id, cost_type, token_type";
+    let model = "CASE WHEN cost_type = 'tokens' THEN model END AS model";
+    let days = between(window);
+    let rows = warehouse
+        .query(&format!(
+            "SELECT {pool}, model, [[usd:SUM(billed_usd)]] AS billed_usd, [[usd:SUM(told_usd)]] AS told_usd FROM (\
+             SELECT {pool}, {model}, [[exact:amount_usd AS billed_usd]], [[dollars:0]] AS [[exact:told_usd]] \
+             FROM [[table:claude_costs]] WHERE activity_date {days} AND money_from IS NULL \
+             UNION ALL SELECT {pool}, {model}, [[dollars:0]], [[exact:amount_usd]] \
+             FROM [[table:claude_analytics_costs]] WHERE activity_date {days} AND money_from IS NULL \
+             AND [[exact:amount_usd]] > 0 AND NOT {}) AS both_sides \
+             GROUP BY {pool}, model HAVING [[exact:SUM(told_usd)]] > [[exact:SUM(billed_usd)]]",
+            of_claude_ai("product")
+        ))
+        .await?;
+    each(&rows)
+        .map(|fact| {
+            Ok(OvertoldPool {
+                account_id: fact.text("organization_id")?.into(),
+                day: fact.day("activity_date")?,
+                workspace_id: fact.optional("workspace_id")?,
+                model: fact.optional("model")?,
+                cost_type: fact.optional("cost_type")?,
+                token_type: fact.optional("token_type")?,
+                billed: fact.usd("billed_usd")?,
+                told: fact.usd("told_usd")?,
+            })
+        })
+        .collect()
 }
 
 async fn key_sums(

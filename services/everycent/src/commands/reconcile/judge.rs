@@ -11,7 +11,7 @@ use everycent_domain::reconcile::{
 };
 use everycent_domain::source::Source;
 use everycent_domain::vendor::Vendor;
-use everycent_domain::vendors::anthropic::checks::{implied_price, keys_equal_analytics};
+use everycent_domain::vendors::anthropic::checks::{analytics_within_bill, implied_price, keys_equal_analytics};
 use everycent_domain::vendors::cursor::checks::{cursor_cycle_day, cursor_events_equal_spend};
 use everycent_domain::vendors::{anthropic, cursor as cursor_reports};
 use everycent_domain::wanted::plan;
@@ -177,6 +177,8 @@ impl Facts<'_> {
             if compared.is_empty() {
                 continue;
             }
+            let overtold = claude::overtold_pools(self.warehouse, part).await?;
+            verdicts.extend(analytics_within_bill(&compared, &overtold, self.tolerances.analytics_percent));
             let [shares, shown] = claude::key_costs(self.warehouse, part).await?;
             verdicts.extend(keys_equal_analytics(&compared, &shares, &shown, self.tolerances.analytics_percent));
         }

@@ -1,8 +1,8 @@
 //! What the tokens of each API key cost: as the bill is shared out, against the vendor's own analytics.
 //!
-//! The bill names no key. Lines that are alike share one price a token, so the shares are exact unless a price depends on
-//! something that neither lines nor tokens tell apart, such as a fast mode; then a key pays for another, and every total
-//! still agrees.
+//! The bill names no key. It is shared out as the analytics tell it, so the two differ only where these tell more than the
+//! bill, or nothing of a pool of it: then tokens decide, and where a price depends on something that they do not tell, such as
+//! a fast mode, a key pays for another, and every total still agrees.
 
 use std::collections::BTreeMap;
 
@@ -94,8 +94,9 @@ fn explanation(worst: &Compared<'_>, far: usize, all: usize) -> String {
                 others => format!(", and {others} more of {all} keys differ"),
             };
             format!(
-                "{compared}: key {}{others}. The bill is shared out by tokens, and here tokens of one line have several prices, \
-                 such as those of a fast mode or of a place of inference. The total is right; for the cost of a key take \
+                "{compared}: key {}{others}. Where the analytics tell nothing of a workspace, model and token type, the bill is \
+                 shared out by tokens, of which some may cost more, such as those of a fast mode; where they tell more than \
+                 the bill, their amounts are scaled down to it. The total is right; for the cost of a key take \
                  claude_analytics_costs",
                 worst.key
             )
