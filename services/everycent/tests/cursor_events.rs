@@ -316,6 +316,9 @@ fn a_total_that_is_stably_wrong_costs_a_second_reading_and_no_window() {
     scene.run(TWO_DAYS).exits(0).says(&["Remarked: "]);
     assert_tells_events(&scene, "2025-09-29", "2025-09-30");
     scene.run("status").exits(0).says(&["the vendor counts ", " events and reports "]);
+    // Nobody knows what it did not tell, so no words say that nothing is missing.
+    let report = scene.run("report --from 2025-09-29 --to 2025-09-30").exits(0);
+    report.says(&["figures may lack what", " events and reports "]).says_nothing_of(&["nothing is missing by it"]);
     let reconciled = scene.run("reconcile --from 2025-09-29 --to 2025-09-30 --json").json();
     assert_eq!(reconciled["notes"][0]["source"], "cursor/usage_events");
     let checks = reconciled["checks"].as_array().unwrap();

@@ -157,17 +157,32 @@ fn minute(at: Timestamp) -> String {
 }
 
 fn remarks_text(remarks: &[RemarkRow]) -> String {
-    if remarks.is_empty() {
-        return String::new();
+    let (of_answers, of_records): (Vec<&RemarkRow>, Vec<&RemarkRow>) =
+        remarks.iter().partition(|remark| remark.field.is_empty());
+    let records = |remarks: &[&RemarkRow]| remarks.iter().map(|remark| remark.records).sum::<i64>();
+    let mut text = String::new();
+    if !of_answers.is_empty() {
+        let told = match records(&of_answers) {
+            1 => "1 answer does not agree with itself, and figures may lack what it does not tell".to_owned(),
+            answers => {
+                format!("{answers} answers do not agree with themselves, and figures may lack what they do not tell")
+            }
+        };
+        text += &format!("  note: {told}\n{}", kinds_text(&of_answers));
     }
-    let records: i64 = remarks.iter().map(|remark| remark.records).sum();
-    let mut text = format!(
-        "  note: {} odd beside the money, and nothing is missing by it\n",
-        match records {
+    if !of_records.is_empty() {
+        let odd = match records(&of_records) {
             1 => "1 record is".to_owned(),
-            _ => format!("{records} records are"),
-        }
-    );
+            records => format!("{records} records are"),
+        };
+        text +=
+            &format!("  note: {odd} odd beside the money, and nothing is missing by it\n{}", kinds_text(&of_records));
+    }
+    text
+}
+
+fn kinds_text(remarks: &[&RemarkRow]) -> String {
+    let mut text = String::new();
     for remark in remarks.iter().take(SHOWN) {
         let RemarkRow { source, account_id, field, reason, records, .. } = remark;
         let field = if field.is_empty() { String::new() } else { format!(", {field}") };
