@@ -94,13 +94,15 @@ pub fn assert_same(there: &Systems, here: &Systems) {
 /// Every table and view has the same rows, be there any or none.
 #[track_caller]
 pub fn assert_equal(there: &Systems, here: &Systems) {
+    let differing: Vec<&str> =
+        here.0.iter().filter(|(name, rows)| there.0[*name] != **rows).map(|(name, _)| *name).collect();
     for (name, rows) in &here.0 {
         let other = &there.0[name];
         let missing: Vec<_> = rows.iter().filter(|row| other.binary_search(row).is_err()).take(3).collect();
         let more: Vec<_> = other.iter().filter(|row| rows.binary_search(row).is_err()).take(3).collect();
         assert!(
             rows == other,
-            "{name}: {} rows here, {} there\nonly here: {missing:#?}\nonly there: {more:#?}",
+            "{name}: {} rows here, {} there\nonly here: {missing:#?}\nonly there: {more:#?}\nall that differ: {differing:?}",
             rows.len(),
             other.len()
         );
