@@ -75,7 +75,9 @@ pub async fn look(
         }
         None => Lines::new(),
     };
-    Ok(Ok((contents, Money::of(&Preview::of(&known, &lines), sums))))
+    // The lines of a file without dates are of its whole period, which is shown anyway.
+    let has_days = source != claude_spend::SOURCE;
+    Ok(Ok((contents, Money::of(&Preview::of(&known, &lines), sums, has_days))))
 }
 
 fn check(source: Source, body: &[u8], occasion: Occasion) -> Result<(Contents, Lines, Sums), Faults> {
@@ -93,7 +95,8 @@ fn check(source: Source, body: &[u8], occasion: Occasion) -> Result<(Contents, L
 }
 
 impl Money {
-    fn of(preview: &Preview, sums: Sums) -> Self {
+    fn of(preview: &Preview, sums: Sums, has_days: bool) -> Self {
+        let part = |tally: &Tally| Part::of(tally, has_days);
         let [changed_from, changed_to] = &preview.changed;
         Self {
             takes_away: preview.takes_away(),
@@ -101,11 +104,11 @@ impl Money {
             list_usd: sums.list_usd.map(Usd::short),
             tokens: sums.tokens,
             people: sums.people.len(),
-            added: Part::of(&preview.added),
-            changed_from: Part::of(changed_from),
-            changed_to: Part::of(changed_to),
-            taken_away: Part::of(&preview.taken_away),
-            unchanged: Part::of(&preview.unchanged),
+            added: part(&preview.added),
+            changed_from: part(changed_from),
+            changed_to: part(changed_to),
+            taken_away: part(&preview.taken_away),
+            unchanged: part(&preview.unchanged),
             columns_left_out: sums.left_out,
         }
     }
@@ -144,14 +147,15 @@ fn people(number: usize) -> String {
 }
 
 impl Part {
-    fn of(tally: &Tally) -> Self {
-        let (first_day, last_day) = (tally.days.first().copied(), tally.days.last().copied());
+    fn of(tally: &Tally, has_days: bool) -> Self {
+        let end = |day: Option<&Day>| day.copied().filter(|_| has_days);
+        let (first_day, last_day) = (end(tally.days.first()), end(tally.days.last()));
         Self { lines: tally.lines, first_day, last_day, amount_usd: tally.amount_usd.short() }
     }
 
     fn text(&self) -> String {
         let days = match (self.first_day, self.last_day) {
-            (Some(first), Some(last)) if first == last => format!(" from {first}"),
+            (Some(first), Some(last)) if first == last => format!(" of {first}"),
             (Some(first), Some(last)) => format!(" of {first} to {last}"),
             _ => String::new(),
         };
