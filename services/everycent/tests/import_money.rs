@@ -121,15 +121,18 @@ fn a_cost_file_keeps_twins_and_a_usage_file_charges_what_is_on_demand() {
 
 #[test]
 fn the_same_file_again_changes_no_row_and_another_of_the_same_period_replaces_it() {
-    let corrected = SPEND.replace("20.00,26.00", "5.00,6.00").replace("ada@example.com,u-1,Chat,opus,3,30,3,1.00,2.00\n", "");
+    let corrected =
+        SPEND.replace("20.00,26.00", "5.00,6.00").replace("ada@example.com,u-1,Chat,opus,3,30,3,1.00,2.00\n", "");
     let scene = scene_with(&[("spend.csv", SPEND), ("corrected.csv", &corrected)]);
     spend(&scene, "spend.csv", "2025-10-01", "2025-10-30").exits(0);
     spend(&scene, "spend.csv", "2025-10-01", "2025-10-30")
         .exits(0)
         .says(&["  unchanged: 3 lines with 31.00 USD", "claude_imported_spend: 0 rows written, 0 deleted"]);
-    spend(&scene, "corrected.csv", "2025-10-01", "2025-10-30")
-        .exits(2)
-        .says(&["  taken away: 1 line with 1.00 USD\n", "  changed: 1 line with 20.00 USD; it becomes 5.00\n", "`--yes`"]);
+    spend(&scene, "corrected.csv", "2025-10-01", "2025-10-30").exits(2).says(&[
+        "  taken away: 1 line with 1.00 USD\n",
+        "  changed: 1 line with 20.00 USD; it becomes 5.00\n",
+        "`--yes`",
+    ]);
     assert_eq!(net(&scene), dec("31"));
     scene.run("import claude-spend corrected.csv --from 2025-10-01 --to 2025-10-30 --yes").exits(0);
     assert_eq!(net(&scene), dec("15"));
@@ -155,7 +158,10 @@ fn a_period_that_overlaps_another_is_refused_with_both_until_that_is_taken_back(
         .run("import claude-spend --withdraw --from 2025-10-02 --to 2025-10-15")
         .exits(2)
         .says(&["overlaps that of 2025-10-01 to 2025-10-15"]);
-    scene.run("import claude-spend --withdraw --from 2025-10-01 --to 2025-10-15").exits(2).says(&["31.00 USD would be gone"]);
+    scene
+        .run("import claude-spend --withdraw --from 2025-10-01 --to 2025-10-15")
+        .exits(2)
+        .says(&["31.00 USD would be gone"]);
     scene.run("import claude-spend --withdraw --from 2025-10-01 --to 2025-10-15 --yes").exits(0);
     assert_eq!(net(&scene), dec("31"));
     spend(&scene, "spend.csv", "2025-10-10", "2025-10-15").exits(0);
@@ -165,14 +171,18 @@ fn a_period_that_overlaps_another_is_refused_with_both_until_that_is_taken_back(
 #[test]
 fn a_file_beside_an_api_that_reports_the_same_days_is_refused_with_both() {
     let later = COSTS.replace("2025-10-03", "2025-09-03").replace("2025-10-04", "2025-09-04");
-    let scene = scene_with(&[("cost.csv", COSTS), ("earlier.csv", &later), ("events.csv", EVENTS), ("spend.csv", SPEND)]);
+    let scene =
+        scene_with(&[("cost.csv", COSTS), ("earlier.csv", &later), ("events.csv", EVENTS), ("spend.csv", SPEND)]);
     scene.run("sync --from 2025-10-04 --to 2025-10-06").exits(0);
     scene.run("import claude-console-cost cost.csv").exits(2).says(&[
         "the file is of 2025-10-03 to 2025-10-04, and anthropic/cost_report of account `default` reports the same money for \
          2025-10-04",
     ]);
     scene.run("import claude-console-cost earlier.csv").exits(0);
-    scene.run("import cursor-usage events.csv").exits(2).says(&["cursor/usage_events of account `default`", "2025-10-04"]);
+    scene
+        .run("import cursor-usage events.csv")
+        .exits(2)
+        .says(&["cursor/usage_events of account `default`", "2025-10-04"]);
     // No product of claude.ai is reported on these days.
     spend(&scene, "spend.csv", "2025-10-04", "2025-10-06").exits(0);
     scene.run("import claude-spend --withdraw --from 2025-10-04 --to 2025-10-06 --yes").exits(0);
@@ -183,8 +193,8 @@ fn a_file_beside_an_api_that_reports_the_same_days_is_refused_with_both() {
            '2025-10-06T00:00:00Z')",
     );
     spend(&scene, "spend.csv", "2025-10-04", "2025-10-06").exits(2).says(&[
-        "the file is of 2025-10-04 to 2025-10-06, and anthropic/analytics_cost of account `default` reports money of claude.ai \
-         for 2025-10-05",
+        "the file is of 2025-10-04 to 2025-10-06, and anthropic/analytics_cost of account `default` reports money of claude.ai, \
+         or of a product of the file, for 2025-10-05",
     ]);
     spend(&scene, "spend.csv", "2025-10-06", "2025-10-06").exits(0);
 }
@@ -202,7 +212,8 @@ fn a_period_is_named_and_lies_in_the_past() {
 
 #[test]
 fn a_file_of_another_kind_is_called_by_its_name_though_its_lines_are_wrong() {
-    let scene = scene_with(&[("spend.csv", SPEND), ("cost.csv", COSTS), ("events.csv", EVENTS), ("odd.csv", "a,b\n1,2\n")]);
+    let scene =
+        scene_with(&[("spend.csv", SPEND), ("cost.csv", COSTS), ("events.csv", EVENTS), ("odd.csv", "a,b\n1,2\n")]);
     let wrong = EVENTS.replace("0.50", "soon");
     fs::write(scene.path("wrong.csv"), wrong).unwrap();
     for (call, kind) in [
@@ -221,17 +232,21 @@ fn a_file_of_another_kind_is_called_by_its_name_though_its_lines_are_wrong() {
 
 #[test]
 fn the_template_of_each_kind_is_imported_as_it_is_and_an_empty_file_is_refused() {
-    for (kind, more) in [
-        ("claude-spend", " --from 2025-10-01 --to 2025-10-02"),
-        ("claude-console-cost", ""),
-        ("cursor-usage", ""),
-    ] {
+    for (kind, more) in
+        [("claude-spend", " --from 2025-10-01 --to 2025-10-02"), ("claude-console-cost", ""), ("cursor-usage", "")]
+    {
         let scene = scene_with(&[("empty.csv", "")]);
         let template = scene.run(&format!("import {kind} --template")).exits(0).stdout.clone();
         fs::write(scene.path("template.csv"), &template).unwrap();
         fs::write(scene.path("header.csv"), template.lines().next().unwrap()).unwrap();
-        scene.run(&format!("import {kind} empty.csv{more}")).exits(2).says(&["line 1: found nothing, expected the header"]);
-        scene.run(&format!("import {kind} header.csv{more}")).exits(2).says(&["line 2: found nothing, expected a line"]);
+        scene
+            .run(&format!("import {kind} empty.csv{more}"))
+            .exits(2)
+            .says(&["line 1: found nothing, expected the header"]);
+        scene
+            .run(&format!("import {kind} header.csv{more}"))
+            .exits(2)
+            .says(&["line 2: found nothing, expected a line"]);
         scene.run(&format!("import {kind} template.csv{more} --dry-run")).exits(0).says(&["nothing was imported"]);
         assert!(scene.manifests("upload").is_empty());
         scene.run(&format!("import {kind} template.csv{more}")).exits(0).says(&[" written, 0 deleted"]);

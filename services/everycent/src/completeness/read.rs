@@ -7,11 +7,12 @@ use everycent_schemas::{AccountId, Day};
 
 use super::feeds::FeedState;
 use super::found::{Completeness, Synced};
-use super::gap::Gap;
+use super::gap::{Gap, Kind};
 use super::gaps::{self, Period};
 use super::recipes::recipes_in_use;
 use super::stored::{look, within_reach};
 use crate::deployment::Deployment;
+use crate::facts::imported_money::{Uncounted, uncounted};
 use crate::failure::Failure;
 use crate::remarks::{self, RemarkRow};
 use crate::report::Scope;
@@ -60,12 +61,30 @@ impl Completeness {
             recipes: recipes_in_use(deployment, coverage),
             uncharged: DerivedDays::of(&uncharged),
         };
-        Ok(Self::of(&feeds, gaps::gaps(&feeds, coverage, &stored, &period), remarks))
+        let mut gaps = gaps::gaps(&feeds, coverage, &stored, &period);
+        let uncounted = uncounted(deployment.warehouse.as_ref(), asked.days, coverage).await?;
+        gaps.extend(uncounted.into_iter().filter(|of| is_asked(&of.account_id)).map(reported_by_api));
+        Ok(Self::of(&feeds, gaps, remarks))
     }
 
     fn of(feeds: &[FeedState], gaps: Vec<Gap>, remarks: Vec<RemarkRow>) -> Self {
         let (lacks, notes): (Vec<Gap>, Vec<Gap>) = gaps.into_iter().partition(|gap| gap.kind.is_lack());
         Self { complete: lacks.is_empty(), synced: synced(feeds), lacks, notes, remarks }
+    }
+}
+
+/// A file beside an API that reports the same money.
+fn reported_by_api(of: Uncounted) -> Gap {
+    let Uncounted { source, account_id, days, amount_usd, apis } = of;
+    Gap {
+        kind: Kind::ReportedByApi,
+        vendor: source.vendor(),
+        account_id,
+        sources: [source.name()].into(),
+        days,
+        records: None,
+        reason: Some(format!("{} USD; see {}", amount_usd.short(), apis.join(" and "))),
+        mend: None,
     }
 }
 

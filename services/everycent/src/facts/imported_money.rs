@@ -1,17 +1,63 @@
 //! Money that a person has imported, and what stands against importing more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_domain::attribution::OF_CLAUDE_AI;
 use everycent_domain::source::Source;
 use everycent_domain::sql;
 use everycent_domain::vendors::upload::money::Lines;
 use everycent_domain::vendors::upload::{claude_console_cost, claude_spend, cursor_usage};
+use everycent_domain::vendors::{anthropic, cursor};
 use everycent_domain::window::Window;
-use everycent_runtime::warehouse::Warehouse;
-use everycent_schemas::{AccountId, Day};
+use everycent_runtime::warehouse::{CoverageRow, Warehouse};
+use everycent_schemas::{AccountId, Day, Usd};
 
 use super::{between, each};
+
+/// Where the money of a kind of file stands.
+struct Table {
+    source: Source,
+    name: &'static str,
+    account: &'static str,
+    /// The day of a line, or the first of its period.
+    day: &'static str,
+    /// What of a line is billed.
+    billed_usd: &'static str,
+    /// What its charges say of where they are from.
+    basis: &'static str,
+    /// The reports that have the same money.
+    apis: &'static [Source],
+}
+
+const TABLES: [Table; 3] = [
+    Table {
+        source: claude_spend::SOURCE,
+        name: "claude_imported_spend",
+        account: "organization_id",
+        day: "period_from",
+        billed_usd: "net_usd",
+        basis: "spend_file",
+        apis: &[anthropic::analytics_cost::SOURCE, anthropic::cost_report::SOURCE],
+    },
+    Table {
+        source: claude_console_cost::SOURCE,
+        name: "claude_imported_costs",
+        account: "organization_id",
+        day: "activity_date",
+        billed_usd: "amount_usd",
+        basis: "console_file",
+        apis: &[anthropic::cost_report::SOURCE, anthropic::analytics_cost::SOURCE],
+    },
+    Table {
+        source: cursor_usage::SOURCE,
+        name: "cursor_imported_events",
+        account: "account_id",
+        day: "activity_date",
+        billed_usd: "CASE WHEN billing IN ('on_demand', 'unknown') THEN cost_usd END",
+        basis: "usage_file",
+        apis: &[cursor::usage_events::SOURCE],
+    },
+];
 
 /// What is known of the file's lines on these days: each with its day, or the first of its period, and what it bills.
 pub async fn imported_lines(
@@ -20,29 +66,80 @@ pub async fn imported_lines(
     account_id: &AccountId,
     window: Window,
 ) -> anyhow::Result<Lines> {
-    let account = sql::text(account_id.as_str());
-    let days = between(window);
-    let query = if source == claude_spend::SOURCE {
-        format!(
-            "SELECT period_from AS day, row_id, [[usd:SUM(net_usd)]] AS billed_usd FROM [[table:claude_imported_spend]] \
-             WHERE organization_id = {account} AND activity_date {days} GROUP BY period_from, row_id"
-        )
-    } else if source == claude_console_cost::SOURCE {
-        format!(
-            "SELECT activity_date AS day, row_id, [[usd:SUM(amount_usd)]] AS billed_usd FROM [[table:claude_imported_costs]] \
-             WHERE organization_id = {account} AND activity_date {days} GROUP BY activity_date, row_id"
-        )
-    } else {
-        debug_assert_eq!(source, cursor_usage::SOURCE);
-        format!(
-            "SELECT activity_date AS day, row_id, \
-             [[usd:SUM(CASE WHEN billing IN ('on_demand', 'unknown') THEN cost_usd END)]] AS billed_usd \
-             FROM [[table:cursor_imported_events]] \
-             WHERE account_id = {account} AND activity_date {days} GROUP BY activity_date, row_id"
-        )
-    };
-    let rows = warehouse.query(&query).await?;
+    let table = TABLES.iter().find(|table| table.source == source).expect("invariant: it is a file of money");
+    let Table { name, account, day, billed_usd, .. } = table;
+    let rows = warehouse
+        .query(&format!(
+            "SELECT {day} AS day, row_id, [[usd:SUM({billed_usd})]] AS billed_usd FROM [[table:{name}]] \
+             WHERE {account} = {account_id} AND activity_date {days} GROUP BY {day}, row_id",
+            account_id = sql::text(account_id.as_str()),
+            days = between(window),
+        ))
+        .await?;
     each(&rows).map(|line| Ok(((line.day("day")?, line.text("row_id")?), line.usd("billed_usd")?))).collect()
+}
+
+/// Money of files that is in no charge, for the vendor's API reports it too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uncounted {
+    pub source: Source,
+    pub account_id: AccountId,
+    pub days: BTreeSet<Day>,
+    pub amount_usd: Usd,
+    /// The reports that may have it.
+    pub apis: Vec<&'static str>,
+}
+
+/// Of the days of the window; `coverage` is that of these, at least.
+pub async fn uncounted(
+    warehouse: &dyn Warehouse,
+    window: Window,
+    coverage: &[CoverageRow],
+) -> anyhow::Result<Vec<Uncounted>> {
+    let mut found: BTreeMap<(Source, AccountId), Uncounted> = BTreeMap::new();
+    for table in TABLES.iter().filter(|table| coverage.iter().any(|row| row.source == table.source.name())) {
+        let Table { name, account, billed_usd, basis, .. } = table;
+        let days = between(window);
+        let of_file = sums(
+            warehouse,
+            format!(
+                "SELECT {account} AS account, activity_date, [[usd:SUM({billed_usd})]] AS billed_usd FROM [[table:{name}]] \
+                 WHERE activity_date {days} GROUP BY {account}, activity_date"
+            ),
+        );
+        let charged = sums(
+            warehouse,
+            format!(
+                "SELECT account_id AS account, activity_date, [[usd:SUM(cost_usd)]] AS billed_usd FROM [[table:charges]] \
+                 WHERE basis = '{basis}' AND billing IN ('billed', 'unknown') AND activity_date {days} \
+                 GROUP BY account_id, activity_date"
+            ),
+        );
+        let (of_file, charged) = (of_file.await?, charged.await?);
+        for ((account_id, day), amount) in of_file {
+            let rest = amount - charged.get(&(account_id.clone(), day)).copied().unwrap_or_default();
+            if rest == Usd::ZERO {
+                continue;
+            }
+            let all = found.entry((table.source, account_id.clone())).or_insert_with(|| Uncounted {
+                source: table.source,
+                account_id,
+                days: BTreeSet::new(),
+                amount_usd: Usd::ZERO,
+                apis: table.apis.iter().map(|api| api.name()).collect(),
+            });
+            all.days.insert(day);
+            all.amount_usd = all.amount_usd + rest;
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+async fn sums(warehouse: &dyn Warehouse, query: String) -> anyhow::Result<BTreeMap<(AccountId, Day), Usd>> {
+    let rows = warehouse.query(&query).await?;
+    each(&rows)
+        .map(|sum| Ok(((sum.text("account")?.into(), sum.day("activity_date")?), sum.usd("billed_usd")?)))
+        .collect()
 }
 
 /// The periods of imported spend that have a day in the window.
@@ -62,8 +159,28 @@ pub async fn spend_periods(
     each(&rows).map(|line| Ok((line.day("period_from")?, line.day("period_to")?))).collect()
 }
 
-/// The days of the window on which the API reports money of products of claude.ai.
-pub async fn days_of_claude_ai(
+/// The days of the window on which the API reports money of products of claude.ai, or of one of these products.
+pub async fn days_of_products(
+    warehouse: &dyn Warehouse,
+    account_id: &AccountId,
+    window: Window,
+    products: &BTreeSet<String>,
+) -> anyhow::Result<BTreeSet<Day>> {
+    let products = OF_CLAUDE_AI.into_iter().chain(products.iter().map(String::as_str)).map(sql::text);
+    let rows = warehouse
+        .query(&format!(
+            "SELECT DISTINCT activity_date FROM [[table:claude_analytics_costs]] \
+             WHERE organization_id = {account} AND activity_date {days} AND product IN ({products})",
+            account = sql::text(account_id.as_str()),
+            days = between(window),
+            products = products.collect::<Vec<_>>().join(", "),
+        ))
+        .await?;
+    each(&rows).map(|line| line.day("activity_date")).collect()
+}
+
+/// The days of the window on which the API's analytics report money of other products.
+pub async fn days_of_analytics(
     warehouse: &dyn Warehouse,
     account_id: &AccountId,
     window: Window,
@@ -71,10 +188,10 @@ pub async fn days_of_claude_ai(
     let rows = warehouse
         .query(&format!(
             "SELECT DISTINCT activity_date FROM [[table:claude_analytics_costs]] \
-             WHERE organization_id = {account} AND activity_date {days} AND product IN ({products})",
+             WHERE organization_id = {account} AND activity_date {days} AND NOT {of_claude_ai}",
             account = sql::text(account_id.as_str()),
             days = between(window),
-            products = OF_CLAUDE_AI.map(sql::text).join(", "),
+            of_claude_ai = sql::derived::of_claude_ai("product"),
         ))
         .await?;
     each(&rows).map(|line| line.day("activity_date")).collect()

@@ -70,7 +70,7 @@ pub async fn look(
     };
     let known = match warehouse {
         Some(warehouse) => {
-            refuse_the_same_money(source, warehouse, account_id, &contents, &lines).await?;
+            refuse_the_same_money(source, warehouse, account_id, &contents, (&lines, &sums)).await?;
             imported_lines(warehouse, source, account_id, contents.window).await?
         }
         None => Lines::new(),

@@ -66,6 +66,7 @@ pub fn lines(text: &str, period: Window) -> (Lines, Sums) {
         if let Ok((_, spend)) = line {
             let tokens = [spend.prompt_tokens, spend.completion_tokens].into_iter().flatten().reduce(|a, b| a + b);
             sums.add(spend.net_usd, spend.gross_usd, spend.email.as_deref(), tokens);
+            sums.products.extend(spend.product());
             lines.insert((period.from(), ids.next(&spend).as_str().to_owned()), spend.net_usd);
         }
     });

@@ -33,6 +33,8 @@ pub struct Sums {
     /// None where no line has a list cost.
     pub list_usd: Option<Usd>,
     pub people: BTreeSet<String>,
+    /// In the spelling of the vendor's API.
+    pub products: BTreeSet<String>,
     /// None where no line has tokens.
     pub tokens: Option<i64>,
     /// Columns that are not read.

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use anyhow::anyhow;
 use everycent_domain::report::Contents;
 use everycent_domain::source::Source;
-use everycent_domain::vendors::upload::money::Lines;
+use everycent_domain::vendors::upload::money::{Lines, Sums};
 use everycent_domain::vendors::upload::{claude_console_cost, claude_spend};
 use everycent_domain::vendors::{anthropic, cursor};
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::Warehouse;
 use everycent_schemas::{AccountId, Day};
 
-use crate::facts::imported_money::{days_of_claude_ai, loaded_days, spend_periods};
+use crate::facts::imported_money::{days_of_analytics, days_of_products, loaded_days, spend_periods};
 use crate::failure::Failure;
 
 /// Refuses a file of days whose money is known otherwise, with both named.
@@ -21,23 +21,33 @@ pub async fn refuse_the_same_money(
     warehouse: &dyn Warehouse,
     account_id: &AccountId,
     contents: &Contents,
-    lines: &Lines,
+    (lines, sums): (&Lines, &Sums),
 ) -> Result<(), Failure> {
     let window = contents.window;
     if source == claude_spend::SOURCE {
         refuse_other_periods(warehouse, account_id, contents).await?;
-        let days =
-            if lines.is_empty() { BTreeSet::new() } else { days_of_claude_ai(warehouse, account_id, window).await? };
-        return refuse_days(anthropic::analytics_cost::SOURCE, "money of claude.ai", source, account_id, window, &days);
     }
-    let api = if source == claude_console_cost::SOURCE {
-        anthropic::cost_report::SOURCE
-    } else {
-        cursor::usage_events::SOURCE
-    };
-    let loaded = loaded_days(warehouse, api, account_id, window).await?;
-    let days = lines.keys().map(|(day, _)| *day).filter(|day| loaded.contains(day)).collect();
-    refuse_days(api, "the same money", source, account_id, window, &days)
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let refuse =
+        |api: Source, money: &str, days: BTreeSet<Day>| refuse_days(api, money, source, account_id, window, &days);
+    let days_of_file: BTreeSet<Day> = lines.keys().map(|(day, _)| *day).collect();
+    let of_file = |days: BTreeSet<Day>| days.intersection(&days_of_file).copied().collect();
+    if source == claude_spend::SOURCE {
+        let days = days_of_products(warehouse, account_id, window, &sums.products).await?;
+        return refuse(anthropic::analytics_cost::SOURCE, "money of claude.ai, or of a product of the file,", days);
+    }
+    if source == claude_console_cost::SOURCE {
+        let (bill, analytics) = (anthropic::cost_report::SOURCE, anthropic::analytics_cost::SOURCE);
+        let of_bill = loaded_days(warehouse, bill, account_id, window).await?;
+        refuse(bill, "the same money", of_file(of_bill))?;
+        let of_analytics = days_of_analytics(warehouse, account_id, window).await?;
+        return refuse(analytics, "the same money", of_file(of_analytics));
+    }
+    let events = cursor::usage_events::SOURCE;
+    let loaded = loaded_days(warehouse, events, account_id, window).await?;
+    refuse(events, "the same money", of_file(loaded))
 }
 
 /// A period may be there again, and may be taken back together with others; one that has a part of another may not.
