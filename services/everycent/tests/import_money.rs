@@ -57,7 +57,7 @@ fn dec(text: &str) -> Decimal {
 
 /// What is billed by the spend files together.
 fn net(scene: &Scene) -> Decimal {
-    nanos(scene, "SELECT COALESCE(SUM(net_usd), 0) FROM claude_imported_spend_nano")
+    nanos(scene, "SELECT COALESCE(SUM(net_nano_usd), 0) FROM claude_imported_spend_nano")
 }
 
 // What a file adds up to
@@ -72,7 +72,8 @@ fn a_spend_file_is_spread_over_its_period_and_its_days_add_up_to_it() {
         "claude_imported_spend: 90 rows written, 0 deleted",
     ]);
     let rows = scene.tables().rows(
-        "SELECT email, platform, COUNT(*), SUM(net_usd), SUM(gross_usd), SUM(requests), MAX(net_usd) - MIN(net_usd)
+        "SELECT email, platform, COUNT(*), SUM(net_nano_usd), SUM(gross_nano_usd), SUM(requests),
+           MAX(net_nano_usd) - MIN(net_nano_usd)
          FROM claude_imported_spend_nano GROUP BY email, platform ORDER BY 1, 2",
     );
     assert_eq!(
@@ -101,9 +102,9 @@ fn a_cost_file_keeps_twins_and_a_usage_file_charges_what_is_on_demand() {
         "  billed: 0.80 USD, 2 people\n",
         "cursor_imported_events: 5 rows written, 0 deleted",
     ]);
-    let sums = "SELECT SUM(amount_usd), SUM(list_amount_usd), COUNT(*) FROM claude_imported_costs_nano";
+    let sums = "SELECT SUM(amount_nano_usd), SUM(list_amount_nano_usd), COUNT(*) FROM claude_imported_costs_nano";
     assert_eq!(scene.tables().rows(sums), [["3300000000", "4000000000", "3"]]);
-    let events = "SELECT billing, COUNT(*), SUM(cost_usd), SUM(total_tokens) FROM cursor_imported_events_nano
+    let events = "SELECT billing, COUNT(*), SUM(cost_nano_usd), SUM(total_tokens) FROM cursor_imported_events_nano
                   GROUP BY billing ORDER BY billing";
     assert_eq!(
         scene.tables().rows(events),
@@ -168,11 +169,18 @@ fn a_period_that_overlaps_another_is_refused_with_both_until_that_is_taken_back(
     assert_eq!(net(&scene), dec("62"));
 }
 
+/// October, with Cursor's events besides the bill.
+fn scene_with_events(files: &[(&str, &str)]) -> Scene {
+    let mut scene = scene_with(files).with_sources("cursor", &["cursor/usage_events"]);
+    scene.configure("[[prices.cursor]]\nfrom = \"2025-01-01\"\nplan = \"token\"\nseat_usd = \"0\"\ncycle_day = 1\n");
+    scene
+}
+
 #[test]
 fn a_file_beside_an_api_that_reports_the_same_days_is_refused_with_both() {
-    let later = COSTS.replace("2025-10-03", "2025-09-03").replace("2025-10-04", "2025-09-04");
-    let scene =
-        scene_with(&[("cost.csv", COSTS), ("earlier.csv", &later), ("events.csv", EVENTS), ("spend.csv", SPEND)]);
+    let earlier = COSTS.replace("2025-10-03", "2025-09-03").replace("2025-10-04", "2025-09-04");
+    let files = [("cost.csv", COSTS), ("earlier.csv", &earlier), ("events.csv", EVENTS), ("spend.csv", SPEND)];
+    let scene = scene_with_events(&files);
     scene.run("sync --from 2025-10-04 --to 2025-10-06").exits(0);
     scene.run("import claude-console-cost cost.csv").exits(2).says(&[
         "the file is of 2025-10-03 to 2025-10-04, and anthropic/cost_report of account `default` reports the same money for \
@@ -188,15 +196,70 @@ fn a_file_beside_an_api_that_reports_the_same_days_is_refused_with_both() {
     scene.run("import claude-spend --withdraw --from 2025-10-04 --to 2025-10-06 --yes").exits(0);
     scene.tables().tamper(
         "INSERT INTO claude_analytics_costs_nano (organization_id, activity_date, row_id, product, currency, amount_cents,
-           amount_usd, platform, snapshot_id, fetched_at, ingestion_timestamp)
-         VALUES ('default', '2025-10-05', 'r', 'chat', 'USD', '100', 1000000000, 'claude.ai', 's', '2025-10-06T00:00:00Z',
-           '2025-10-06T00:00:00Z')",
+           amount_nano_usd, platform, snapshot_id, fetched_at, ingestion_timestamp)
+         VALUES ('default', '2025-10-05', 'r', 'chat', 'USD', '100', 1000000000, 'claude.ai', 's',
+           '2025-10-06T00:00:00.000000Z', '2025-10-06T00:00:00.000000Z')",
     );
     spend(&scene, "spend.csv", "2025-10-04", "2025-10-06").exits(2).says(&[
-        "the file is of 2025-10-04 to 2025-10-06, and anthropic/analytics_cost of account `default` reports money of claude.ai, \
-         or of a product of the file, for 2025-10-05",
+        "the file is of 2025-10-04 to 2025-10-06, and anthropic/analytics_cost of account `default` reports money of \
+         claude.ai, or of a product of the file, for 2025-10-05",
     ]);
     spend(&scene, "spend.csv", "2025-10-06", "2025-10-06").exits(0);
+}
+
+/// What is billed in all, by how it is known.
+fn billed(scene: &Scene) -> Vec<Vec<String>> {
+    scene.tables().rows("SELECT basis, SUM(cost_nano_usd) FROM ai_spend_daily_nano GROUP BY basis ORDER BY basis")
+}
+
+#[test]
+fn files_are_charged_until_an_api_reports_their_days_and_a_report_names_what_counts_no_more() {
+    let scene = scene_with_events(&[("cost.csv", COSTS), ("events.csv", EVENTS), ("spend.csv", SPEND)]);
+    spend(&scene, "spend.csv", "2025-10-03", "2025-10-05").exits(0);
+    scene.run("import claude-console-cost cost.csv").exits(0);
+    scene.run("import cursor-usage events.csv").exits(0);
+    let of = |basis: &str, nanos: &str| vec![basis.to_owned(), nanos.to_owned()];
+    let before = [of("console_file", "3300000000"), of("spend_file", "31000000000"), of("usage_file", "800000000")];
+    assert_eq!(billed(&scene), before);
+    scene.run("report --from 2025-10-03 --to 2025-10-05").exits(0).says(&["✓ Complete"]);
+    // The API's day has both; of the file only the day before is left: 2.30 of the keys, and 0.50 of Cursor.
+    scene.run("sync --from 2025-10-04 --to 2025-10-05").exits(0);
+    let bill = scene.simulator.with_world(|world| {
+        let day = |day| chrono::NaiveDate::from_ymd_opt(2025, 10, day).unwrap();
+        world.cost_cents(day(4), day(5))
+    });
+    let bill = (bill * Decimal::from(10_000_000)).normalize().to_string();
+    let files = |all: Vec<Vec<String>>| all.into_iter().filter(|row| !row[0].starts_with("events")).collect::<Vec<_>>();
+    let after = [
+        of("console_file", "2300000000"),
+        of("cost_report", &bill),
+        of("spend_file", "31000000000"),
+        of("usage_file", "500000000"),
+    ];
+    assert_eq!(files(billed(&scene)), after);
+    let rows = ["claude_imported_costs", "cursor_imported_events"];
+    let kept = rows.map(|table| scene.tables().one(&format!("SELECT COUNT(*) FROM {table}")));
+    assert_eq!(kept, ["3", "5"], "the rows of the files stay");
+    scene.run("report --from 2025-10-03 --to 2025-10-05").says(&[
+        "upload/claude_console_cost of account `default`: the file's money of 1 day is not counted, for the vendor's API \
+         reports it too (2025-10-04): 1.00 USD; see anthropic/cost_report and anthropic/analytics_cost",
+        "upload/cursor_usage of account `default`: the file's money of 1 day is not counted",
+        "0.30 USD; see cursor/usage_events",
+    ]);
+    scene.run("reconcile --from 2025-10-03 --to 2025-10-05").says(&["charges and their sums are what the facts make"]);
+    let failures = scene.run("reconcile --from 2025-10-03 --to 2025-10-05 --json").json();
+    let failed = |check: &str| failures["failures"].as_array().unwrap().iter().any(|one| one["check_id"] == check);
+    assert!(!failed("charges_equal_facts"), "{failures}");
+    // All of it again from what is stored, in whatever order that is.
+    let charges = |scene: &Scene| {
+        scene.tables().rows("SELECT charge_id, activity_date, cost_nano_usd FROM charges_nano ORDER BY 1, 2")
+    };
+    let before = charges(&scene);
+    fs::remove_file(scene.home().join("everycent.sqlite")).unwrap();
+    scene.run("replay").exits(0);
+    assert_eq!(charges(&scene), before);
+    scene.run("rebuild --all").exits(0);
+    assert_eq!(charges(&scene), before);
 }
 
 // What is said of a file that is wrong
