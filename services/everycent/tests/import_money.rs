@@ -165,6 +165,10 @@ fn a_period_that_overlaps_another_is_refused_with_both_until_that_is_taken_back(
         .says(&["31.00 USD would be gone"]);
     scene.run("import claude-spend --withdraw --from 2025-10-01 --to 2025-10-15 --yes").exits(0);
     assert_eq!(net(&scene), dec("31"));
+    scene
+        .run("import claude-spend --withdraw --from 2025-10-01 --to 2025-10-15 --yes")
+        .exits(2)
+        .says(&["nothing is imported of 2025-10-01 to 2025-10-15"]);
     spend(&scene, "spend.csv", "2025-10-10", "2025-10-15").exits(0);
     assert_eq!(net(&scene), dec("62"));
 }
@@ -314,4 +318,16 @@ fn the_template_of_each_kind_is_imported_as_it_is_and_an_empty_file_is_refused()
         assert!(scene.manifests("upload").is_empty());
         scene.run(&format!("import {kind} template.csv{more}")).exits(0).says(&[" written, 0 deleted"]);
     }
+}
+
+#[test]
+fn the_help_of_each_kind_teaches_its_columns_and_the_example_of_the_documentation_imports() {
+    let scene = Scene::october();
+    scene.run("import claude-spend --help").exits(0).says(&["Where it comes from", "total_net_spend_usd", "--withdraw"]);
+    scene.run("import claude-console-cost --help").exits(0).says(&["Where it comes from", "list_price_usd", "-- is none"]);
+    scene.run("import cursor-usage --help").exits(0).says(&["Where it comes from", "Included, Free or -"]);
+    let example = fs::canonicalize("../../docs/examples/claude-spend.csv").unwrap();
+    spend(&scene, example.to_str().unwrap(), "2025-10-01", "2025-10-31")
+        .exits(0)
+        .says(&["  billed: 58.05 USD, list cost 64.50, 2 people\n", "93 rows written"]);
 }

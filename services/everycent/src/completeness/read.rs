@@ -1,6 +1,7 @@
 //! Reads what figures rest on: coverage of the days, the stored answers about them, and what was odd.
 
 use everycent_domain::derived::DerivedDays;
+use everycent_domain::vendors::upload::claude_spend;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{CoverageRow, stale_charges};
 use everycent_schemas::{AccountId, Day};
@@ -73,9 +74,14 @@ impl Completeness {
     }
 }
 
+/// Even shares say nothing of a single day, so beside an API that reports some days those of the others are no use.
+const REST_OF_PERIOD: &str = "; other days of its period still have their even share: once the API reports all of them, take the \
+    period back with `everycent import claude-spend --withdraw`";
+
 /// A file beside an API that reports the same money.
 fn reported_by_api(of: Uncounted) -> Gap {
     let Uncounted { source, account_id, days, amount_usd, apis } = of;
+    let rest = if source == claude_spend::SOURCE { REST_OF_PERIOD } else { "" };
     Gap {
         kind: Kind::ReportedByApi,
         vendor: source.vendor(),
@@ -83,7 +89,7 @@ fn reported_by_api(of: Uncounted) -> Gap {
         sources: [source.name()].into(),
         days,
         records: None,
-        reason: Some(format!("{} USD; see {}", amount_usd.short(), apis.join(" and "))),
+        reason: Some(format!("{} USD; see {}{rest}", amount_usd.short(), apis.join(" and "))),
         mend: None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod against;
 
+use anyhow::anyhow;
 use bytes::Bytes;
 use everycent_domain::report::{Contents, Faults, Import, Occasion};
 use everycent_domain::source::Source;
@@ -68,6 +69,7 @@ pub async fn look(
             Err(faults) => return Ok(Err(faults)),
         },
     };
+    let is_withdrawal = contents.lines == 0;
     let known = match warehouse {
         Some(warehouse) => {
             refuse_the_same_money(source, warehouse, account_id, &contents, (&lines, &sums)).await?;
@@ -75,6 +77,10 @@ pub async fn look(
         }
         None => Lines::new(),
     };
+    if is_withdrawal && known.is_empty() {
+        let (from, to) = (contents.window.from(), contents.window.to());
+        return Err(Failure::usage(anyhow!("nothing is imported of {from} to {to}, so there is nothing to take back")));
+    }
     // The lines of a file without dates are of its whole period, which is shown anyway.
     let has_days = source != claude_spend::SOURCE;
     Ok(Ok((contents, Money::of(&Preview::of(&known, &lines), sums, has_days))))
