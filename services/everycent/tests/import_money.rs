@@ -109,10 +109,10 @@ fn a_cost_file_keeps_twins_and_a_usage_file_charges_what_is_on_demand() {
     assert_eq!(
         scene.tables().rows(events),
         [
-            ["included", "1", "", "10"],
-            ["not_charged", "1", "", ""],
+            ["included", "1", "NULL", "10"],
+            ["not_charged", "1", "NULL", "NULL"],
             ["on_demand", "2", "800000000", "190"],
-            ["own_key", "1", "", "55"],
+            ["own_key", "1", "NULL", "55"],
         ]
     );
     assert_eq!(scene.tables().rows("SELECT SUM(rejects) FROM coverage WHERE source LIKE 'upload/%'"), [["0"]]);
@@ -225,7 +225,11 @@ fn files_are_charged_until_an_api_reports_their_days_and_a_report_names_what_cou
     let of = |basis: &str, nanos: &str| vec![basis.to_owned(), nanos.to_owned()];
     let before = [of("console_file", "3300000000"), of("spend_file", "31000000000"), of("usage_file", "800000000")];
     assert_eq!(billed(&scene), before);
-    scene.run("report --from 2025-10-03 --to 2025-10-05").exits(0).says(&["✓ Complete"]);
+    scene
+        .run("report --from 2025-10-03 --to 2025-10-05")
+        .exits(0)
+        .says(&["spend_file", "console_file", "usage_file", "35.10"])
+        .says_nothing_of(&["is not counted"]);
     // The API's day has both; of the file only the day before is left: 2.30 of the keys, and 0.50 of Cursor.
     scene.run("sync --from 2025-10-04 --to 2025-10-05").exits(0);
     let bill = scene.simulator.with_world(|world| {
