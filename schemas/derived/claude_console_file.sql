@@ -1,8 +1,12 @@
--- What the console's cost file says of keys, on days that no API reports: neither the bill nor the analytics of its products.
+-- What the console's cost file says of keys, on days that no API reports: neither the bill, nor analytics that stand for it.
 WITH of_api AS (
-  SELECT DISTINCT organization_id, activity_date
-  FROM [[table:claude_analytics_costs]]
-  WHERE [[scope:organization_id]] AND NOT [[of_claude_ai:product]]
+  SELECT DISTINCT api.organization_id, api.activity_date
+  FROM [[table:claude_analytics_costs]] AS api
+  LEFT JOIN ([[first_bills]]) AS bill
+    ON bill.account_id = api.organization_id
+  WHERE [[scope:api.organization_id]]
+    AND NOT [[of_claude_ai:api.product]]
+    AND (bill.first_day IS NULL OR api.activity_date < bill.first_day OR api.money_from IS NOT NULL)
 )
 SELECT
   told.activity_date,

@@ -1,10 +1,18 @@
 -- What the admin console's spend file says of people, a day's share of its period. Where the vendor's API reports the same,
--- that counts: any money of claude.ai on the day stands for all of it, else a product for itself, and the bill for the API.
+-- that counts: any money of claude.ai on the day stands for all of it, else a product that the analytics are charged for
+-- stands for itself, and the bill for use of the API.
 WITH of_api AS (
-  SELECT organization_id, activity_date, product, MAX(CASE WHEN [[of_claude_ai:product]] THEN 1 ELSE 0 END) AS is_claude_ai
-  FROM [[table:claude_analytics_costs]]
-  WHERE [[scope:organization_id]]
-  GROUP BY organization_id, activity_date, product
+  SELECT
+    api.organization_id,
+    api.activity_date,
+    api.product,
+    MAX(CASE WHEN [[of_claude_ai:api.product]] THEN 1 ELSE 0 END) AS is_claude_ai
+  FROM [[table:claude_analytics_costs]] AS api
+  LEFT JOIN ([[first_bills]]) AS bill
+    ON bill.account_id = api.organization_id
+  WHERE [[scope:api.organization_id]]
+    AND ([[of_claude_ai:api.product]] OR bill.first_day IS NULL OR api.activity_date < bill.first_day OR api.money_from IS NOT NULL)
+  GROUP BY api.organization_id, api.activity_date, api.product
 ),
 days_of_claude_ai AS (
   SELECT DISTINCT organization_id, activity_date

@@ -67,7 +67,7 @@ fn a_spend_file_is_spread_over_its_period_and_its_days_add_up_to_it() {
     let scene = scene_with(&[("spend.csv", SPEND)]);
     spend(&scene, "spend.csv", "2025-10-01", "2025-10-30").exits(0).says(&[
         "spend.csv: 3 lines for account default, 2025-10-01 to 2025-10-30\n",
-        "  billed: 31.00 USD, list cost 40.00, 2 people\n",
+        "  billed: 31.00 USD, list cost 40.00, 2 people, 3399 tokens\n",
         "  added: 3 lines with 31.00 USD\n",
         "claude_imported_spend: 90 rows written, 0 deleted",
     ]);
@@ -99,7 +99,7 @@ fn a_cost_file_keeps_twins_and_a_usage_file_charges_what_is_on_demand() {
     ]);
     scene.run("import cursor-usage events.csv").exits(0).says(&[
         "events.csv: 5 lines for account default, 2025-10-03 to 2025-10-04\n",
-        "  billed: 0.80 USD, 2 people\n",
+        "  billed: 0.80 USD, 2 people, 255 tokens\n",
         "cursor_imported_events: 5 rows written, 0 deleted",
     ]);
     let sums = "SELECT SUM(amount_nano_usd), SUM(list_amount_nano_usd), COUNT(*) FROM claude_imported_costs_nano";
@@ -206,7 +206,7 @@ fn a_file_beside_an_api_that_reports_the_same_days_is_refused_with_both() {
     );
     spend(&scene, "spend.csv", "2025-10-04", "2025-10-06").exits(2).says(&[
         "the file is of 2025-10-04 to 2025-10-06, and anthropic/analytics_cost of account `default` reports money of \
-         claude.ai, or of a product of the file, for 2025-10-05",
+         claude.ai for 2025-10-05",
     ]);
     spend(&scene, "spend.csv", "2025-10-06", "2025-10-06").exits(0);
 }
@@ -327,11 +327,19 @@ fn the_template_of_each_kind_is_imported_as_it_is_and_an_empty_file_is_refused()
 #[test]
 fn the_help_of_each_kind_teaches_its_columns_and_the_example_of_the_documentation_imports() {
     let scene = Scene::october();
-    scene.run("import claude-spend --help").exits(0).says(&["Where it comes from", "total_net_spend_usd", "--withdraw"]);
-    scene.run("import claude-console-cost --help").exits(0).says(&["Where it comes from", "list_price_usd", "-- is none"]);
+    scene.run("import claude-spend --help").exits(0).says(&[
+        "Where it comes from",
+        "total_net_spend_usd",
+        "--withdraw",
+    ]);
+    scene.run("import claude-console-cost --help").exits(0).says(&[
+        "Where it comes from",
+        "list_price_usd",
+        "-- is none",
+    ]);
     scene.run("import cursor-usage --help").exits(0).says(&["Where it comes from", "Included, Free or -"]);
     let example = fs::canonicalize("../../docs/examples/claude-spend.csv").unwrap();
     spend(&scene, example.to_str().unwrap(), "2025-10-01", "2025-10-31")
         .exits(0)
-        .says(&["  billed: 58.05 USD, list cost 64.50, 2 people\n", "93 rows written"]);
+        .says(&["  billed: 58.05 USD, list cost 64.50, 2 people, 1710000 tokens\n", "93 rows written"]);
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use everycent_domain::attribution::OF_CLAUDE_AI;
 use everycent_domain::source::Source;
 use everycent_domain::sql;
+use everycent_domain::sql::derived::of_claude_ai;
 use everycent_domain::vendors::upload::money::Lines;
 use everycent_domain::vendors::upload::{claude_console_cost, claude_spend, cursor_usage};
 use everycent_domain::vendors::{anthropic, cursor};
@@ -159,39 +159,45 @@ pub async fn spend_periods(
     each(&rows).map(|line| Ok((line.day("period_from")?, line.day("period_to")?))).collect()
 }
 
-/// The days of the window on which the API reports money of products of claude.ai, or of one of these products.
-pub async fn days_of_products(
+/// The days of the window on which the API reports money of products of claude.ai.
+pub async fn days_of_claude_ai(
     warehouse: &dyn Warehouse,
     account_id: &AccountId,
     window: Window,
-    products: &BTreeSet<String>,
 ) -> anyhow::Result<BTreeSet<Day>> {
-    let products = OF_CLAUDE_AI.into_iter().chain(products.iter().map(String::as_str)).map(sql::text);
     let rows = warehouse
         .query(&format!(
             "SELECT DISTINCT activity_date FROM [[table:claude_analytics_costs]] \
-             WHERE organization_id = {account} AND activity_date {days} AND product IN ({products})",
+             WHERE organization_id = {account} AND activity_date {days} AND {of_claude_ai}",
             account = sql::text(account_id.as_str()),
             days = between(window),
-            products = products.collect::<Vec<_>>().join(", "),
+            of_claude_ai = of_claude_ai("product"),
         ))
         .await?;
     each(&rows).map(|line| line.day("activity_date")).collect()
 }
 
-/// The days of the window on which the API's analytics report money of other products.
-pub async fn days_of_analytics(
+/// The days of the window on which use of the API is charged by the analytics; that of these products, where some are named.
+pub async fn days_by_analytics(
     warehouse: &dyn Warehouse,
     account_id: &AccountId,
     window: Window,
+    products: Option<&BTreeSet<String>>,
 ) -> anyhow::Result<BTreeSet<Day>> {
+    let named: Vec<String> = products.into_iter().flatten().map(|product| sql::text(product)).collect();
+    let of_products = match products {
+        None => String::new(),
+        Some(_) if named.is_empty() => return Ok(BTreeSet::new()),
+        Some(_) => format!(" AND product IN ({})", named.join(", ")),
+    };
     let rows = warehouse
         .query(&format!(
-            "SELECT DISTINCT activity_date FROM [[table:claude_analytics_costs]] \
-             WHERE organization_id = {account} AND activity_date {days} AND NOT {of_claude_ai}",
+            "SELECT DISTINCT activity_date FROM [[table:charges]] \
+             WHERE activity_date {days} AND vendor = 'anthropic' AND account_id = {account} AND basis = 'analytics' \
+             AND NOT {of_claude_ai}{of_products}",
             account = sql::text(account_id.as_str()),
             days = between(window),
-            of_claude_ai = sql::derived::of_claude_ai("product"),
+            of_claude_ai = of_claude_ai("product"),
         ))
         .await?;
     each(&rows).map(|line| line.day("activity_date")).collect()

@@ -126,7 +126,8 @@ impl Money {
     pub fn text(&self) -> String {
         let list = self.list_usd.as_ref().map(|list| format!(", list cost {list}")).unwrap_or_default();
         let people = if self.people > 0 { format!(", {}", people(self.people)) } else { String::new() };
-        let mut text = format!("  billed: {} USD{list}{people}\n", self.amount_usd);
+        let tokens = self.tokens.map(|tokens| format!(", {}", count(tokens, "token"))).unwrap_or_default();
+        let mut text = format!("  billed: {} USD{list}{people}{tokens}\n", self.amount_usd);
         for (word, part) in [("taken away", &self.taken_away), ("changed", &self.changed_from), ("added", &self.added)]
         {
             if part.lines > 0 {

@@ -12,7 +12,7 @@ use everycent_domain::window::Window;
 use everycent_runtime::warehouse::Warehouse;
 use everycent_schemas::{AccountId, Day};
 
-use crate::facts::imported_money::{days_of_analytics, days_of_products, loaded_days, spend_periods};
+use crate::facts::imported_money::{days_by_analytics, days_of_claude_ai, loaded_days, spend_periods};
 use crate::failure::Failure;
 
 /// Refuses a file of days whose money is known otherwise, with both named.
@@ -35,14 +35,16 @@ pub async fn refuse_the_same_money(
     let days_of_file: BTreeSet<Day> = lines.keys().map(|(day, _)| *day).collect();
     let of_file = |days: BTreeSet<Day>| days.intersection(&days_of_file).copied().collect();
     if source == claude_spend::SOURCE {
-        let days = days_of_products(warehouse, account_id, window, &sums.products).await?;
-        return refuse(anthropic::analytics_cost::SOURCE, "money of claude.ai, or of a product of the file,", days);
+        let analytics = anthropic::analytics_cost::SOURCE;
+        refuse(analytics, "money of claude.ai", days_of_claude_ai(warehouse, account_id, window).await?)?;
+        let days = days_by_analytics(warehouse, account_id, window, Some(&sums.products)).await?;
+        return refuse(analytics, "money of a product of the file", days);
     }
     if source == claude_console_cost::SOURCE {
         let (bill, analytics) = (anthropic::cost_report::SOURCE, anthropic::analytics_cost::SOURCE);
         let of_bill = loaded_days(warehouse, bill, account_id, window).await?;
         refuse(bill, "the same money", of_file(of_bill))?;
-        let of_analytics = days_of_analytics(warehouse, account_id, window).await?;
+        let of_analytics = days_by_analytics(warehouse, account_id, window, None).await?;
         return refuse(analytics, "the same money", of_file(of_analytics));
     }
     let events = cursor::usage_events::SOURCE;

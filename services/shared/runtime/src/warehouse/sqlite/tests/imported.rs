@@ -88,7 +88,9 @@ async fn money_of_claude_ai_by_the_api_stands_for_all_of_the_day_of_a_spend_file
 async fn another_product_by_the_api_stands_for_itself_and_the_bill_for_the_api_alone() {
     let file = spend().await;
     file.put("claude_analytics_costs", &analytics("claude_code", "claude_code", DAYS[0]))
+        .put("claude_analytics_costs", &analytics("claude_code", "claude_code", DAYS[1]))
         .put("coverage", &on(&answered("anthropic/cost_report"), DAYS[1]));
+    // On the second day Claude Code is use of the API in the analytics, which are a control of the bill.
     let expected = [
         "2025-10-01 | claude.ai | spend_file | 1000000000",
         "2025-10-01 | claude_api | spend_file | 1000000000",
@@ -118,7 +120,9 @@ async fn a_cost_file_counts_on_days_that_neither_the_bill_nor_the_analytics_of_t
     file.put("dim_api_key_owners", &owner)
         .put("coverage", &on(&answered("anthropic/cost_report"), days[1]))
         .put("claude_analytics_costs", &analytics("messages_api", "claude_api", days[0]))
-        .put("claude_analytics_costs", &analytics("chat", "claude.ai", days[2]));
+        .put("claude_analytics_costs", &analytics("chat", "claude.ai", days[2]))
+        .put("claude_analytics_costs", &analytics("messages_api", "claude_api", days[3]));
+    // The bill has begun by the last day, and has not answered about it: the analytics are not charged for it.
     let expected = [
         "2025-10-01 | claude_api | analytics | 5000000000",
         "2025-10-03 | claude.ai | analytics | 5000000000",
