@@ -16,6 +16,7 @@ WITH days AS (
     SUM(CASE WHEN kind = 'seat' THEN [[nanos:cost_usd]] ELSE 0 END) AS seat_nanos,
     SUM(COALESCE(requests, 0)) AS requests,
     SUM(COALESCE(events, 0)) AS events,
+    MAX(CASE WHEN basis = 'usage_file' THEN 1 ELSE 0 END) AS is_of_file,
     SUM(COALESCE(request_micro_units, 0)) AS micro_units,
     SUM(CASE WHEN billing = 'billed' THEN COALESCE(request_micro_units, 0) ELSE 0 END) AS on_demand_micro_units,
     SUM(CASE WHEN billing = 'included' THEN [[nanos:cost_usd]] ELSE 0 END) AS included_nanos,
@@ -27,26 +28,37 @@ WITH days AS (
   WHERE vendor = 'cursor' AND basis <> 'request_units' AND [[scope:account_id]]
   GROUP BY activity_date, account_id, person, unnamed_id
 ),
+-- Days whose events are known, be it by the API or by a file.
+loaded AS (
+  SELECT account_id, activity_date, MAX(fetched_at) AS fetched_at
+  FROM [[table:coverage]]
+  WHERE source IN ('cursor/usage_events', 'upload/cursor_usage') AND [[scope:account_id]]
+  GROUP BY account_id, activity_date
+),
 based AS (
   SELECT
     days.*,
     CASE
+      WHEN days.is_of_file = 1 THEN 'usage_file'
       WHEN days.plan = 'request' AND (days.events > 0 OR loaded.fetched_at IS NOT NULL) THEN 'events_units'
       WHEN days.plan = 'request' THEN 'request_counts'
       WHEN days.events > 0 THEN 'events_charged'
       ELSE 'seat_only'
     END AS basis
   FROM days
-  LEFT JOIN [[table:coverage]] AS loaded
-    ON loaded.source = 'cursor/usage_events'
-    AND loaded.account_id = days.account_id
+  LEFT JOIN loaded
+    ON loaded.account_id = days.account_id
     AND loaded.activity_date = days.activity_date
-    AND [[days:loaded.activity_date]]
 ),
 used AS (
   SELECT
     based.*,
-    CASE basis WHEN 'events_units' THEN micro_units WHEN 'request_counts' THEN requests * 1000000 END AS day_micro_units
+    -- A file has charges and no units; on a request plan that is none of these, which the sum over the cycle needs.
+    CASE
+      WHEN basis = 'events_units' THEN micro_units
+      WHEN basis = 'request_counts' THEN requests * 1000000
+      WHEN basis = 'usage_file' AND plan = 'request' THEN 0
+    END AS day_micro_units
   FROM based
 )
 SELECT

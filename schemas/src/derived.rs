@@ -7,10 +7,17 @@
 //! claude.ai, `[[first_bills]]` the first day that each account's bill has answered for.
 
 /// Charges, but for those of request units. Each part is one `SELECT`, which leaves out the columns that it has nothing for.
-pub const CHARGES_OF_CLAUDE: &[&str] =
-    &[include_str!("../derived/claude_bill_shares.sql"), include_str!("../derived/claude_analytics.sql")];
-pub const CHARGES_OF_CURSOR: &[&str] =
-    &[include_str!("../derived/cursor_usage.sql"), include_str!("../derived/cursor_seats.sql")];
+pub const CHARGES_OF_CLAUDE: &[&str] = &[
+    include_str!("../derived/claude_bill_shares.sql"),
+    include_str!("../derived/claude_analytics.sql"),
+    include_str!("../derived/claude_spend_file.sql"),
+    include_str!("../derived/claude_console_file.sql"),
+];
+pub const CHARGES_OF_CURSOR: &[&str] = &[
+    include_str!("../derived/cursor_usage.sql"),
+    include_str!("../derived/cursor_seats.sql"),
+    include_str!("../derived/cursor_usage_file.sql"),
+];
 pub const CURSOR_OVER_INCLUDED: &str = include_str!("../derived/cursor_over_included.sql");
 pub const CURSOR_REQUEST_UNITS: &str = include_str!("../derived/cursor_request_units.sql");
 pub const SPEND_OF_CLAUDE: &str = include_str!("../derived/spend_of_claude.sql");

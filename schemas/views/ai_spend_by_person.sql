@@ -8,9 +8,9 @@
 -- person text?: E-mail address of the API key's owner, else of whom the vendor says used Claude, or of the Cursor user. Null
 --   when nobody is known.
 -- person_basis text?: How the person is known: `upload` names the owner of the key, `actor` is the vendor's own word of who
---   used Claude, `creator` made the key, `user` is that of Cursor.
--- basis text: How the cost is known: `cost_report` is the vendor's bill, `analytics` what only the vendor's analytics report;
---   else that of cursor_expenses.
+--   used Claude, `file` that of an imported file, `creator` made the key, `user` is that of Cursor.
+-- basis text: How the cost is known: `cost_report` is the vendor's bill, `analytics` what only the vendor's analytics report,
+--   `spend_file` and `console_file` what a person has imported; else that of cursor_expenses.
 -- cost_usd money: The cost.
 
 SELECT

@@ -5,8 +5,8 @@
 -- vendor text: `anthropic` or `cursor`.
 -- account_id text: The account, as the configuration names it.
 -- platform text: `claude.ai`, `claude_code`, `claude_api`, `cursor` or `unattributed`.
--- basis text: How the cost is known: `cost_report` is the vendor's bill, `analytics` what only the vendor's analytics report;
---   else that of cursor_expenses.
+-- basis text: How the cost is known: `cost_report` is the vendor's bill, `analytics` what only the vendor's analytics report,
+--   `spend_file` and `console_file` what a person has imported; else that of cursor_expenses.
 -- cost_usd money: The cost.
 
 SELECT

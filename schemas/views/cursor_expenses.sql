@@ -23,7 +23,7 @@
 --   report a charge. Null on a token plan.
 -- total_usd money: Seat, on-demand use and unknown kinds.
 -- basis text: Where the use is from: `events_charged` are charges of events, `events_units` request units of events
---   beside the charges that some report, `request_counts` raw counts of requests where the day's events are not loaded, `seat_only` is a day without an event.
+--   beside the charges that some report, `usage_file` charges of an imported file, `request_counts` raw counts of requests where the day's events are not loaded, `seat_only` is a day without an event.
 -- platform text: Always `cursor`.
 -- ingestion_timestamp timestamp: When the latest of the rows was made.
 WITH members AS (

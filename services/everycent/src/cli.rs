@@ -226,7 +226,7 @@ pub struct ImportArgs {
     /// Print a header and an example line, and import nothing.
     #[arg(long, global = true)]
     pub template: bool,
-    /// Anthropic account of the file. Needed if several are configured; `default` if none is.
+    /// The file's account. Needed if several of its vendor are configured; `default` if none is.
     #[arg(long, global = true, value_name = "ID")]
     pub account: Option<AccountId>,
     /// Show what the file would change, and import nothing.
@@ -246,6 +246,15 @@ pub enum Sheet {
     /// Owners of API keys, into dim_api_key_owners.
     #[command(after_long_help = API_KEY_OWNERS_HELP)]
     ApiKeyOwners(OwnersArgs),
+    /// What people of a Team or Enterprise organization spent in a period, into claude_imported_spend.
+    #[command(after_long_help = CLAUDE_SPEND_HELP)]
+    ClaudeSpend(SpendArgs),
+    /// What API keys cost by day, where no API reports it, into claude_imported_costs.
+    #[command(after_long_help = CLAUDE_CONSOLE_COST_HELP)]
+    ClaudeConsoleCost(SheetArgs),
+    /// Events of use of Cursor, where the API reports none, into cursor_imported_events.
+    #[command(after_long_help = CURSOR_USAGE_HELP)]
+    CursorUsage(SheetArgs),
 }
 
 #[derive(Debug, Args)]
@@ -253,6 +262,21 @@ pub struct SheetArgs {
     /// The sheet, exported as CSV in UTF-8, with commas or semicolons. Not needed with --template.
     #[arg(value_name = "FILE.csv")]
     pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct SpendArgs {
+    #[command(flatten)]
+    pub sheet: SheetArgs,
+    /// First UTC day of the range that the file was exported for, as 2026-11-01: the file has no dates.
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<Day>,
+    /// The last one.
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<Day>,
+    /// Take a period back that was imported, without a file.
+    #[arg(long, conflicts_with = "file")]
+    pub withdraw: bool,
 }
 
 #[derive(Debug, Args)]
@@ -313,6 +337,67 @@ an id that they have never named, is a fault. In a home that has neither yet the
 
   everycent import api-key-owners --template > owners.csv
   everycent import api-key-owners owners.csv";
+
+const CLAUDE_SPEND_HELP: &str = "\
+Where it comes from:
+  An owner of a Team or Enterprise organization exports it in claude.ai, from the spend page of the
+  admin settings. It has the totals of the range that was chosen there, and no date: say the range
+  with --from and --to.
+
+Columns, in any order; others are not read:
+  user_email             the person; empty for spend of nobody
+  product                Claude Code, Chat, Cowork, API: it says the platform
+  total_net_spend_usd    what is billed
+  total_gross_spend_usd  optional: the list cost, shown beside it and never added
+  account_uuid, model, total_requests, total_prompt_tokens, total_completion_tokens
+                         optional
+
+Each line is spread evenly over the days of the period, so that they add up to it to the
+nano-dollar; the rows say so in `basis`. The same period again replaces it. A period that overlaps
+another one is refused, and so is one with a day of which the vendor's API reports money of
+claude.ai (anthropic/analytics_cost): the same money would be counted twice. --withdraw takes a
+period back.
+
+  everycent import claude-spend spend.csv --from 2026-11-01 --to 2026-11-30
+  everycent import claude-spend --withdraw --from 2026-11-01 --to 2026-11-30";
+
+const CLAUDE_CONSOLE_COST_HELP: &str = "\
+Where it comes from:
+  The cost page of the Claude Console exports it as CSV. It is for organizations whose cost no API
+  reports to you: a day that anthropic/cost_report is loaded of is refused, for it has the same money.
+
+Columns, in any order; others are not read:
+  usage_date_utc   the UTC day, as 2026-11-24
+  cost_usd         what is billed
+  list_price_usd   optional: the list cost, shown beside it and never added
+  model, workspace, api_key, api_key_id, api_key_status, usage_type, context_window, token_type,
+  cost_type, inference_geo, speed
+                   optional; -- is none
+
+The file is the truth of every day from its first to its last. Lines that are alike in all but the
+amount are different lines. What it takes away is shown first and is asked about; in a script, --yes
+agrees.
+
+  everycent import claude-console-cost cost.csv";
+
+const CURSOR_USAGE_HELP: &str = "\
+Where it comes from:
+  The usage page of Cursor's dashboard exports it as CSV. It is for teams whose events no API reports
+  to you: a day that cursor/usage_events is loaded of is refused, for it has the same money.
+
+Columns, in any order; others are not read:
+  Date    the instant, as 2026-11-03T09:01:00.000Z
+  Kind    On-Demand, Included, User API Key and so on: it says who pays
+  Cost    dollars, or a word such as Included, Free or -
+  User, Model, Max Mode, Cloud Agent ID, Automation ID, Input (w/ Cache Write),
+  Input (w/o Cache Write), Cache Read, Output Tokens, Total Tokens
+          optional; an empty count is not known, which is not zero
+
+Only use on demand is on the invoice; of a kind that is not known the cost counts as well, and is
+remarked. The file is the truth of every day from its first to its last. What it takes away is shown
+first and is asked about; in a script, --yes agrees.
+
+  everycent import cursor-usage usage-events.csv";
 
 #[derive(Debug, Args)]
 pub struct AcceptArgs {

@@ -4,6 +4,7 @@ mod charges;
 pub mod claude;
 pub mod cursor;
 mod directory;
+pub mod imported_money;
 pub mod key_owners;
 mod loaded;
 pub mod money;

@@ -62,17 +62,21 @@ pub fn feeds(config: &Config, sources: &[Source]) -> Result<Vec<Feed>, Failure> 
     }
 }
 
-/// The Anthropic account that an import is for: the named one, or the only one there is.
-pub fn import_account(config: &Config, named: Option<&AccountId>) -> Result<AccountId, Failure> {
-    let accounts = config.accounts.iter().filter(|account| account.vendor == Vendor::Anthropic);
+/// The account that an import is for: the named one, or the only one there is of its vendor.
+pub fn import_account(config: &Config, vendor: Vendor, named: Option<&AccountId>) -> Result<AccountId, Failure> {
+    let accounts = config.accounts.iter().filter(|account| account.vendor == vendor);
     let known: Vec<&str> = accounts.map(|account| account.id.as_str()).collect();
     let known = if known.is_empty() { vec![DEFAULT_ACCOUNT] } else { known };
+    let title = match vendor {
+        Vendor::Anthropic => "Anthropic",
+        Vendor::Cursor => "Cursor",
+    };
     match (named, &known[..]) {
         (None, [only]) => Ok((*only).into()),
         (Some(named), _) if known.contains(&named.as_str()) => Ok(named.clone()),
         (None, _) => Err(Failure::usage(anyhow!("name the account of the file with --account: {}", known.join(", ")))),
         (Some(named), _) => Err(Failure::usage(anyhow!(
-            "--account: no Anthropic account `{named}` is configured; expected {}",
+            "--account: no {title} account `{named}` is configured; expected {}",
             known.join(", ")
         ))),
     }

@@ -7,11 +7,11 @@ use std::fs;
 
 use rust_decimal::Decimal;
 use support::Scene;
-use support::month::{month, scene, sync, upload};
+use support::month::{SPEND_NANOS, month, scene, sync, upload};
 use vendor_sim::{Endpoint, Fault, FaultKind};
 
 /// Everything that a finance or platform person was promised by name.
-const SYSTEMS: [&str; 30] = [
+const SYSTEMS: [&str; 31] = [
     "ai_spend_by_person",
     "ai_spend_daily",
     "api_usage_expenses",
@@ -27,6 +27,7 @@ const SYSTEMS: [&str; 30] = [
     "claude_daily_tokens",
     "claude_expenses",
     "claude_total_expenses",
+    "claude_imported_spend",
     "claude_usage_stats",
     "claude_usage_tokens",
     "coverage",
@@ -125,11 +126,14 @@ fn every_total_of_claude_is_the_bill_of_the_world_whatever_it_is_split_by() {
         for view in ["ai_spend_daily", "ai_spend_by_person"] {
             let sql = format!(
                 "SELECT COALESCE(SUM(cost_nano_usd), 0) FROM {view}_nano \
-                 WHERE expense_date = '{day}' AND vendor = 'anthropic'"
+                 WHERE expense_date = '{day}' AND vendor = 'anthropic' AND basis <> 'spend_file'"
             );
             assert_eq!(tables.one(&sql), nanos, "{view} of {day}");
         }
     }
+    let of_file =
+        "SELECT platform, SUM(cost_nano_usd) FROM ai_spend_daily_nano WHERE basis = 'spend_file' GROUP BY platform";
+    assert_eq!(tables.rows(of_file), [["claude.ai".to_owned(), SPEND_NANOS.to_string()]]);
 }
 
 #[test]
@@ -281,6 +285,8 @@ fn a_replay_of_everything_changes_nothing() {
         "claude_analytics_costs_nano",
         "claude_analytics_usage",
         "claude_usage_stats",
+        "claude_imported_spend_nano",
+        "charges_nano",
         "cursor_usage_stats_nano",
         "cursor_usage_events_nano",
         "cursor_spend_nano",

@@ -1,5 +1,6 @@
 //! `everycent import`: a file of a person is checked, held against what is known, and becomes a stored snapshot.
 
+mod asked;
 mod consent;
 mod file;
 mod load;
@@ -9,9 +10,8 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use bytes::Bytes;
-use everycent_domain::report::{Contents, Faults, Import};
+use everycent_domain::report::{Contents, Faults, Import, Occasion};
 use everycent_domain::source::Source;
-use everycent_domain::vendors::upload;
 use everycent_fetcher::Upload;
 use everycent_runtime::clock::{Clock, SystemClock};
 use everycent_runtime::config::Config;
@@ -19,9 +19,10 @@ use everycent_schemas::{AccountId, Day};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use self::asked::{Asked, Named};
 use self::load::{Loaded, load};
-use self::preview::Preview;
-use crate::cli::{DEFAULT_HOME, Global, ImportArgs, Sheet, SheetArgs};
+use self::preview::{Given, Preview};
+use crate::cli::{DEFAULT_HOME, Global, ImportArgs};
 use crate::deployment::{Deployment, Services};
 use crate::failure::Failure;
 use crate::opening::{self, config};
@@ -31,23 +32,28 @@ use crate::scope;
 use crate::show::{self, count};
 
 pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken) -> Result<(), Failure> {
-    let (source, SheetArgs { file: path }) = sheet(&args.sheet);
+    let asked = Asked::of(&args.sheet);
+    let source = asked.source;
     if args.template {
         show::print(checker(source).template);
         return Ok(());
     }
-    let name = word(source);
-    let path = path.as_deref().ok_or_else(|| {
-        Failure::usage(anyhow!("name the file to import; `everycent import {name} --template` prints an example"))
-    })?;
+    let occasion = asked.occasion(SystemClock.now().day())?;
+    let named = asked.named(&occasion)?;
     let config = config(global)?;
-    let account_id = scope::import_account(&config, args.account.as_ref())?;
-    let body = file::content(path).await?;
+    let account_id = scope::import_account(&config, source.vendor(), args.account.as_ref())?;
+    let (given, body, file_name) = match &named {
+        Named::File(path) => {
+            let body = file::content(path).await?;
+            let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (Given::File(body.clone()), body, file_name)
+        }
+        Named::Withdrawal(window) => (Given::Withdrawal(*window), nothing_but_the_header(source), WITHDRAWN.to_owned()),
+    };
     let present = open_present(global, &config, args.dry_run, &stop).await?;
     let against = present.as_ref().map(|deployment| deployment.warehouse.as_ref());
-    let checked = preview::look(&args.sheet, against, &account_id, &body, SystemClock.now().day()).await?;
-    let (contents, preview) = checked.map_err(|faults| refused(path, source, &body, &faults))?;
-    let file_name = path.file_name().unwrap_or_default().to_string_lossy();
+    let checked = preview::look((&args.sheet, source), against, &account_id, given, occasion).await?;
+    let (contents, preview) = checked.map_err(|faults| refused(&named, source, &body, &faults))?;
     let mut report = Report::new(source, &account_id, &file_name, &body, contents, preview);
     if args.dry_run {
         report.show(global.json, "nothing was imported (--dry-run)\n");
@@ -113,41 +119,33 @@ async fn consent_to(report: &Report, yes: bool, json: bool, stop: &CancellationT
     )))
 }
 
-fn sheet(sheet: &Sheet) -> (Source, &SheetArgs) {
-    match sheet {
-        Sheet::ClaudeUsage(args) => (upload::claude_usage::SOURCE, args),
-        Sheet::ApiKeyOwners(args) => (upload::api_key_owners::SOURCE, &args.sheet),
-    }
-}
-
 fn checker(source: Source) -> &'static Import {
     source.import().expect("invariant: the command line names only sheets")
 }
 
-/// Every sheet, as the command line calls it.
-const SHEETS: [(Source, &str); 2] =
-    [(upload::claude_usage::SOURCE, "claude-usage"), (upload::api_key_owners::SOURCE, "api-key-owners")];
+/// What stands in place of a file's name where a period is taken back.
+const WITHDRAWN: &str = "withdrawal";
 
-fn word(source: Source) -> &'static str {
-    let sheet = SHEETS.into_iter().find(|(of, _)| *of == source);
-    sheet.map(|(_, word)| word).expect("invariant: the command line names only sheets")
+/// A file that says of its days that there is nothing.
+fn nothing_but_the_header(source: Source) -> Bytes {
+    let header = checker(source).template.lines().next().unwrap_or_default();
+    format!("{header}\n").into()
 }
 
-fn refused(path: &Path, source: Source, body: &Bytes, faults: &Faults) -> Failure {
+fn refused(named: &Named<'_>, source: Source, body: &Bytes, faults: &Faults) -> Failure {
     let faults_text: String = faults.to_string().lines().map(|line| format!("  {line}\n")).collect();
-    let advice = match SHEETS.into_iter().find(|(other, _)| *other != source && is_right(*other, body)) {
-        Some((_, name)) => format!("it is a file of another kind: `everycent import {name}` takes it"),
-        None => format!("`everycent import {} --template` prints a file that is right", word(source)),
+    let advice = match asked::kind_of(body).filter(|other| *other != source) {
+        Some(other) => format!("it is a file of another kind: `everycent import {}` takes it", asked::word(other)),
+        None => format!("`everycent import {} --template` prints a file that is right", asked::word(source)),
+    };
+    let file = match named {
+        Named::File(path) => path.display().to_string(),
+        Named::Withdrawal(_) => WITHDRAWN.to_owned(),
     };
     Failure::usage(anyhow!(
-        "{} was not imported, for {} in it:\n{faults_text}{advice}",
-        path.display(),
+        "{file} was not imported, for {} in it:\n{faults_text}{advice}",
         count(faults.total, "fault")
     ))
-}
-
-fn is_right(source: Source, body: &Bytes) -> bool {
-    checker(source).check(body, SystemClock.now().day()).is_ok()
 }
 
 /// Imports a file that is known to be right.
@@ -159,7 +157,7 @@ pub(super) async fn sample(
     stop: CancellationToken,
 ) -> Result<(), Failure> {
     let body = file::content(path).await?;
-    let checked = checker(source).check(&body, deployment.clock.now().day());
+    let checked = checker(source).check(&body, Occasion::of(deployment.clock.now().day()));
     let contents = checked.map_err(|faults| Failure::Failed(anyhow!("{}: {faults}", path.display())))?;
     let file_name = path.file_name().unwrap_or_default().to_string_lossy();
     let upload = Upload { source, account_id, window: contents.window, file_name: &file_name, body };

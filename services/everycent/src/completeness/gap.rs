@@ -37,6 +37,8 @@ pub enum Kind {
     Rejected,
     /// The rows were made by other rules or prices, or by an earlier release.
     OlderRules,
+    /// An imported file has money of the days that is not counted, for the vendor's API reports it too.
+    ReportedByApi,
     /// The vendor may still correct the days.
     Open,
     /// The vendor takes its time: it usually reports the days later than now.
@@ -48,7 +50,7 @@ pub enum Kind {
 impl Kind {
     /// Whether figures are known to be incomplete by it, or not to be what they should.
     pub fn is_lack(self) -> bool {
-        !matches!(self, Self::Open | Self::NotReportedYet | Self::Unavailable)
+        !matches!(self, Self::ReportedByApi | Self::Open | Self::NotReportedYet | Self::Unavailable)
     }
 }
 
@@ -109,7 +111,7 @@ impl Gap {
                 Some("`everycent reconcile`, which names figures that can't be added up".to_owned())
             }
             Kind::Rejected => Some("`everycent status` shows where and why".to_owned()),
-            Kind::NoMoneyReport | Kind::Open | Kind::NotReportedYet | Kind::Unavailable => None,
+            Kind::NoMoneyReport | Kind::ReportedByApi | Kind::Open | Kind::NotReportedYet | Kind::Unavailable => None,
         }
     }
 }

@@ -1,17 +1,19 @@
 //! Reads what figures rest on: coverage of the days, the stored answers about them, and what was odd.
 
 use everycent_domain::derived::DerivedDays;
+use everycent_domain::vendors::upload::claude_spend;
 use everycent_domain::window::Window;
 use everycent_runtime::warehouse::{CoverageRow, stale_charges};
 use everycent_schemas::{AccountId, Day};
 
 use super::feeds::FeedState;
 use super::found::{Completeness, Synced};
-use super::gap::Gap;
+use super::gap::{Gap, Kind};
 use super::gaps::{self, Period};
 use super::recipes::recipes_in_use;
 use super::stored::{look, within_reach};
 use crate::deployment::Deployment;
+use crate::facts::imported_money::{Uncounted, uncounted};
 use crate::failure::Failure;
 use crate::remarks::{self, RemarkRow};
 use crate::report::Scope;
@@ -60,12 +62,35 @@ impl Completeness {
             recipes: recipes_in_use(deployment, coverage),
             uncharged: DerivedDays::of(&uncharged),
         };
-        Ok(Self::of(&feeds, gaps::gaps(&feeds, coverage, &stored, &period), remarks))
+        let mut gaps = gaps::gaps(&feeds, coverage, &stored, &period);
+        let uncounted = uncounted(deployment.warehouse.as_ref(), asked.days, coverage).await?;
+        gaps.extend(uncounted.into_iter().filter(|of| is_asked(&of.account_id)).map(reported_by_api));
+        Ok(Self::of(&feeds, gaps, remarks))
     }
 
     fn of(feeds: &[FeedState], gaps: Vec<Gap>, remarks: Vec<RemarkRow>) -> Self {
         let (lacks, notes): (Vec<Gap>, Vec<Gap>) = gaps.into_iter().partition(|gap| gap.kind.is_lack());
         Self { complete: lacks.is_empty(), synced: synced(feeds), lacks, notes, remarks }
+    }
+}
+
+/// Even shares say nothing of a single day, so beside an API that reports some days those of the others are no use.
+const REST_OF_PERIOD: &str = "; other days of its period still have their even share: once the API reports all of them, take the \
+    period back with `everycent import claude-spend --withdraw`";
+
+/// A file beside an API that reports the same money.
+fn reported_by_api(of: Uncounted) -> Gap {
+    let Uncounted { source, account_id, days, amount_usd, apis } = of;
+    let rest = if source == claude_spend::SOURCE { REST_OF_PERIOD } else { "" };
+    Gap {
+        kind: Kind::ReportedByApi,
+        vendor: source.vendor(),
+        account_id,
+        sources: [source.name()].into(),
+        days,
+        records: None,
+        reason: Some(format!("{} USD; see {}{rest}", amount_usd.short(), apis.join(" and "))),
+        mend: None,
     }
 }
 

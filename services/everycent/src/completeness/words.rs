@@ -111,6 +111,9 @@ pub(super) fn words(gap: &Gap) -> String {
         Kind::OlderRules => {
             format!("{days} were made by older rules, prices or program than are in use now ({which})")
         }
+        Kind::ReportedByApi => {
+            format!("{of}: the file's money of {days} is not counted, for the vendor's API reports it too ({which})")
+        }
         Kind::Open => open_words(gap),
         Kind::NotReportedYet => format!("{of}: not reported by the vendor yet, as is usual ({which})"),
         Kind::Unavailable => format!("{of}: not available to the key"),

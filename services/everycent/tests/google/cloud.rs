@@ -106,7 +106,7 @@ impl Cloud {
             Ended::of(words, &mut command).exits(0);
         };
         run(&super::month::sync());
-        for sheet in super::month::SHEETS {
+        for sheet in super::month::sheets() {
             run(&format!("import {sheet}"));
         }
         home

@@ -8,8 +8,25 @@ use vendor_sim::{ApiKeyShape, KindSpelling, worlds};
 use super::Scene;
 
 const DAYS: u32 = 31;
+/// What people are billed in claude.ai by the spend file of the month: 31.01 and 0.99 dollars.
+const SPEND: &str = "\
+user_email,account_uuid,product,model,total_requests,total_prompt_tokens,total_completion_tokens,total_net_spend_usd,total_gross_spend_usd
+ada@example.com,u-1,Chat,opus,30,3000,300,31.01,40.00
+Ken@example.com,u-2,Cowork,opus,3,30,3,0.99,
+";
+/// All of it.
+#[allow(dead_code, reason = "each test uses its part")]
+pub const SPEND_NANOS: i64 = 32_000_000_000;
+
 /// What is imported, in words of `everycent import`.
-pub const SHEETS: [&str; 2] = ["claude-usage usage.csv", "api-key-owners owners.csv"];
+pub fn sheets() -> [String; 3] {
+    let (first, last) = month();
+    [
+        "claude-usage usage.csv".to_owned(),
+        "api-key-owners owners.csv".to_owned(),
+        format!("claude-spend spend.csv --from {first} --to {last}"),
+    ]
+}
 
 /// First and last day of the month that ends yesterday: some reports answer no older ones.
 pub fn month() -> (NaiveDate, NaiveDate) {
@@ -45,7 +62,7 @@ pub fn sync() -> String {
     format!("sync --from {first} --to {last}")
 }
 
-/// Imports both sheets.
+/// Imports a file of each of these kinds.
 pub fn upload(scene: &Scene) {
     let (first, last) = month();
     let usage = format!(
@@ -58,7 +75,8 @@ pub fn upload(scene: &Scene) {
          apikey_01Program04,ken@example.com,Support,taken over,{handover}\n"
     );
     fs::write(scene.path("owners.csv"), owners).unwrap();
-    for sheet in SHEETS {
+    fs::write(scene.path("spend.csv"), SPEND).unwrap();
+    for sheet in sheets() {
         scene.run(&format!("import {sheet}")).exits(0);
     }
 }

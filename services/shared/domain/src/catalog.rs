@@ -25,6 +25,9 @@ impl Source {
         cursor::members::SOURCE,
         upload::claude_usage::SOURCE,
         upload::api_key_owners::SOURCE,
+        upload::claude_spend::SOURCE,
+        upload::claude_console_cost::SOURCE,
+        upload::cursor_usage::SOURCE,
     ];
 
     fn place(self) -> Option<usize> {

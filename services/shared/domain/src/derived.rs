@@ -14,8 +14,16 @@ use crate::vendor::Vendor;
 use crate::window::Window;
 
 /// The tables that charges are made of.
-const FACTS: [&str; 5] =
-    ["claude_costs", "claude_usage_tokens", "claude_analytics_costs", "cursor_usage_events", "cursor_usage_stats"];
+const FACTS: [&str; 8] = [
+    "claude_costs",
+    "claude_usage_tokens",
+    "claude_analytics_costs",
+    "cursor_usage_events",
+    "cursor_usage_stats",
+    "claude_imported_spend",
+    "claude_imported_costs",
+    "cursor_imported_events",
+];
 
 /// Days in a statement. More would hold a merge of a long history in memory.
 const DAYS_AT_ONCE: u32 = 31;
@@ -111,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn charges_are_made_of_the_bill_its_tokens_the_analytics_the_events_and_the_seats() {
+    fn charges_are_made_of_the_bill_its_tokens_the_analytics_the_events_the_seats_and_files() {
         let names: Vec<&str> = inputs().iter().map(|source| source.name()).collect();
         let expected = [
             "anthropic/cost_report",
@@ -119,6 +127,9 @@ mod tests {
             "anthropic/analytics_cost",
             "cursor/daily_usage",
             "cursor/usage_events",
+            "upload/claude_spend",
+            "upload/claude_console_cost",
+            "upload/cursor_usage",
         ];
         assert_eq!(names, expected);
         assert!(!is_input("cursor/spend"));

@@ -17,7 +17,7 @@ use crate::rows::RowMaker;
 use crate::vendor::Vendor;
 
 pub use fault::{Fault, FaultColumn, Faults};
-pub use import::{Contents, Import};
+pub use import::{Contents, Import, Occasion};
 pub(crate) use kind::is_overdue;
 pub use kind::{Days, Kind, Memory};
 pub use weight::Weight;

@@ -17,7 +17,7 @@ pub(super) mod sheets;
 use super::report::Report;
 
 impl Report {
-    pub const ALL: [&'static Self; 15] = [
+    pub const ALL: [&'static Self; 18] = [
         &claude_costs::COSTS,
         &claude_costs::TOTALS,
         &claude_usage::TOKENS,
@@ -33,6 +33,9 @@ impl Report {
         &cursor_team::MEMBERS,
         &sheets::CLAUDE_USAGE,
         &sheets::API_KEY_OWNERS,
+        &sheets::CLAUDE_SPEND,
+        &sheets::CLAUDE_CONSOLE_COST,
+        &sheets::CURSOR_USAGE,
     ];
 
     pub fn named(source: &str) -> Option<&'static Self> {

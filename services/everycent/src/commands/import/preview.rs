@@ -1,41 +1,52 @@
 //! What a file changes of what the tables hold, before it counts.
 
+mod money;
 mod owners;
 mod usage;
 
-use bytes::Bytes;
-use everycent_domain::report::{Contents, Faults};
+use everycent_domain::report::{Contents, Faults, Occasion};
+use everycent_domain::source::Source;
 use everycent_runtime::warehouse::Warehouse;
-use everycent_schemas::{AccountId, Day};
+use everycent_schemas::AccountId;
 use serde::Serialize;
 
+use self::money::Money;
 use self::owners::Owners;
 use self::usage::Usage;
 use crate::cli::Sheet;
 use crate::failure::Failure;
+
+pub use self::money::Given;
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Preview {
     Usage(Usage),
     Owners(Owners),
+    Money(Money),
 }
 
 /// Checks a file and holds it against what is known; nothing is where there is no warehouse yet.
 pub async fn look(
-    sheet: &Sheet,
+    (sheet, source): (&Sheet, Source),
     warehouse: Option<&dyn Warehouse>,
     account_id: &AccountId,
-    body: &Bytes,
-    today: Day,
+    given: Given,
+    occasion: Occasion,
 ) -> Result<Result<(Contents, Preview), Faults>, Failure> {
-    let looked = match sheet {
-        Sheet::ClaudeUsage(_) => usage::look(warehouse, account_id, body, today)
+    let today = occasion.today;
+    let looked = match (sheet, given) {
+        (Sheet::ClaudeUsage(_), Given::File(body)) => usage::look(warehouse, account_id, &body, today)
             .await?
             .map(|(contents, usage)| (contents, Preview::Usage(usage))),
-        Sheet::ApiKeyOwners(args) => owners::look(warehouse, account_id, body, today, args.allow_unknown)
+        (Sheet::ApiKeyOwners(args), Given::File(body)) => {
+            owners::look(warehouse, account_id, &body, today, args.allow_unknown)
+                .await?
+                .map(|(contents, owners)| (contents, Preview::Owners(owners)))
+        }
+        (_, given) => money::look(source, warehouse, account_id, given, occasion)
             .await?
-            .map(|(contents, owners)| (contents, Preview::Owners(owners))),
+            .map(|(contents, money)| (contents, Preview::Money(money))),
     };
     Ok(looked)
 }
@@ -46,6 +57,7 @@ impl Preview {
         match self {
             Self::Usage(usage) => usage.loss(),
             Self::Owners(owners) => owners.loss(),
+            Self::Money(money) => money.loss(),
         }
     }
 
@@ -53,6 +65,7 @@ impl Preview {
         match self {
             Self::Usage(usage) => usage.text(),
             Self::Owners(owners) => owners.text(),
+            Self::Money(money) => money.text(),
         }
     }
 }

@@ -7,7 +7,7 @@ use everycent_schemas::tables::{self, Kind as ColumnKind};
 
 use super::*;
 use crate::paging::PagingTask;
-use crate::report::{Kind, Origin, Weight};
+use crate::report::{Kind, Occasion, Origin, Weight};
 use crate::window::Window;
 
 fn task() -> PagingTask {
@@ -101,10 +101,18 @@ fn what_is_asked_has_a_pager_and_a_schedule_that_fits_its_kind_and_a_file_has_a_
             }
             Origin::Upload(import) => {
                 assert_eq!(source.kind(), Kind::Upload, "{source}");
-                assert!(import.check(import.template.as_bytes(), task().today).is_ok(), "{source}");
+                let occasion = Occasion { today: task().today, period: Some(Window::of(task().today)) };
+                assert!(import.check(import.template.as_bytes(), occasion).is_ok(), "{source}");
+                let like: Vec<Source> =
+                    Source::ALL.iter().copied().filter(|other| is_like(*other, import.template)).collect();
+                assert_eq!(like, [*source], "a header of one kind is of no other");
             }
         }
     }
+}
+
+fn is_like(source: Source, text: &str) -> bool {
+    source.import().is_some_and(|import| (import.is_like)(text))
 }
 
 #[test]

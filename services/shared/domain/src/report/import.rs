@@ -8,10 +8,28 @@ use crate::window::Window;
 /// How a file of one report is checked. What is stored is read by the same code once more.
 #[derive(Debug)]
 pub struct Import {
-    /// Reads all of a file that is imported today.
-    pub check: fn(text: &str, today: Day) -> Result<Contents, Faults>,
+    /// Reads all of a file.
+    pub check: fn(text: &str, occasion: Occasion) -> Result<Contents, Faults>,
+    /// Whether a header is one of this kind, whatever lies below it.
+    pub is_like: fn(text: &str) -> bool,
     /// A header and one line, which can be imported as they are.
     pub template: &'static str,
+}
+
+/// What is known of a file besides what is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Occasion {
+    /// The day of the import.
+    pub today: Day,
+    /// The days that a file without dates was exported for.
+    pub period: Option<Window>,
+}
+
+impl Occasion {
+    /// The import of a file that has its dates in it.
+    pub fn of(today: Day) -> Self {
+        Self { today, period: None }
+    }
 }
 
 /// What a file without fault says.
@@ -24,9 +42,9 @@ pub struct Contents {
 }
 
 impl Import {
-    /// Reads all of a file that is imported today.
-    pub fn check(&self, file: &[u8], today: Day) -> Result<Contents, Faults> {
-        (self.check)(Self::text(file)?, today)
+    /// Reads all of a file.
+    pub fn check(&self, file: &[u8], occasion: Occasion) -> Result<Contents, Faults> {
+        (self.check)(Self::text(file)?, occasion)
     }
 
     /// The file as text; every file is one in UTF-8.

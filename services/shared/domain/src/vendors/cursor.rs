@@ -15,3 +15,5 @@ mod page_numbers;
 mod priced;
 mod user_id;
 mod users;
+
+pub(in crate::vendors) use api::BASIS;

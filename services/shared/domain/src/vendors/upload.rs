@@ -3,35 +3,52 @@
 //! A file is checked as a whole before it is stored; what is stored is read by the same code once more.
 
 pub mod api_key_owners;
+pub mod claude_console_cost;
+pub mod claude_spend;
 pub mod claude_usage;
+pub mod cursor_usage;
+pub mod money;
 
+mod amount;
+mod count;
+mod currency;
+mod dated;
 mod email;
 mod file;
 mod nearest;
 mod sheet;
+mod spread;
 
 /// Bytes that a file may have.
 pub const MAX_BYTES: u64 = 64 << 20;
 
 #[cfg(test)]
+mod stored;
+
+#[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use crate::manifest::{FORMAT, Manifest, PageEntry};
-    use crate::normalize::{NormalizeError, Normalizer};
-    use crate::objects::{PageForm, SnapshotFolder};
-    use crate::recipe::Recipe;
-    use crate::report::{Contents, Faults};
+    use super::stored;
+    use crate::normalize::NormalizeError;
+    use crate::report::{Contents, Faults, Occasion};
     use crate::source::Source;
     use crate::vendors::upload;
     use crate::window::Window;
     use everycent_schemas::Day;
     use everycent_schemas::events::BatchNormalized;
 
-    const TODAY: &str = "2025-11-20";
-    const SOURCES: [Source; 2] = [upload::claude_usage::SOURCE, upload::api_key_owners::SOURCE];
+    const TODAY: &str = "2026-11-30";
+    const SOURCES: [Source; 5] = [
+        upload::claude_usage::SOURCE,
+        upload::api_key_owners::SOURCE,
+        upload::claude_spend::SOURCE,
+        upload::claude_console_cost::SOURCE,
+        upload::cursor_usage::SOURCE,
+    ];
 
     fn check_bytes(source: Source, file: &[u8]) -> Result<Contents, Faults> {
-        source.import().unwrap().check(file, TODAY.parse().unwrap())
+        let today: Day = TODAY.parse().unwrap();
+        source.import().unwrap().check(file, Occasion { today, period: Some(Window::of(today)) })
     }
 
     fn template(source: Source) -> &'static str {
@@ -77,33 +94,8 @@ mod tests {
         }
     }
 
-    /// The batch of a stored file that was fetched in October.
     fn normalized(source: Source, text: &str) -> Result<BatchNormalized, NormalizeError> {
-        let (fetched_at, day) = ("2025-10-20T12:00:00Z".parse().unwrap(), |text: &str| text.parse::<Day>().unwrap());
-        let window = Window::new(day("2025-10-03"), day("2025-10-05")).unwrap();
-        let folder =
-            SnapshotFolder::new(source.name(), &"acme".into(), window.from(), window.to(), fetched_at, &"snap".into());
-        let page =
-            PageEntry { object: folder.page(1, PageForm::Csv), body_bytes: 0, sha256: String::new(), request_id: None };
-        let manifest = Manifest {
-            format: FORMAT,
-            snapshot_id: "snap".into(),
-            source: source.name().into(),
-            account_id: "acme".into(),
-            window,
-            fetched_at,
-            query: serde_json::json!({}),
-            covered: window.days().collect(),
-            pages: vec![page],
-            remarks: vec![],
-            awaited: Vec::new(),
-            workspaces: None,
-            redated_from: None,
-        };
-        let recipe = Recipe::default();
-        let mut normalizer = Normalizer::new(&manifest, &recipe, fetched_at)?;
-        normalizer.page(text.as_bytes())?;
-        Ok(normalizer.finish()?.1)
+        stored::normalized(source, stored::window("2025-10-03", "2025-10-05"), text).map(|(_, batch)| batch)
     }
 
     fn rows_and_rejects(batch: &BatchNormalized) -> Vec<(i64, i64)> {
@@ -129,7 +121,7 @@ mod tests {
     fn of_a_stored_file_with_another_header_the_error_repeats_nothing() {
         for source in SOURCES {
             let error = normalized(source, "ada@example.com,secret\n1,2\n").unwrap_err().to_string();
-            assert!(error.contains("line 1, column 1"), "{error}");
+            assert!(error.contains("line 1, column "), "{error}");
             assert!(!error.contains("ada") && !error.contains("secret"), "{error}");
         }
     }

@@ -26,3 +26,42 @@ pub(crate) static API_KEY_OWNERS: Report = Report {
     spoiled_by: &[],
     told: |_, _, _| Vec::new(),
 };
+
+pub(crate) static CLAUDE_SPEND: Report = Report {
+    source: "upload/claude_spend",
+    tables: &["claude_imported_spend"],
+    time: Time::Uploaded,
+    absence: Absence::Deleted,
+    money: &["net_usd", "gross_usd"],
+    counts: &["requests", "prompt_tokens", "completion_tokens"],
+    weighs: &[Scale { unit: Unit::Dollars, table: "claude_imported_spend", columns: Some(&["net_usd"]) }],
+    spoiled_by: &[],
+    told: |_, _, _| Vec::new(),
+};
+
+pub(crate) static CLAUDE_CONSOLE_COST: Report = Report {
+    source: "upload/claude_console_cost",
+    tables: &["claude_imported_costs"],
+    time: Time::Uploaded,
+    absence: Absence::Deleted,
+    money: &["amount_usd", "list_amount_usd"],
+    counts: &[],
+    weighs: &[Scale { unit: Unit::Dollars, table: "claude_imported_costs", columns: Some(&["amount_usd"]) }],
+    spoiled_by: &[],
+    told: |_, _, _| Vec::new(),
+};
+
+pub(crate) static CURSOR_USAGE: Report = Report {
+    source: "upload/cursor_usage",
+    tables: &["cursor_imported_events"],
+    time: Time::Uploaded,
+    absence: Absence::Deleted,
+    money: &["cost_usd"],
+    counts: &["cache_write_tokens", "input_tokens", "cache_read_tokens", "output_tokens", "total_tokens"],
+    weighs: &[
+        Scale { unit: Unit::Dollars, table: "cursor_imported_events", columns: Some(&["cost_usd"]) },
+        Scale { unit: Unit::Pieces, table: "cursor_imported_events", columns: None },
+    ],
+    spoiled_by: &[],
+    told: |_, _, _| Vec::new(),
+};

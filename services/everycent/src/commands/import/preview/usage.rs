@@ -1,7 +1,7 @@
 //! The preview of a sheet of use.
 
 use bytes::Bytes;
-use everycent_domain::report::{Contents, Faults, Import};
+use everycent_domain::report::{Contents, Faults, Import, Occasion};
 use everycent_domain::vendors::upload::claude_usage::preview::{Preview, Tally};
 use everycent_domain::vendors::upload::claude_usage::{self, preview::Lines};
 use everycent_domain::window::Window;
@@ -66,7 +66,7 @@ pub async fn look(
 
 fn check(body: &[u8], today: Day) -> Result<(Contents, Lines), Faults> {
     let import = claude_usage::SOURCE.import().expect("invariant: the sheet is imported");
-    let contents = import.check(body, today)?;
+    let contents = import.check(body, Occasion::of(today))?;
     Ok((contents, claude_usage::lines(Import::text(body)?)))
 }
 

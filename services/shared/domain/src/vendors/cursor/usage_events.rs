@@ -9,6 +9,7 @@ mod pager;
 mod record;
 mod rows;
 
+pub(in crate::vendors) use self::billing::Billing;
 use crate::report::{Days, Kind, MakeRows, Origin, Report, Schedule, Weight};
 use crate::source::Source;
 use crate::vendor::Vendor;

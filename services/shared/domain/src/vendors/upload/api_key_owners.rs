@@ -11,7 +11,7 @@ use everycent_schemas::Day;
 use self::line::{API_KEY_ID, Owner, SECRET_PREFIX, VALID_FROM, read};
 use super::file;
 use super::sheet::Line;
-use crate::report::{Contents, Fault, Faults, Import, Kind, MakeRows, Origin, Report};
+use crate::report::{Contents, Fault, Faults, Import, Kind, MakeRows, Occasion, Origin, Report};
 use crate::source::Source;
 use crate::vendor::Vendor;
 use crate::window::Window;
@@ -24,7 +24,7 @@ pub const SOURCE: Source = Source::of(&Report {
     vendor: Vendor::Anthropic,
     about: "who owns which API key, from a CSV that a person imports",
     kind: Kind::Upload,
-    origin: Origin::Upload(Import { check, template: TEMPLATE }),
+    origin: Origin::Upload(Import { check, is_like: line::is_like, template: TEMPLATE }),
     rows: MakeRows::Plain(|| Box::new(rows::OwnerRows)),
     tables: &["dim_api_key_owners", "dim_api_key_earlier_owners"],
     weighs: &[],
@@ -42,7 +42,7 @@ const COMPARED: usize = 20;
 const MAX_DAYS_AHEAD: u32 = 366;
 
 /// What a file tells that is imported today: how things stand today.
-fn check(text: &str, today: Day) -> Result<Contents, Faults> {
+fn check(text: &str, Occasion { today, .. }: Occasion) -> Result<Contents, Faults> {
     check_ids(text, today, &KnownKeys::default()).map(|(contents, _)| contents)
 }
 
@@ -137,7 +137,7 @@ mod tests {
 
     #[track_caller]
     fn refused(text: &str, faults: &[&str]) {
-        assert_eq!(check(text, today()).unwrap_err().to_string(), faults.join("\n"), "{text:?}");
+        assert_eq!(check(text, Occasion::of(today())).unwrap_err().to_string(), faults.join("\n"), "{text:?}");
     }
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
             ),
             [["apikey_01A", "ada@example.com", "-", "batch, nightly"], ["apikey_01B", "bob@example.com", "-", "-"]]
         );
-        let contents = check(TEMPLATE, today()).unwrap();
+        let contents = check(TEMPLATE, Occasion::of(today())).unwrap();
         assert_eq!((contents.window.to_string().as_str(), contents.lines), ("2025-11-20..2025-11-20", 1));
     }
 

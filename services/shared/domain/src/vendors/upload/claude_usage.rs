@@ -12,7 +12,7 @@ use super::sheet::{self, Column, Line};
 use super::{email, file};
 use crate::attribution::Platform;
 use crate::identity::{HexId, Id, IdHasher};
-use crate::report::{Contents, Fault, Faults, Import, Kind, MakeRows, Origin, Report, Weight};
+use crate::report::{Contents, Fault, Faults, Import, Kind, MakeRows, Occasion, Origin, Report, Weight};
 use crate::rows::{NormalizeError, OutOfRange, Output, PageContext, PageText, Position, RowMaker};
 use crate::source::Source;
 use crate::vendor::Vendor;
@@ -23,7 +23,7 @@ pub const SOURCE: Source = Source::of(&Report {
     vendor: Vendor::Anthropic,
     about: "use of claude.ai by person and day, from a CSV that a person imports",
     kind: Kind::Upload,
-    origin: Origin::Upload(Import { check, template: TEMPLATE }),
+    origin: Origin::Upload(Import { check, is_like: |text| sheet::has_needed(text, &COLUMNS), template: TEMPLATE }),
     rows: MakeRows::Plain(|| Box::new(UploadedUsageRows)),
     tables: &["claude_usage_stats"],
     weighs: &[
@@ -120,7 +120,7 @@ pub fn lines(text: &str) -> preview::Lines {
 }
 
 /// What a file tells that is imported today: every day from its first to its last.
-fn check(text: &str, today: Day) -> Result<Contents, Faults> {
+fn check(text: &str, Occasion { today, .. }: Occasion) -> Result<Contents, Faults> {
     let mut faults = Faults::default();
     let mut lines = 0;
     let mut days: Option<(Day, Day)> = None;
@@ -219,7 +219,7 @@ mod tests {
     }
 
     fn checked(lines: &str) -> Result<Contents, Faults> {
-        check(&format!("{HEADER}\n{lines}"), day("2025-11-20"))
+        check(&format!("{HEADER}\n{lines}"), Occasion::of(day("2025-11-20")))
     }
 
     #[track_caller]
@@ -342,14 +342,14 @@ mod tests {
                 line([day.to_string(), email.clone()].into_iter().chain(counts.map(|count| count.to_string())).collect())
             });
             let text = header + &lines.collect::<String>();
-            prop_assert_eq!(check(&text, day("2025-11-20")).unwrap().lines, rows.len() as u64);
+            prop_assert_eq!(check(&text, Occasion::of(day("2025-11-20"))).unwrap().lines, rows.len() as u64);
             prop_assert_eq!(told(&text), rows);
         }
 
         #[test]
         fn no_text_makes_it_panic(text in "[a@.;,\"0-9\r\n -]{0,80}", with_header: bool) {
             let text = if with_header { format!("{HEADER}\n{text}") } else { text };
-            let _ = check(&text, day("2025-11-20"));
+            let _ = check(&text, Occasion::of(day("2025-11-20")));
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::amount::is_nothing;
+use super::sheet::{Column, Line};
+use crate::report::Fault;
 use crate::vendors::normalized_address;
 
 pub const EXPECTED: &str = "an address such as ada@example.com";
@@ -13,6 +16,14 @@ pub fn read(cell: &str) -> Option<Cow<'_, str>> {
     let is_whole = !name.is_empty() && !domain.is_empty() && !domain.contains('@');
     let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, ',' | ';' | '<' | '>' | '"');
     (is_whole && address.chars().all(is_plain)).then_some(address)
+}
+
+/// The address of a cell, where the file may name nobody.
+pub fn read_optional<'l>(line: &Line<'l>, column: &Column) -> Result<Option<Cow<'l, str>>, Fault> {
+    match is_nothing(line.cell(column)) {
+        true => Ok(None),
+        false => line.read(column, EXPECTED, read).map(Some),
+    }
 }
 
 #[cfg(test)]

@@ -18,16 +18,37 @@ pub struct Column {
     pub name: &'static str,
     /// Whether a sheet may go without it.
     pub optional: bool,
+    /// Whether a cell may have breaks in it: a name that a person typed somewhere else.
+    pub may_break: bool,
 }
 
 impl Column {
     pub const fn required(name: &'static str) -> Self {
-        Self { name, optional: false }
+        Self { name, optional: false, may_break: false }
     }
 
     pub const fn optional(name: &'static str) -> Self {
-        Self { name, optional: true }
+        Self { name, optional: true, may_break: false }
     }
+
+    /// The same column, with cells of several lines.
+    #[must_use]
+    pub const fn with_breaks(self) -> Self {
+        Self { may_break: true, ..self }
+    }
+
+    fn is(&self, cell: &str) -> bool {
+        self.name.eq_ignore_ascii_case(cell)
+    }
+}
+
+/// What becomes of a column that is not expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherColumns {
+    /// It is a fault: a person has made the sheet, and may have mistyped a name.
+    Refused,
+    /// It is not read: a vendor exports the file, and adds columns.
+    LeftOut,
 }
 
 /// A line of data, its cells without the space around them.
@@ -37,6 +58,10 @@ pub struct Line<'l> {
     pub number: u64,
     record: &'l StringRecord,
     header: &'l Header,
+    /// Whether a quotation mark in it has no other one.
+    is_open: bool,
+    /// Whether the file has its commas elsewhere than between cells.
+    pub is_semicolons: bool,
 }
 
 impl<'l> Line<'l> {
@@ -63,63 +88,94 @@ impl<'l> Line<'l> {
 
     /// What is wrong with its form, whatever the cells mean.
     fn misformed(&self) -> Option<Fault> {
-        let names = &self.header.names;
+        let columns = &self.header.columns;
         let fault = |index: usize, cell: &str, expected: String| {
-            let name = names.get(index).copied();
+            let name = columns.get(index).copied().flatten().map(|column| column.name);
             Fault::of_cell(self.number, FaultColumn { number: index + 1, name }, cell, expected)
         };
         let cells = || self.record.iter().enumerate();
-        if let Some((index, _)) = cells().find(|(_, cell)| cell.contains(['\n', '\r'])) {
+        let may_break = |index: usize| match columns.get(index) {
+            Some(Some(column)) => column.may_break && !self.is_open,
+            Some(None) => !self.is_open,
+            None => false,
+        };
+        if let Some((index, _)) = cells().find(|(index, cell)| cell.contains(['\n', '\r']) && !may_break(*index)) {
             let expected = "a cell on one line; a quotation mark may have been left open".to_owned();
             return Some(Fault { found: None, ..fault(index, "", expected) });
         }
         if let Some((index, cell)) = cells().find(|(_, cell)| cell.len() > MAX_CELL_BYTES) {
             return Some(fault(index, cell, format!("at most {MAX_CELL_BYTES} bytes")));
         }
-        if let Some((index, cell)) = cells().skip(names.len()).find(|(_, cell)| !cell.trim().is_empty()) {
-            return Some(fault(index, cell, format!("the {} columns of the header", names.len())));
+        if let Some((index, cell)) = cells().skip(columns.len()).find(|(_, cell)| !cell.trim().is_empty()) {
+            return Some(fault(index, cell, format!("the {} columns of the header", columns.len())));
         }
-        let missing = self.record.len() < names.len();
-        missing.then(|| fault(self.record.len(), "", format!("the {} columns of the header", names.len())))
+        let missing = self.record.len() < columns.len();
+        missing.then(|| fault(self.record.len(), "", format!("the {} columns of the header", columns.len())))
     }
 }
 
 /// Which column stands where.
 #[derive(Debug)]
 struct Header {
-    /// In the order of the file.
-    names: Vec<&'static str>,
+    /// In the order of the file; none for one that is not read.
+    columns: Vec<Option<Column>>,
 }
 
 impl Header {
     fn place(&self, column: &Column) -> Option<usize> {
-        self.names.iter().position(|name| *name == column.name)
+        self.columns.iter().position(|of| of.is_some_and(|of| of.name == column.name))
     }
 
-    fn read(record: &StringRecord, line: u64, columns: &[Column]) -> Result<Self, Vec<Fault>> {
-        let cells: Vec<String> = record.iter().map(|cell| cell.trim().to_ascii_lowercase()).collect();
-        let filled = cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
-        let cells = &cells[..filled];
-        let (mut names, mut faults) = (Vec::new(), Vec::new());
+    fn read(record: &StringRecord, line: u64, columns: &[Column], others: OtherColumns) -> Result<Self, Vec<Fault>> {
+        let cells = named_cells(record);
+        let (mut places, mut faults) = (Vec::new(), Vec::new());
         let mut seen = BTreeSet::new();
         for (index, cell) in cells.iter().enumerate() {
             let mut fault = |name, expected: String| {
                 faults.push(Fault::of_cell(line, FaultColumn { number: index + 1, name }, cell, expected));
             };
-            match columns.iter().find(|column| column.name == cell) {
+            match columns.iter().find(|column| column.is(cell)) {
+                None if others == OtherColumns::LeftOut => places.push(None),
                 None => fault(None, format!("one of the columns {}{}", list(columns), meant(cell, columns))),
                 Some(column) if !seen.insert(column.name) => {
                     fault(Some(column.name), "each column once".to_owned());
                 }
-                Some(column) => names.push(column.name),
+                Some(column) => places.push(Some(*column)),
             }
         }
         for column in columns.iter().filter(|column| !column.optional && !seen.contains(column.name)) {
             let place = FaultColumn { number: cells.len() + 1, name: Some(column.name) };
             faults.push(Fault::of_cell(line, place, "", "this column, which is missing in the header"));
         }
-        if faults.is_empty() { Ok(Self { names }) } else { Err(faults) }
+        if faults.is_empty() { Ok(Self { columns: places }) } else { Err(faults) }
     }
+}
+
+/// The cells of a header up to the last that has a name.
+fn named_cells(record: &StringRecord) -> Vec<&str> {
+    let cells: Vec<&str> = record.iter().map(str::trim).collect();
+    let filled = cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+    cells[..filled].to_vec()
+}
+
+/// Whether the header has every column that such a sheet needs, whatever else it has.
+pub fn has_needed(text: &str, columns: &[Column]) -> bool {
+    let mut lines = Lines::of(text);
+    if lines.next().is_none() {
+        return false;
+    }
+    let cells = named_cells(&lines.record);
+    columns.iter().filter(|column| !column.optional).all(|column| cells.iter().any(|cell| column.is(cell)))
+}
+
+/// The columns of a file that are not read, as it names them.
+pub fn left_out(text: &str, columns: &[Column]) -> Vec<String> {
+    let mut lines = Lines::of(text);
+    if lines.next().is_none() {
+        return Vec::new();
+    }
+    let cells = named_cells(&lines.record).into_iter().filter(|cell| !cell.is_empty());
+    cells.filter(|cell| !columns.iter().any(|column| column.is(cell))).map(str::to_owned).collect()
 }
 
 /// `date, email`.
@@ -135,14 +191,25 @@ fn meant(cell: &str, columns: &[Column]) -> String {
 
 /// Gives every line of data to `take`, or the fault of its form. Empty lines are none. The error is what is wrong with
 /// the header, without which no line can be read.
-pub fn read(text: &str, columns: &[Column], mut take: impl FnMut(Result<Line<'_>, Fault>)) -> Result<(), Vec<Fault>> {
+pub fn read(text: &str, columns: &[Column], take: impl FnMut(Result<Line<'_>, Fault>)) -> Result<(), Vec<Fault>> {
+    read_with(text, columns, OtherColumns::Refused, take)
+}
+
+/// The same of a file that may have columns besides.
+pub fn read_with(
+    text: &str,
+    columns: &[Column],
+    others: OtherColumns,
+    mut take: impl FnMut(Result<Line<'_>, Fault>),
+) -> Result<(), Vec<Fault>> {
     let mut lines = Lines::of(text);
     let Some(line) = lines.next() else {
         return Err(vec![Fault::of_line(1, Some("nothing".into()), format!("the header {}", list(columns)))]);
     };
-    let header = Header::read(&lines.record, line, columns)?;
+    let header = Header::read(&lines.record, line, columns, others)?;
     while let Some(number) = lines.next() {
-        let line = Line { number, record: &lines.record, header: &header };
+        let (is_open, is_semicolons) = (lines.is_open(), lines.is_semicolons);
+        let line = Line { number, record: &lines.record, header: &header, is_open, is_semicolons };
         take(match line.misformed() {
             Some(fault) => Err(fault),
             None => Ok(line),
@@ -160,17 +227,23 @@ struct Lines<'t> {
     /// Up to where breaks are counted, and how many lines that is.
     at: usize,
     line: u64,
+    is_semicolons: bool,
 }
 
 impl<'t> Lines<'t> {
     fn of(text: &'t str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let reader = ReaderBuilder::new()
-            .delimiter(separator(text))
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(text.as_bytes());
-        Self { text: text.as_bytes(), reader, record: StringRecord::new(), at: 0, line: 1 }
+        let separator = separator(text);
+        let reader =
+            ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(text.as_bytes());
+        let is_semicolons = separator == b';';
+        Self { text: text.as_bytes(), reader, record: StringRecord::new(), at: 0, line: 1, is_semicolons }
+    }
+
+    /// Whether the last line has a quotation mark that is left open: then the next lines may have become a part of it.
+    fn is_open(&self) -> bool {
+        let end = usize::try_from(self.reader.position().byte()).expect("invariant: it points into the text");
+        self.text[self.at.min(end)..end].iter().filter(|byte| **byte == b'"').count() % 2 == 1
     }
 
     /// Reads the next line; gives its number.
@@ -259,6 +332,38 @@ mod tests {
         let says = "expected a cell on one line; a quotation mark may have been left open";
         check("key,name,note\na,b,\"c\nd,e,f\n", &[&format!("line 2, column 3 (note): {says}")]);
         check("key,name,note\na,b,\"c\nd,e,\"f\ng,h,i\n", &[&format!("line 2, column 3 (note): {says}"), "4:g|h|i"]);
+    }
+
+    #[test]
+    fn a_file_that_is_exported_may_have_other_columns_and_breaks_in_names_and_loses_no_line_to_an_open_quote() {
+        let columns = [Column::required("Key"), Column::optional("Name").with_breaks(), Column::optional("note")];
+        let lines = |text: &str| {
+            let mut told = Vec::new();
+            let faults = read_with(text, &columns, OtherColumns::LeftOut, |line| {
+                told.push(match line {
+                    Ok(line) => {
+                        let cells = columns.each_ref().map(|column| line.cell(column));
+                        format!("{}:{}", line.number, cells.join("|"))
+                    }
+                    Err(fault) => fault.to_string(),
+                });
+            });
+            told.extend(faults.err().unwrap_or_default().iter().map(ToString::to_string));
+            told
+        };
+        assert_eq!(lines("more,NAME,key\n1,\"a\nb\",c\n,d,e\n"), ["2:c|a\nb|", "4:e|d|"]);
+        assert_eq!(lines("more,key\n\"1\n2\",c\n"), ["2:c||"]);
+        let says =
+            |place: &str| format!("{place}: expected a cell on one line; a quotation mark may have been left open");
+        assert_eq!(lines("name,key\na,\"c\nd\"\n"), [says("line 2, column 2 (Key)")]);
+        assert_eq!(lines("key,name\na,\"b\nc,d\ne,f\n"), [says("line 2, column 2 (Name)")]);
+        assert_eq!(lines("key,more\na,\"b\nc,d\n"), [says("line 2, column 2")]);
+        assert_eq!(
+            lines("name\na\n"),
+            ["line 1, column 2 (Key): found nothing, expected this column, which is missing in the header"]
+        );
+        assert!(has_needed("x,KEY\n", &columns) && !has_needed("name,note\n", &columns) && !has_needed("", &columns));
+        assert_eq!(left_out("x,KEY,,Y\n", &columns), ["x", "Y"]);
     }
 
     #[test]

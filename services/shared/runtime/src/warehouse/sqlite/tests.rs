@@ -4,6 +4,7 @@ mod analytics;
 mod charges;
 mod cursor_money;
 mod files;
+mod imported;
 mod inserted;
 mod money;
 mod people;

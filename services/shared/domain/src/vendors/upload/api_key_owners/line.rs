@@ -100,3 +100,8 @@ fn twice(line: &Line<'_>, owner: &Owner<'_>, first: u64) -> Fault {
         }
     }
 }
+
+/// Whether a header is that of such a sheet.
+pub fn is_like(text: &str) -> bool {
+    sheet::has_needed(text, &COLUMNS)
+}
