@@ -7,6 +7,7 @@ mod directory;
 pub mod key_owners;
 mod loaded;
 pub mod money;
+pub mod people;
 mod range;
 mod uploaded_use;
 

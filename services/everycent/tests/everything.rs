@@ -11,9 +11,12 @@ use support::month::{month, scene, sync, upload};
 use vendor_sim::{Endpoint, Fault, FaultKind};
 
 /// Everything that a finance or platform person was promised by name.
-const SYSTEMS: [&str; 30] = [
+const SYSTEMS: [&str; 37] = [
+    "ai_spend_by_cost_center",
     "ai_spend_by_person",
+    "ai_spend_by_team",
     "ai_spend_daily",
+    "ai_spend_owners",
     "api_usage_expenses",
     "charges",
     "claude_analytics_costs",
@@ -39,6 +42,10 @@ const SYSTEMS: [&str; 30] = [
     "dim_api_keys",
     "dim_cursor_members",
     "dim_workspaces",
+    "people",
+    "people_alias_periods",
+    "people_aliases",
+    "people_periods",
     "reconciliation",
     "spend_daily",
     "spend_monthly",
@@ -122,7 +129,7 @@ fn every_total_of_claude_is_the_bill_of_the_world_whatever_it_is_split_by() {
             let sql = format!("SELECT COALESCE(SUM(cost_nano_usd), 0) FROM {exact} WHERE expense_date = '{day}'");
             assert_eq!(tables.one(&sql), nanos, "{exact} of {day}");
         }
-        for view in ["ai_spend_daily", "ai_spend_by_person"] {
+        for view in ["ai_spend_daily", "ai_spend_by_person", "ai_spend_by_team", "ai_spend_by_cost_center"] {
             let sql = format!(
                 "SELECT COALESCE(SUM(cost_nano_usd), 0) FROM {view}_nano \
                  WHERE expense_date = '{day}' AND vendor = 'anthropic'"
@@ -290,6 +297,8 @@ fn a_replay_of_everything_changes_nothing() {
         "dim_cursor_members",
         "dim_api_key_owners",
         "dim_api_key_earlier_owners",
+        "people",
+        "people_aliases",
     ];
     let before = all.map(rows);
     scene.run("replay").exits(0);

@@ -41,7 +41,7 @@ pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken)
         Failure::usage(anyhow!("name the file to import; `everycent import {name} --template` prints an example"))
     })?;
     let config = config(global)?;
-    let account_id = scope::import_account(&config, args.account.as_ref())?;
+    let account_id = account(&config, source, args.account.as_ref())?;
     let body = file::content(path).await?;
     let present = open_present(global, &config, args.dry_run, &stop).await?;
     let against = present.as_ref().map(|deployment| deployment.warehouse.as_ref());
@@ -68,6 +68,17 @@ pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken)
         false => report.show(global.json, &text),
     }
     if is_clean { Ok(()) } else { Err(Failure::Reported) }
+}
+
+/// The account of the file; one that is about the whole company is of none.
+fn account(config: &Config, source: Source, named: Option<&AccountId>) -> Result<AccountId, Failure> {
+    match (source.company_account(), named) {
+        (None, named) => scope::import_account(config, named),
+        (Some(company), None) => Ok(company.into()),
+        (Some(_), Some(_)) => {
+            Err(Failure::usage(anyhow!("--account: such a file is about the whole company, and of no account")))
+        }
+    }
 }
 
 /// What is there already, with nothing on its way to the tables. A home that is not there is not made.
@@ -117,6 +128,7 @@ fn sheet(sheet: &Sheet) -> (Source, &SheetArgs) {
     match sheet {
         Sheet::ClaudeUsage(args) => (upload::claude_usage::SOURCE, args),
         Sheet::ApiKeyOwners(args) => (upload::api_key_owners::SOURCE, &args.sheet),
+        Sheet::People(args) => (upload::people::SOURCE, args),
     }
 }
 
@@ -125,8 +137,11 @@ fn checker(source: Source) -> &'static Import {
 }
 
 /// Every sheet, as the command line calls it.
-const SHEETS: [(Source, &str); 2] =
-    [(upload::claude_usage::SOURCE, "claude-usage"), (upload::api_key_owners::SOURCE, "api-key-owners")];
+const SHEETS: [(Source, &str); 3] = [
+    (upload::claude_usage::SOURCE, "claude-usage"),
+    (upload::api_key_owners::SOURCE, "api-key-owners"),
+    (upload::people::SOURCE, "people"),
+];
 
 fn word(source: Source) -> &'static str {
     let sheet = SHEETS.into_iter().find(|(of, _)| *of == source);
@@ -171,6 +186,8 @@ pub(super) async fn sample(
 struct Report {
     source: &'static str,
     account_id: AccountId,
+    #[serde(skip)]
+    is_of_company: bool,
     file: String,
     /// The days that the file is the truth of.
     from: Day,
@@ -198,6 +215,7 @@ impl Report {
         Self {
             source: source.name(),
             account_id: account_id.clone(),
+            is_of_company: source.company_account().is_some(),
             file: file.to_owned(),
             from: window.from(),
             to: window.to(),
@@ -224,6 +242,10 @@ impl Report {
         let Self { file, account_id, from, to, .. } = self;
         let days = if from == to { from.to_string() } else { format!("{from} to {to}") };
         let lines = count(self.lines, "line");
-        format!("{file}: {lines} for account {account_id}, {days}\n{}", self.preview.text())
+        let account = match self.is_of_company {
+            true => "the whole company".to_owned(),
+            false => format!("account {account_id}"),
+        };
+        format!("{file}: {lines} for {account}, {days}\n{}", self.preview.text())
     }
 }

@@ -9,7 +9,7 @@ use super::Scene;
 
 const DAYS: u32 = 31;
 /// What is imported, in words of `everycent import`.
-pub const SHEETS: [&str; 2] = ["claude-usage usage.csv", "api-key-owners owners.csv"];
+pub const SHEETS: [&str; 3] = ["claude-usage usage.csv", "api-key-owners owners.csv", "people people.csv"];
 
 /// First and last day of the month that ends yesterday: some reports answer no older ones.
 pub fn month() -> (NaiveDate, NaiveDate) {
@@ -45,7 +45,7 @@ pub fn sync() -> String {
     format!("sync --from {first} --to {last}")
 }
 
-/// Imports both sheets.
+/// Imports the sheets.
 pub fn upload(scene: &Scene) {
     let (first, last) = month();
     let usage = format!(
@@ -58,6 +58,11 @@ pub fn upload(scene: &Scene) {
          apikey_01Program04,ken@example.com,Support,taken over,{handover}\n"
     );
     fs::write(scene.path("owners.csv"), owners).unwrap();
+    let people = format!(
+        "email,aliases,team,cost_center,valid_from\nada@example.com,grace@example.com,Search,1,\n\
+         ada@example.com,,Ads,2,{handover}\nken@example.com,,Ads,,\n"
+    );
+    fs::write(scene.path("people.csv"), people).unwrap();
     for sheet in SHEETS {
         scene.run(&format!("import {sheet}")).exits(0);
     }

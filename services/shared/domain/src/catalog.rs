@@ -25,6 +25,7 @@ impl Source {
         cursor::members::SOURCE,
         upload::claude_usage::SOURCE,
         upload::api_key_owners::SOURCE,
+        upload::people::SOURCE,
     ];
 
     fn place(self) -> Option<usize> {

@@ -17,7 +17,7 @@ pub(super) mod sheets;
 use super::report::Report;
 
 impl Report {
-    pub const ALL: [&'static Self; 15] = [
+    pub const ALL: [&'static Self; 16] = [
         &claude_costs::COSTS,
         &claude_costs::TOTALS,
         &claude_usage::TOKENS,
@@ -33,6 +33,7 @@ impl Report {
         &cursor_team::MEMBERS,
         &sheets::CLAUDE_USAGE,
         &sheets::API_KEY_OWNERS,
+        &sheets::PEOPLE,
     ];
 
     pub fn named(source: &str) -> Option<&'static Self> {

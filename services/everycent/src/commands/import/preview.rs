@@ -1,6 +1,8 @@
 //! What a file changes of what the tables hold, before it counts.
 
 mod owners;
+mod people;
+mod remarks;
 mod usage;
 
 use bytes::Bytes;
@@ -10,6 +12,7 @@ use everycent_schemas::{AccountId, Day};
 use serde::Serialize;
 
 use self::owners::Owners;
+use self::people::People;
 use self::usage::Usage;
 use crate::cli::Sheet;
 use crate::failure::Failure;
@@ -19,6 +22,7 @@ use crate::failure::Failure;
 pub enum Preview {
     Usage(Usage),
     Owners(Owners),
+    People(People),
 }
 
 /// Checks a file and holds it against what is known; nothing is where there is no warehouse yet.
@@ -36,6 +40,9 @@ pub async fn look(
         Sheet::ApiKeyOwners(args) => owners::look(warehouse, account_id, body, today, args.allow_unknown)
             .await?
             .map(|(contents, owners)| (contents, Preview::Owners(owners))),
+        Sheet::People(_) => {
+            people::look(warehouse, body, today).await?.map(|(contents, people)| (contents, Preview::People(people)))
+        }
     };
     Ok(looked)
 }
@@ -46,6 +53,7 @@ impl Preview {
         match self {
             Self::Usage(usage) => usage.loss(),
             Self::Owners(owners) => owners.loss(),
+            Self::People(people) => people.loss(),
         }
     }
 
@@ -53,6 +61,7 @@ impl Preview {
         match self {
             Self::Usage(usage) => usage.text(),
             Self::Owners(owners) => owners.text(),
+            Self::People(people) => people.text(),
         }
     }
 }

@@ -12,6 +12,8 @@ pub struct Import {
     pub check: fn(text: &str, today: Day) -> Result<Contents, Faults>,
     /// A header and one line, which can be imported as they are.
     pub template: &'static str,
+    /// What stands for the account of every file, where it is of no vendor's account but of the whole company.
+    pub account: Option<&'static str>,
 }
 
 /// What a file without fault says.

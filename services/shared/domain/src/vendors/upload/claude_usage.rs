@@ -23,7 +23,7 @@ pub const SOURCE: Source = Source::of(&Report {
     vendor: Vendor::Anthropic,
     about: "use of claude.ai by person and day, from a CSV that a person imports",
     kind: Kind::Upload,
-    origin: Origin::Upload(Import { check, template: TEMPLATE }),
+    origin: Origin::Upload(Import { check, template: TEMPLATE, account: None }),
     rows: MakeRows::Plain(|| Box::new(UploadedUsageRows)),
     tables: &["claude_usage_stats"],
     weighs: &[

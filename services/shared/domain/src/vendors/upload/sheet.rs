@@ -30,6 +30,16 @@ impl Column {
     }
 }
 
+/// How much a sheet may differ from what is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// It has these columns and no other, and each cell stands on one line.
+    Strict,
+    /// It is kept for other ends too: other columns are left out, names of columns are read as people write them, a cell may
+    /// have breaks, and a line may end early.
+    Loose,
+}
+
 /// A line of data, its cells without the space around them.
 #[derive(Debug)]
 pub struct Line<'l> {
@@ -37,12 +47,15 @@ pub struct Line<'l> {
     pub number: u64,
     record: &'l StringRecord,
     header: &'l Header,
+    separator: char,
+    /// Whether the quotation marks of the line have no end, so that it reaches to the end of the text.
+    is_open: bool,
 }
 
 impl<'l> Line<'l> {
     /// The cell of a column; empty where the sheet goes without it.
     pub fn cell(&self, column: &Column) -> &'l str {
-        self.header.place(column).map_or("", |place| self.record[place].trim())
+        self.header.place(column).and_then(|place| self.record.get(place)).map_or("", str::trim)
     }
 
     /// The cell of a column as a value; `None` of `read` is a fault.
@@ -56,70 +69,121 @@ impl<'l> Line<'l> {
     }
 
     pub fn fault(&self, column: &Column, expected: impl Into<String>) -> Fault {
-        let number = 1 + self.header.place(column).unwrap_or_default();
-        let place = FaultColumn { number, name: Some(column.name) };
-        Fault::of_cell(self.number, place, self.cell(column), expected)
+        Fault::of_cell(self.number, self.header.fault_column(column), self.cell(column), expected)
+    }
+
+    /// Whether a cell with a break holds what looks like other lines: a quotation mark that was left open takes the lines
+    /// up to the next one, or to the end.
+    fn has_swallowed(&self, cell: &str) -> bool {
+        let has_address = |part: &str| part.contains('@');
+        let is_list = cell
+            .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'))
+            .all(|part| part.is_empty() || has_address(part));
+        self.is_open || (cell.contains(self.separator) && has_address(cell) && !is_list)
     }
 
     /// What is wrong with its form, whatever the cells mean.
     fn misformed(&self) -> Option<Fault> {
         let names = &self.header.names;
+        let is_strict = self.header.form == Form::Strict;
         let fault = |index: usize, cell: &str, expected: String| {
-            let name = names.get(index).copied();
+            let name = names.get(index).copied().flatten();
             Fault::of_cell(self.number, FaultColumn { number: index + 1, name }, cell, expected)
         };
         let cells = || self.record.iter().enumerate();
-        if let Some((index, _)) = cells().find(|(_, cell)| cell.contains(['\n', '\r'])) {
+        if let Some((index, _)) = cells().find(|(_, cell)| has_break(cell) && (is_strict || self.has_swallowed(cell))) {
             let expected = "a cell on one line; a quotation mark may have been left open".to_owned();
             return Some(Fault { found: None, ..fault(index, "", expected) });
         }
-        if let Some((index, cell)) = cells().find(|(_, cell)| cell.len() > MAX_CELL_BYTES) {
+        let is_read = |index: usize| names.get(index).is_none_or(Option::is_some);
+        if let Some((index, cell)) = cells().find(|(index, cell)| cell.len() > MAX_CELL_BYTES && is_read(*index)) {
             return Some(fault(index, cell, format!("at most {MAX_CELL_BYTES} bytes")));
         }
         if let Some((index, cell)) = cells().skip(names.len()).find(|(_, cell)| !cell.trim().is_empty()) {
             return Some(fault(index, cell, format!("the {} columns of the header", names.len())));
         }
-        let missing = self.record.len() < names.len();
-        missing.then(|| fault(self.record.len(), "", format!("the {} columns of the header", names.len())))
+        let is_short = self.record.len() < names.len() && is_strict;
+        is_short.then(|| fault(self.record.len(), "", format!("the {} columns of the header", names.len())))
     }
+}
+
+fn has_break(cell: &str) -> bool {
+    cell.contains(['\n', '\r'])
 }
 
 /// Which column stands where.
 #[derive(Debug)]
-struct Header {
-    /// In the order of the file.
-    names: Vec<&'static str>,
+pub struct Header {
+    form: Form,
+    /// In the order of the file; `None` is one that is left out.
+    names: Vec<Option<&'static str>>,
+    /// The names of those that are left out, each once.
+    pub left_out: Vec<String>,
 }
 
 impl Header {
-    fn place(&self, column: &Column) -> Option<usize> {
-        self.names.iter().position(|name| *name == column.name)
+    pub fn has(&self, column: &Column) -> bool {
+        self.place(column).is_some()
     }
 
-    fn read(record: &StringRecord, line: u64, columns: &[Column]) -> Result<Self, Vec<Fault>> {
+    /// Where the column stands, or would if there were one.
+    pub fn fault_column(&self, column: &Column) -> FaultColumn {
+        FaultColumn { number: 1 + self.place(column).unwrap_or(self.names.len()), name: Some(column.name) }
+    }
+
+    fn place(&self, column: &Column) -> Option<usize> {
+        self.names.iter().position(|name| *name == Some(column.name))
+    }
+
+    fn read(record: &StringRecord, line: u64, columns: &[Column], form: Form) -> Result<Self, Vec<Fault>> {
         let cells: Vec<String> = record.iter().map(|cell| cell.trim().to_ascii_lowercase()).collect();
         let filled = cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
         let cells = &cells[..filled];
-        let (mut names, mut faults) = (Vec::new(), Vec::new());
+        let (mut names, mut faults, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
         let mut seen = BTreeSet::new();
+        let is_named = |column: &Column, cell: &str| match form {
+            Form::Strict => column.name == cell,
+            Form::Loose => letters(column.name).eq(letters(cell)),
+        };
+        let absent = columns.iter().filter(|column| !cells.iter().any(|cell| is_named(column, cell)));
+        let absent: Vec<Column> = absent.copied().collect();
         for (index, cell) in cells.iter().enumerate() {
             let mut fault = |name, expected: String| {
                 faults.push(Fault::of_cell(line, FaultColumn { number: index + 1, name }, cell, expected));
             };
-            match columns.iter().find(|column| column.name == cell) {
+            match columns.iter().find(|column| is_named(column, cell)) {
+                None if form == Form::Loose && meant(cell, &absent).is_empty() => {
+                    names.push(None);
+                    if !cell.is_empty() && !left_out.contains(cell) {
+                        left_out.push(cell.clone());
+                    }
+                }
                 None => fault(None, format!("one of the columns {}{}", list(columns), meant(cell, columns))),
                 Some(column) if !seen.insert(column.name) => {
                     fault(Some(column.name), "each column once".to_owned());
                 }
-                Some(column) => names.push(column.name),
+                Some(column) => names.push(Some(column.name)),
             }
         }
         for column in columns.iter().filter(|column| !column.optional && !seen.contains(column.name)) {
             let place = FaultColumn { number: cells.len() + 1, name: Some(column.name) };
-            faults.push(Fault::of_cell(line, place, "", "this column, which is missing in the header"));
+            let meant = cells.iter().find(|cell| form == Form::Loose && holds(cell, column.name));
+            let meant = meant.map(|cell| format!("; `{cell}` may be meant")).unwrap_or_default();
+            let expected = format!("this column, which is missing in the header{meant}");
+            faults.push(Fault::of_cell(line, place, "", expected));
         }
-        if faults.is_empty() { Ok(Self { names }) } else { Err(faults) }
+        if faults.is_empty() { Ok(Self { form, names, left_out }) } else { Err(faults) }
     }
+}
+
+/// A name without what people put between its words, so that `Cost Center` is `cost_center`.
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
+}
+
+/// Whether a name has another one in it: `e-mail address` has `email`.
+fn holds(name: &str, part: &str) -> bool {
+    letters(name).collect::<String>().contains(&letters(part).collect::<String>())
 }
 
 /// `date, email`.
@@ -135,28 +199,51 @@ fn meant(cell: &str, columns: &[Column]) -> String {
 
 /// Gives every line of data to `take`, or the fault of its form. Empty lines are none. The error is what is wrong with
 /// the header, without which no line can be read.
-pub fn read(text: &str, columns: &[Column], mut take: impl FnMut(Result<Line<'_>, Fault>)) -> Result<(), Vec<Fault>> {
+pub fn read(text: &str, columns: &[Column], take: impl FnMut(Result<Line<'_>, Fault>)) -> Result<(), Vec<Fault>> {
+    read_as(text, columns, Form::Strict, take).map(drop)
+}
+
+/// The same of a sheet that is kept for other ends too: columns that are not asked for are left out, and a line may end
+/// before its last columns.
+pub fn read_loosely(
+    text: &str,
+    columns: &[Column],
+    take: impl FnMut(Result<Line<'_>, Fault>),
+) -> Result<Header, Vec<Fault>> {
+    read_as(text, columns, Form::Loose, take)
+}
+
+fn read_as(
+    text: &str,
+    columns: &[Column],
+    form: Form,
+    mut take: impl FnMut(Result<Line<'_>, Fault>),
+) -> Result<Header, Vec<Fault>> {
     let mut lines = Lines::of(text);
-    let Some(line) = lines.next() else {
+    let Some(line) = lines.header() else {
         return Err(vec![Fault::of_line(1, Some("nothing".into()), format!("the header {}", list(columns)))]);
     };
-    let header = Header::read(&lines.record, line, columns)?;
+    let header = Header::read(&lines.record, line, columns, form)?;
     while let Some(number) = lines.next() {
-        let line = Line { number, record: &lines.record, header: &header };
+        let Lines { record, is_open, separator, .. } = &lines;
+        let line = Line { number, record, header: &header, separator: *separator, is_open: *is_open };
         take(match line.misformed() {
             Some(fault) => Err(fault),
             None => Ok(line),
         });
     }
-    Ok(())
+    Ok(header)
 }
 
 /// The lines of a text that are not empty, one after the other.
 struct Lines<'t> {
     text: &'t [u8],
     reader: Reader<&'t [u8]>,
+    separator: char,
     /// The cells of the last line.
     record: StringRecord,
+    /// Whether its quotation marks have no end.
+    is_open: bool,
     /// Up to where breaks are counted, and how many lines that is.
     at: usize,
     line: u64,
@@ -165,12 +252,25 @@ struct Lines<'t> {
 impl<'t> Lines<'t> {
     fn of(text: &'t str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let reader = ReaderBuilder::new()
-            .delimiter(separator(text))
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(text.as_bytes());
-        Self { text: text.as_bytes(), reader, record: StringRecord::new(), at: 0, line: 1 }
+        let separator = separator(text);
+        let reader =
+            ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(text.as_bytes());
+        Self {
+            text: text.as_bytes(),
+            reader,
+            separator: separator.into(),
+            record: StringRecord::new(),
+            is_open: false,
+            at: 0,
+            line: 1,
+        }
+    }
+
+    /// Reads the header; gives its number. A line before it that names the separator, as spreadsheets write one, is none.
+    fn header(&mut self) -> Option<u64> {
+        let line = self.next()?;
+        let names_separator = self.record.iter().filter(|cell| !cell.is_empty()).eq(["sep="]);
+        if names_separator { self.next() } else { Some(line) }
     }
 
     /// Reads the next line; gives its number.
@@ -182,6 +282,8 @@ impl<'t> Lines<'t> {
                 return None;
             }
             self.count_to(at);
+            let end = usize::try_from(self.reader.position().byte()).expect("invariant: it points into the text");
+            self.is_open = self.text[at..end].iter().filter(|byte| **byte == b'"').count() % 2 == 1;
             if self.record.iter().any(|cell| !cell.trim().is_empty()) {
                 return Some(self.line);
             }
@@ -205,11 +307,13 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// The separator of the header line. Spreadsheets write semicolons where the comma is a decimal point.
+/// The separator of the header line. Spreadsheets write semicolons where the comma is a decimal point, and tabs where cells
+/// are copied.
 fn separator(text: &str) -> u8 {
     let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let count = |separator: char| header.matches(separator).count();
-    if count(';') > count(',') { b';' } else { b',' }
+    let count = |separator: &u8| header.bytes().filter(|byte| byte == separator).count();
+    // Of equal ones the last.
+    [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }
 
 #[cfg(test)]
