@@ -1,5 +1,5 @@
-//! The page of all tables and views, column by column, for people: `docs/tables.md`. It says what the schemas say and
-//! nothing else.
+//! The page of all tables and views, column by column, for people: `docs/tables.md`. It says what the schemas say, and
+//! which of their names count which money.
 
 use crate::tables::{self, Absence, Kind, Table};
 use crate::views::{self, View, ViewKind};
@@ -20,10 +20,13 @@ Generated from `schemas/` by `make docs`. Each name answers with the same column
 | ratio | `FLOAT64` | `REAL` |
 ";
 
+/// Which names count which money: no schema says it of all.
+const WHAT_NAMES_COUNT: &str = include_str!("what_names_count.md");
+
 /// The page, in Markdown.
 pub fn page() -> String {
     let names = tables::all().iter().map(|table| (table.name, table.doc.as_str()));
-    let mut page = format!("{HEAD}\n## Tables\n\n{}", contents(names));
+    let mut page = format!("{HEAD}{WHAT_NAMES_COUNT}\n## Tables\n\n{}", contents(names));
     let names = views::all().iter().map(|view| (view.name, view.doc.as_str()));
     page += &format!("\n## Views\n\n{}", contents(names));
     page.extend(tables::all().iter().map(table));

@@ -30,7 +30,12 @@ views!(
     "cursor_daily_user_usage",
     "cursor_expenses",
     "ai_spend_daily",
+    "people_periods",
+    "people_alias_periods",
+    "ai_spend_owners",
     "ai_spend_by_person",
+    "ai_spend_by_team",
+    "ai_spend_by_cost_center",
 );
 
 /// All views, each after those that it is made of.

@@ -117,13 +117,14 @@ pub enum Command {
     ///
     /// Of a day every answer with what became of it; of a month how its total changed since a day.
     History(HistoryArgs),
-    /// Show what the money went to: platforms, keys and people, and what came of it.
+    /// Show what the money went to: platforms, teams, keys and people, and what came of it.
     ///
     /// It first says whether the figures are complete, or what they lack: accounts and days that are not loaded, held or
     /// failed, records that could not be read, days made by older rules. With --strict it exits with 1 then.
     ///
-    /// Figures of all loaded days, or of those named. The views `ai_spend_daily`, `api_usage_expenses` and
-    /// `ai_spend_by_person` have the same day by day.
+    /// Figures of all loaded days, or of those named. The views `ai_spend_daily`, `ai_spend_by_team`, `api_usage_expenses`
+    /// and `ai_spend_by_person` have the same day by day. With `people = "teams"` under `[privacy]` of the configuration it
+    /// shows no person.
     Report(ReportArgs),
     /// Show what each account's key opens, and look after accounts: rename, retire or forget one.
     ///
@@ -226,7 +227,7 @@ pub struct ImportArgs {
     /// Print a header and an example line, and import nothing.
     #[arg(long, global = true)]
     pub template: bool,
-    /// The file's account. Needed if several of its vendor are configured; `default` if none is.
+    /// The file's account. Needed if several of its vendor are configured; `default` if none is. People are of no account.
     #[arg(long, global = true, value_name = "ID")]
     pub account: Option<AccountId>,
     /// Show what the file would change, and import nothing.
@@ -255,6 +256,9 @@ pub enum Sheet {
     /// Events of use of Cursor, where the API reports none, into cursor_imported_events.
     #[command(after_long_help = CURSOR_USAGE_HELP)]
     CursorUsage(SheetArgs),
+    /// Who is in which team, into people.
+    #[command(after_long_help = PEOPLE_HELP)]
+    People(SheetArgs),
 }
 
 #[derive(Debug, Args)]
@@ -398,6 +402,36 @@ remarked. The file is the truth of every day from its first to its last. What it
 first and is asked about; in a script, --yes agrees.
 
   everycent import cursor-usage usage-events.csv";
+const PEOPLE_HELP: &str = "\
+Where it comes from:
+  The vendors know addresses, and no team. Export the list of people that the company keeps, as CSV in
+  UTF-8, with commas, semicolons or tabs.
+
+Columns, in any order; others are left out, and named:
+  email          the main address
+  aliases        optional: other addresses of the person, with spaces, commas or semicolons between
+  name, team, cost_center, manager
+                 optional
+  claude_seat, cursor_seat
+                 optional: the tier of the seat; kept, and not priced yet
+  valid_from, valid_to
+                 optional: first and last UTC day, as 2025-10-10; both count, and empty is open
+
+Who changes the team, or leaves and comes back, has a line for each period:
+  ada@example.com,Search,,2025-10-09
+  ada@example.com,Support,2025-10-10,
+Without a column valid_to a line holds until the person's next one begins. The same person twice on a
+day, and an address that two people have on a day, are faults.
+
+Money goes to the team of the key's own line in the file of owners, else to that of the person on
+that day, else it is `unassigned`: see ai_spend_by_team and ai_spend_by_cost_center.
+
+The latest file is the truth, for all days: who is not in it any more has no team on any day. What a
+file changes is shown first, in people and in money. What takes something away is asked about; in a
+script, --yes agrees.
+
+  everycent import people --template > people.csv
+  everycent import people people.csv";
 
 #[derive(Debug, Args)]
 pub struct AcceptArgs {

@@ -8,6 +8,7 @@ pub mod imported_money;
 pub mod key_owners;
 mod loaded;
 pub mod money;
+pub mod people;
 mod range;
 mod uploaded_use;
 

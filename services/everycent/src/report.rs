@@ -5,8 +5,11 @@ mod people;
 mod productivity;
 mod scope;
 mod spend;
+mod teams;
+mod unknown;
 
 use everycent_domain::window::Window;
+use everycent_runtime::config::PeopleShown;
 use everycent_runtime::warehouse::Warehouse;
 use everycent_schemas::{AccountId, Day};
 use serde::Serialize;
@@ -26,21 +29,40 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<AccountId>,
     spend: Vec<spend::SpendRow>,
+    teams: Vec<teams::TeamRow>,
     keys: Vec<keys::KeyRow>,
-    people: Vec<people::PersonRow>,
+    /// Left out where reports show no people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<Vec<people::PersonRow>>,
+    unknown: unknown::Unknown,
     productivity: productivity::Productivity,
 }
 
 impl Report {
-    pub async fn read(warehouse: &dyn Warehouse, days: Window, account_id: Option<AccountId>) -> anyhow::Result<Self> {
+    pub async fn read(
+        warehouse: &dyn Warehouse,
+        days: Window,
+        account_id: Option<AccountId>,
+        people_shown: PeopleShown,
+    ) -> anyhow::Result<Self> {
         let scope = &Scope { days, account_id };
+        let spend = spend::by_platform_and_month(warehouse, scope).await?;
+        let teams = teams::by_cost(warehouse, scope).await?;
+        let mut keys = keys::by_cost(warehouse, scope).await?;
+        let people = people::by_cost(warehouse, scope).await?;
+        let unknown = unknown::Unknown::of(&spend, &people, &keys, &teams);
+        if people_shown == PeopleShown::Teams {
+            keys.iter_mut().for_each(keys::KeyRow::forget_people);
+        }
         Ok(Self {
             from: days.from(),
             to: days.to(),
             account_id: scope.account_id.clone(),
-            spend: spend::by_platform_and_month(warehouse, scope).await?,
-            keys: keys::by_cost(warehouse, scope).await?,
-            people: people::by_cost(warehouse, scope).await?,
+            spend,
+            teams,
+            keys,
+            people: (people_shown == PeopleShown::Names).then_some(people),
+            unknown,
             productivity: productivity::Productivity::read(warehouse, scope).await?,
         })
     }
@@ -53,10 +75,16 @@ impl Report {
         let of = self.account_id.as_ref().map_or_else(String::new, |id| format!(" of account {id}"));
         let mut text = heading(&format!("Spend in US dollars{of}, {} to {} (UTC)", self.from, self.to));
         text += &spend::text(&self.spend);
+        text += &heading("Spend by team");
+        text += &teams::text(&self.teams);
         text += &heading("API keys that cost most");
         text += &keys::text(&self.keys, SHOWN);
-        text += &heading("People who cost most");
-        text += &people::text(&self.people, SHOWN);
+        if let Some(people) = &self.people {
+            text += &heading("People who cost most");
+            text += &people::text(people, SHOWN);
+        }
+        text += &heading("What is not known");
+        text += &self.unknown.text();
         text += &heading("What came of it");
         text + &self.productivity.text()
     }

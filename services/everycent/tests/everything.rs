@@ -11,9 +11,12 @@ use support::month::{SPEND_NANOS, month, scene, sync, upload};
 use vendor_sim::{Endpoint, Fault, FaultKind};
 
 /// Everything that a finance or platform person was promised by name.
-const SYSTEMS: [&str; 31] = [
+const SYSTEMS: [&str; 38] = [
+    "ai_spend_by_cost_center",
     "ai_spend_by_person",
+    "ai_spend_by_team",
     "ai_spend_daily",
+    "ai_spend_owners",
     "api_usage_expenses",
     "charges",
     "claude_analytics_costs",
@@ -40,6 +43,10 @@ const SYSTEMS: [&str; 31] = [
     "dim_api_keys",
     "dim_cursor_members",
     "dim_workspaces",
+    "people",
+    "people_alias_periods",
+    "people_aliases",
+    "people_periods",
     "reconciliation",
     "spend_daily",
     "spend_monthly",
@@ -123,7 +130,7 @@ fn every_total_of_claude_is_the_bill_of_the_world_whatever_it_is_split_by() {
             let sql = format!("SELECT COALESCE(SUM(cost_nano_usd), 0) FROM {exact} WHERE expense_date = '{day}'");
             assert_eq!(tables.one(&sql), nanos, "{exact} of {day}");
         }
-        for view in ["ai_spend_daily", "ai_spend_by_person"] {
+        for view in ["ai_spend_daily", "ai_spend_by_person", "ai_spend_by_team", "ai_spend_by_cost_center"] {
             let sql = format!(
                 "SELECT COALESCE(SUM(cost_nano_usd), 0) FROM {view}_nano \
                  WHERE expense_date = '{day}' AND vendor = 'anthropic' AND basis <> 'spend_file'"
@@ -296,6 +303,8 @@ fn a_replay_of_everything_changes_nothing() {
         "dim_cursor_members",
         "dim_api_key_owners",
         "dim_api_key_earlier_owners",
+        "people",
+        "people_aliases",
     ];
     let before = all.map(rows);
     scene.run("replay").exits(0);

@@ -276,6 +276,7 @@ fn the_template_of_each_sheet_imports_as_it_is_printed() {
     for (words, sheet, table) in [
         ("import claude-usage --template", "claude-usage", "claude_usage_stats"),
         ("import --template api-key-owners", "api-key-owners", "dim_api_key_owners"),
+        ("import people --template", "people", "people"),
     ] {
         let template = scene.run(&format!("{words} --config nowhere.toml --home nowhere")).exits(0);
         assert_eq!(template.stderr, "");
@@ -290,7 +291,7 @@ fn the_template_of_each_sheet_imports_as_it_is_printed() {
 fn the_examples_of_the_documentation_import() {
     let scene = Scene::october();
     let examples = fs::canonicalize("../../docs/examples").unwrap();
-    for (sheet, rows) in [("claude-usage", 5), ("api-key-owners", 3)] {
+    for (sheet, rows) in [("claude-usage", 5), ("api-key-owners", 3), ("people", 4)] {
         let file = examples.join(format!("{sheet}.csv"));
         let says = format!("{rows} rows written, 0 deleted");
         scene.run(&format!("import {sheet} {}", file.display())).exits(0).says(&[&says]);
@@ -307,6 +308,7 @@ fn the_help_of_each_sheet_teaches_its_columns() {
         "--account <ID>",
     ]);
     scene.run("import api-key-owners --help").exits(0).says(&["owner_email", "never the key itself"]);
+    scene.run("import people --help").exits(0).says(&["valid_from, valid_to", "`unassigned`"]);
 }
 
 // What is refused

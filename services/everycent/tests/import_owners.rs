@@ -372,7 +372,8 @@ fn a_home_of_an_earlier_release_keeps_its_owners_for_all_days() {
     scene.run("import api-key-owners old.csv").exits(0);
     let before = by_day(&scene, BOT);
     let tables = scene.tables();
-    for view in ["ai_spend_by_person", "api_usage_expenses"] {
+    let by = ["team", "cost_center", "person"].map(|by| format!("ai_spend_by_{by}"));
+    for view in by.iter().map(String::as_str).chain(["ai_spend_owners", "api_usage_expenses"]) {
         tables.tamper(&format!("DROP VIEW {view}"));
         tables.tamper(&format!("DROP VIEW {view}_nano"));
     }

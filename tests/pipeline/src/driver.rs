@@ -107,6 +107,10 @@ impl Driver {
                 let accounts: Vec<&str> = accounts_of(sheet.report()).collect();
                 self.pipeline.upload(accounts[account % accounts.len()], &sheet, *dies_once_stored).await
             }
+            Transition::UploadPeople { dies_once_stored, .. } => {
+                let sheet = uploads::sheet(transition, self.first_day.date(), self.pipeline.today().date());
+                self.pipeline.upload(uploads::COMPANY, &sheet, *dies_once_stored).await
+            }
             Transition::Step { service, rounds } => {
                 for _ in 0..*rounds {
                     self.pipeline.step(*service).await?;

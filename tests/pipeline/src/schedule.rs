@@ -116,6 +116,12 @@ pub enum Transition {
         lines: Vec<(u32, u32, bool)>,
         dies_once_stored: bool,
     },
+    /// A person uploads who is in which team, for all accounts at once.
+    UploadPeople {
+        /// Each line: a person, a team, and whether the person has another address.
+        lines: Vec<(u32, u32, bool)>,
+        dies_once_stored: bool,
+    },
     /// A person decides about an answer: one that is held, or any at all.
     Decide {
         among: Among,

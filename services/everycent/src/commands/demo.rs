@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, anyhow};
 use everycent_domain::window::Window;
 use everycent_runtime::clock::{Clock, SystemClock};
-use everycent_runtime::config::Config;
+use everycent_runtime::config::{Config, PeopleShown};
 use everycent_runtime::home::Home;
 use everycent_runtime::private;
 use serde::Serialize;
@@ -53,10 +53,12 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
     for (source, name, text) in [
         (upload::claude_usage::SOURCE, "claude-usage.csv", claude_usage(window)),
         (upload::api_key_owners::SOURCE, "api-key-owners.csv", API_KEY_OWNERS.to_owned()),
+        (upload::people::SOURCE, "people.csv", people(window)),
     ] {
         let file = home.join(name);
         private::write(&file, text.as_bytes()).with_context(|| file.display().to_string())?;
-        import::sample(&deployment, source, &ACCOUNT.into(), &file, stop.clone()).await?;
+        let account_id = source.company_account().unwrap_or(ACCOUNT).into();
+        import::sample(&deployment, source, &account_id, &file, stop.clone()).await?;
     }
     let coverage = deployment.whole_coverage().await?;
     // Today is the day of the readings of how things stand.
@@ -66,7 +68,7 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
         &Question { window: until_now, stored: until_now, expected: None, wanted_from: Some(window.from()) },
     )
     .await?;
-    let figures = Figures::read(deployment.warehouse.as_ref(), window, None).await?;
+    let figures = Figures::read(deployment.warehouse.as_ref(), window, None, PeopleShown::Names).await?;
     let passed = synced.is_clean() && verdicts.iter().all(|verdict| verdict.passed);
     if global.json {
         show::print_json(&Report { synced, figures, coverage: by_feed(&coverage), reconciled: passed });
@@ -187,6 +189,27 @@ const API_KEY_OWNERS: &str = "api_key_id,owner_email,team,note\n\
     apikey_01Program04,sophie@example.com,Support,made by the console\n\
     apikey_01Program03,katherine@example.com,Research,taken over\n";
 
+/// Who works where, as the company's list of people has it: one changed team half way, one has left, one has no team yet,
+/// and the newest is not in it.
+fn people(window: Window) -> String {
+    let change = window.from().plus(DAYS / 2);
+    let before = change.minus(1);
+    let mut text = "email,name,team,cost_center,valid_from,valid_to\n".to_owned();
+    for (team, cost_center, names) in [
+        ("Product", "4100", &["Ada", "Barbara", "Dennis", "Grace", "Ken", "Lynn", "Margaret", "Peter"][..]),
+        ("Platform", "4100", &["Alan", "Edsger", "Ivan", "Leslie", "Niklaus", "Radia", "Tony"]),
+        ("Research", "4200", &["Frances", "Katherine", "Shafi"]),
+        ("Support", "4300", &["Joan", "Sophie", "Robin"]),
+        ("", "", &["Ursula"]),
+    ] {
+        for name in names {
+            text += &format!("{}@example.com,{name},{team},{cost_center},,\n", name.to_lowercase());
+        }
+    }
+    text += &format!("hedy@example.com,Hedy,Support,4300,,{before}\nhedy@example.com,Hedy,Research,4200,{change},\n");
+    text + &format!("ole@example.com,Ole,Product,4100,,{}\n", window.to())
+}
+
 fn introduction(simulator: &Simulator, window: Window) -> String {
     format!(
         "EveryCent demo: Example Company, {} to {}.\nBoth vendors' APIs are simulated on {}; nothing leaves this machine.\n\n",
@@ -204,7 +227,7 @@ Done in {}.{:01} s. The tables are in {file}; any SQLite tool opens it. Three qu
 
   sqlite3 {file} "SELECT * FROM claude_daily_summary ORDER BY total_usd DESC LIMIT 10"
   sqlite3 {file} "SELECT platform, platform_basis, round(sum(cost_usd), 2) FROM claude_expenses GROUP BY 1, 2"
-  sqlite3 {file} "SELECT email, sum(seat_usd), sum(on_demand_usd), sum(total_usd) FROM cursor_expenses GROUP BY 1 ORDER BY 4 DESC"
+  sqlite3 {file} "SELECT team, team_basis, round(sum(cost_usd), 2) FROM ai_spend_by_team GROUP BY 1, 2 ORDER BY 3 DESC"
 
 Your own data: export ANTHROPIC_ADMIN_KEY=... CURSOR_API_KEY=... && everycent sync && everycent reconcile
 "#,

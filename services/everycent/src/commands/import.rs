@@ -41,7 +41,7 @@ pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken)
     let occasion = asked.occasion(SystemClock.now().day())?;
     let named = asked.named(&occasion)?;
     let config = config(global)?;
-    let account_id = scope::import_account(&config, source.vendor(), args.account.as_ref())?;
+    let account_id = account(&config, source, args.account.as_ref())?;
     let (given, body, file_name) = match &named {
         Named::File(path) => {
             let body = file::content(path).await?;
@@ -74,6 +74,17 @@ pub async fn import(global: &Global, args: &ImportArgs, stop: CancellationToken)
         false => report.show(global.json, &text),
     }
     if is_clean { Ok(()) } else { Err(Failure::Reported) }
+}
+
+/// The account of the file; one that is about the whole company is of none.
+fn account(config: &Config, source: Source, named: Option<&AccountId>) -> Result<AccountId, Failure> {
+    match (source.company_account(), named) {
+        (None, named) => scope::import_account(config, source.vendor(), named),
+        (Some(company), None) => Ok(company.into()),
+        (Some(_), Some(_)) => {
+            Err(Failure::usage(anyhow!("--account: such a file is about the whole company, and of no account")))
+        }
+    }
 }
 
 /// What is there already, with nothing on its way to the tables. A home that is not there is not made.
@@ -169,6 +180,8 @@ pub(super) async fn sample(
 struct Report {
     source: &'static str,
     account_id: AccountId,
+    #[serde(skip)]
+    is_of_company: bool,
     file: String,
     /// The days that the file is the truth of.
     from: Day,
@@ -196,6 +209,7 @@ impl Report {
         Self {
             source: source.name(),
             account_id: account_id.clone(),
+            is_of_company: source.company_account().is_some(),
             file: file.to_owned(),
             from: window.from(),
             to: window.to(),
@@ -222,6 +236,10 @@ impl Report {
         let Self { file, account_id, from, to, .. } = self;
         let days = if from == to { from.to_string() } else { format!("{from} to {to}") };
         let lines = count(self.lines, "line");
-        format!("{file}: {lines} for account {account_id}, {days}\n{}", self.preview.text())
+        let account = match self.is_of_company {
+            true => "the whole company".to_owned(),
+            false => format!("account {account_id}"),
+        };
+        format!("{file}: {lines} for {account}, {days}\n{}", self.preview.text())
     }
 }

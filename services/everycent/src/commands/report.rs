@@ -24,7 +24,8 @@ pub async fn report(deployment: &Deployment, args: &ReportArgs, json: bool) -> R
     }
     let (warehouse, days) = (deployment.warehouse.as_ref(), window(&feeds, args)?);
     let rests_on = Completeness::read(deployment, &feeds, &asked(deployment, args, days)).await?;
-    let figures = match Report::read(warehouse, days, args.account.clone()).await {
+    let shown = deployment.config.people_shown;
+    let figures = match Report::read(warehouse, days, args.account.clone(), shown).await {
         Err(error) if is_out_of_range(&error) => return Err(named(warehouse, error).await),
         figures => figures?,
     };
@@ -99,7 +100,8 @@ async fn named(warehouse: &dyn Warehouse, error: anyhow::Error) -> Failure {
 /// A mistyped account is not one without spend.
 fn refuse_an_unknown_account(feeds: &[FeedState], args: &ReportArgs) -> Result<(), Failure> {
     let Some(account_id) = &args.account else { return Ok(()) };
-    let known: BTreeSet<&str> = feeds.iter().map(|feed| feed.account_id.as_str()).collect();
+    let of_accounts = feeds.iter().filter(|feed| feed.source.company_account().is_none());
+    let known: BTreeSet<&str> = of_accounts.map(|feed| feed.account_id.as_str()).collect();
     if known.contains(account_id.as_str()) {
         return Ok(());
     }

@@ -62,6 +62,12 @@ pub fn text(rows: &[KeyRow], shown: usize) -> String {
 }
 
 impl KeyRow {
+    /// Leaves who owns the key, and its name, which often is the name of who made it.
+    pub fn forget_people(&mut self) {
+        self.owner_email = None;
+        self.key_name = None;
+    }
+
     fn name(&self) -> String {
         match (&self.key_name, &self.api_key_id) {
             (Some(name), _) => name.clone(),

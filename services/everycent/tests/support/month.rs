@@ -19,11 +19,12 @@ Ken@example.com,u-2,Cowork,opus,3,30,3,0.99,
 pub const SPEND_NANOS: i64 = 32_000_000_000;
 
 /// What is imported, in words of `everycent import`.
-pub fn sheets() -> [String; 3] {
+pub fn sheets() -> [String; 4] {
     let (first, last) = month();
     [
         "claude-usage usage.csv".to_owned(),
         "api-key-owners owners.csv".to_owned(),
+        "people people.csv".to_owned(),
         format!("claude-spend spend.csv --from {first} --to {last}"),
     ]
 }
@@ -76,6 +77,11 @@ pub fn upload(scene: &Scene) {
     );
     fs::write(scene.path("owners.csv"), owners).unwrap();
     fs::write(scene.path("spend.csv"), SPEND).unwrap();
+    let people = format!(
+        "email,aliases,team,cost_center,valid_from\nada@example.com,grace@example.com,Search,1,\n\
+         ada@example.com,,Ads,2,{handover}\nken@example.com,,Ads,,\n"
+    );
+    fs::write(scene.path("people.csv"), people).unwrap();
     for sheet in sheets() {
         scene.run(&format!("import {sheet}")).exits(0);
     }

@@ -28,6 +28,7 @@ impl Source {
         upload::claude_spend::SOURCE,
         upload::claude_console_cost::SOURCE,
         upload::cursor_usage::SOURCE,
+        upload::people::SOURCE,
     ];
 
     fn place(self) -> Option<usize> {

@@ -11,6 +11,7 @@ use everycent_schemas::{AccountId, Day, tables};
 use crate::bucket::BucketId;
 use crate::source::Source;
 use crate::vendor::Vendor;
+use crate::vendors::anthropic::{analytics_cost, cost_report};
 use crate::window::Window;
 
 /// The tables that charges are made of.
@@ -49,6 +50,14 @@ pub fn is_input(source: &str) -> bool {
 /// The report of this name, if charges are made of it.
 pub fn input(source: &str) -> Option<Source> {
     INPUTS.iter().copied().find(|input| input.name() == source)
+}
+
+/// The buckets whose charges are made when those of these are. What the analytics of a day are charged for depends on
+/// whether the bill has answered for it.
+pub fn made_with(buckets: &BTreeSet<BucketId>) -> BTreeSet<BucketId> {
+    let of_bill = buckets.iter().filter(|bucket| bucket.source == cost_report::NAME);
+    let analytics = of_bill.map(|bucket| BucketId { source: analytics_cost::NAME.into(), ..bucket.clone() });
+    buckets.iter().cloned().chain(analytics).collect()
 }
 
 /// Days of accounts.

@@ -63,6 +63,11 @@ impl Source {
         }
     }
 
+    /// What stands for the account of what is of no vendor's account, but of the whole company.
+    pub fn company_account(self) -> Option<&'static str> {
+        self.import().and_then(|import| import.account)
+    }
+
     pub fn row_maker<'a>(self, manifest: &'a Manifest, recipe: &'a Recipe) -> Box<dyn RowMaker + Send + 'a> {
         match self.0.rows {
             MakeRows::Plain(make) => make(),

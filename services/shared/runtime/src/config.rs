@@ -11,6 +11,7 @@ mod file;
 mod path;
 mod plan_name;
 mod prices;
+mod privacy;
 mod rules;
 mod tables;
 mod text;
@@ -27,6 +28,7 @@ use everycent_schemas::Day;
 pub use account::{Account, KeyError, key_variable, url_variable};
 pub use address::{Addresses, BusAddress, InvalidAddress, StoreAddress, WarehouseAddress};
 pub use error::ConfigError;
+pub use privacy::PeopleShown;
 pub use vendor::{VendorConfig, WINDOWS_IN_FLIGHT};
 
 use crate::secret::Env;
@@ -51,6 +53,8 @@ pub struct Config {
     pub tolerances: Tolerances,
     /// How much a day may lose without anybody looking.
     pub acceptance: Acceptance,
+    /// Whom reports show.
+    pub people_shown: PeopleShown,
 }
 
 impl Config {
@@ -70,6 +74,7 @@ impl Config {
             recipe: Recipe { rules: document.attribution_rules()?, cursor_prices: document.cursor_prices()? },
             tolerances: document.tolerances(),
             acceptance: document.acceptance()?,
+            people_shown: document.people_shown(),
         })
     }
 

@@ -7,7 +7,7 @@ use everycent_domain::reconcile::Tolerances;
 use everycent_domain::vendor::Vendor;
 use everycent_domain::vendors::anthropic;
 use everycent_domain::workspaces::Place;
-use everycent_runtime::config::{Config, ConfigError};
+use everycent_runtime::config::{Config, ConfigError, PeopleShown};
 use everycent_schemas::{Day, Usd};
 use tempfile::TempDir;
 
@@ -389,5 +389,19 @@ fn limits_of_acceptance_that_mean_nothing_are_refused_with_their_place() {
     for (text, place, expected) in cases {
         let error = error(text);
         assert!(error.contains(place) && error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn reports_name_people_unless_teams_alone_are_to_be_shown() {
+    let shown = |text: &str| load(text, &[]).config.unwrap().people_shown;
+    assert_eq!((shown(""), shown("[privacy]\npeople = \"names\"")), (PeopleShown::Names, PeopleShown::Names));
+    assert_eq!(shown("[privacy]\npeople = \"teams\""), PeopleShown::Teams);
+    for (text, expected) in [
+        ("[privacy]\npeople = \"nobody\"", "expected \"names\" or \"teams\""),
+        ("[privacy]\npersons = \"teams\"", "unknown field `persons`"),
+    ] {
+        let error = error(text);
+        assert!(error.contains("everycent.toml:2") && error.contains(expected), "{error}");
     }
 }

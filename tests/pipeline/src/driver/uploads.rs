@@ -5,6 +5,9 @@ use chrono::{Days, NaiveDate};
 use crate::model::Sheet;
 use crate::schedule::Transition;
 
+/// What stands for the account of a sheet that is of none.
+pub(super) const COMPANY: &str = "company";
+
 /// The sheet of a transition that uploads one. No day of it is in the future.
 pub(super) fn sheet(transition: &Transition, first_day: NaiveDate, today: NaiveDate) -> Sheet {
     match transition {
@@ -24,6 +27,15 @@ pub(super) fn sheet(transition: &Transition, first_day: NaiveDate, today: NaiveD
                 ((format!("apikey_01Random0{key}"), from), cells)
             };
             Sheet::ApiKeyOwners(lines.iter().map(line).collect())
+        }
+        Transition::UploadPeople { lines, .. } => {
+            let line = |(person, team, has_alias): &(u32, u32, bool)| {
+                let alias = if *has_alias { format!("Person-{person}@example.org") } else { String::new() };
+                // Some come into another team on a day of the schedule.
+                let from = (team % 2 == 1).then(|| first_day + Days::new((*team).into()));
+                ((format!("Person-{person}@example.com"), from), [alias, format!("Team {team}")])
+            };
+            Sheet::People(lines.iter().map(line).collect())
         }
         _ => unreachable!("invariant: every other transition uploads nothing"),
     }

@@ -17,7 +17,7 @@ pub(super) mod sheets;
 use super::report::Report;
 
 impl Report {
-    pub const ALL: [&'static Self; 18] = [
+    pub const ALL: [&'static Self; 19] = [
         &claude_costs::COSTS,
         &claude_costs::TOTALS,
         &claude_usage::TOKENS,
@@ -36,6 +36,7 @@ impl Report {
         &sheets::CLAUDE_SPEND,
         &sheets::CLAUDE_CONSOLE_COST,
         &sheets::CURSOR_USAGE,
+        &sheets::PEOPLE,
     ];
 
     pub fn named(source: &str) -> Option<&'static Self> {

@@ -19,6 +19,8 @@ pub enum Sheet {
     ClaudeUsage(BTreeMap<(NaiveDate, String), [u32; 4]>),
     /// Owner, team and note of a key from a day on, or on all days; the last two may be empty.
     ApiKeyOwners(BTreeMap<KeyFrom, [String; 3]>),
+    /// Another address, which nobody else has, and team of a person from a day on, or on all days until the next line's.
+    People(BTreeMap<KeyFrom, [String; 2]>),
 }
 
 impl Sheet {
@@ -26,6 +28,7 @@ impl Sheet {
         match self {
             Self::ClaudeUsage(_) => &sheets::CLAUDE_USAGE,
             Self::ApiKeyOwners(_) => &sheets::API_KEY_OWNERS,
+            Self::People(_) => &sheets::PEOPLE,
         }
     }
 
@@ -47,6 +50,14 @@ impl Sheet {
                 let header = "api_key_id,owner_email,team,note,valid_from\n".to_owned();
                 header + &lines.iter().map(line).collect::<String>()
             }
+            Self::People(lines) => {
+                let line = |((email, from), [alias, team]): (&KeyFrom, &[String; 2])| {
+                    let from = from.map(|day| day.to_string()).unwrap_or_default();
+                    format!("{team},{email},{from},{alias}\n")
+                };
+                let header = "team,email,valid_from,aliases\n".to_owned();
+                header + &lines.iter().map(line).collect::<String>()
+            }
         }
     }
 
@@ -58,7 +69,7 @@ impl Sheet {
                 let (first, last) = days.first().zip(days.last()).expect("invariant: a sheet has a line");
                 (*first, *last)
             }
-            Self::ApiKeyOwners(_) => (uploaded_on, uploaded_on),
+            Self::ApiKeyOwners(_) | Self::People(_) => (uploaded_on, uploaded_on),
         }
     }
 
@@ -75,8 +86,40 @@ impl Sheet {
                 let next = lines.keys().skip(1).map(Some).chain([None]);
                 lines.iter().zip(next).map(|(line, next)| told_owner(question, line, next)).collect()
             }
+            Self::People(lines) => {
+                let next = lines.keys().skip(1).map(Some).chain([None]);
+                let periods = lines.iter().zip(next).map(|(line, next)| told_person(question, line, next));
+                let aliases: BTreeSet<[&String; 2]> =
+                    lines.iter().map(|((email, _), [alias, _])| [alias, email]).collect();
+                let aliases = aliases.into_iter().filter(|[alias, _]| !alias.is_empty());
+                periods.chain(aliases.map(|alias| told_alias(question, alias))).collect()
+            }
         }
     }
+}
+
+fn told_person(question: &Question, (key, [_, team]): (&KeyFrom, &[String; 2]), next: Option<&KeyFrom>) -> Told {
+    let (email, from) = key;
+    let next = next.filter(|(next_email, _)| next_email == email).and_then(|(_, day)| *day);
+    let record = record([
+        ("account_id", Some(question.account.clone())),
+        ("email", Some(email.to_lowercase())),
+        ("team", Some(team.clone())),
+        ("valid_from", from.map(|day| day.to_string())),
+        ("valid_to", next.and_then(|day| day.pred_opt()).map(|day| day.to_string())),
+        ("last_seen_at", Some(instant(question.asked_at))),
+    ]);
+    Told::row(question.to, "people", record)
+}
+
+fn told_alias(question: &Question, [alias, email]: [&String; 2]) -> Told {
+    let record = record([
+        ("account_id", Some(question.account.clone())),
+        ("address", Some(alias.to_lowercase())),
+        ("email", Some(email.to_lowercase())),
+        ("last_seen_at", Some(instant(question.asked_at))),
+    ]);
+    Told::row(question.to, "people_aliases", record)
 }
 
 /// Whom another one follows is an earlier owner.

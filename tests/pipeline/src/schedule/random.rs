@@ -172,6 +172,8 @@ fn any_upload() -> impl Strategy<Value = Transition> {
         ),
         (0..2_usize, vec((0..5_u32, 0..4_u32, any::<bool>()), 1..6), dies())
             .prop_map(|(account, lines, dies_once_stored)| UploadOwners { account, lines, dies_once_stored }),
+        (vec((0..4_u32, 0..4_u32, any::<bool>()), 1..6), dies())
+            .prop_map(|(lines, dies_once_stored)| UploadPeople { lines, dies_once_stored }),
     ]
 }
 

@@ -38,7 +38,8 @@ pub(super) async fn known(deployment: &Deployment) -> Result<Vec<Known>, Failure
             let first = bill_from.entry(row.account_id.clone()).or_insert(row.activity_date);
             *first = row.activity_date.min(*first);
         }
-        if let Ok(source) = row.source.parse::<Source>() {
+        let source = row.source.parse::<Source>().ok().filter(|source| source.company_account().is_none());
+        if let Some(source) = source {
             found.entry((source.vendor(), row.account_id)).or_default();
         }
     }

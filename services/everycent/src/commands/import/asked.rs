@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use everycent_domain::report::{Import, Occasion};
 use everycent_domain::source::Source;
 use everycent_domain::vendors::upload::{
-    api_key_owners, claude_console_cost, claude_spend, claude_usage, cursor_usage,
+    api_key_owners, claude_console_cost, claude_spend, claude_usage, cursor_usage, people,
 };
 use everycent_domain::window::Window;
 use everycent_schemas::Day;
@@ -15,12 +15,13 @@ use crate::cli::{Sheet, SheetArgs};
 use crate::failure::Failure;
 
 /// Every kind, as the command line calls it.
-const KINDS: [(Source, &str); 5] = [
+const KINDS: [(Source, &str); 6] = [
     (claude_usage::SOURCE, "claude-usage"),
     (api_key_owners::SOURCE, "api-key-owners"),
     (claude_spend::SOURCE, "claude-spend"),
     (claude_console_cost::SOURCE, "claude-console-cost"),
     (cursor_usage::SOURCE, "cursor-usage"),
+    (people::SOURCE, "people"),
 ];
 
 /// The kind, as the command line calls it.
@@ -67,6 +68,7 @@ impl<'a> Asked<'a> {
             Sheet::ApiKeyOwners(args) => plain(api_key_owners::SOURCE, &args.sheet),
             Sheet::ClaudeConsoleCost(args) => plain(claude_console_cost::SOURCE, args),
             Sheet::CursorUsage(args) => plain(cursor_usage::SOURCE, args),
+            Sheet::People(args) => plain(people::SOURCE, args),
             Sheet::ClaudeSpend(args) => Self {
                 period: [args.from, args.to],
                 withdraws: args.withdraw,

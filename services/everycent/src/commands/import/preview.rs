@@ -2,6 +2,8 @@
 
 mod money;
 mod owners;
+mod people;
+mod remarks;
 mod usage;
 
 use everycent_domain::report::{Contents, Faults, Occasion};
@@ -12,6 +14,7 @@ use serde::Serialize;
 
 use self::money::Money;
 use self::owners::Owners;
+use self::people::People;
 use self::usage::Usage;
 use crate::cli::Sheet;
 use crate::failure::Failure;
@@ -24,6 +27,7 @@ pub enum Preview {
     Usage(Usage),
     Owners(Owners),
     Money(Money),
+    People(People),
 }
 
 /// Checks a file and holds it against what is known; nothing is where there is no warehouse yet.
@@ -47,6 +51,9 @@ pub async fn look(
         (_, given) => money::look(source, warehouse, account_id, given, occasion)
             .await?
             .map(|(contents, money)| (contents, Preview::Money(money))),
+        (Sheet::People(_), Given::File(body)) => {
+            people::look(warehouse, &body, today).await?.map(|(contents, people)| (contents, Preview::People(people)))
+        }
     };
     Ok(looked)
 }
@@ -58,6 +65,7 @@ impl Preview {
             Self::Usage(usage) => usage.loss(),
             Self::Owners(owners) => owners.loss(),
             Self::Money(money) => money.loss(),
+            Self::People(people) => people.loss(),
         }
     }
 
@@ -66,6 +74,7 @@ impl Preview {
             Self::Usage(usage) => usage.text(),
             Self::Owners(owners) => owners.text(),
             Self::Money(money) => money.text(),
+            Self::People(people) => people.text(),
         }
     }
 }

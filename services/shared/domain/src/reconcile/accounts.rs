@@ -20,7 +20,7 @@ pub fn no_strange_account(buckets: &[BucketFact], configured: &[(Vendor, Account
 }
 
 fn verdict(bucket: &BucketFact, configured: &[(Vendor, AccountId)]) -> Option<Verdict> {
-    let vendor = bucket.id.source.parse::<Source>().ok()?.vendor();
+    let vendor = bucket.id.source.parse::<Source>().ok().filter(|source| source.company_account().is_none())?.vendor();
     let mut accounts = configured.iter().filter(|(of, _)| *of == vendor).map(|(_, account)| account).peekable();
     accounts.peek()?;
     let known = accounts.any(|account| *account == bucket.id.account_id);
@@ -78,6 +78,13 @@ mod tests {
         let verdicts = no_strange_account(&buckets, &configured);
         let failed: Vec<&str> = verdicts.iter().filter(|v| !v.passed).map(|v| v.account_id.as_str()).collect();
         assert_eq!((verdicts.len(), failed), (2, vec!["default"]));
+    }
+
+    #[test]
+    fn what_is_of_the_whole_company_is_of_no_strange_account() {
+        let mut people = bucket("company");
+        people.id.source = "upload/people".into();
+        assert!(no_strange_account(&[people], &[(Vendor::Anthropic, "acme".into())]).is_empty());
     }
 
     #[test]

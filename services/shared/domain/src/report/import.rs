@@ -14,6 +14,8 @@ pub struct Import {
     pub is_like: fn(text: &str) -> bool,
     /// A header and one line, which can be imported as they are.
     pub template: &'static str,
+    /// What stands for the account of every file, where it is of no vendor's account but of the whole company.
+    pub account: Option<&'static str>,
 }
 
 /// What is known of a file besides what is in it.

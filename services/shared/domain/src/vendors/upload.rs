@@ -8,6 +8,7 @@ pub mod claude_spend;
 pub mod claude_usage;
 pub mod cursor_usage;
 pub mod money;
+pub mod people;
 
 mod amount;
 mod count;
@@ -18,6 +19,7 @@ mod file;
 mod nearest;
 mod sheet;
 mod spread;
+mod written_day;
 
 /// Bytes that a file may have.
 pub const MAX_BYTES: u64 = 64 << 20;
@@ -38,12 +40,13 @@ mod tests {
     use everycent_schemas::events::BatchNormalized;
 
     const TODAY: &str = "2026-11-30";
-    const SOURCES: [Source; 5] = [
+    const SOURCES: [Source; 6] = [
         upload::claude_usage::SOURCE,
         upload::api_key_owners::SOURCE,
         upload::claude_spend::SOURCE,
         upload::claude_console_cost::SOURCE,
         upload::cursor_usage::SOURCE,
+        upload::people::SOURCE,
     ];
 
     fn check_bytes(source: Source, file: &[u8]) -> Result<Contents, Faults> {

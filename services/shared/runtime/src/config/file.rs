@@ -16,6 +16,7 @@ use super::account::{Account, KeyPlace, Sources, url_variable};
 use super::address::{Addresses, StoreAddress, WarehouseAddress};
 use super::error::ConfigError;
 use super::path::path_from;
+use super::privacy::PeopleShown;
 use super::tables::{AccountTable, SourceNames, Tables, VendorTables};
 use super::text::{BaseUrl, Form, Name, Percent, Text, VariableName};
 use super::vendor::{VendorConfig, WINDOWS_IN_FLIGHT, WINDOWS_IN_FLIGHT_MAX};
@@ -161,6 +162,10 @@ impl Document {
             })?);
         }
         Ok(sources)
+    }
+
+    pub(super) fn people_shown(&self) -> PeopleShown {
+        self.tables.privacy.people.as_ref().map_or_else(PeopleShown::default, |Text(shown)| *shown)
     }
 
     pub(super) fn tolerances(&self) -> Tolerances {

@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::address::{BusAddress, StoreAddress, WarehouseAddress};
 use super::plan_name::PlanName;
+use super::privacy::PeopleShown;
 use super::text::{BaseUrl, Dollars, Name, Percent, Text, VariableName};
 
 #[derive(Debug, Default, Deserialize)]
@@ -24,6 +25,7 @@ pub(super) struct Tables {
     pub(super) prices: PriceTables,
     pub(super) reconcile: ReconcileTable,
     pub(super) acceptance: AcceptanceTable,
+    pub(super) privacy: PrivacyTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -138,6 +140,12 @@ pub(super) struct ReconcileTable {
     pub(super) price_percent: Option<Text<Percent>>,
     pub(super) cursor_spend_percent: Option<Text<Percent>>,
     pub(super) claude_code_percent: Option<Text<Percent>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PrivacyTable {
+    pub(super) people: Option<Text<PeopleShown>>,
 }
 
 /// The limits of all sources, and those of some.

@@ -11,6 +11,7 @@ mod kept;
 pub mod money;
 mod people;
 mod rows;
+mod teams;
 mod versions;
 pub mod world;
 
@@ -21,6 +22,7 @@ pub use forgetting::*;
 pub use kept::*;
 pub use people::*;
 pub use rows::*;
+pub use teams::*;
 pub use versions::*;
 
 /// A test for each sentence of the contract, over the fixture that the expression makes. An attribute before it is that
@@ -75,6 +77,8 @@ macro_rules! warehouse_conformance {
             a_losing_answer_that_names_somebody_changes_the_row_and_says_so
             an_answer_of_the_future_names_nobody_whom_another_one_names
             rows_of_an_earlier_release_keep_the_person_that_they_have
+            money_goes_to_the_team_of_the_key_else_of_the_person_on_that_day_else_to_none
+            a_later_file_of_people_is_the_truth_of_all_days
             an_account_that_is_forgotten_is_gone_and_its_answers_may_come_again
         }
     };

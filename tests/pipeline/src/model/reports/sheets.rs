@@ -65,3 +65,15 @@ pub(crate) static CURSOR_USAGE: Report = Report {
     spoiled_by: &[],
     told: |_, _, _| Vec::new(),
 };
+
+pub(crate) static PEOPLE: Report = Report {
+    source: "upload/people",
+    tables: &["people", "people_aliases"],
+    time: Time::Uploaded,
+    absence: Absence::Kept(&["address", "email", "valid_from"]),
+    money: &[],
+    counts: &[],
+    weighs: &[],
+    spoiled_by: &[],
+    told: |_, _, _| Vec::new(),
+};

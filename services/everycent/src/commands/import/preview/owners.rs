@@ -12,9 +12,10 @@ use everycent_runtime::warehouse::Warehouse;
 use everycent_schemas::{AccountId, Day, Usd};
 use serde::Serialize;
 
+use super::remarks::{remarks_text, shown};
 use crate::facts::key_owners;
 use crate::failure::Failure;
-use crate::show::{self, Grid, count};
+use crate::show::{Grid, count};
 
 /// Changes, and remarks of each kind, that a person is shown.
 const SHOWN: usize = 20;
@@ -216,18 +217,10 @@ impl Owners {
                     .to_owned(),
             );
         }
-        remarks.extend(shown(&self.unknown_keys, |id| format!("{id} is a key that nobody has named yet")));
-        remarks.extend(shown(&self.unknown_owners, UnknownOwner::text));
-        let lines: String = remarks.iter().map(|remark| format!("  {}\n", show::word(remark))).collect();
-        if lines.is_empty() { lines } else { format!("\n{lines}") }
+        remarks.extend(shown(&self.unknown_keys, SHOWN, |id| format!("{id} is a key that nobody has named yet")));
+        remarks.extend(shown(&self.unknown_owners, SHOWN, UnknownOwner::text));
+        remarks_text(&remarks)
     }
-}
-
-/// The first of them as text, and how many more there are.
-fn shown<T>(all: &[T], text: impl Fn(&T) -> String) -> Vec<String> {
-    let more = all.len().saturating_sub(SHOWN);
-    let more = (more > 0).then(|| format!("and {more} more; --json has them"));
-    all.iter().take(SHOWN).map(text).chain(more).collect()
 }
 
 fn word(effect: Effect) -> &'static str {

@@ -70,7 +70,8 @@ fn check(body: &[u8], today: Day) -> Result<(Contents, Lines), Faults> {
     Ok((contents, claude_usage::lines(Import::text(body)?)))
 }
 
-fn parts(window: Window) -> impl Iterator<Item = Window> {
+/// The window in parts that are read at once.
+pub(super) fn parts(window: Window) -> impl Iterator<Item = Window> {
     let ends = move |from: Day| from.plus(READ_DAYS - 1).min(window.to());
     let next = move |from: &Day| Some(ends(*from).next()).filter(|from| *from <= window.to());
     let part = move |from| Window::new(from, ends(from)).expect("invariant: a part does not end before it begins");

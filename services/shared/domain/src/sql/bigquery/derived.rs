@@ -13,7 +13,7 @@ use super::condition::{bounds, in_buckets, same_key};
 use super::names::text_literal;
 use super::turn::in_turn;
 use crate::bucket::BucketId;
-use crate::derived::{DerivedDays, is_input};
+use crate::derived::{DerivedDays, is_input, made_with};
 use crate::sql::columns::lines;
 use crate::sql::derived::{self, Cycles, MADE_LATER, Scope, table};
 use crate::sql::{Dialect, query};
@@ -47,7 +47,7 @@ pub(super) fn derive(dataset: &str, buckets: &BTreeSet<BucketId>) -> Vec<String>
             making.vendor(*vendor, &windows, &mut stages);
         }
     }
-    stages[4].push(making.record(&buckets));
+    stages[4].push(making.record(&made_with(&buckets)));
     stages.into_iter().filter(|stage| !stage.is_empty()).flat_map(|stage| in_turn(dataset, stage)).collect()
 }
 

@@ -24,7 +24,7 @@ pub const SOURCE: Source = Source::of(&Report {
     vendor: Vendor::Anthropic,
     about: "who owns which API key, from a CSV that a person imports",
     kind: Kind::Upload,
-    origin: Origin::Upload(Import { check, is_like: line::is_like, template: TEMPLATE }),
+    origin: Origin::Upload(Import { check, is_like: line::is_like, template: TEMPLATE, account: None }),
     rows: MakeRows::Plain(|| Box::new(rows::OwnerRows)),
     tables: &["dim_api_key_owners", "dim_api_key_earlier_owners"],
     weighs: &[],

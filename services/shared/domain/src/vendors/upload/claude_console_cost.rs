@@ -17,7 +17,12 @@ pub const SOURCE: Source = Source::of(&Report {
     vendor: Vendor::Anthropic,
     about: "what API keys cost by day, from the console's CSV that a person imports where no API reports it",
     kind: Kind::Upload,
-    origin: Origin::Upload(Import { check, is_like: |text| sheet::has_needed(text, &COLUMNS), template: TEMPLATE }),
+    origin: Origin::Upload(Import {
+        check,
+        is_like: |text| sheet::has_needed(text, &COLUMNS),
+        template: TEMPLATE,
+        account: None,
+    }),
     rows: MakeRows::ByRules(|rules| Box::new(rows::CostFileRows::new(rules))),
     tables: &["claude_imported_costs"],
     weighs: &[Weight::Usd { table: "claude_imported_costs", column: "amount_usd" }],

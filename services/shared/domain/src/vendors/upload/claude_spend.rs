@@ -20,7 +20,12 @@ pub const SOURCE: Source = Source::of(&Report {
     about: "what people of a Team or Enterprise organization spent in a period, from the admin console's CSV that a person \
             imports; spread evenly over its days",
     kind: Kind::Upload,
-    origin: Origin::Upload(Import { check, is_like: |text| sheet::has_needed(text, &COLUMNS), template: TEMPLATE }),
+    origin: Origin::Upload(Import {
+        check,
+        is_like: |text| sheet::has_needed(text, &COLUMNS),
+        template: TEMPLATE,
+        account: None,
+    }),
     rows: MakeRows::ByRules(|rules| Box::new(rows::SpendRows::new(rules))),
     tables: &["claude_imported_spend"],
     weighs: &[Weight::Usd { table: "claude_imported_spend", column: "net_usd" }],

@@ -23,7 +23,12 @@ pub const SOURCE: Source = Source::of(&Report {
     vendor: Vendor::Anthropic,
     about: "use of claude.ai by person and day, from a CSV that a person imports",
     kind: Kind::Upload,
-    origin: Origin::Upload(Import { check, is_like: |text| sheet::has_needed(text, &COLUMNS), template: TEMPLATE }),
+    origin: Origin::Upload(Import {
+        check,
+        is_like: |text| sheet::has_needed(text, &COLUMNS),
+        template: TEMPLATE,
+        account: None,
+    }),
     rows: MakeRows::Plain(|| Box::new(UploadedUsageRows)),
     tables: &["claude_usage_stats"],
     weighs: &[

@@ -17,7 +17,12 @@ pub const SOURCE: Source = Source::of(&Report {
     vendor: Vendor::Cursor,
     about: "events of use of Cursor, from the dashboard's CSV that a person imports where the API reports none",
     kind: Kind::Upload,
-    origin: Origin::Upload(Import { check, is_like: |text| sheet::has_needed(text, &COLUMNS), template: TEMPLATE }),
+    origin: Origin::Upload(Import {
+        check,
+        is_like: |text| sheet::has_needed(text, &COLUMNS),
+        template: TEMPLATE,
+        account: None,
+    }),
     rows: MakeRows::Plain(|| Box::new(rows::UsageFileRows)),
     tables: &["cursor_imported_events"],
     weighs: &[

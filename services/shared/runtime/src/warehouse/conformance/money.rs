@@ -61,6 +61,8 @@ fn assert_is_rich(view: &Definition, rows: &[String]) {
         "cursor_expenses" => &["events_units", "request_counts", "events_charged", "seat_only", "robot", "A Member"],
         "claude_cost_shares" => &["\"tokens\"", "\"web_searches\"", "\"residual\"", "rule-1"],
         "api_usage_expenses" => &["\"upload\"", "\"creator\"", "Research", "gil@example.com"],
+        "ai_spend_by_team" => &["\"a team\"", "\"Search\"", "\"Ads\"", "\"Support\"", "\"unassigned\""],
+        "ai_spend_by_cost_center" => &["\"1\"", "\"2\"", "\"unassigned\""],
         _ => &[],
     };
     for word in wanted {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use everycent_domain::bucket::BucketId;
-use everycent_domain::derived::{CYCLE_DAYS_MAX, DerivedDays, is_input};
+use everycent_domain::derived::{CYCLE_DAYS_MAX, DerivedDays, is_input, made_with};
 use everycent_domain::sql::derived::{self as templates, Cycles, Scope};
 use everycent_domain::sql::sqlite::{self as sql, Remake};
 use everycent_domain::vendor::Vendor;
@@ -62,6 +62,7 @@ fn derive_with(
     months: Months,
 ) -> Result<(), WarehouseError> {
     let days = DerivedDays::of(changed);
+    let changed = &made_with(changed);
     if attempt(connection, path, &days, all.union(changed), months)? {
         return Ok(());
     }

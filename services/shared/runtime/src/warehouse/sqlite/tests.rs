@@ -9,6 +9,7 @@ mod inserted;
 mod money;
 mod people;
 mod shares;
+mod teams;
 mod views;
 
 use std::sync::{Arc, Mutex};

@@ -4,7 +4,7 @@ use everycent_schemas::{Day, Usd};
 
 use crate::identity::{HexId, IdHasher, Twins};
 use crate::report::Fault;
-use crate::vendors::upload::sheet::{self, Column, Line, OtherColumns};
+use crate::vendors::upload::sheet::{self, Column, Line};
 use crate::vendors::upload::{amount, currency};
 use crate::workspaces::{DEFAULT_NAME, is_same_name};
 
@@ -122,7 +122,7 @@ impl Ids {
 
 /// Reads every line. The error is what is wrong with the header.
 pub fn read(text: &str, mut take: impl FnMut(Result<(&Line<'_>, CostLine<'_>), Vec<Fault>>)) -> Result<(), Vec<Fault>> {
-    sheet::read_with(text, &COLUMNS, OtherColumns::LeftOut, |line| match line {
+    sheet::read_exported(text, &COLUMNS, |line| match line {
         Ok(line) => take(CostLine::read(&line).map(|cost| (&line, cost))),
         Err(fault) => take(Err(vec![fault])),
     })

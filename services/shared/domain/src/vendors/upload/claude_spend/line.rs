@@ -6,7 +6,7 @@ use everycent_schemas::Usd;
 
 use crate::identity::{HexId, IdHasher, Twins};
 use crate::report::Fault;
-use crate::vendors::upload::sheet::{self, Column, Line, OtherColumns};
+use crate::vendors::upload::sheet::{self, Column, Line};
 use crate::vendors::upload::{amount, count, currency, email};
 use crate::window::Window;
 
@@ -120,7 +120,7 @@ impl Ids {
 
 /// Reads every line. The error is what is wrong with the header.
 pub fn read(text: &str, mut take: impl FnMut(Result<(&Line<'_>, Spend<'_>), Vec<Fault>>)) -> Result<(), Vec<Fault>> {
-    sheet::read_with(text, &COLUMNS, OtherColumns::LeftOut, |line| match line {
+    sheet::read_exported(text, &COLUMNS, |line| match line {
         Ok(line) => take(Spend::read(&line).map(|spend| (&line, spend))),
         Err(fault) => take(Err(vec![fault])),
     })

@@ -7,7 +7,7 @@ use everycent_schemas::{Day, Timestamp, Usd};
 use crate::identity::{HexId, IdHasher, Twins};
 use crate::report::Fault;
 use crate::vendors::cursor::usage_events::Billing;
-use crate::vendors::upload::sheet::{self, Column, Line, OtherColumns};
+use crate::vendors::upload::sheet::{self, Column, Line};
 use crate::vendors::upload::{amount, count, email};
 
 pub const DATE: Column = Column::required("Date");
@@ -194,7 +194,7 @@ impl Ids {
 
 /// Reads every line. The error is what is wrong with the header.
 pub fn read(text: &str, mut take: impl FnMut(Result<(&Line<'_>, Event<'_>), Vec<Fault>>)) -> Result<(), Vec<Fault>> {
-    sheet::read_with(text, &COLUMNS, OtherColumns::LeftOut, |line| match line {
+    sheet::read_exported(text, &COLUMNS, |line| match line {
         Ok(line) => take(Event::read(&line).map(|event| (&line, event))),
         Err(fault) => take(Err(vec![fault])),
     })

@@ -1,12 +1,15 @@
 //! Names and owners: what is joined when it is read.
 
 use everycent_schemas::events::RowFile;
-use everycent_schemas::rows::{ApiKeyOwner, CursorMember, DimApiKey, DimUser, DimWorkspace, EarlierApiKeyOwner};
+use everycent_schemas::rows::{
+    ApiKeyOwner, CursorMember, DimApiKey, DimUser, DimWorkspace, EarlierApiKeyOwner, PersonAlias, PersonPeriod,
+};
 
 use super::super::world::{Answer, RowStore, at, day};
 
-pub(super) const CLAUDE: [&str; 4] =
-    ["anthropic/workspaces", "anthropic/api_keys", "anthropic/users", "upload/api_key_owners"];
+const PEOPLE: &str = "upload/people";
+pub(super) const CLAUDE: [&str; 5] =
+    ["anthropic/workspaces", "anthropic/api_keys", "anthropic/users", "upload/api_key_owners", PEOPLE];
 pub(super) const MEMBERS: &str = "cursor/members";
 
 /// The rows of a reading: the second one has other owners.
@@ -16,6 +19,18 @@ pub(super) fn files(store: &RowStore, answer: &Answer, is_second: bool) -> Vec<R
         "anthropic/workspaces" => file(store.file(answer, &[workspace(answer, "w1"), workspace(answer, "w2")])),
         "anthropic/api_keys" => file(store.file(answer, &[key(answer, "k1"), key(answer, "k2")])),
         "anthropic/users" => file(store.file(answer, &[user(answer)])),
+        PEOPLE if is_second => {
+            let people = [
+                person(answer, "ann", (Some("Search"), Some("1")), (None, Some(20))),
+                person(answer, "ann", (Some("Ads"), Some("2")), (Some(21), None)),
+                person(answer, "gil", (Some("Ads"), None), (None, Some(25))),
+                person(answer, "eve", (None, Some("2")), (None, None)),
+                person(answer, "dee", (Some("Support"), None), (None, None)),
+            ];
+            let aliases = [alias(answer, "bob", "dee", None), alias(answer, "cy", "ann", Some(15))];
+            file(store.file(answer, &people)).into_iter().chain(file(store.file(answer, &aliases))).collect()
+        }
+        PEOPLE => file(store.file(answer, &[person(answer, "ann", (Some("Search"), None), (None, None))])),
         MEMBERS => file(store.file(answer, &[member(answer, "ann@example.com"), member(answer, "bob@example.com")])),
         _ => {
             let owners = store.file(answer, &[key_owner(answer, owner)]);
@@ -108,6 +123,47 @@ fn earlier_owner(answer: &Answer) -> EarlierApiKeyOwner<'static> {
         owner_email: "ann@example.com",
         team: None,
         note: None,
+        last_seen_at: at(answer.fetched),
+        snapshot_id: answer.snapshot_id,
+        fetched_at: at(answer.fetched),
+        ingestion_timestamp: at(answer.normalized),
+    }
+}
+
+/// Who is where, from one day to another.
+fn person(
+    answer: &Answer,
+    name: &str,
+    (team, cost_center): (Option<&'static str>, Option<&'static str>),
+    (from, to): (Option<u32>, Option<u32>),
+) -> PersonPeriod<'static> {
+    PersonPeriod {
+        account_id: answer.account,
+        email: format!("{name}@example.com").leak(),
+        row_id: format!("{name}-{from:?}").leak(),
+        name: None,
+        team,
+        cost_center,
+        manager: None,
+        claude_seat: None,
+        cursor_seat: None,
+        valid_from: from.map(day),
+        valid_to: to.map(day),
+        last_seen_at: at(answer.fetched),
+        snapshot_id: answer.snapshot_id,
+        fetched_at: at(answer.fetched),
+        ingestion_timestamp: at(answer.normalized),
+    }
+}
+
+fn alias(answer: &Answer, address: &str, name: &str, to: Option<u32>) -> PersonAlias<'static> {
+    PersonAlias {
+        account_id: answer.account,
+        address: format!("{address}@example.com").leak(),
+        row_id: name.to_owned().leak(),
+        email: format!("{name}@example.com").leak(),
+        valid_from: None,
+        valid_to: to.map(day),
         last_seen_at: at(answer.fetched),
         snapshot_id: answer.snapshot_id,
         fetched_at: at(answer.fetched),

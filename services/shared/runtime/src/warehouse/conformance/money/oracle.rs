@@ -29,6 +29,8 @@ pub(super) const VIEWS: &[Definition] = definitions!(
     "cursor_expenses",
     "ai_spend_daily",
     "ai_spend_by_person",
+    "ai_spend_by_team",
+    "ai_spend_by_cost_center",
 );
 
 /// The rows of the definition, in order, each as text.
