@@ -26,22 +26,17 @@ pub struct Enterprise {
 
 /// Products, the models that they use, and of a hundred people how many use one on a working day.
 const PRODUCTS: [(&str, [Model; 2], u64); 6] = [
-    ("chat", [SONNET_4_5, OPUS_4_6], 70),
-    ("claude_code", [SONNET_4_5, OPUS_4_6], 35),
-    ("cowork", [OPUS_4_6, SONNET_4_5], 25),
-    ("claude_in_chrome", [HAIKU_4_5, SONNET_4_5], 12),
-    ("office_agent", [SONNET_4_5, HAIKU_4_5], 10),
-    ("claude_design", [OPUS_4_6, SONNET_4_5], 6),
+    ("chat", [SONNET_4_5, OPUS_4_6], 60),
+    ("claude_code", [SONNET_4_5, OPUS_4_6], 20),
+    ("cowork", [OPUS_4_6, SONNET_4_5], 15),
+    ("claude_in_chrome", [HAIKU_4_5, SONNET_4_5], 6),
+    ("office_agent", [SONNET_4_5, HAIKU_4_5], 5),
+    ("claude_design", [OPUS_4_6, SONNET_4_5], 3),
 ];
 /// Of a hundred people, how many of those who use something on a working day do so at a weekend.
 const WEEKEND_PERCENT: u64 = 12;
 /// Each kind of tokens with the most of it that a person uses in a day.
-const MOST: [(Tokens, u64); 4] = [
-    (Tokens::Input, 60_000),
-    (Tokens::Output, 45_000),
-    (Tokens::CacheRead, 700_000),
-    (Tokens::CacheWrite5m, 90_000),
-];
+const MOST: [(Tokens, u64); 3] = [(Tokens::Input, 160_000), (Tokens::Output, 70_000), (Tokens::CacheRead, 900_000)];
 
 impl Enterprise {
     /// The people use claude.ai on these days.

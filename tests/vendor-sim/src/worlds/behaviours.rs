@@ -72,7 +72,7 @@ impl Behaviour {
                 add_others(world, "session_usage", |day, place| Decimal::new(i64::from(811 + (day * 131 + place * 17) % 900), 2));
             }
             Behaviour::Credits => add_credits(world),
-            Behaviour::SharedConsole => world.options.console_people = 3,
+            Behaviour::SharedConsole => world.options.console_people = 2,
             Behaviour::MachineActors => name_machines(world),
             Behaviour::UnnamedActors => {
                 world.options.unnamed_every = Some(5);
