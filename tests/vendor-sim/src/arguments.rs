@@ -10,11 +10,7 @@ use clap::{Parser, ValueEnum};
 use vendor_sim::Fault;
 use vendor_sim::worlds::Behaviour;
 
-const HELP: &str = "\
-Behaviours: fast-mode, us-inference, discount, web-search, managed-agents, credits,
-  shared-console, machine-actors, unnamed-actors, enterprise (the organization on
-  claude.ai, with a key of its own), stale-enterprise
-
+const FAULTS_HELP: &str = "\
 Faults: ENDPOINT[?TEXT]:KIND[=VALUE][@WHEN][*TIMES]
   ENDPOINT  any, anthropic/me, anthropic/cost_report, anthropic/usage_messages,
             anthropic/claude_code, anthropic/analytics_cost,
@@ -44,7 +40,7 @@ Examples:
 
 /// Simulates Anthropic's and Cursor's admin APIs over a made-up world.
 #[derive(Parser)]
-#[command(version, after_help = HELP)]
+#[command(version, after_help = FAULTS_HELP)]
 pub struct Arguments {
     /// Which world to serve.
     #[arg(long, value_enum)]
@@ -71,8 +67,8 @@ pub struct Arguments {
     /// Also answer today's unfinished day.
     #[arg(long)]
     pub with_today: bool,
-    /// What the world does beside plain use, see below. Can be repeated; added in this order.
-    #[arg(long = "with", value_name = "BEHAVIOUR")]
+    /// What the organization does, or the vendor bills, beside plain use. Can be repeated; added in this order.
+    #[arg(long = "with", value_enum, value_name = "BEHAVIOUR")]
     pub behaviours: Vec<Behaviour>,
     /// So many seconds is the world's clock, which answers tell in `Date`, later than this machine's; negative is earlier.
     #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]

@@ -85,10 +85,12 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
     if passed { Ok(()) } else { Err(Failure::Reported) }
 }
 
-/// A company that does all that a vendor can tell of one, in the console and on claude.ai.
+/// A company that does what a vendor can tell of one, in the console and on claude.ai. Each line of the bill has one person at
+/// the console: several would be many rows that show nothing more.
 fn company(last_day: Day) -> World {
-    let behaviours = [Behaviour::OF_CONSOLE, &[Behaviour::Enterprise]].concat();
-    worlds::company(SEED, last_day.date(), DAYS).behaving(&behaviours)
+    let is_shown = |behaviour: &Behaviour| *behaviour != Behaviour::SharedConsole;
+    let shown = Behaviour::OF_CONSOLE.iter().copied().filter(is_shown).chain([Behaviour::Enterprise]);
+    worlds::company(SEED, last_day.date(), DAYS).behaving(&shown.collect::<Vec<_>>())
 }
 
 #[derive(Debug, Serialize)]

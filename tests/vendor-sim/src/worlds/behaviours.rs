@@ -4,19 +4,18 @@
 
 use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
-use strum::{EnumString, VariantArray};
+use clap::ValueEnum;
 
 use crate::world::prices::{Line, OPUS_4_6};
 use crate::world::{CostRow, Enterprise, Federation, IdentityProvider, User, World};
 
 /// Something that the plain worlds do not have. Those that add rows of cost look at what is there: the order counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray, EnumString, strum::Display)]
-#[strum(serialize_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Behaviour {
     /// Half of the keys also use the fast mode of Opus: six times the price, on a line of its own that shares workspace, model,
     /// token type, tier and window with another. No report of tokens that is grouped by those tells the two apart.
     FastMode,
-    /// Opus also runs in the United States only, a tenth dearer, on lines with `inference_geo` `us`.
+    /// In every second workspace Opus also runs in the United States only, a tenth dearer, on lines with `inference_geo` `us`.
     UsInference,
     /// The bill is a fifth below list price, and the analytics tell the list amount beside.
     Discount,
@@ -40,7 +39,6 @@ pub enum Behaviour {
 }
 
 impl Behaviour {
-    pub const ALL: &'static [Behaviour] = Self::VARIANTS;
     /// All that a vendor documents of an organization of the console.
     pub const OF_CONSOLE: &'static [Behaviour] = &[
         Behaviour::FastMode,
@@ -56,11 +54,13 @@ impl Behaviour {
 
     fn add_to(self, world: &mut World) {
         match self {
-            Behaviour::FastMode => add_lines(world, |line, tokens| {
-                (!line.batch && !line.in_us && !line.long_context).then_some((Line { fast: true, ..line }, tokens / 40))
+            Behaviour::FastMode => add_lines(world, |_, line| {
+                let has_fast_mode = !line.batch && !line.in_us && !line.long_context;
+                has_fast_mode.then_some((Line { fast: true, ..line }, 40))
             }),
-            Behaviour::UsInference => add_lines(world, |line, tokens| {
-                (!line.long_context).then_some((Line { in_us: true, ..line }, tokens / 4))
+            Behaviour::UsInference => add_lines(world, |workspace, line| {
+                let is_here = workspace.is_multiple_of(2) && !line.long_context;
+                is_here.then_some((Line { in_us: true, ..line }, 4))
             }),
             Behaviour::Discount => discount(world, 20),
             Behaviour::WebSearch => {
@@ -99,13 +99,17 @@ impl World {
     }
 }
 
-/// Beside each line of Opus, whose newest kind alone has a place and a fast mode, another kind of line for so many tokens.
-fn add_lines(world: &mut World, other: impl Fn(Line, u64) -> Option<(Line, u64)>) {
+/// Beside lines of Opus, whose newest kind alone has a place and a fast mode, another kind of line for a part of the tokens:
+/// by the place of the workspace and the line, which kind and which part.
+fn add_lines(world: &mut World, other: impl Fn(usize, Line) -> Option<(Line, u64)>) {
+    let workspaces: Vec<Option<String>> = world.workspaces.iter().map(|workspace| workspace.id.clone()).collect();
     for rows in world.costs.values_mut() {
         let beside = |row: &CostRow| {
             let line = Line::of(row).filter(|line| line.model.id == OPUS_4_6.id)?;
-            let (line, tokens) = other(line, line.tokens_for(row.amount_cents))?;
-            (tokens > 0).then(|| line.row(row.workspace_id.as_deref(), line.price(tokens)))
+            let workspace = workspaces.iter().position(|id| *id == row.workspace_id)?;
+            let (kind, part) = other(workspace, line)?;
+            let tokens = line.tokens_for(row.amount_cents) / part;
+            (tokens > 0).then(|| kind.row(row.workspace_id.as_deref(), kind.price(tokens)))
         };
         let added: Vec<CostRow> = rows.iter().filter_map(beside).collect();
         rows.extend(added);
