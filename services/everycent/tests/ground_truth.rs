@@ -70,7 +70,10 @@ impl Told {
             "SELECT activity_date, account_id, {columns}, SUM(cost_nano_usd) FROM charges_nano WHERE kind <> 'seat'
              GROUP BY activity_date, account_id, {columns}"
         ));
-        rows.into_iter().map(|mut row| (row.pop().unwrap().parse().unwrap(), row)).map(|(sum, row)| (row, sum)).collect()
+        rows.into_iter()
+            .map(|mut row| (row.pop().unwrap().parse().unwrap(), row))
+            .map(|(sum, row)| (row, sum))
+            .collect()
     }
 
     /// What the world says, over those charges that are wanted.
@@ -110,7 +113,8 @@ impl Told {
         });
         let tolerated = |row: &[String]| if row[1] == "console" { lines[&row[0]] } else { 0 };
         let of_days = |day: NaiveDate, _: &Charge| days.contains(&day);
-        let name = |of: fn(&Charge) -> String| move |charge: &Charge| vec![billing(charge.billing).to_owned(), of(charge)];
+        let name =
+            |of: fn(&Charge) -> String| move |charge: &Charge| vec![billing(charge.billing).to_owned(), of(charge)];
         for (column, of) in [
             ("api_key_id", (|charge| or_null(charge.api_key_id.as_ref())) as fn(&Charge) -> String),
             ("person", |charge| or_null(charge.person.as_ref())),

@@ -73,11 +73,8 @@ impl Endpoint {
     }
 
     pub(crate) fn is_of_analytics(self) -> bool {
-        let analytics = [
-            Endpoint::AnthropicAnalyticsCost,
-            Endpoint::AnthropicAnalyticsUsage,
-            Endpoint::AnthropicAnalyticsUsers,
-        ];
+        let analytics =
+            [Endpoint::AnthropicAnalyticsCost, Endpoint::AnthropicAnalyticsUsage, Endpoint::AnthropicAnalyticsUsers];
         analytics.contains(&self)
     }
 

@@ -81,8 +81,8 @@ pub use self::endpoint::Endpoint;
 pub use self::faults::{Fault, FaultKind, FaultTextError, Hostile, When};
 pub use self::server::{RequestRecord, Simulator};
 pub use self::world::{
-    Actor, AnalyticsUsage, ApiKey, ApiKeyShape, Billing, Charge, ChargeKind, ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow, CostRow, CostShare,
-    CursorEvent, CursorRow, CursorUsage, DefaultWorkspace, Enterprise, EventKind, EventTokens, Federation, IdentityProvider,
-    KindSpelling, Member, NEWCOMER, Options, OrganizationHeader, Payer, SeatUse, UsageCounts, UsageKey, User, WhoAmI, Workspace, World,
-    WorldClock,
+    Actor, AnalyticsUsage, ApiKey, ApiKeyShape, Billing, Charge, ChargeKind, ClaudeCodeActor, ClaudeCodeModel,
+    ClaudeCodeRow, CostRow, CostShare, CursorEvent, CursorRow, CursorUsage, DefaultWorkspace, Enterprise, EventKind,
+    EventTokens, Federation, IdentityProvider, KindSpelling, Member, NEWCOMER, Options, OrganizationHeader, Payer,
+    SeatUse, UsageCounts, UsageKey, User, WhoAmI, Workspace, World, WorldClock,
 };

@@ -3,8 +3,8 @@
 //! Owns what each does to a world. It must never draw from the dice that made the world, which would change the rest of it.
 
 use chrono::{Datelike, NaiveDate};
-use rust_decimal::Decimal;
 use clap::ValueEnum;
+use rust_decimal::Decimal;
 
 use crate::world::prices::{Line, OPUS_4_6};
 use crate::world::{CostRow, Enterprise, Federation, IdentityProvider, User, World};
@@ -69,7 +69,9 @@ impl Behaviour {
             }
             Behaviour::ManagedAgents => {
                 world.options.other_costs_are_shared = true;
-                add_others(world, "session_usage", |day, place| Decimal::new(i64::from(811 + (day * 131 + place * 17) % 900), 2));
+                add_others(world, "session_usage", |day, place| {
+                    Decimal::new(i64::from(811 + (day * 131 + place * 17) % 900), 2)
+                });
             }
             Behaviour::Credits => add_credits(world),
             Behaviour::SharedConsole => world.options.console_people = 2,

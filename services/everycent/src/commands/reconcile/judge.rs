@@ -126,9 +126,7 @@ impl Facts<'_> {
             };
             let bill = match bills.entry((fact, control.of_fact)) {
                 Entry::Occupied(read) => read.into_mut(),
-                Entry::Vacant(unread) => {
-                    unread.insert(money::bill(warehouse, fact, window, control.of_fact).await?)
-                }
+                Entry::Vacant(unread) => unread.insert(money::bill(warehouse, fact, window, control.of_fact).await?),
             };
             let shown = money::shown(warehouse, &control.sums, window).await?;
             verdicts.extend(control.verdicts(source.name(), &compared, &shown, bill, tolerances));

@@ -23,11 +23,11 @@ use self::cost::Cost;
 use self::facets::Organization;
 use self::measure::Measure;
 use self::usage::Usage;
-use super::{dimensions, organization};
 use super::page_token::{self, Position};
 use super::range::midnight;
 use super::refusal::Refusal;
 use super::rows;
+use super::{dimensions, organization};
 use crate::exchange::{Covers, Reply, Request};
 use crate::world::World;
 
