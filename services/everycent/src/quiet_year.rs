@@ -124,7 +124,7 @@ impl Year {
         let days: Vec<NaiveDate> = self.days_looked_at(today).collect();
         let window = Window::new(Day::from(days[0]), Day::from(days[days.len() - 1])).unwrap();
         let warehouse = self.deployment.warehouse.as_ref();
-        let bill = facts::money::bill(warehouse, "anthropic/cost_report".parse().unwrap(), window).await.unwrap();
+        let bill = facts::money::bill(warehouse, "anthropic/cost_report".parse().unwrap(), window, None).await.unwrap();
         let charged = facts::cursor::charged_events(warehouse, window).await.unwrap();
         let mut found: BTreeMap<NaiveDate, [Decimal; 2]> =
             days.into_iter().map(|day| (day, [Decimal::ZERO; 2])).collect();

@@ -8,14 +8,16 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{Parser, ValueEnum};
 use vendor_sim::Fault;
+use vendor_sim::worlds::Behaviour;
 
 const FAULTS_HELP: &str = "\
 Faults: ENDPOINT[?TEXT]:KIND[=VALUE][@WHEN][*TIMES]
   ENDPOINT  any, anthropic/me, anthropic/cost_report, anthropic/usage_messages,
             anthropic/claude_code, anthropic/analytics_cost,
-            anthropic/analytics_usage, anthropic/workspaces, anthropic/api_keys,
-            anthropic/users, cursor/daily-usage-data, cursor/usage-events,
-            cursor/spend, cursor/members
+            anthropic/analytics_usage, anthropic/analytics_users,
+            anthropic/workspaces, anthropic/api_keys, anthropic/users,
+            cursor/daily-usage-data, cursor/usage-events, cursor/spend,
+            cursor/members
   ?TEXT     only requests whose query or body contains TEXT (!TEXT: does not), such as ?group_by
   KIND      429[=RETRY_AFTER_S], 500, 504, 529 or another status,
             cut[=BYTES], slow[=PAUSE_MS], huge[=BYTES], not-json, wrong-content,
@@ -33,6 +35,7 @@ Faults: ENDPOINT[?TEXT]:KIND[=VALUE][@WHEN][*TIMES]
 
 Examples:
   vendor-sim --world october --fault 'anthropic/cost_report:529@page=2*1'
+  vendor-sim --world company --with fast-mode --with enterprise
   vendor-sim --world company --fault 'any:429=2@nth=3' --fault 'cursor/daily-usage-data:cut*1'";
 
 /// Simulates Anthropic's and Cursor's admin APIs over a made-up world.
@@ -64,6 +67,9 @@ pub struct Arguments {
     /// Also answer today's unfinished day.
     #[arg(long)]
     pub with_today: bool,
+    /// What the organization does, or the vendor bills, beside plain use. Can be repeated; added in this order.
+    #[arg(long = "with", value_enum, value_name = "BEHAVIOUR")]
+    pub behaviours: Vec<Behaviour>,
     /// So many seconds is the world's clock, which answers tell in `Date`, later than this machine's; negative is earlier.
     #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
     pub clock_offset: i64,

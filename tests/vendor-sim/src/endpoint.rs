@@ -34,6 +34,8 @@ pub enum Endpoint {
     AnthropicAnalyticsCost,
     /// `GET /v1/organizations/analytics/usage`
     AnthropicAnalyticsUsage,
+    /// `GET /v1/organizations/analytics/users`
+    AnthropicAnalyticsUsers,
     /// `GET /v1/organizations/workspaces`
     AnthropicWorkspaces,
     /// `GET /v1/organizations/api_keys`
@@ -71,7 +73,9 @@ impl Endpoint {
     }
 
     pub(crate) fn is_of_analytics(self) -> bool {
-        matches!(self, Endpoint::AnthropicAnalyticsCost | Endpoint::AnthropicAnalyticsUsage)
+        let analytics =
+            [Endpoint::AnthropicAnalyticsCost, Endpoint::AnthropicAnalyticsUsage, Endpoint::AnthropicAnalyticsUsers];
+        analytics.contains(&self)
     }
 
     fn method(self) -> &'static str {
@@ -96,6 +100,9 @@ impl Endpoint {
             Endpoint::AnthropicAnalyticsCost => ("anthropic/analytics_cost", "GET", "/v1/organizations/analytics/cost"),
             Endpoint::AnthropicAnalyticsUsage => {
                 ("anthropic/analytics_usage", "GET", "/v1/organizations/analytics/usage")
+            }
+            Endpoint::AnthropicAnalyticsUsers => {
+                ("anthropic/analytics_users", "GET", "/v1/organizations/analytics/users")
             }
             Endpoint::AnthropicWorkspaces => ("anthropic/workspaces", "GET", "/v1/organizations/workspaces"),
             Endpoint::AnthropicApiKeys => ("anthropic/api_keys", "GET", "/v1/organizations/api_keys"),

@@ -34,7 +34,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn tell(simulator: &Simulator) {
     let (url, anthropic, cursor) = (simulator.url(), simulator.anthropic_key(), simulator.cursor_key());
-    println!("{url} anthropic-key={anthropic} cursor-key={cursor}");
+    let enterprise = simulator.enterprise_key().map(|key| format!(" enterprise-key={key}")).unwrap_or_default();
+    println!("{url} anthropic-key={anthropic} cursor-key={cursor}{enterprise}");
 }
 
 fn world(arguments: &Arguments) -> World {
@@ -55,6 +56,7 @@ fn world(arguments: &Arguments) -> World {
             worlds::cursor_large(arguments.people, first_day, days)
         }
     };
+    world = world.behaving(&arguments.behaviours);
     world.options.today = arguments.today.unwrap_or(world.options.today);
     world.options.today_is_returned = arguments.with_today;
     world.options.clock = WorldClock::Offset(TimeDelta::seconds(arguments.clock_offset));

@@ -119,6 +119,11 @@ impl Simulator {
         self.shared().world.options.cursor_key.clone()
     }
 
+    /// The key of the organization on claude.ai, where the world has one.
+    pub fn enterprise_key(&self) -> Option<String> {
+        self.shared().world.enterprise.as_ref().map(|enterprise| enterprise.key.clone())
+    }
+
     /// Reads or changes the world. No request is answered meanwhile.
     pub fn with_world<R>(&self, f: impl FnOnce(&mut World) -> R) -> R {
         f(&mut self.shared().world)

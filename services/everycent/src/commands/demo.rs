@@ -11,9 +11,11 @@ use everycent_runtime::clock::{Clock, SystemClock};
 use everycent_runtime::config::{Config, PeopleShown};
 use everycent_runtime::home::Home;
 use everycent_runtime::private;
+use everycent_schemas::Day;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
-use vendor_sim::{Simulator, worlds};
+use vendor_sim::worlds::{self, Behaviour};
+use vendor_sim::{Simulator, World};
 
 use super::import;
 use super::reconcile::{self, Question};
@@ -41,7 +43,7 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
     start_afresh(&home)?;
     let last_day = SystemClock.now().day().minus(1);
     let window = Window::new(last_day.minus(DAYS - 1), last_day)?;
-    let simulator = Simulator::start(worlds::company(SEED, last_day.date(), DAYS)).await?;
+    let simulator = Simulator::start(company(last_day)).await?;
     let config = config(&home, &simulator, window)?;
     let deployment = Deployment::open(&home, config).await?;
     if !global.json {
@@ -85,6 +87,14 @@ pub async fn demo(global: &Global, stop: CancellationToken) -> Result<(), Failur
     if passed { Ok(()) } else { Err(Failure::Reported) }
 }
 
+/// A company that does what a vendor can tell of one, in the console and on claude.ai. Each line of the bill has one person at
+/// the console: several would be many rows that show nothing more.
+fn company(last_day: Day) -> World {
+    let is_shown = |behaviour: &Behaviour| *behaviour != Behaviour::SharedConsole;
+    let shown = Behaviour::OF_CONSOLE.iter().copied().filter(is_shown).chain([Behaviour::Enterprise]);
+    worlds::company(SEED, last_day.date(), DAYS).behaving(&shown.collect::<Vec<_>>())
+}
+
 #[derive(Debug, Serialize)]
 struct Report {
     synced: sync::Report,
@@ -122,8 +132,10 @@ fn config(home: &Path, simulator: &Simulator, window: Window) -> Result<Config, 
     private::write(&file, config_text(&simulator.url(), window).as_bytes())
         .with_context(|| file.display().to_string())?;
     let (anthropic, cursor) = (simulator.anthropic_key(), simulator.cursor_key());
+    let claude_ai = simulator.enterprise_key();
     let keys = move |name: &str| match name {
         "DEMO_ANTHROPIC_KEY" => Some(anthropic.clone()),
+        "DEMO_CLAUDE_AI_KEY" => claude_ai.clone(),
         "DEMO_CURSOR_KEY" => Some(cursor.clone()),
         _ => None,
     };
@@ -149,6 +161,13 @@ requests_per_minute = 6000
 id = "example-company"
 vendor = "anthropic"
 key_env = "DEMO_ANTHROPIC_KEY"
+
+# The same company on claude.ai: another organization, whose key opens the analytics and nothing else.
+[[accounts]]
+id = "example-claude-ai"
+vendor = "anthropic"
+key_env = "DEMO_CLAUDE_AI_KEY"
+sources = ["anthropic/analytics_cost", "anthropic/analytics_usage"]
 
 [[accounts]]
 id = "example-company"

@@ -11,16 +11,17 @@ use everycent_schemas::{Usd, tables};
 
 use super::{between, each};
 
-/// What a report billed: the money that it weighs.
+/// What a report billed: the money that it weighs, in the rows that meet the condition.
 pub async fn bill(
     warehouse: &dyn Warehouse,
     source: Source,
     window: Window,
+    condition: Option<&'static str>,
 ) -> anyhow::Result<BTreeMap<AccountDay, Usd>> {
     let mut bill: BTreeMap<AccountDay, Usd> = BTreeMap::new();
     for weight in source.report().weighs {
         let Weight::Usd { table, column } = *weight else { continue };
-        let sums = ControlSums { table, amount_usd: column, list_amount_usd: None, condition: None };
+        let sums = ControlSums { table, amount_usd: column, list_amount_usd: None, condition };
         for (bucket, money) in shown(warehouse, &sums, window).await? {
             let sum = bill.entry(bucket).or_default();
             *sum = *sum + money.amount_usd;

@@ -30,7 +30,7 @@ use crate::exchange::{Reply, Request};
 use crate::world::World;
 
 pub(crate) fn answer(endpoint: Option<Endpoint>, world: &World, request: &Request) -> Reply {
-    let reply = auth::check(world, request)
+    let reply = auth::check(endpoint, world, request)
         .and_then(|()| match endpoint {
             Some(Endpoint::AnthropicMe) => me::answer(world, request),
             Some(Endpoint::AnthropicCostReport) => cost_report::answer(world, request),
@@ -38,6 +38,7 @@ pub(crate) fn answer(endpoint: Option<Endpoint>, world: &World, request: &Reques
             Some(Endpoint::AnthropicClaudeCode) => claude_code::answer(world, request),
             Some(Endpoint::AnthropicAnalyticsCost) => analytics::cost(world, request),
             Some(Endpoint::AnthropicAnalyticsUsage) => analytics::usage(world, request),
+            Some(Endpoint::AnthropicAnalyticsUsers) => analytics::users(world, request),
             Some(Endpoint::AnthropicWorkspaces) => workspaces::answer(world, request),
             Some(Endpoint::AnthropicApiKeys) => api_keys::answer(world, request),
             Some(Endpoint::AnthropicUsers) => users::answer(world, request),

@@ -1,11 +1,19 @@
 //! Which organization a key opens.
 
 use crate::exchange::{Reply, Request};
-use crate::world::{OrganizationHeader, World};
+use crate::world::{Enterprise, OrganizationHeader, World};
+
+/// The organization on claude.ai, if the request's key opens that one.
+pub(super) fn enterprise<'w>(world: &'w World, request: &Request) -> Option<&'w Enterprise> {
+    world.enterprise.as_ref().filter(|enterprise| key(request) == Some(enterprise.key.as_str()))
+}
 
 /// The id of the organization that the request's key opens; none for a key that opens nothing.
 pub(super) fn id<'w>(world: &'w World, request: &Request) -> Option<&'w str> {
     let (options, key) = (&world.options, key(request)?);
+    if let Some(enterprise) = enterprise(world, request) {
+        return Some(&enterprise.organization_id);
+    }
     if key == options.anthropic_key {
         return Some(&options.anthropic_organization_id);
     }

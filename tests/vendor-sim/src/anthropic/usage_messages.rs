@@ -71,7 +71,7 @@ fn dimension(world: &World, key: &UsageKey, name: &str) -> Value {
         "service_tier" => json!(key.service_tier),
         "context_window" => json!(key.context_window),
         "inference_geo" => json!(key.inference_geo),
-        "speed" => json!(world.speed(Some(&key.model))),
+        "speed" => json!(world.speed(Some(&key.model), key.is_fast)),
         _ => Value::Null,
     }
 }

@@ -125,6 +125,9 @@ impl Form {
                 odd: &["/group/actor/name", "/usage/requests", "/usage/total_tokens"],
                 ..PLAIN
             },
+            Endpoint::AnthropicAnalyticsUsers => {
+                Form { count: Some("/chat_metrics/message_count"), odd: &["/chat_metrics/message_count"], ..PLAIN }
+            }
             Endpoint::AnthropicWorkspaces => {
                 Form { unknown: &[("/data_residency/workspace_geo", "moon")], odd: &["/name", "/created_at"], ..PLAIN }
             }

@@ -29,9 +29,14 @@ impl World {
     /// The token use of a day by key, actor and product, in this order. Its sums by key are
     /// [`World::claude_usage`]; what has no tokens, such as code execution, is not in it.
     pub fn analytics_usage(&self, day: NaiveDate) -> Vec<AnalyticsUsage> {
+        self.usage_of(self.cost_shares(day))
+    }
+
+    /// The same of these shares.
+    pub(super) fn usage_of(&self, shares: Vec<CostShare>) -> Vec<AnalyticsUsage> {
         let mut rows: BTreeMap<Grain, (UsageCounts, u64)> = BTreeMap::new();
         let (searches, tokens): (Vec<CostShare>, Vec<CostShare>) =
-            self.cost_shares(day).into_iter().partition(|share| share.web_searches > 0);
+            shares.into_iter().partition(|share| share.web_searches > 0);
         for share in tokens.iter().filter(|share| share.tokens > 0) {
             add(&mut rows, Grain::of(share), share);
         }
@@ -42,15 +47,15 @@ impl World {
         rows.into_iter().map(|(grain, (counts, requests))| self.analytics_row(grain, counts, requests)).collect()
     }
 
-    /// The speed that a model is used at; none for what has no model.
-    pub(crate) fn speed(&self, model: Option<&str>) -> Option<&'static str> {
-        let is_fast = |model: &str| self.options.fast_models.iter().any(|fast| fast == model);
-        model.map(|model| if is_fast(model) { "fast" } else { "standard" })
+    /// The speed that a model is used at, as the fast mode or because it always is; none for what has no model.
+    pub(crate) fn speed(&self, model: Option<&str>, is_fast: bool) -> Option<&'static str> {
+        let is_always = |model: &str| self.options.fast_models.iter().any(|fast| fast == model);
+        model.map(|model| if is_fast || is_always(model) { "fast" } else { "standard" })
     }
 
     fn analytics_row(&self, grain: Grain, counts: UsageCounts, requests: u64) -> AnalyticsUsage {
         let Grain { key, actor, product } = grain;
-        let speed = self.speed(Some(&key.model)).unwrap_or_default().to_owned();
+        let speed = self.speed(Some(&key.model), key.is_fast).unwrap_or_default().to_owned();
         AnalyticsUsage { key, actor, product, speed, counts, requests }
     }
 }
@@ -89,6 +94,7 @@ fn key_of(share: &CostShare) -> UsageKey {
         service_tier: text(&share.service_tier, "standard"),
         context_window: text(&share.context_window, "0-200k"),
         inference_geo: text(&share.inference_geo, "not_available"),
+        is_fast: share.is_fast,
     }
 }
 

@@ -76,6 +76,12 @@ impl World {
         self.users.iter().find(|known| known.id == id)
     }
 
+    /// The person of this id in whichever organization.
+    pub(crate) fn anybody(&self, id: &str) -> Option<&User> {
+        let seats = self.enterprise.iter().flat_map(|enterprise| enterprise.users());
+        self.users.iter().chain(seats).find(|known| known.id == id)
+    }
+
     pub fn add_user(&mut self, user: User) {
         self.users.push(user);
     }

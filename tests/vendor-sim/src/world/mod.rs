@@ -5,11 +5,13 @@
 
 mod activity;
 mod analytics_usage;
+mod charges;
 mod claude_code;
 mod cost;
 mod days;
 mod directory;
 mod draw;
+mod enterprise;
 mod event_cache;
 mod event_prices;
 mod events;
@@ -27,12 +29,14 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 pub use self::analytics_usage::AnalyticsUsage;
+pub use self::charges::{Billing, Charge, ChargeKind, Payer};
 pub use self::claude_code::{ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow};
+pub use self::enterprise::Enterprise;
 pub use self::members::NEWCOMER;
 pub use self::options::{ApiKeyShape, DefaultWorkspace, KindSpelling, Options, OrganizationHeader, WhoAmI, WorldClock};
 pub use self::records::{
-    ApiKey, CostRow, CursorEvent, CursorUsage, EventKind, EventTokens, Federation, IdentityProvider, Member, User,
-    Workspace,
+    ApiKey, CostRow, CursorEvent, CursorUsage, EventKind, EventTokens, Federation, IdentityProvider, Member, SeatUse,
+    User, Workspace,
 };
 pub use self::shares::{Actor, CostShare};
 pub use self::tokens::{UsageCounts, UsageKey};
@@ -53,6 +57,10 @@ pub struct World {
     pub(crate) users: Vec<User>,
     /// By the id of an API key.
     pub(crate) federations: BTreeMap<String, Federation>,
+    /// The id of the service account that a key acts for, by the id of the key.
+    pub(crate) service_accounts: BTreeMap<String, String>,
+    /// The organization on claude.ai beside that of the console.
+    pub enterprise: Option<Enterprise>,
     pub(crate) costs: BTreeMap<NaiveDate, Vec<CostRow>>,
     /// Sorted by user id, which is also the order of the pages.
     pub(crate) members: Vec<Member>,
@@ -74,6 +82,8 @@ impl World {
             api_keys: Vec::new(),
             users: Vec::new(),
             federations: BTreeMap::new(),
+            service_accounts: BTreeMap::new(),
+            enterprise: None,
             costs: BTreeMap::new(),
             members: Vec::new(),
             activity: Activity::none(),

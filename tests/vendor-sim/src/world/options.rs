@@ -43,6 +43,16 @@ pub struct Options {
     pub default_workspace: DefaultWorkspace,
     /// By how much of the amount the list amount of the cost by analytics is above it.
     pub analytics_list_markup_percent: u32,
+    /// The organization's discount: what it pays is so many percent below list price. Bill and analytics tell what it pays,
+    /// and the analytics the amount before beside it.
+    pub discount_percent: u32,
+    /// By how many people at the console each row of cost is caused.
+    pub console_people: u64,
+    /// Whether searches of the web and sessions of Managed Agents are caused by several keys and people, as tokens are, and
+    /// not each row by one.
+    pub other_costs_are_shared: bool,
+    /// Of how many shares of the console one has no actor in the analytics; none if all have.
+    pub unnamed_every: Option<u64>,
     /// The last day that Anthropic's reports in buckets have, if not the newest. Later ones are missing at their end.
     pub buckets_end_on: Option<NaiveDate>,
     /// Whether Anthropic's reports in buckets refuse a range of which they have no day yet, such as today alone, instead of
@@ -105,6 +115,10 @@ impl Options {
             default_workspace_id: "wrkspc_01Default".to_owned(),
             default_workspace: DefaultWorkspace::AsDocumented,
             analytics_list_markup_percent: 0,
+            discount_percent: 0,
+            console_people: 1,
+            other_costs_are_shared: false,
+            unnamed_every: None,
             buckets_end_on: None,
             buckets_refuse_what_is_not_there: false,
             analytics_refreshed_on: None,

@@ -28,6 +28,9 @@ pub(crate) const HAIKU_3_5: Model =
 pub(crate) const HAIKU_4_5: Model =
     Model { id: "claude-haiku-4-5-20251001", name: "Claude Haiku 4.5", input_cents: 100, output_cents: 500 };
 
+/// How many times as much the fast mode costs.
+const FAST_TIMES: i64 = 6;
+
 const MODELS: [Model; 5] = [SONNET_4_5, OPUS_4_1, OPUS_4_6, HAIKU_3_5, HAIKU_4_5];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
@@ -70,19 +73,22 @@ pub(crate) struct Line {
     pub tokens: Tokens,
     pub batch: bool,
     pub long_context: bool,
+    pub fast: bool,
+    /// Whether the model runs in the United States only.
+    pub in_us: bool,
 }
 
 impl Line {
     pub(crate) const fn new(model: Model, tokens: Tokens) -> Line {
-        Line { model, tokens, batch: false, long_context: false }
+        Line { model, tokens, batch: false, long_context: false, fast: false, in_us: false }
     }
 
     pub(crate) const fn batch(model: Model, tokens: Tokens) -> Line {
-        Line { model, tokens, batch: true, long_context: false }
+        Line { batch: true, ..Line::new(model, tokens) }
     }
 
     pub(crate) const fn long(model: Model, tokens: Tokens) -> Line {
-        Line { model, tokens, batch: false, long_context: true }
+        Line { long_context: true, ..Line::new(model, tokens) }
     }
 
     /// What a row is about; none if it is not about tokens of a known model.
@@ -92,6 +98,8 @@ impl Line {
             tokens: Tokens::ALL.iter().copied().find(|tokens| row.token_type.as_deref() == Some(tokens.api_name()))?,
             batch: row.service_tier.as_deref() == Some("batch"),
             long_context: row.context_window.as_deref() == Some("200k-1M"),
+            fast: row.is_fast,
+            in_us: row.inference_geo.as_deref() == Some("us"),
         })
     }
 
@@ -117,6 +125,7 @@ impl Line {
             context_window: Some(if self.long_context { "200k-1M" } else { "0-200k" }.to_owned()),
             service_tier: Some(if self.batch { "batch" } else { "standard" }.to_owned()),
             inference_geo: Some(self.geo().to_owned()),
+            is_fast: self.fast,
             amount_cents,
         }
     }
@@ -124,12 +133,18 @@ impl Line {
     fn description(&self) -> String {
         let context = if self.long_context { " (Long Context)" } else { "" };
         let tier = if self.batch { " (Batch)" } else { "" };
-        format!("{} Usage - {}{context}{tier}", self.model.name, self.tokens.label())
+        let speed = if self.fast { " (Fast)" } else { "" };
+        let place = if self.in_us { " (US)" } else { "" };
+        format!("{} Usage - {}{context}{tier}{speed}{place}", self.model.name, self.tokens.label())
     }
 
-    /// Models from before Opus 4.6 have no geography.
+    /// Models from before Opus 4.6 have no geography, and no fast mode.
     fn geo(&self) -> &'static str {
-        if self.model.id == OPUS_4_6.id { "global" } else { "not_available" }
+        match (self.model.id == OPUS_4_6.id, self.in_us) {
+            (true, true) => "us",
+            (true, false) => "global",
+            (false, _) => "not_available",
+        }
     }
 
     fn millicents_per_million(&self) -> i64 {
@@ -142,6 +157,8 @@ impl Line {
             Tokens::CacheWrite1h => input_cents * 2_000,
         };
         let tier = if self.batch { base / 2 } else { base };
+        let tier = if self.fast { tier * FAST_TIMES } else { tier };
+        let tier = if self.in_us { tier * 11 / 10 } else { tier };
         match (self.long_context, self.tokens) {
             (false, _) => tier,
             (true, Tokens::Output) => tier * 3 / 2,
@@ -151,12 +168,14 @@ impl Line {
 }
 
 impl CostRow {
-    /// A row of the default workspace that is not about tokens: `web_search`, `code_execution` or `session_usage`.
+    /// A row of the default workspace that is not about tokens: `web_search`, `code_execution`, `session_usage`, or a
+    /// `promotional_credit`, which is below zero.
     pub fn other(cost_type: &str, amount_cents: Decimal) -> CostRow {
         let description = match cost_type {
             "web_search" => "Web Search Usage",
             "code_execution" => "Code Execution Usage",
             "session_usage" => "Managed Agents Session Usage",
+            "promotional_credit" => "Promotional Credit",
             unknown => unknown,
         };
         CostRow {
@@ -168,6 +187,7 @@ impl CostRow {
             context_window: None,
             service_tier: None,
             inference_geo: None,
+            is_fast: false,
             amount_cents,
         }
     }
@@ -200,5 +220,8 @@ mod tests {
         check(Line::batch(HAIKU_4_5, Tokens::Output), 1_000_000, "250");
         check(Line::long(SONNET_4_5, Tokens::Input), 1_000_000, "600");
         check(Line::long(SONNET_4_5, Tokens::Output), 1_000_000, "2250");
+        check(Line { fast: true, ..Line::new(OPUS_4_6, Tokens::Output) }, 1_000_000, "15000");
+        check(Line { in_us: true, ..Line::new(OPUS_4_6, Tokens::Input) }, 1_000_000, "550");
+        check(Line { in_us: true, fast: true, ..Line::new(OPUS_4_6, Tokens::CacheWrite5m) }, 1_000_000, "4125");
     }
 }

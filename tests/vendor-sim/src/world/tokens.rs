@@ -19,6 +19,7 @@ pub struct UsageKey {
     pub service_tier: String,
     pub context_window: String,
     pub inference_geo: String,
+    pub is_fast: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

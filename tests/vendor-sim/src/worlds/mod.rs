@@ -1,5 +1,6 @@
 //! The named worlds. Each is a pure function of its arguments: the same ones give the same world.
 
+mod behaviours;
 mod company;
 mod cursor_large;
 mod large_company;
@@ -8,6 +9,7 @@ mod pair;
 mod random;
 mod staff;
 
+pub use self::behaviours::Behaviour;
 pub use self::company::company;
 pub use self::cursor_large::cursor_large;
 pub use self::large_company::large_company;

@@ -74,11 +74,12 @@ fn any_row(rng: &mut ChaCha8Rng, workspaces: &[Workspace]) -> CostRow {
     if rng.random_range(0..5) == 0 {
         return CostRow::other(OTHER[rng.random_range(0..OTHER.len())], amount_cents).in_workspace(workspace);
     }
+    let model = MODELS[rng.random_range(0..MODELS.len())];
+    let tokens = Tokens::ALL[rng.random_range(0..Tokens::ALL.len())];
     let line = Line {
-        model: MODELS[rng.random_range(0..MODELS.len())],
-        tokens: Tokens::ALL[rng.random_range(0..Tokens::ALL.len())],
         batch: rng.random_range(0..4) == 0,
         long_context: rng.random_range(0..6) == 0,
+        ..Line::new(model, tokens)
     };
     line.row(workspace, amount_cents)
 }

@@ -124,9 +124,9 @@ impl Facts<'_> {
             } else {
                 loaded.both(fact, *source, window)
             };
-            let bill = match bills.entry(fact) {
+            let bill = match bills.entry((fact, control.of_fact)) {
                 Entry::Occupied(read) => read.into_mut(),
-                Entry::Vacant(unread) => unread.insert(money::bill(warehouse, fact, window).await?),
+                Entry::Vacant(unread) => unread.insert(money::bill(warehouse, fact, window, control.of_fact).await?),
             };
             let shown = money::shown(warehouse, &control.sums, window).await?;
             verdicts.extend(control.verdicts(source.name(), &compared, &shown, bill, tolerances));
@@ -142,7 +142,7 @@ impl Facts<'_> {
             let is_unbound = |account_id: &&AccountId| books.of(source.vendor()).opened(account_id).is_none();
             let unbound: BTreeSet<AccountId> = accounts.iter().filter(is_unbound).cloned().collect();
             if accounts.len() > 1 && !unbound.is_empty() {
-                let bill = money::bill(self.warehouse, *source, self.window).await?;
+                let bill = money::bill(self.warehouse, *source, self.window, None).await?;
                 verdicts.extend(no_twin_account(*source, self.window, &unbound, &bill));
             }
         }

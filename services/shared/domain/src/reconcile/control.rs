@@ -13,6 +13,8 @@ pub struct Control {
     pub check: Check,
     /// The source whose money is the fact.
     pub fact: &'static str,
+    /// The rows of the fact that the report can show, in SQL; all of them if there is none.
+    pub of_fact: Option<&'static str>,
     pub sums: ControlSums,
     /// Whether only days are compared of which both reports were read after their end. Until then each may show another
     /// part of the day.

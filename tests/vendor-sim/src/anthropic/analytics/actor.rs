@@ -1,7 +1,7 @@
 //! Who is behind a cost or a use, as the analytics spell it.
 //!
 //! Owns the form of each kind of actor. It must never decide which actor it is, only whether a key
-//! stands for a workload that another provider vouches for.
+//! stands for a service account or for a workload that another provider vouches for.
 
 use serde_json::{Value, json};
 
@@ -10,23 +10,28 @@ use crate::world::{Actor, Federation, IdentityProvider, World};
 pub(super) fn shown(world: &World, actor: &Actor) -> Value {
     match actor {
         Actor::User(id) => user(world, id),
-        Actor::ApiKey(id) => match world.federation(id) {
-            Some(federation) => federated(federation),
-            None => json!({"type": "api_actor", "api_key_id": id}),
+        Actor::ApiKey(id) => match (world.service_account(id), world.federation(id)) {
+            (Some(account), _) => json!({"type": "service_account_actor", "service_account_id": account}),
+            (None, Some(federation)) => federated(federation),
+            (None, None) => json!({"type": "api_actor", "api_key_id": id}),
         },
     }
 }
 
 /// What a filter for ids compares; an identity from outside has none.
-pub(super) fn id<'a>(world: &World, actor: &'a Actor) -> Option<&'a str> {
+pub(super) fn id<'a>(world: &'a World, actor: &'a Actor) -> Option<&'a str> {
     match actor {
-        Actor::ApiKey(id) if world.federation(id).is_some() => None,
-        Actor::ApiKey(id) | Actor::User(id) => Some(id),
+        Actor::User(id) => Some(id),
+        Actor::ApiKey(id) => match (world.service_account(id), world.federation(id)) {
+            (Some(account), _) => Some(account),
+            (None, Some(_)) => None,
+            (None, None) => Some(id),
+        },
     }
 }
 
 fn user(world: &World, id: &str) -> Value {
-    let user = world.user(id);
+    let user = world.anybody(id);
     let address = if world.options.analytics_email_is_older { "email" } else { "email_address" };
     json!({
         "type": "user_actor",

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::facets::Facets;
+use super::facets::{Facets, Organization};
 use super::measure::Measure;
 use crate::world::{CostShare, SHARE_DECIMALS, World};
 
@@ -23,8 +23,8 @@ impl Measure for Cost {
     const FANNED_OUT: &'static [&'static str] = &["cost_type", "token_type"];
     const RANKINGS: &'static [&'static str] = &["amount", "list_amount"];
 
-    fn facts(world: &World, day: NaiveDate) -> Vec<CostShare> {
-        world.cost_shares(day)
+    fn facts(world: &World, organization: &Organization<'_>, day: NaiveDate) -> Vec<CostShare> {
+        if organization.is_enterprise { world.enterprise_shares(day) } else { world.cost_shares(day) }
     }
 
     fn facets(share: &CostShare) -> Facets<'_> {
@@ -39,6 +39,7 @@ impl Measure for Cost {
             context_window: share.context_window.as_deref(),
             service_tier: share.service_tier.as_deref(),
             inference_geo: share.inference_geo.as_deref(),
+            is_fast: share.is_fast,
         }
     }
 
@@ -73,6 +74,6 @@ impl Measure for Cost {
 impl Cost {
     fn list_cents(&self, world: &World) -> Decimal {
         let percent = 100 + i64::from(world.options.analytics_list_markup_percent);
-        (self.cents * Decimal::new(percent, 2)).round_dp(SHARE_DECIMALS)
+        (world.undiscounted(self.cents) * Decimal::new(percent, 2)).round_dp(SHARE_DECIMALS)
     }
 }

@@ -31,6 +31,14 @@ pub(super) const DIMENSIONS: [&str; 20] = [
     "workspace_id",
 ];
 
+/// Whose facts are asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Organization<'w> {
+    pub id: &'w str,
+    /// Whether it is one on claude.ai, which has no workspaces.
+    pub is_enterprise: bool,
+}
+
 /// What a fact can be grouped and filtered by.
 pub(super) struct Facets<'a> {
     pub workspace_id: Option<&'a str>,
@@ -43,11 +51,12 @@ pub(super) struct Facets<'a> {
     pub context_window: Option<&'a str>,
     pub service_tier: Option<&'a str>,
     pub inference_geo: Option<&'a str>,
+    pub is_fast: bool,
 }
 
 impl Facets<'_> {
     /// `actor_id` is not a dimension but what a filter looks at.
-    pub(super) fn value(&self, world: &World, name: &str) -> Value {
+    pub(super) fn value(&self, world: &World, organization: &Organization<'_>, name: &str) -> Value {
         match name {
             "actor" => self.actor.map_or(Value::Null, |actor| actor::shown(world, actor)),
             "actor_type" => self.actor.map_or(Value::Null, |actor| actor::shown(world, actor)["type"].clone()),
@@ -57,11 +66,12 @@ impl Facets<'_> {
             "cost_type" => json!(self.cost_type),
             "inference_geo" => json!(self.inference_geo),
             "model" => json!(self.model),
-            "organization_id" => json!(world.options.anthropic_organization_id),
+            "organization_id" => json!(organization.id),
             "product" => json!(self.product),
             "service_tier" => json!(self.service_tier),
-            "speed" => json!(world.speed(self.model)),
+            "speed" => json!(world.speed(self.model, self.is_fast)),
             "token_type" => json!(self.token_type),
+            "workspace_id" if organization.is_enterprise => Value::Null,
             "workspace_id" => json!(self.workspace_id.unwrap_or(&world.options.default_workspace_id)),
             _ => Value::Null,
         }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::facets::Facets;
+use super::facets::{Facets, Organization};
 use crate::world::World;
 
 /// The figures of a group of facts.
@@ -20,7 +20,7 @@ pub(super) trait Measure: Copy + Default {
     /// What groups can be ranked by; the first is the default.
     const RANKINGS: &'static [&'static str];
 
-    fn facts(world: &World, day: NaiveDate) -> Vec<Self::Fact>;
+    fn facts(world: &World, organization: &Organization<'_>, day: NaiveDate) -> Vec<Self::Fact>;
 
     fn facets(fact: &Self::Fact) -> Facets<'_>;
 

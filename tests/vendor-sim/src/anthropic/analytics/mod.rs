@@ -11,21 +11,23 @@ mod cost;
 mod facets;
 mod measure;
 mod usage;
+mod users;
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use self::asked::{Asked, Order, OrderBy, Period};
 use self::cost::Cost;
+use self::facets::Organization;
 use self::measure::Measure;
 use self::usage::Usage;
-use super::dimensions;
 use super::page_token::{self, Position};
 use super::range::midnight;
 use super::refusal::Refusal;
 use super::rows;
+use super::{dimensions, organization};
 use crate::exchange::{Covers, Reply, Request};
 use crate::world::World;
 
@@ -37,9 +39,18 @@ pub(super) fn usage(world: &World, request: &Request) -> Result<Reply, Refusal> 
     answer::<Usage>(world, request)
 }
 
+pub(super) fn users(world: &World, request: &Request) -> Result<Reply, Refusal> {
+    users::answer(world, request)
+}
+
 fn answer<M: Measure>(world: &World, request: &Request) -> Result<Reply, Refusal> {
     let asked = Asked::read::<M>(world, request)?;
-    let mut groups: Vec<Group<M>> = asked.periods.iter().flat_map(|period| groups(world, *period, &asked)).collect();
+    let organization = Organization {
+        id: organization::id_of_known(world, request),
+        is_enterprise: organization::enterprise(world, request).is_some(),
+    };
+    let of_period = |period: &Period| groups(world, &organization, *period, &asked);
+    let mut groups: Vec<Group<M>> = asked.periods.iter().flat_map(of_period).collect();
     sort(&mut groups, asked.order_by, asked.order);
     let (listed, has_more) = rows::page(&groups, asked.page, asked.limit);
     let next = Position { first_day: asked.first_day(), page: asked.page + 1 };
@@ -47,7 +58,7 @@ fn answer<M: Measure>(world: &World, request: &Request) -> Result<Reply, Refusal
         "data": listed.iter().flat_map(|group| group.rows(world, &asked)).collect::<Vec<Value>>(),
         "has_more": has_more,
         "next_page": has_more.then(|| page_token::write(next, request)),
-        "data_refreshed_at": refreshed_on(world).map(midnight),
+        "data_refreshed_at": refreshed_at(world, &organization).map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
     });
     let mut reply = Reply::json(200, &body);
     let days = asked.periods.first().zip(asked.periods.last());
@@ -84,11 +95,16 @@ impl<M: Measure> Group<M> {
     }
 }
 
-fn groups<M: Measure>(world: &World, period: Period, asked: &Asked<'_>) -> Vec<Group<M>> {
+fn groups<M: Measure>(
+    world: &World,
+    organization: &Organization<'_>,
+    period: Period,
+    asked: &Asked<'_>,
+) -> Vec<Group<M>> {
     let mut groups: BTreeMap<String, Group<M>> = BTreeMap::new();
-    for fact in period.days().flat_map(|day| known_facts::<M>(world, day)) {
+    for fact in period.days().flat_map(|day| known_facts::<M>(world, organization, day)) {
         let facets = M::facets(&fact);
-        let value = |name: &str| facets.value(world, name);
+        let value = |name: &str| facets.value(world, organization, name);
         if !dimensions::admits(&asked.query, &asked::FILTERS, value) {
             continue;
         }
@@ -102,17 +118,27 @@ fn groups<M: Measure>(world: &World, period: Period, asked: &Asked<'_>) -> Vec<G
     groups.into_values().collect()
 }
 
-/// Midnight of this day; none if there was no refresh yet.
-fn refreshed_on(world: &World) -> Option<NaiveDate> {
-    let newest_end = world.newest_day().succ_opt().unwrap_or_default();
-    let refreshed_on = world.options.analytics_refreshed_on.map_or(newest_end, |day| day.min(newest_end));
-    (!world.options.analytics_never_refreshed).then_some(refreshed_on)
+/// None if there was no refresh yet.
+fn refreshed_at(world: &World, organization: &Organization<'_>) -> Option<DateTime<Utc>> {
+    let end_of = |day: NaiveDate| day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN).and_utc();
+    let newest_end = end_of(world.newest_day());
+    let told = if organization.is_enterprise {
+        world.enterprise.as_ref().and_then(|enterprise| enterprise.refreshed_at)
+    } else {
+        world.options.analytics_refreshed_on.map(|day| day.and_time(NaiveTime::MIN).and_utc())
+    };
+    (!world.options.analytics_never_refreshed).then_some(told.unwrap_or(newest_end).min(newest_end))
 }
 
 /// All facts of a day that was over at the last refresh, every other one of a later day.
-fn known_facts<M: Measure>(world: &World, day: NaiveDate) -> impl Iterator<Item = M::Fact> {
-    let is_whole = refreshed_on(world).is_some_and(|refreshed_on| day < refreshed_on);
-    M::facts(world, day).into_iter().step_by(if is_whole { 1 } else { 2 })
+fn known_facts<M: Measure>(
+    world: &World,
+    organization: &Organization<'_>,
+    day: NaiveDate,
+) -> impl Iterator<Item = M::Fact> {
+    let next_midnight = day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN).and_utc();
+    let is_whole = refreshed_at(world, organization).is_some_and(|refreshed_at| next_midnight <= refreshed_at);
+    M::facts(world, organization, day).into_iter().step_by(if is_whole { 1 } else { 2 })
 }
 
 /// Groups that are alike in what the order is by, such as those of one day, are in the order of the

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::facets::Facets;
+use super::facets::{Facets, Organization};
 use super::measure::Measure;
 use crate::anthropic::tokens;
 use crate::world::{AnalyticsUsage, UsageCounts, World};
@@ -25,8 +25,8 @@ impl Measure for Usage {
     const FANNED_OUT: &'static [&'static str] = &[];
     const RANKINGS: &'static [&'static str] = &["total_tokens", "output_tokens", "requests", "uncached_input_tokens"];
 
-    fn facts(world: &World, day: NaiveDate) -> Vec<AnalyticsUsage> {
-        world.analytics_usage(day)
+    fn facts(world: &World, organization: &Organization<'_>, day: NaiveDate) -> Vec<AnalyticsUsage> {
+        if organization.is_enterprise { world.enterprise_usage(day) } else { world.analytics_usage(day) }
     }
 
     fn facets(used: &AnalyticsUsage) -> Facets<'_> {
@@ -41,6 +41,7 @@ impl Measure for Usage {
             context_window: Some(&used.key.context_window),
             service_tier: Some(&used.key.service_tier),
             inference_geo: Some(&used.key.inference_geo),
+            is_fast: used.key.is_fast,
         }
     }
 

@@ -16,6 +16,15 @@ pub struct CostRow {
     pub context_window: Option<String>,
     pub service_tier: Option<String>,
     pub inference_geo: Option<String>,
+    /// Whether the fast mode was used. No report of tokens tells it but one that is asked by speed.
+    pub is_fast: bool,
     /// Fractional cents; the API says it with just this number of decimals.
     pub amount_cents: Decimal,
+}
+
+impl CostRow {
+    /// Whether it takes money off the bill: nobody used it, so the analytics do not know it.
+    pub fn is_credit(&self) -> bool {
+        self.amount_cents.is_sign_negative() && !self.amount_cents.is_zero()
+    }
 }

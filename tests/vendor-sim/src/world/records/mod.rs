@@ -8,6 +8,7 @@ mod directory;
 mod events;
 mod federation;
 mod members;
+mod seat_use;
 mod usage;
 
 pub use self::cost::CostRow;
@@ -15,4 +16,5 @@ pub use self::directory::{ApiKey, User, Workspace};
 pub use self::events::{CursorEvent, EventKind, EventTokens};
 pub use self::federation::{Federation, IdentityProvider};
 pub use self::members::Member;
+pub use self::seat_use::SeatUse;
 pub use self::usage::CursorUsage;

@@ -10,10 +10,14 @@ use crate::vendors::anthropic::cost_report;
 const OF_THE_API: &str = "COALESCE(product, '') NOT IN ('chat', 'chat_cowork_unified', 'cowork', 'claude_design', \
     'claude_in_chrome', 'claude_tag', 'office_agent')";
 
+/// The vendor takes a credit off the bill in a line of its own. The analytics tell what was used, before credits.
+const BEFORE_CREDITS: &str = "[[exact:amount_usd]] > 0";
+
 /// Within so many percent and a cent, for the days of which both were read after their end.
 pub const CONTROL: Control = Control {
     check: Check::AnalyticsEqualsCostReport,
     fact: cost_report::NAME,
+    of_fact: Some(BEFORE_CREDITS),
     sums: ControlSums {
         table: "claude_analytics_costs",
         amount_usd: "amount_usd",

@@ -10,6 +10,7 @@ use crate::vendors::anthropic::cost_report;
 pub const CONTROL: Control = Control {
     check: Check::ClaudeCodeWithinBill,
     fact: cost_report::NAME,
+    of_fact: None,
     sums: ControlSums {
         table: "claude_code_model_usage",
         amount_usd: "estimated_cost_usd",

@@ -7,6 +7,7 @@ use crate::vendors::anthropic::cost_report;
 pub const CONTROL: Control = Control {
     check: Check::GroupedEqualsUngrouped,
     fact: cost_report::NAME,
+    of_fact: None,
     sums: ControlSums { table: "claude_cost_totals", amount_usd: "amount_usd", list_amount_usd: None, condition: None },
     whole_days: false,
     judge: verdict,
