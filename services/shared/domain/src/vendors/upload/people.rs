@@ -30,12 +30,7 @@ pub const SOURCE: Source = Source::of(&Report {
     vendor: Vendor::Anthropic,
     about: "who is in which team, from a CSV that a person imports",
     kind: Kind::Upload,
-    origin: Origin::Upload(Import {
-        check,
-        is_like: |text| sheet::has_needed(text, &COLUMNS),
-        template: TEMPLATE,
-        account: Some(ACCOUNT),
-    }),
+    origin: Origin::Upload(Import { check, is_like, template: TEMPLATE, account: Some(ACCOUNT) }),
     rows: MakeRows::Plain(|| Box::new(rows::PeopleRows)),
     tables: &["people", "people_aliases"],
     weighs: &[],
@@ -61,6 +56,11 @@ pub struct Sheet {
     pub left_out: Vec<String>,
     /// Whether it has a column of teams.
     pub has_teams: bool,
+}
+
+/// An address alone is in other files as well.
+fn is_like(text: &str) -> bool {
+    sheet::has_needed(text, &COLUMNS) && sheet::has_any_optional(text, &COLUMNS)
 }
 
 fn check(text: &str, Occasion { today, .. }: Occasion) -> Result<Contents, Faults> {

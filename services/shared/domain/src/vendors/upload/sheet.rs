@@ -207,22 +207,29 @@ fn named_cells(record: &StringRecord) -> Vec<String> {
 
 /// Whether the header has every column that such a sheet needs, whatever else it has.
 pub fn has_needed(text: &str, columns: &[Column]) -> bool {
+    let cells = header_cells(text);
+    !cells.is_empty() && columns.iter().filter(|column| !column.optional).all(|column| is_among(column, &cells))
+}
+
+/// Whether it has one at least that such a sheet may go without.
+pub fn has_any_optional(text: &str, columns: &[Column]) -> bool {
+    let cells = header_cells(text);
+    columns.iter().any(|column| column.optional && is_among(column, &cells))
+}
+
+fn is_among(column: &Column, cells: &[String]) -> bool {
+    cells.iter().any(|cell| column.is(cell))
+}
+
+fn header_cells(text: &str) -> Vec<String> {
     let mut lines = Lines::of(text);
-    if lines.header().is_none() {
-        return false;
-    }
-    let cells = named_cells(&lines.record);
-    columns.iter().filter(|column| !column.optional).all(|column| cells.iter().any(|cell| column.is(cell)))
+    lines.header().map(|_| named_cells(&lines.record)).unwrap_or_default()
 }
 
 /// The columns of a file that are not read.
 pub fn left_out(text: &str, columns: &[Column]) -> Vec<String> {
-    let mut lines = Lines::of(text);
-    if lines.header().is_none() {
-        return Vec::new();
-    }
     let is_left_out = |cell: &String| !cell.is_empty() && !columns.iter().any(|column| column.is(cell));
-    named_cells(&lines.record).into_iter().filter(is_left_out).collect()
+    header_cells(text).into_iter().filter(is_left_out).collect()
 }
 
 /// A name without what people put between its words, so that `Cost Center` is `cost_center`.
