@@ -8,6 +8,7 @@ pub fn share(whole: i128, place: u32, days: u32) -> i128 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use proptest::prelude::*;
 
     use super::*;
