@@ -281,6 +281,7 @@ fn each_account_has_its_own_prices() {
     let price = CursorPrice {
         from: day("2025-01-01"),
         seat_usd: Usd::from_nanos(30_000_000_000),
+        premium_seat_usd: None,
         cycle_day: CycleDay::new(15).unwrap(),
         plan: Plan::Request { included_requests: 300, request_usd: Usd::from_nanos(1) },
     };

@@ -13,5 +13,6 @@ mod instant;
 mod memory;
 mod page_numbers;
 mod priced;
+mod seat_reading;
 mod user_id;
 mod users;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::rows::needed;
-use everycent_schemas::Timestamp;
+use everycent_schemas::{Day, Timestamp};
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -45,9 +45,13 @@ impl<'de> Deserialize<'de> for Millis {
     }
 }
 
-/// An instant beside identity and money, in any form in which the vendor writes one.
+/// An instant beside identity and money, in any form in which the vendor writes one: text, a day, or milliseconds or
+/// seconds since 1970. Zero is no instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment(pub Timestamp);
+
+/// Numbers up to this are seconds: as milliseconds they would lie before Cursor.
+const SECONDS_MAX: i64 = 100_000_000_000;
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -56,11 +60,15 @@ impl<'de> Deserialize<'de> for Moment {
         enum Form {
             Millis(Millis),
             Text(Timestamp),
+            Day(Day),
         }
-        Form::deserialize(deserializer).map(|form| match form {
-            Form::Millis(millis) => Self(millis.timestamp()),
-            Form::Text(at) => Self(at),
-        })
+        match Form::deserialize(deserializer)? {
+            Form::Millis(Millis(..=0)) => Err(D::Error::custom("no instant")),
+            Form::Millis(Millis(seconds @ ..=SECONDS_MAX)) => Ok(Self(Millis(seconds * 1000).timestamp())),
+            Form::Millis(millis) => Ok(Self(millis.timestamp())),
+            Form::Text(at) => Ok(Self(at)),
+            Form::Day(day) => Ok(Self(day.start())),
+        }
     }
 }
 
@@ -87,7 +95,9 @@ mod tests {
         {
             assert_eq!(read(json).as_deref(), Some("2025-06-26T23:07:05.854000Z"), "{json}");
         }
-        for json in ["null", "\"soon\"", "true", "{}", "1.5"] {
+        assert_eq!(read("1750979225").as_deref(), Some("2025-06-26T23:07:05.000000Z"), "seconds");
+        assert_eq!(read("\"2025-06-26\"").as_deref(), Some("2025-06-26T00:00:00.000000Z"), "a day");
+        for json in ["null", "\"soon\"", "true", "{}", "1.5", "0", "\"0\"", "-1", "\"\""] {
             assert_eq!(read(json), None, "{json}");
         }
     }
