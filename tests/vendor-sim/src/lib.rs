@@ -47,10 +47,11 @@
 //! | `daily-usage-data` | [`World::cursor_rows`], [`World::cursor_rows_of`] |
 //! | `filtered-usage-events` | [`World::cursor_events`], [`World::cursor_events_of`] |
 //! | `spend`, `members` | [`World::cursor_spend_cents`], [`World::members`] |
+//! | no endpoint: the seats on the invoice | [`World::cursor_seat`] |
 //!
 //! # What no vendor documents
 //!
-//! Whether today's bucket is answered, whether the day of Cursor's `endDate` is, how long a rate limit is, how Cursor
+//! Which list says of what tier a seat is and when somebody left, whether today's bucket is answered, whether the day of Cursor's `endDate` is, how long a rate limit is, how Cursor
 //! spells kinds and e-mails, in which shape a key names its workspace, when analytics
 //! were last refreshed and how they name people: each is a field of [`Options`]. Cursor's largest
 //! `pageSize` is taken to be 1,000 everywhere, and its events without a range are those of the newest thirty days.
@@ -83,6 +84,6 @@ pub use self::server::{RequestRecord, Simulator};
 pub use self::world::{
     Actor, AnalyticsUsage, ApiKey, ApiKeyShape, ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow, CostRow, CostShare,
     CursorEvent, CursorRow, CursorUsage, DefaultWorkspace, EventKind, EventTokens, Federation, IdentityProvider,
-    KindSpelling, Member, NEWCOMER, Options, OrganizationHeader, UsageCounts, UsageKey, User, WhoAmI, Workspace, World,
+    KindSpelling, Member, NEWCOMER, Options, OrganizationHeader, SeatFields, SeatTier, UsageCounts, UsageKey, User, WhoAmI, Workspace, World,
     WorldClock,
 };

@@ -18,6 +18,7 @@ mod members;
 mod options;
 pub(crate) mod prices;
 mod records;
+mod seats;
 mod shares;
 mod tokens;
 mod usage;
@@ -29,10 +30,10 @@ use chrono::NaiveDate;
 pub use self::analytics_usage::AnalyticsUsage;
 pub use self::claude_code::{ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow};
 pub use self::members::NEWCOMER;
-pub use self::options::{ApiKeyShape, DefaultWorkspace, KindSpelling, Options, OrganizationHeader, WhoAmI, WorldClock};
+pub use self::options::{ApiKeyShape, DefaultWorkspace, KindSpelling, Options, OrganizationHeader, SeatFields, WhoAmI, WorldClock};
 pub use self::records::{
-    ApiKey, CostRow, CursorEvent, CursorUsage, EventKind, EventTokens, Federation, IdentityProvider, Member, User,
-    Workspace,
+    ApiKey, CostRow, CursorEvent, CursorUsage, EventKind, EventTokens, Federation, IdentityProvider, Member, SeatTier,
+    User, Workspace,
 };
 pub use self::shares::{Actor, CostShare};
 pub use self::tokens::{UsageCounts, UsageKey};

@@ -14,5 +14,5 @@ pub use self::cost::CostRow;
 pub use self::directory::{ApiKey, User, Workspace};
 pub use self::events::{CursorEvent, EventKind, EventTokens};
 pub use self::federation::{Federation, IdentityProvider};
-pub use self::members::Member;
+pub use self::members::{Member, SeatTier};
 pub use self::usage::CursorUsage;
