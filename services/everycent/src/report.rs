@@ -26,6 +26,8 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<AccountId>,
     spend: Vec<spend::SpendRow>,
+    /// Prices that the configuration does not set.
+    assumed_prices: Vec<spend::AssumedPrice>,
     keys: Vec<keys::KeyRow>,
     people: Vec<people::PersonRow>,
     productivity: productivity::Productivity,
@@ -39,6 +41,7 @@ impl Report {
             to: days.to(),
             account_id: scope.account_id.clone(),
             spend: spend::by_platform_and_month(warehouse, scope).await?,
+            assumed_prices: spend::assumed_prices(warehouse, scope).await?,
             keys: keys::by_cost(warehouse, scope).await?,
             people: people::by_cost(warehouse, scope).await?,
             productivity: productivity::Productivity::read(warehouse, scope).await?,
@@ -53,6 +56,7 @@ impl Report {
         let of = self.account_id.as_ref().map_or_else(String::new, |id| format!(" of account {id}"));
         let mut text = heading(&format!("Spend in US dollars{of}, {} to {} (UTC)", self.from, self.to));
         text += &spend::text(&self.spend);
+        text += &spend::assumptions(&self.assumed_prices);
         text += &heading("API keys that cost most");
         text += &keys::text(&self.keys, SHOWN);
         text += &heading("People who cost most");

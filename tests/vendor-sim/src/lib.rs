@@ -84,6 +84,6 @@ pub use self::server::{RequestRecord, Simulator};
 pub use self::world::{
     Actor, AnalyticsUsage, ApiKey, ApiKeyShape, ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow, CostRow, CostShare,
     CursorEvent, CursorRow, CursorUsage, DefaultWorkspace, EventKind, EventTokens, Federation, IdentityProvider,
-    KindSpelling, Member, NEWCOMER, Options, OrganizationHeader, SeatFields, SeatTier, UsageCounts, UsageKey, User, WhoAmI, Workspace, World,
-    WorldClock,
+    KindSpelling, Member, NEWCOMER, Options, OrganizationHeader, SeatFields, SeatTier, UsageCounts, UsageKey, User,
+    WhoAmI, Workspace, World, WorldClock,
 };

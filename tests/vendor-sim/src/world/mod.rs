@@ -30,7 +30,9 @@ use chrono::NaiveDate;
 pub use self::analytics_usage::AnalyticsUsage;
 pub use self::claude_code::{ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow};
 pub use self::members::NEWCOMER;
-pub use self::options::{ApiKeyShape, DefaultWorkspace, KindSpelling, Options, OrganizationHeader, SeatFields, WhoAmI, WorldClock};
+pub use self::options::{
+    ApiKeyShape, DefaultWorkspace, KindSpelling, Options, OrganizationHeader, SeatFields, WhoAmI, WorldClock,
+};
 pub use self::records::{
     ApiKey, CostRow, CursorEvent, CursorUsage, EventKind, EventTokens, Federation, IdentityProvider, Member, SeatTier,
     User, Workspace,

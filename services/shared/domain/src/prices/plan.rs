@@ -66,6 +66,8 @@ pub struct PlanDay {
     pub plan: &'static str,
     /// First day of the billing cycle that holds the day.
     pub billing_cycle_start: Day,
+    /// Its last day.
+    pub billing_cycle_end: Day,
     /// This day's part of the price of a Standard seat. The days of a cycle add up to the price.
     pub seat_usd: Usd,
     /// The same of a Premium seat.
@@ -107,6 +109,7 @@ impl CursorPrice {
         PlanDay {
             plan: self.plan.name(),
             billing_cycle_start: cycle.start,
+            billing_cycle_end: cycle.end(),
             seat_usd: cycle.part_of(self.seat_usd),
             premium_seat_usd: cycle.part_of(premium_usd),
             seat_price_basis: basis,

@@ -20,13 +20,7 @@ fn dollars(text: &str) -> Usd {
 
 fn request(from: &str, request_usd: &str) -> CursorPrice {
     let plan = Plan::Request { included_requests: 500, request_usd: dollars(request_usd) };
-    CursorPrice {
-        from: day(from),
-        seat_usd: dollars("40"),
-        premium_seat_usd: None,
-        cycle_day: CycleDay::FIRST,
-        plan,
-    }
+    CursorPrice { from: day(from), seat_usd: dollars("40"), premium_seat_usd: None, cycle_day: CycleDay::FIRST, plan }
 }
 
 fn estimate(prices: &CursorPrices, on: &str, requests: i64) -> String {
@@ -124,10 +118,7 @@ fn a_configured_price_that_leaves_premium_out_takes_the_public_one_and_says_so()
     assert_eq!(seats(&prices, "2026-11-01", "2026-11-30"), [(dollars("32"), configured), (dollars("120"), public)]);
     let both = CursorPrice { premium_seat_usd: Some(dollars("96")), ..own };
     let prices = CursorPrices::overridden([(Some(acme()), both)]);
-    assert_eq!(
-        seats(&prices, "2026-11-01", "2026-11-30"),
-        [(dollars("32"), configured), (dollars("96"), configured)]
-    );
+    assert_eq!(seats(&prices, "2026-11-01", "2026-11-30"), [(dollars("32"), configured), (dollars("96"), configured)]);
     assert_eq!(prices.on(&"other".into(), day("2026-11-01")).unwrap().seat_price_basis, public);
 }
 

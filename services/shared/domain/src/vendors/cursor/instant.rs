@@ -55,20 +55,39 @@ const SECONDS_MAX: i64 = 100_000_000_000;
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Millis(Millis),
-            Text(Timestamp),
-            Day(Day),
+        struct AnyForm;
+
+        impl Visitor<'_> for AnyForm {
+            type Value = Moment;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an instant")
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Moment, E> {
+                match number {
+                    ..=0 => Err(E::invalid_value(Unexpected::Signed(number), &self)),
+                    ..=SECONDS_MAX => Ok(Moment(Millis(number * 1000).timestamp())),
+                    _ => Ok(Moment(Millis(number).timestamp())),
+                }
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Moment, E> {
+                let too_large = |_| E::invalid_value(Unexpected::Unsigned(number), &self);
+                i64::try_from(number).map_err(too_large).and_then(|number| self.visit_i64(number))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Moment, E> {
+                if let Ok(number) = text.parse() {
+                    return self.visit_i64(number);
+                }
+                let day = || text.parse::<Day>().map(Day::start).ok();
+                let instant = text.parse().ok().or_else(day);
+                instant.map(Moment).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+            }
         }
-        match Form::deserialize(deserializer)? {
-            Form::Millis(Millis(..=0)) => Err(D::Error::custom("no instant")),
-            Form::Millis(Millis(seconds @ ..=SECONDS_MAX)) => Ok(Self(Millis(seconds * 1000).timestamp())),
-            Form::Millis(millis) => Ok(Self(millis.timestamp())),
-            Form::Text(at) => Ok(Self(at)),
-            Form::Day(day) => Ok(Self(day.start())),
-        }
+
+        deserializer.deserialize_any(AnyForm)
     }
 }
 

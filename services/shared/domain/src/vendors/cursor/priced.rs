@@ -38,6 +38,7 @@ impl<'r> Priced<'r> {
                 activity_date: day,
                 plan: paid.plan,
                 billing_cycle_start: paid.billing_cycle_start,
+                billing_cycle_end: paid.billing_cycle_end,
                 included_requests: paid.included_requests,
                 request_usd: paid.request_usd,
                 standard_seat_usd: paid.seat_usd,

@@ -160,9 +160,8 @@ mod tests {
     #[test]
     fn who_left_is_known_by_flag_day_or_role_and_the_flag_decides_against_the_day() {
         let day = Day::new(2026, 11, 10);
-        let membership = |is_removed, removed_on, role| {
-            SeatReading { is_removed, removed_on, role, ..ANN }.membership()
-        };
+        let membership =
+            |is_removed, removed_on, role| SeatReading { is_removed, removed_on, role, ..ANN }.membership();
         assert_eq!(membership(None, None, Some("member")), None);
         assert_eq!(membership(Some(false), None, None), Some("member"));
         assert_eq!(membership(Some(false), day, None), Some("member"), "came back");

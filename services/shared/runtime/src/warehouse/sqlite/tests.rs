@@ -7,6 +7,7 @@ mod files;
 mod inserted;
 mod money;
 mod people;
+mod seats;
 mod shares;
 mod views;
 
