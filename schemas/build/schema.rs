@@ -23,6 +23,8 @@ pub struct Table {
     pub keeps: bool,
     /// The table that remembers what answers reported in the sticky column.
     pub memory: Option<String>,
+    /// Its rows stand beside those of other tables, and are in no sum of their buckets.
+    pub beside: bool,
     pub sources: Vec<String>,
     pub columns: Vec<Column>,
     /// The schema that row files carry: without what is only for the build, so that the bytes of a file depend on its
@@ -31,10 +33,10 @@ pub struct Table {
 }
 
 const RECORD: [&str; 6] = ["type", "name", "namespace", "doc", "everycent", "fields"];
-const LAYOUT: [&str; 10] =
-    ["table", "order", "row", "bucket", "key", "partition", "cluster", "absence", "sources", "memory"];
+const LAYOUT: [&str; 11] =
+    ["table", "order", "row", "bucket", "key", "partition", "cluster", "absence", "sources", "memory", "beside"];
 /// What of a layout is only for the build.
-const LAYOUT_OF_THE_BUILD: [&str; 3] = ["order", "row", "memory"];
+const LAYOUT_OF_THE_BUILD: [&str; 4] = ["order", "row", "memory", "beside"];
 /// What a table with a sticky column, and its memory, tell rows apart by. The memory has the sticky column in its key.
 const ALIKE: [&str; 2] = ["event_id", "twin_id"];
 
@@ -83,6 +85,7 @@ impl Table {
             },
             sources: layout.texts("sources")?,
             memory: layout.optional_text("memory")?,
+            beside: layout.flag("beside", false)?,
             columns: vec![],
             avro: String::new(),
         })

@@ -27,6 +27,7 @@ fn table(table: &Table) -> String {
          absence: Absence::{absence},\n        \
          sources: {sources},\n        \
          memory: {memory},\n        \
+         beside: {beside},\n        \
          schema: avro(\n            {avro},\n        ),\n    }}\n}}\n",
         name = table.name,
         doc = table.doc,
@@ -37,6 +38,7 @@ fn table(table: &Table) -> String {
         absence = if table.keeps { "Keep" } else { "Delete" },
         sources = list(&table.sources),
         memory = table.memory.as_ref().map_or("None".to_owned(), |name| format!("Some({name:?})")),
+        beside = table.beside,
         avro = rust::raw(&table.avro),
     )
 }

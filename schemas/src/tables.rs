@@ -25,6 +25,7 @@ pub struct Table {
     pub sources: Vec<String>,
     /// The table that remembers what answers reported in the sticky column of this one, if it has one.
     pub memory: Option<&'static str>,
+    beside: bool,
     /// What row files carry.
     pub schema: Schema,
 }
@@ -102,6 +103,11 @@ impl Table {
     /// Whether it remembers what the sticky column of another table has.
     pub fn is_memory(&self) -> bool {
         all().iter().any(|table| table.memory == Some(self.name))
+    }
+
+    /// Whether its rows stand beside those of other tables, in no sum of a bucket and in no count that people are shown.
+    pub fn is_beside(&self) -> bool {
+        self.beside || self.is_memory()
     }
 
     pub fn money(&self) -> impl Iterator<Item = &Column> {

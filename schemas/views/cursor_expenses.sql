@@ -9,7 +9,8 @@
 -- name text?: Name of the member, else of the service account.
 -- plan text?: Plan of the price table on this day: `request` or `token`.
 -- billing_cycle_start date?: First UTC day of the billing cycle that holds the day, as the price table says.
--- seat_usd money: This day's part of the seat's price, for every day that the person is a member; zero for others.
+-- seat_usd money: This day's part of the price of the person's seat, Standard or Premium; zero for unpaid admins and for who
+--   has none. Who left after using the seat keeps it to the end of the cycle.
 -- included_usage_usd money?: Use that the plan includes, at the vendor's value: not invoiced, in no total. Null on a request
 --   plan.
 -- on_demand_usd money: Use beyond what the plan includes: the vendor's charge for it, fee included, and of use with an own

@@ -98,10 +98,11 @@ fn between(window: Window) -> String {
     format!("BETWEEN '{}' AND '{}'", window.from(), window.to())
 }
 
-/// The first and the last day that any table of facts has a row of. Tables that keep their rows have no buckets.
+/// The first and the last day that any table of facts has a row of. Tables that keep their rows have no buckets, and what stands
+/// beside them is of no day that was asked for on its own.
 pub async fn stored_days(warehouse: &dyn Warehouse) -> anyhow::Result<Vec<Day>> {
     let mut days = Vec::new();
-    for table in tables::all().iter().filter(|table| !table.bucket.is_empty()) {
+    for table in tables::all().iter().filter(|table| !table.bucket.is_empty() && !table.is_beside()) {
         for end in ["MIN", "MAX"] {
             let query = format!("SELECT {end}(activity_date) AS activity_date FROM [[table:{}]]", table.name);
             let rows = warehouse.query(&query).await?;
@@ -188,7 +189,7 @@ fn merged(row: &CoverageRow) -> BucketSums {
 /// What the tables hold of each bucket: rows of the facts, rejects and remarks.
 async fn stored_sums(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<BTreeMap<BucketId, BucketSums>> {
     let mut sums: BTreeMap<BucketId, BucketSums> = BTreeMap::new();
-    for table in tables::all().iter().filter(|table| !table.bucket.is_empty()) {
+    for table in tables::all().iter().filter(|table| !table.bucket.is_empty() && !table.is_beside()) {
         let rows = match warehouse.query(&sums_query(table, window, FIGURE_MAX)).await {
             // Tables of an earlier version may hold many figures that are each just within a day's limit.
             Err(WarehouseError::OutOfRange { .. }) => {

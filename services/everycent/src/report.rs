@@ -30,6 +30,8 @@ pub struct Report {
     account_id: Option<AccountId>,
     spend: Vec<spend::SpendRow>,
     teams: Vec<teams::TeamRow>,
+    /// Prices that the configuration does not set.
+    assumed_prices: Vec<spend::AssumedPrice>,
     keys: Vec<keys::KeyRow>,
     /// Left out where reports show no people.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,6 +61,7 @@ impl Report {
             to: days.to(),
             account_id: scope.account_id.clone(),
             spend,
+            assumed_prices: spend::assumed_prices(warehouse, scope).await?,
             teams,
             keys,
             people: (people_shown == PeopleShown::Names).then_some(people),
@@ -75,6 +78,7 @@ impl Report {
         let of = self.account_id.as_ref().map_or_else(String::new, |id| format!(" of account {id}"));
         let mut text = heading(&format!("Spend in US dollars{of}, {} to {} (UTC)", self.from, self.to));
         text += &spend::text(&self.spend);
+        text += &spend::assumptions(&self.assumed_prices);
         text += &heading("Spend by team");
         text += &teams::text(&self.teams);
         text += &heading("API keys that cost most");

@@ -23,8 +23,8 @@ fn october() -> Scene {
     let mut world = worlds::october();
     for user_id in 101..=104 {
         let email = format!("person.{user_id}@example.com");
-        let (name, role) = (format!("Person {user_id}"), "member".to_owned());
-        world.add_member(Member { user_id, email, name, role, joined_on: day("2025-01-01"), left_on: None });
+        let member = Member::new(user_id, &email, &format!("Person {user_id}"));
+        world.add_member(Member { joined_on: day("2025-01-01"), ..member });
     }
     Scene::of(world)
 }

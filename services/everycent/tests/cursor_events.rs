@@ -43,6 +43,7 @@ fn expected(event: &CursorEvent, spelling: KindSpelling) -> Vec<String> {
     let (label, constant, billing) = match event.kind {
         EventKind::UsageBased => ("Usage-based", "USAGE_EVENT_KIND_USAGE_BASED", "on_demand"),
         EventKind::Included => ("Included in Business", "USAGE_EVENT_KIND_INCLUDED_IN_BUSINESS", "included"),
+        EventKind::OwnKey => ("User API Key", "USAGE_EVENT_KIND_USER_API_KEY", "own_key"),
         EventKind::ErroredNotCharged => ("Errored, Not Charged", "USAGE_EVENT_KIND_ERRORED_NOT_CHARGED", "not_charged"),
     };
     let at = DateTime::from_timestamp_millis(event.timestamp_ms).unwrap();

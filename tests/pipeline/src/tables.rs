@@ -56,6 +56,8 @@ const REMARKS: &str = "remarks";
 const ANSWERS: &str = "answers";
 /// What is remembered of people, which shows in the rows that it is for.
 const MEMORY: &str = "cursor_event_people";
+/// What is kept beside rows for charges of seats, which `cursor_seats.rs` compares with the world.
+const OF_SEATS: [&str; 2] = ["cursor_plan_days", "cursor_seat_readings"];
 /// What is made of the facts, and is compared with its definition.
 const DERIVED: [&str; 4] = ["charges", "spend_daily", "spend_monthly", "derived"];
 /// Verdicts, which no service writes.
@@ -97,7 +99,7 @@ impl Tables {
         for (table, stored) in stored_tables(&connection)? {
             match table.as_str() {
                 VERDICTS | REMARKS | MEMORY => {}
-                table if DERIVED.contains(&table) => {}
+                table if DERIVED.contains(&table) || OF_SEATS.contains(&table) => {}
                 REJECTS => {
                     for row in records(&connection, &stored)? {
                         *tables.rejects.entry(bucket(&row)?).or_default() += 1;

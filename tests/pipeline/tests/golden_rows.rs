@@ -144,7 +144,8 @@ fn recipe() -> Recipe {
     let some = |text: &str| Some(text.to_owned());
     let price = |from: &str, plan| {
         let seat_usd = Usd::from_nanos(40_000_000_000);
-        (None, CursorPrice { from: from.parse().unwrap(), seat_usd, cycle_day: CycleDay::new(15).unwrap(), plan })
+        let (premium_seat_usd, cycle_day) = (Some(Usd::from_nanos(120_000_000_000)), CycleDay::new(15).unwrap());
+        (None, CursorPrice { from: from.parse().unwrap(), seat_usd, premium_seat_usd, cycle_day, plan })
     };
     let request_usd = Usd::from_nanos(40_000_000);
     let token_plan = Plan::Token { included_usage_usd: None, token_fee_usd_per_million: None };

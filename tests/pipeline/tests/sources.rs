@@ -18,7 +18,7 @@ fn model_of(table: &Table) -> Option<&'static Report> {
 /// shows in the rows of that.
 fn fed_tables() -> impl Iterator<Item = &'static Table> {
     let is_of_one = |table: &&Table| !table.sources.is_empty() && !OF_EVERY_SOURCE.contains(&table.name);
-    tables::all().iter().filter(is_of_one).filter(|table| !table.is_memory())
+    tables::all().iter().filter(is_of_one).filter(|table| !table.is_beside())
 }
 
 #[test]

@@ -64,10 +64,11 @@
 //! | `daily-usage-data` | [`World::cursor_rows`], [`World::cursor_rows_of`] |
 //! | `filtered-usage-events` | [`World::cursor_events`], [`World::cursor_events_of`] |
 //! | `spend`, `members` | [`World::cursor_spend_cents`], [`World::members`] |
+//! | no endpoint: the seats on the invoice | [`World::cursor_seat`] |
 //!
 //! # What no vendor documents
 //!
-//! Whether today's bucket is answered, whether the day of Cursor's `endDate` is, how long a rate limit is, how Cursor
+//! Which list says of what tier a seat is and when somebody left, whether today's bucket is answered, whether the day of Cursor's `endDate` is, how long a rate limit is, how Cursor
 //! spells kinds and e-mails, in which shape a key names its workspace, when analytics
 //! were last refreshed and how they name people: each is a field of [`Options`], or of [`Enterprise`]. How the bill words a
 //! fast mode, a place or a credit is made up: nothing should depend on it. Cursor's largest
@@ -102,5 +103,5 @@ pub use self::world::{
     Actor, AnalyticsUsage, ApiKey, ApiKeyShape, Billing, Charge, ChargeKind, ClaudeCodeActor, ClaudeCodeModel,
     ClaudeCodeRow, CostRow, CostShare, CursorEvent, CursorRow, CursorUsage, DefaultWorkspace, Enterprise, EventKind,
     EventTokens, Federation, IdentityProvider, KindSpelling, Member, NEWCOMER, Options, OrganizationHeader, Payer,
-    SeatUse, UsageCounts, UsageKey, User, WhoAmI, Workspace, World, WorldClock,
+    SeatFields, SeatTier, SeatUse, UsageCounts, UsageKey, User, WhoAmI, Workspace, World, WorldClock,
 };

@@ -19,20 +19,38 @@ pub struct SpendRow {
     pub vendor: String,
     pub account_id: String,
     pub platform: String,
-    /// How the figure came about, as `ai_spend_daily` says it.
+    /// How the figure came about, as `ai_spend_daily` says it; of Cursor what it is for: `seats`, or `on_demand` for use
+    /// beyond what the plan includes.
     pub basis: String,
     pub month: String,
     pub cost_usd: Usd,
 }
 
+/// A price that the configuration does not set, so that the one that Cursor published is taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AssumedPrice {
+    pub account_id: String,
+    /// `standard` or `premium`.
+    pub seat_tier: String,
+}
+
 /// Sums over the days.
 pub async fn by_platform_and_month(warehouse: &dyn Warehouse, scope: &Scope) -> anyhow::Result<Vec<SpendRow>> {
+    let scope = scope.condition("expense_date", "account_id");
+    let of_cursor = |basis: &str, cost: &str, condition: &str| {
+        format!(
+            "SELECT 'cursor', account_id, platform, '{basis}', [[month:expense_date]], [[exact:{cost}]] \
+             FROM [[table:cursor_expenses]] WHERE {condition} AND {scope}"
+        )
+    };
     let rows = warehouse
         .query(&format!(
-            "SELECT vendor, account_id, platform, basis, [[month:expense_date]] AS month, \
-             [[usd:SUM(cost_usd)]] AS cost_usd FROM [[table:ai_spend_daily]] WHERE {} \
-             GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5",
-            scope.condition("expense_date", "account_id")
+            "SELECT vendor, account_id, platform, basis, month, [[usd:SUM(cost_usd)]] AS cost_usd FROM (\n\
+             SELECT vendor, account_id, platform, basis, [[month:expense_date]] AS month, [[exact:cost_usd]] \
+             FROM [[table:ai_spend_daily]] WHERE vendor <> 'cursor' AND {scope}\nUNION ALL\n{}\nUNION ALL\n{}\n\
+             ) AS spend GROUP BY vendor, account_id, platform, basis, month ORDER BY 1, 2, 3, 4, 5",
+            of_cursor("seats", "seat_usd", "TRUE"),
+            of_cursor("on_demand", "on_demand_usd + unknown_kind_usd", "basis <> 'seat_only'"),
         ))
         .await?;
     let row = |fact: facts::Fact<'_>| {
@@ -46,6 +64,37 @@ pub async fn by_platform_and_month(warehouse: &dyn Warehouse, scope: &Scope) -> 
         })
     };
     facts::each(&rows).map(row).collect()
+}
+
+/// The prices of seats that are assumed.
+pub async fn assumed_prices(warehouse: &dyn Warehouse, scope: &Scope) -> anyhow::Result<Vec<AssumedPrice>> {
+    let rows = warehouse
+        .query(&format!(
+            "SELECT DISTINCT account_id, seat_tier FROM [[table:charges]] \
+             WHERE vendor = 'cursor' AND kind = 'seat' AND price_basis = 'public' AND [[exact:cost_usd]] <> 0 AND {} \
+             ORDER BY account_id, seat_tier DESC",
+            scope.condition("activity_date", "account_id")
+        ))
+        .await?;
+    let price = |fact: facts::Fact<'_>| {
+        Ok(AssumedPrice { account_id: fact.text("account_id")?, seat_tier: fact.text("seat_tier")? })
+    };
+    facts::each(&rows).map(price).collect()
+}
+
+/// The same in a sentence for each account, for people.
+pub fn assumptions(prices: &[AssumedPrice]) -> String {
+    let mut accounts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for price in prices {
+        accounts.entry(&price.account_id).or_default().push(&price.seat_tier);
+    }
+    let sentence = |(account, tiers): (&&str, &Vec<&str>)| {
+        format!(
+            "assumed: Cursor's public price of {} seats for account {account}; [[prices.cursor]] sets yours\n",
+            tiers.join(" and ")
+        )
+    };
+    accounts.iter().map(sentence).collect()
 }
 
 /// A line for each account and platform, a column for each month, and their totals. Where each vendor has one account,
@@ -88,6 +137,18 @@ fn cells(months: &BTreeSet<&str>, costs: &BTreeMap<&str, Usd>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_assumed_price_is_named_once_for_each_account() {
+        let price = |account: &str, tier: &str| AssumedPrice { account_id: account.into(), seat_tier: tier.into() };
+        let prices = [price("acme", "standard"), price("acme", "premium"), price("labs", "premium")];
+        assert_eq!(
+            assumptions(&prices),
+            "assumed: Cursor's public price of standard and premium seats for account acme; [[prices.cursor]] sets yours\n\
+             assumed: Cursor's public price of premium seats for account labs; [[prices.cursor]] sets yours\n"
+        );
+        assert_eq!(assumptions(&[]), "");
+    }
 
     #[test]
     fn months_are_columns_and_totals_add_up() {

@@ -15,16 +15,21 @@ use crate::vendors::anthropic::{analytics_cost, cost_report};
 use crate::window::Window;
 
 /// The tables that charges are made of.
-const FACTS: [&str; 8] = [
+const FACTS: [&str; 10] = [
     "claude_costs",
     "claude_usage_tokens",
     "claude_analytics_costs",
     "cursor_usage_events",
     "cursor_usage_stats",
+    "cursor_plan_days",
+    SEAT_READINGS,
     "claude_imported_spend",
     "claude_imported_costs",
     "cursor_imported_events",
 ];
+
+/// The table of what was read of seats, which has a say in more days than those of the readings.
+const SEAT_READINGS: &str = "cursor_seat_readings";
 
 /// Days in a statement. More would hold a merge of a long history in memory.
 const DAYS_AT_ONCE: u32 = 31;
@@ -58,6 +63,11 @@ pub fn made_with(buckets: &BTreeSet<BucketId>) -> BTreeSet<BucketId> {
     let of_bill = buckets.iter().filter(|bucket| bucket.source == cost_report::NAME);
     let analytics = of_bill.map(|bucket| BucketId { source: analytics_cost::NAME.into(), ..bucket.clone() });
     buckets.iter().cloned().chain(analytics).collect()
+}
+
+/// Whether the report is a reading of seats: it has a say in the charges of other days too.
+pub fn is_seat_reading(source: &str) -> bool {
+    tables::fed_by(source).any(|table| table.name == SEAT_READINGS)
 }
 
 /// Days of accounts.
@@ -102,6 +112,20 @@ impl DerivedDays {
         self.0.iter().map(move |((vendor, account_id), days)| (*vendor, account_id, windows(days)))
     }
 
+    /// With the other days whose charges these have a say in: of Cursor the day before each, for the last day on which
+    /// somebody is seen is known by the one after it, and a billing cycle after it, for who used a seat keeps it so long.
+    pub fn with_cycles(&self) -> Self {
+        let around = |day: &Day| day.minus(1).through(day.plus(CYCLE_DAYS_MAX - 1));
+        let with_cycles = |((vendor, account_id), days): (&(Vendor, AccountId), &BTreeSet<Day>)| {
+            let days = match vendor {
+                Vendor::Cursor => days.iter().flat_map(around).collect(),
+                _ => days.clone(),
+            };
+            ((*vendor, account_id.clone()), days)
+        };
+        Self(self.0.iter().map(with_cycles).collect())
+    }
+
     /// Parts of so many days at most, the latest first: what people look at is right again soonest.
     pub fn in_parts(&self, days: usize) -> Vec<Self> {
         let mut all: Vec<(Day, &(Vendor, AccountId))> =
@@ -136,12 +160,15 @@ mod tests {
             "anthropic/analytics_cost",
             "cursor/daily_usage",
             "cursor/usage_events",
+            "cursor/spend",
+            "cursor/members",
             "upload/claude_spend",
             "upload/claude_console_cost",
             "upload/cursor_usage",
         ];
         assert_eq!(names, expected);
-        assert!(!is_input("cursor/spend"));
+        assert!(!is_input("anthropic/users"));
+        assert!(is_seat_reading("cursor/members") && !is_seat_reading("cursor/daily_usage"));
     }
 
     #[test]
@@ -163,6 +190,10 @@ mod tests {
             (Vendor::Cursor, "2025-10-01..2025-10-01".to_owned()),
         ];
         assert_eq!(accounts, expected);
+        let with_cycles = days.with_cycles();
+        let accounts: Vec<_> = with_cycles.accounts().map(|(vendor, _, windows)| (vendor, text(windows))).collect();
+        let cursor = "2025-09-30..2025-10-30 2025-10-31..2025-10-31".to_owned();
+        assert_eq!(accounts, [expected[0].clone(), (Vendor::Cursor, cursor)]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod table;
 pub use cycle::{CycleDay, InvalidCycleDay};
 pub use days::PlanDays;
 pub use error::PriceError;
-pub use plan::{CursorPrice, Plan, PlanDay};
+pub use plan::{CursorPrice, Plan, PlanDay, PriceBasis};
 pub use table::CursorPrices;
 
 #[cfg(test)]

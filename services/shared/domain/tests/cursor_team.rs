@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use everycent_domain::normalize::NormalizeError;
 use everycent_domain::recipe::Recipe;
 use everycent_domain::source::Source;
-use everycent_schemas::Timestamp;
 use everycent_schemas::rowfile::Cell;
+use everycent_schemas::{Day, Timestamp};
 use serde_json::{Value, json};
 use support::{Normalized, RowMap, manifest, normalize, text};
 
@@ -220,4 +220,86 @@ fn a_member_who_does_not_read_is_rejected_where_it_stands() {
         // The third is the first, spelled in another way.
         assert_eq!(positions, [1, 3].map(|index| format!("{prefix}/{index}")));
     }
+}
+
+const READINGS: &str = "cursor_seat_readings";
+
+/// What was read of each person's seat: payment, tier, membership and the day of the removal, nulls as `-`.
+fn seats(normalized: &Normalized) -> Vec<[String; 5]> {
+    let cell = |row: &RowMap, column: &str| match &row[column] {
+        Cell::Null => "-".to_owned(),
+        Cell::Text(text) => text.clone(),
+        Cell::Integer(days) => Day::from_epoch_days(i32::try_from(*days).unwrap()).unwrap().to_string(),
+        other => panic!("{column} is {other:?}"),
+    };
+    let columns = ["email", "payment", "tier", "membership", "removed_on"];
+    normalized.rows(READINGS).iter().map(|row| columns.map(|column| cell(row, column))).collect()
+}
+
+#[test]
+fn what_both_lists_say_of_a_seat_is_kept_by_the_day_of_the_reading() {
+    let members = of_members(json!({"teamMembers": [
+        {"id": "user_1", "email": "Ann@example.com", "role": "member", "isRemoved": false, "billingTier": "premium"},
+        {"id": "user_2", "email": "bob@example.com", "role": "member", "isRemoved": true, "removedAt": 1_794_301_200_000_i64},
+        {"id": "user_3", "email": "root@example.com", "role": "free-owner"},
+        {"id": "user_4", "email": "cy@example.com"},
+    ]}));
+    let expected = [
+        ["ann@example.com", "paid", "premium", "member", "-"],
+        // 10 November 2026, 09:00.
+        ["bob@example.com", "paid", "-", "removed", "2026-11-10"],
+        ["root@example.com", "unpaid", "-", "-", "-"],
+        ["cy@example.com", "-", "-", "-", "-"],
+    ];
+    assert_eq!(seats(&members), expected.map(|row| row.map(str::to_owned)));
+    let spend = of_spend(vec![
+        person(json!({"billingTier": "standard", "removedAt": "2026-11-10T23:59:59Z"})),
+        person(json!({"userId": "user_2", "email": "bo@example.com", "removedAt": null, "billingTier": null})),
+    ]);
+    let expected =
+        [["alex@example.com", "paid", "standard", "removed", "2026-11-10"], ["bo@example.com", "paid", "-", "-", "-"]];
+    assert_eq!(seats(&spend), expected.map(|row| row.map(str::to_owned)));
+    let row = &spend.rows(READINGS)[0];
+    assert_row(row, &[("source", "cursor/spend"), ("account_id", "acme"), ("member_id", "user_PDSP")]);
+    // It stands beside the rows of the list, and counts as none.
+    assert_eq!((members.batch.buckets[0].rows, spend.batch.buckets[0].rows), (4, 2));
+}
+
+#[test]
+fn odd_fields_of_a_seat_are_remarked_and_cost_no_row() {
+    for (field, odd) in [
+        ("billingTier", json!({"name": "premium"})),
+        ("billingTier", json!(["premium"])),
+        ("removedAt", json!("soon")),
+        ("removedAt", json!({"seconds": 1})),
+        ("removedAt", json!(0)),
+        ("includedSpendCents", json!("much")),
+    ] {
+        let spend = of_spend(vec![person(json!({field: odd.clone()}))]);
+        assert_eq!((spend.rows(SPEND).len(), spend.rows("rejected_records").len()), (1, 0), "{field} {odd}");
+        assert_eq!(spend.rows("remarks").len(), 1, "{field} {odd}");
+        assert_eq!(seats(&spend)[0][1..], ["paid", "-", "-", "-"].map(str::to_owned), "{field} {odd}");
+    }
+    let members = of_members(json!({"teamMembers": [
+        {"id": "user_1", "email": "ann@example.com", "billingTier": ["premium"], "removedAt": "soon"},
+    ]}));
+    let rejects = members.column("rejected_records", "reason");
+    assert_eq!(rejects, Vec::<String>::new());
+    assert_eq!((members.rows(MEMBERS).len(), members.rows("remarks").len()), (1, 2));
+}
+
+#[test]
+fn a_kind_of_seat_that_is_not_known_is_remarked_and_one_that_is_not_reported_is_not() {
+    let unknown = of_spend(vec![person(json!({"billingTier": "gold"}))]);
+    let remark = text(&unknown.rows("remarks")[0], "reason");
+    assert_eq!(remark, "`gold` is no known kind of seat; taken for Standard");
+    for reported in [json!({}), json!({"billingTier": null}), json!({"billingTier": ""})] {
+        assert_eq!(of_spend(vec![person(reported.clone())]).rows("remarks").len(), 0, "{reported}");
+    }
+}
+
+#[test]
+fn one_id_with_two_addresses_has_one_seat() {
+    let spend = of_spend(vec![person(json!({})), person(json!({"email": "other@example.com"}))]);
+    assert_eq!((spend.rows(SPEND).len(), seats(&spend).len()), (2, 1));
 }

@@ -281,6 +281,7 @@ fn each_account_has_its_own_prices() {
     let price = CursorPrice {
         from: day("2025-01-01"),
         seat_usd: Usd::from_nanos(30_000_000_000),
+        premium_seat_usd: None,
         cycle_day: CycleDay::new(15).unwrap(),
         plan: Plan::Request { included_requests: 300, request_usd: Usd::from_nanos(1) },
     };
@@ -467,4 +468,37 @@ fn what_was_odd_about_an_answer_is_a_remark() {
     assert!(text(remark, "reason").contains("counts 2 users"));
     let bucket = &normalized.batch.buckets[0];
     assert_eq!((text(remark, "position"), bucket.rejects, bucket.remarks), (String::new(), 0, 1));
+}
+
+#[test]
+fn each_day_that_is_asked_for_says_what_the_plan_asks_be_there_people_on_it_or_not() {
+    let manifest = manifest(cursor::daily_usage::SOURCE, "2026-05-31", "2026-06-02", 1);
+    let page = json!({"data": [usage("ann@example.com", "2026-06-01", 0)]});
+    let normalized = normalize(&manifest, &Recipe::default(), std::slice::from_ref(&page)).unwrap();
+    let days = normalized.rows("cursor_plan_days");
+    let dates = ["activity_date", "billing_cycle_start", "billing_cycle_end"];
+    let told: Vec<_> = days.iter().map(|row| dates.map(|column| row[column].clone())).collect();
+    let expected = [
+        ["2026-05-31", "2026-05-01", "2026-05-31"],
+        ["2026-06-01", "2026-06-01", "2026-06-30"],
+        ["2026-06-02", "2026-06-01", "2026-06-30"],
+    ];
+    assert_eq!(told, expected.map(|row| row.map(date)));
+    let nanos = |nanos: i128| Cell::Money(Usd::from_nanos(nanos));
+    // 40/31 and 40/30 dollars, and three times that once there are two tiers.
+    let prices: Vec<_> =
+        days.iter().map(|row| (row["standard_seat_usd"].clone(), row["premium_seat_usd"].clone())).collect();
+    assert_eq!(prices[0], (nanos(1_290_322_581), nanos(1_290_322_581)));
+    assert_eq!(prices[1], (nanos(1_333_333_333), nanos(4_000_000_000)));
+    assert!(days.iter().all(|row| text(row, "premium_seat_basis") == "public"));
+    // They count as no rows of their days.
+    let rows: Vec<i64> = normalized.batch.buckets.iter().map(|bucket| bucket.rows).collect();
+    assert_eq!(rows, [0, 1, 0]);
+}
+
+#[test]
+fn a_day_without_people_and_without_a_price_is_loaded_all_the_same() {
+    let manifest = manifest(cursor::daily_usage::SOURCE, "2022-12-31", "2023-01-01", 1);
+    let normalized = normalize(&manifest, &Recipe::default(), &[json!({"data": []})]).unwrap();
+    assert_eq!((normalized.batch.buckets.len(), normalized.rows("cursor_plan_days").len()), (2, 1));
 }

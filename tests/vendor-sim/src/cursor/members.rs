@@ -1,10 +1,12 @@
 //! `GET /teams/members`: everyone, those who were removed too, in one page.
 
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
+use super::range::day_ms;
 use super::refusal::Refusal;
 use crate::exchange::{Covers, Reply};
-use crate::world::{Member, World};
+use crate::world::{Member, SeatTier, World};
 
 pub(super) fn answer(world: &World) -> Result<Reply, Refusal> {
     if world.options.cursor_members_are_closed {
@@ -17,12 +19,28 @@ pub(super) fn answer(world: &World) -> Result<Reply, Refusal> {
 }
 
 fn item(world: &World, member: &Member) -> Value {
-    json!({
+    let removed_on = member.removed_on(world.options.today);
+    let mut item = json!({
         "id": member.team_id(),
         "email": told_email(world, member.user_id, &member.email),
         "name": member.name,
         "role": member.role,
-        "isRemoved": member.left_on.is_some_and(|last_day| last_day < world.options.today),
+        "isRemoved": removed_on.is_some(),
+    });
+    if world.options.cursor_tiers.in_members() {
+        item["billingTier"] = json!(tier_name(member, world.options.today));
+    }
+    if world.options.cursor_removals.in_members() {
+        item["removedAt"] = json!(removed_on.map(day_ms));
+    }
+    item
+}
+
+/// The tier of a seat as both lists of people name it.
+pub(super) fn tier_name(member: &Member, day: NaiveDate) -> Option<&'static str> {
+    (!member.is_unpaid()).then(|| match member.tier(day) {
+        SeatTier::Standard => "standard",
+        SeatTier::Premium => "premium",
     })
 }
 

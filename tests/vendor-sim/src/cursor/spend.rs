@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::body::body;
-use super::members::told_email;
+use super::members::{tier_name, told_email};
 use super::paging::{self, number};
 use super::range::day_ms;
 use super::refusal::Refusal;
@@ -87,6 +87,10 @@ struct Spend {
     fast_premium_requests: u64,
     hard_limit_override_dollars: u64,
     monthly_limit_dollars: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    billing_tier: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed_at: Option<i64>,
 }
 
 impl Spend {
@@ -103,6 +107,18 @@ impl Spend {
             fast_premium_requests: world.cursor_premium_requests(member.user_id),
             hard_limit_override_dollars: 0,
             monthly_limit_dollars: None,
+            billing_tier: world
+                .options
+                .cursor_tiers
+                .in_spend()
+                .then(|| tier_name(member, world.options.today))
+                .flatten(),
+            removed_at: world
+                .options
+                .cursor_removals
+                .in_spend()
+                .then(|| member.removed_on(world.options.today).map(day_ms))
+                .flatten(),
         }
     }
 }

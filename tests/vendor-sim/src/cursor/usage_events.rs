@@ -195,6 +195,7 @@ fn spelled(kind: EventKind, spelling: KindSpelling) -> &'static str {
     let (label, constant) = match kind {
         EventKind::UsageBased => ("Usage-based", "USAGE_EVENT_KIND_USAGE_BASED"),
         EventKind::Included => ("Included in Business", "USAGE_EVENT_KIND_INCLUDED_IN_BUSINESS"),
+        EventKind::OwnKey => ("User API Key", "USAGE_EVENT_KIND_USER_API_KEY"),
         EventKind::ErroredNotCharged => ("Errored, Not Charged", "USAGE_EVENT_KIND_ERRORED_NOT_CHARGED"),
     };
     match spelling {

@@ -44,6 +44,7 @@ impl World {
             for event in self.member_events(user_id, day) {
                 match event.kind {
                     EventKind::UsageBased => on_demand += event.charged_cents,
+                    EventKind::OwnKey => on_demand += event.token_fee_cents.unwrap_or_default(),
                     EventKind::Included => included += event.charged_cents,
                     EventKind::ErroredNotCharged => {}
                 }
@@ -91,7 +92,7 @@ impl World {
         }
     }
 
-    fn member_events(&self, user_id: u64, day: NaiveDate) -> Vec<CursorEvent> {
+    pub(super) fn member_events(&self, user_id: u64, day: NaiveDate) -> Vec<CursorEvent> {
         match self.told_events.get(&day) {
             Some(told) => told.iter().filter(|event| event.user_id == user_id).cloned().collect(),
             None => {
@@ -119,11 +120,13 @@ impl World {
     /// The kinds of a member's events of a day, in the order of their making.
     fn plan_of(&self, member: &Member, day: NaiveDate) -> Vec<EventKind> {
         let usage = self.cursor_usage(member, day);
+        let with_own_key = if self.options.cursor_own_key_events { usage.api_key_reqs } else { 0 };
         let failed = u64::from(usage.is_active && self.event_draw(member, day, u64::MAX).is_multiple_of(9));
         [
             (EventKind::Included, usage.subscription_included_reqs),
             (EventKind::UsageBased, usage.usage_based_reqs),
             (EventKind::ErroredNotCharged, failed),
+            (EventKind::OwnKey, with_own_key),
         ]
         .into_iter()
         .flat_map(|(kind, count)| (0..count).map(move |_| kind))
@@ -152,7 +155,8 @@ impl World {
 fn made_up(member: &Member, day: NaiveDate, kind: EventKind, dice: u64) -> CursorEvent {
     let part = |number: u64| draw_numbers(dice, &[number]);
     let model = EventModel::ALL[(part(1) % EventModel::ALL.len() as u64) as usize];
-    let is_counted_in_tokens = kind != EventKind::ErroredNotCharged && part(2) % REQUEST_EVERY != 0;
+    let is_counted_in_tokens =
+        kind == EventKind::OwnKey || kind != EventKind::ErroredNotCharged && part(2) % REQUEST_EVERY != 0;
     let mut event = CursorEvent {
         timestamp_ms: midnight_ms(day) + (MORNING_MS + part(3) % WORKING_MS) as i64,
         user_id: member.user_id,
@@ -173,6 +177,10 @@ fn made_up(member: &Member, day: NaiveDate, kind: EventKind, dice: u64) -> Curso
         event_prices::charge_tokens(&mut event, model, tokens, discount);
     } else if kind != EventKind::ErroredNotCharged {
         event_prices::charge_requests(&mut event, 1 + part(13) % 2);
+    }
+    if kind == EventKind::OwnKey {
+        // The model is paid elsewhere.
+        event.charged_cents = event.token_fee_cents.unwrap_or_default();
     }
     event
 }

@@ -48,18 +48,22 @@ impl World {
     /// Whether events of this member carry the address.
     pub fn names_in_events(&self, user_id: u64) -> bool {
         let found = self.members.iter().find(|member| member.user_id == user_id);
-        let is_removed = found.is_none_or(|member| member.left_on.is_some_and(|last| last < self.options.today));
+        let is_removed = found.is_none_or(|member| member.removed_on(self.options.today).is_some());
         !(self.options.cursor_forgets_removed && is_removed)
     }
 
     /// The first day of the billing cycle that today belongs to.
     pub fn cursor_cycle_start(&self) -> NaiveDate {
-        let today = self.options.today;
+        self.cursor_cycle_start_of(self.options.today)
+    }
+
+    /// The first day of the billing cycle that the day belongs to.
+    pub fn cursor_cycle_start_of(&self, day: NaiveDate) -> NaiveDate {
         let starts_in = |month: NaiveDate| {
             let last_day = (month.with_day(1).unwrap_or(month) + Months::new(1)).pred_opt().unwrap_or(month);
             last_day.with_day(self.options.cursor_cycle_day).unwrap_or(last_day)
         };
-        if starts_in(today) <= today { starts_in(today) } else { starts_in(today - Months::new(1)) }
+        if starts_in(day) <= day { starts_in(day) } else { starts_in(day - Months::new(1)) }
     }
 
     /// What a member spent in the billing cycle so far, in cents: on demand only, and all of it.

@@ -20,6 +20,7 @@ mod members;
 mod options;
 pub(crate) mod prices;
 mod records;
+mod seats;
 mod shares;
 mod tokens;
 mod usage;
@@ -33,10 +34,12 @@ pub use self::charges::{Billing, Charge, ChargeKind, Payer};
 pub use self::claude_code::{ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow};
 pub use self::enterprise::Enterprise;
 pub use self::members::NEWCOMER;
-pub use self::options::{ApiKeyShape, DefaultWorkspace, KindSpelling, Options, OrganizationHeader, WhoAmI, WorldClock};
+pub use self::options::{
+    ApiKeyShape, DefaultWorkspace, KindSpelling, Options, OrganizationHeader, SeatFields, WhoAmI, WorldClock,
+};
 pub use self::records::{
-    ApiKey, CostRow, CursorEvent, CursorUsage, EventKind, EventTokens, Federation, IdentityProvider, Member, SeatUse,
-    User, Workspace,
+    ApiKey, CostRow, CursorEvent, CursorUsage, EventKind, EventTokens, Federation, IdentityProvider, Member, SeatTier,
+    SeatUse, User, Workspace,
 };
 pub use self::shares::{Actor, CostShare};
 pub use self::tokens::{UsageCounts, UsageKey};

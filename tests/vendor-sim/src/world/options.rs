@@ -88,6 +88,12 @@ pub struct Options {
     pub cursor_emails_vary_in_case: bool,
     /// Whether events of members who left, or are listed no more, come without their address.
     pub cursor_forgets_removed: bool,
+    /// Whether requests with an own key are events too. Of these only the token fee is the vendor's.
+    pub cursor_own_key_events: bool,
+    /// Where `billingTier` is reported.
+    pub cursor_tiers: SeatFields,
+    /// Where `removedAt` is reported.
+    pub cursor_removals: SeatFields,
     /// Whether events come without `chargedCents`, as those of older plans do.
     pub cursor_events_lack_charges: bool,
     /// The day of the month on which Cursor's billing cycle starts, 1 to 31; a shorter month's last day stands for the missing one.
@@ -135,6 +141,9 @@ impl Options {
             cursor_kinds: KindSpelling::Labels,
             cursor_emails_vary_in_case: false,
             cursor_forgets_removed: false,
+            cursor_own_key_events: false,
+            cursor_tiers: SeatFields::Nowhere,
+            cursor_removals: SeatFields::Nowhere,
             cursor_events_lack_charges: false,
             cursor_cycle_day: 1,
         }
@@ -161,6 +170,27 @@ pub enum DefaultWorkspace {
     Unlisted,
     /// In the older reports too.
     ByIdEverywhere,
+}
+
+/// Which of Cursor's lists of people has a field about seats, which is in no documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeatFields {
+    Nowhere,
+    /// In the answer about spend alone.
+    InSpend,
+    /// In the list of members alone.
+    InMembers,
+    InBoth,
+}
+
+impl SeatFields {
+    pub(crate) fn in_spend(self) -> bool {
+        matches!(self, SeatFields::InSpend | SeatFields::InBoth)
+    }
+
+    pub(crate) fn in_members(self) -> bool {
+        matches!(self, SeatFields::InMembers | SeatFields::InBoth)
+    }
 }
 
 /// How Cursor's API spells the kinds of events.

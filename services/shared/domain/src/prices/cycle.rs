@@ -55,6 +55,11 @@ impl CycleDay {
 }
 
 impl Cycle {
+    /// The last day of it.
+    pub(super) fn end(&self) -> Day {
+        self.start.plus(u32::try_from(self.days - 1).unwrap_or(0))
+    }
+
     /// The day's part of what a cycle costs. The parts of all days of a cycle add up to it exactly.
     pub(super) fn part_of(self, price: Usd) -> Usd {
         let until = |days: i128| price.nanos() * days / self.days;
@@ -89,6 +94,8 @@ mod tests {
         for (cycle_day, day, start, days) in cases {
             let cycle = CycleDay::new(cycle_day).unwrap().cycle_of(day.parse().unwrap());
             assert_eq!((cycle.start.to_string().as_str(), cycle.days), (start, days), "{day} with {cycle_day}");
+            let next = CycleDay::new(cycle_day).unwrap().cycle_of(cycle.end().next()).start;
+            assert!(cycle.start < next && next == cycle.end().next(), "{day} with {cycle_day}");
         }
     }
 

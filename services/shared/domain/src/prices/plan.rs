@@ -11,8 +11,10 @@ use crate::money;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CursorPrice {
     pub from: Day,
-    /// The price of a seat for a billing cycle.
+    /// The price of a Standard seat for a billing cycle.
     pub seat_usd: Usd,
+    /// That of a Premium seat. `None`: the price that Cursor published for the day.
+    pub premium_seat_usd: Option<Usd>,
     pub cycle_day: CycleDay,
     pub plan: Plan,
 }
@@ -40,15 +42,39 @@ impl Plan {
     }
 }
 
-/// What one seat means on one day.
+/// Where a price is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PriceBasis {
+    Configured,
+    /// Published by Cursor and not set by the configuration: an assumption.
+    Public,
+}
+
+impl PriceBasis {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Configured => "configured",
+            Self::Public => "public",
+        }
+    }
+}
+
+/// What seats mean on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlanDay {
     /// Name of the plan.
     pub plan: &'static str,
     /// First day of the billing cycle that holds the day.
     pub billing_cycle_start: Day,
-    /// This day's part of the price of the seat. The days of a cycle add up to the price.
+    /// Its last day.
+    pub billing_cycle_end: Day,
+    /// This day's part of the price of a Standard seat. The days of a cycle add up to the price.
     pub seat_usd: Usd,
+    /// The same of a Premium seat.
+    pub premium_seat_usd: Usd,
+    /// Where the two prices are from.
+    pub seat_price_basis: PriceBasis,
+    pub premium_seat_price_basis: PriceBasis,
     /// Request units for a user and cycle; `None` on a token plan.
     pub included_requests: Option<i64>,
     /// Price of a unit over them; `None` on a token plan.
@@ -65,17 +91,29 @@ impl PlanDay {
 }
 
 impl CursorPrice {
-    /// What the price means for a day.
-    pub(super) fn on(&self, day: Day) -> PlanDay {
+    /// What the price means for a day. `public` is what Cursor published for it.
+    pub(super) fn on(&self, day: Day, basis: PriceBasis, public: Option<&CursorPrice>) -> PlanDay {
         let cycle = self.cycle_day.cycle_of(day);
         let (included_requests, request_usd) = match self.plan {
             Plan::Request { included_requests, request_usd } => (Some(included_requests), Some(request_usd)),
             Plan::Token { .. } => (None, None),
         };
+        let (premium_usd, premium_basis) = match (self.premium_seat_usd, public) {
+            (Some(own), _) => (own, basis),
+            // Seats are not to be counted.
+            (None, _) if self.seat_usd == Usd::ZERO => (Usd::ZERO, basis),
+            (None, Some(CursorPrice { premium_seat_usd: Some(public), .. })) => (*public, PriceBasis::Public),
+            // There were no tiers yet.
+            (None, _) => (self.seat_usd, basis),
+        };
         PlanDay {
             plan: self.plan.name(),
             billing_cycle_start: cycle.start,
+            billing_cycle_end: cycle.end(),
             seat_usd: cycle.part_of(self.seat_usd),
+            premium_seat_usd: cycle.part_of(premium_usd),
+            seat_price_basis: basis,
+            premium_seat_price_basis: premium_basis,
             included_requests,
             request_usd,
         }
@@ -85,6 +123,7 @@ impl CursorPrice {
         let hasher = hasher
             .number(self.from.epoch_days().into())
             .part(&self.seat_usd.to_string())
+            .optional(self.premium_seat_usd.map(|price| price.to_string()).as_deref())
             .number(self.cycle_day.day_of_month().into())
             .part(self.plan.name());
         match self.plan {

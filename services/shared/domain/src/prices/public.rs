@@ -9,7 +9,7 @@ use super::cycle::CycleDay;
 use super::plan::{CursorPrice, Plan};
 
 pub(super) fn prices() -> Vec<CursorPrice> {
-    vec![request_plan(), token_plan(), teams_standard()]
+    vec![request_plan(), token_plan(), teams()]
 }
 
 /// Business, later Teams, until the summer of 2025: $40 for a user and month with 500 requests, $0.04 for each request
@@ -26,19 +26,21 @@ fn token_plan() -> CursorPrice {
     monthly((2025, 9, 15), Plan::Token { included_usage_usd, token_fee_usd_per_million: Some(token_fee()) })
 }
 
-/// Teams Standard, for new teams from 1 June 2026 and for others from their renewal on (cursor.com, June 2026): $40 for
-/// a seat with two pools of included usage, whose sizes are not published; the same token fee on models of others.
-fn teams_standard() -> CursorPrice {
+/// Teams Standard and Teams Premium, for new teams from 1 June 2026 and for others from their renewal on (cursor.com, June
+/// 2026): $40 and $120 for a seat with two pools of included usage, whose sizes are not published; the same token fee on
+/// models of others. A yearly plan costs $32 and $96 a month.
+fn teams() -> CursorPrice {
     let plan = Plan::Token { included_usage_usd: None, token_fee_usd_per_million: Some(token_fee()) };
-    monthly((2026, 6, 1), plan)
+    CursorPrice { premium_seat_usd: Some(Usd::from_nanos(120_000_000_000)), ..monthly((2026, 6, 1), plan) }
 }
 
 fn token_fee() -> Usd {
     Usd::from_nanos(250_000_000)
 }
 
-/// $40 a seat, as every public price so far, in cycles that are months of the calendar.
+/// $40 a seat, as every public price of a Standard seat so far, in cycles that are months of the calendar.
 fn monthly((year, month, day): (i32, u32, u32), plan: Plan) -> CursorPrice {
     let from = Day::new(year, month, day).expect("invariant: a day of the calendar");
-    CursorPrice { from, seat_usd: Usd::from_nanos(40_000_000_000), cycle_day: CycleDay::FIRST, plan }
+    let seat_usd = Usd::from_nanos(40_000_000_000);
+    CursorPrice { from, seat_usd, premium_seat_usd: None, cycle_day: CycleDay::FIRST, plan }
 }

@@ -20,7 +20,7 @@ fn dollars(text: &str) -> Usd {
 
 fn request(from: &str, request_usd: &str) -> CursorPrice {
     let plan = Plan::Request { included_requests: 500, request_usd: dollars(request_usd) };
-    CursorPrice { from: day(from), seat_usd: dollars("40"), cycle_day: CycleDay::FIRST, plan }
+    CursorPrice { from: day(from), seat_usd: dollars("40"), premium_seat_usd: None, cycle_day: CycleDay::FIRST, plan }
 }
 
 fn estimate(prices: &CursorPrices, on: &str, requests: i64) -> String {
@@ -90,6 +90,62 @@ fn the_days_of_a_cycle_add_up_to_the_price_of_the_seat() {
     assert_eq!(prices.on(&acme(), day("2025-10-02")).unwrap().seat_usd, dollars("1.290322581"));
 }
 
+/// What a Standard and a Premium seat cost over the days, and where both prices are from.
+fn seats(prices: &CursorPrices, from: &str, to: &str) -> [(Usd, PriceBasis); 2] {
+    let days: Vec<PlanDay> = day(from).through(day(to)).map(|day| prices.on(&acme(), day).unwrap()).collect();
+    [
+        (days.iter().map(|day| day.seat_usd).sum(), days[0].seat_price_basis),
+        (days.iter().map(|day| day.premium_seat_usd).sum(), days[0].premium_seat_price_basis),
+    ]
+}
+
+#[test]
+fn a_premium_seat_costs_120_dollars_a_cycle_since_june_2026_and_before_there_was_one_tier() {
+    let public = CursorPrices::public();
+    let both = |standard: &str, premium: &str, basis| [(dollars(standard), basis), (dollars(premium), basis)];
+    assert_eq!(seats(&public, "2026-05-01", "2026-05-31"), both("40", "40", PriceBasis::Public));
+    assert_eq!(seats(&public, "2026-06-01", "2026-06-30"), both("40", "120", PriceBasis::Public));
+    assert_eq!(seats(&public, "2026-07-01", "2026-07-31"), both("40", "120", PriceBasis::Public));
+}
+
+#[test]
+fn a_configured_price_that_leaves_premium_out_takes_the_public_one_and_says_so() {
+    let token = Plan::Token { included_usage_usd: None, token_fee_usd_per_million: None };
+    let own = CursorPrice { seat_usd: dollars("32"), plan: token, ..request("2026-01-01", "0") };
+    let prices = CursorPrices::overridden([(None, own)]);
+    let (configured, public) = (PriceBasis::Configured, PriceBasis::Public);
+    assert_eq!(seats(&prices, "2026-05-01", "2026-05-31"), [(dollars("32"), configured), (dollars("32"), configured)]);
+    assert_eq!(seats(&prices, "2026-11-01", "2026-11-30"), [(dollars("32"), configured), (dollars("120"), public)]);
+    let both = CursorPrice { premium_seat_usd: Some(dollars("96")), ..own };
+    let prices = CursorPrices::overridden([(Some(acme()), both)]);
+    assert_eq!(seats(&prices, "2026-11-01", "2026-11-30"), [(dollars("32"), configured), (dollars("96"), configured)]);
+    assert_eq!(prices.on(&"other".into(), day("2026-11-01")).unwrap().seat_price_basis, public);
+}
+
+#[test]
+fn both_seats_of_a_cycle_on_any_day_of_the_month_add_up_to_their_prices() {
+    for cycle_day in 1..=31 {
+        let cycle_day = CycleDay::new(cycle_day).unwrap();
+        let own = CursorPrice {
+            premium_seat_usd: Some(dollars("119.999999999")),
+            cycle_day,
+            ..request("2024-01-01", "0.04")
+        };
+        let prices = CursorPrices::overridden([(None, own)]);
+        let mut cycles: std::collections::BTreeMap<Day, [Usd; 2]> = std::collections::BTreeMap::new();
+        for day in day("2024-01-31").through(day("2026-01-31")) {
+            let paid = prices.on(&acme(), day).unwrap();
+            let sums = cycles.entry(paid.billing_cycle_start).or_default();
+            *sums = [sums[0] + paid.seat_usd, sums[1] + paid.premium_seat_usd];
+        }
+        let whole: Vec<[Usd; 2]> = cycles.into_values().collect();
+        // The first and the last may be cut off by the range.
+        for sums in &whole[1..whole.len() - 1] {
+            assert_eq!(*sums, [dollars("40"), dollars("119.999999999")], "{cycle_day:?}");
+        }
+    }
+}
+
 #[test]
 fn each_day_of_a_cycle_has_the_part_of_the_price_of_that_day() {
     let dearer = CursorPrice { seat_usd: dollars("60"), ..request("2025-06-11", "0.04") };
@@ -149,6 +205,8 @@ fn every_part_of_a_price_is_in_the_fingerprint() {
         (Some("other".into()), request_price),
         (None, CursorPrice { from: day("2025-01-02"), ..request_price }),
         (None, CursorPrice { seat_usd: dollars("41"), ..request_price }),
+        (None, CursorPrice { premium_seat_usd: Some(dollars("120")), ..request_price }),
+        (None, CursorPrice { premium_seat_usd: Some(dollars("121")), ..request_price }),
         (None, CursorPrice { cycle_day: CycleDay::new(2).unwrap(), ..request_price }),
         (None, CursorPrice { plan: more, ..request_price }),
         (None, request("2025-01-01", "0.05")),

@@ -28,7 +28,7 @@ pub use coverage::{
     answers_of_buckets, coverage_between, forget_account, forget_future, known_of_buckets, record_failures,
     store_verdicts,
 };
-pub use derived::derive_script;
+pub use derived::{derive_script, touched_by_readings};
 pub use dialect::BigQuery;
 pub use schema::{Found, add_column, existing_columns, relax_column, wanted_columns};
 pub use staged::look_at_staged;

@@ -2,7 +2,7 @@
 
 mod parts;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Datelike;
 use everycent_schemas::tables::{self, Table};
@@ -11,7 +11,8 @@ use everycent_schemas::{AccountId, Day, derived};
 use self::parts::{exact_column, united};
 use super::template::{bind, text};
 use crate::attribution::OF_CLAUDE_AI;
-use crate::derived::{CYCLE_DAYS_MAX, inputs};
+use crate::bucket::BucketId;
+use crate::derived::{CYCLE_DAYS_MAX, inputs, is_seat_reading};
 use crate::identity::IdHasher;
 use crate::vendor::Vendor;
 use crate::vendors::anthropic::{analytics_cost, cost_report};
@@ -167,6 +168,47 @@ pub fn made_of() -> String {
     )
 }
 
+/// A query of the loaded buckets whose charges these readings of seats have a say in, and that are none themselves: `source`,
+/// `account_id`, `activity_date`. A reading holds until the next of its kind and, for a field that is reported no more, some
+/// months longer; before the first one, and in its own cycle, it says what was before. `None` if none is a reading.
+pub fn touched_by_readings<'b>(buckets: impl IntoIterator<Item = &'b BucketId>) -> Option<String> {
+    let mut days: BTreeMap<(&str, &AccountId), Window> = BTreeMap::new();
+    for bucket in buckets.into_iter().filter(|bucket| is_seat_reading(&bucket.source)) {
+        let day = Window::of(bucket.activity_date);
+        let of_list = days.entry((&bucket.source, &bucket.account_id)).or_insert(day);
+        *of_list = of_list.union(day);
+    }
+    let queries: Vec<String> = days.into_iter().map(|(list, days)| touched_by(list, days)).collect();
+    (!queries.is_empty()).then(|| queries.join("\nUNION ALL\n"))
+}
+
+/// Days that a reading of seats may have a say in, if another one came since: the months that a field is kept for, and a cycle.
+const READING_DAYS: u32 = 5 * CYCLE_DAYS_MAX;
+
+fn touched_by((source, account_id): (&str, &AccountId), days: Window) -> String {
+    let (source, account_id) = (text(source), text(account_id.as_str()));
+    let other = |which: &str, sign: &str, day: Day| {
+        format!(
+            "(SELECT {which}(other.activity_date) FROM [[table:coverage]] AS other WHERE other.source = {source} \
+             AND other.account_id = {account_id} AND other.`rows` > 0 AND other.activity_date {sign} {})",
+            date(day)
+        )
+    };
+    let before = format!("COALESCE({}, [[date:0001-01-01]])", other("MAX", "<", days.from()));
+    let data = inputs().iter().filter(|of| of.vendor() == Vendor::Cursor && !is_seat_reading(of.name()));
+    let data: Vec<String> = data.map(|input| text(input.name())).collect();
+    format!(
+        "SELECT loaded.source, loaded.account_id, loaded.activity_date\nFROM [[table:coverage]] AS loaded\n\
+         WHERE loaded.source IN ({data}) AND loaded.account_id = {account_id} AND loaded.snapshot_id IS NOT NULL\n  \
+         AND loaded.activity_date >= COALESCE((SELECT MAX(plan.billing_cycle_start) FROM [[table:cursor_plan_days]] AS plan \
+         WHERE plan.account_id = {account_id} AND plan.billing_cycle_start <= {before}), {before})\n  \
+         AND (loaded.activity_date <= {until} OR COALESCE({next}, [[date:9999-12-31]]) > {until})",
+        data = data.join(", "),
+        until = date(days.to().plus(READING_DAYS)),
+        next = other("MIN", ">", days.to()),
+    )
+}
+
 fn names_of_inputs() -> String {
     inputs().iter().map(|source| text(source.name())).collect::<Vec<_>>().join(", ")
 }
@@ -248,10 +290,19 @@ fn in_scope(template: &str, scope: Scope<'_>) -> String {
     bind(template, |name, column| match name {
         "scope" => Some(of_days(scope, column)),
         "days" => Some(between(scope.0.iter().map(|(_, window)| *window), column)),
+        "around" => Some(around(scope, column)),
         "first_bills" => Some(first_bills()),
         "of_claude_ai" => Some(of_claude_ai(column)),
         _ => None,
     })
+}
+
+/// Whatever billing cycles the days lie in, as a whole.
+fn around(scope: Scope<'_>, account_column: &str) -> String {
+    let around = |window: Window| window.union(Window::of(window.from().minus(CYCLE_DAYS_MAX)));
+    let around = |window: Window| around(window).union(Window::of(window.to().plus(CYCLE_DAYS_MAX)));
+    let windows: Vec<_> = scope.0.iter().map(|(account_id, window)| (*account_id, around(*window))).collect();
+    of_days(Scope(&windows), account_column)
 }
 
 /// Whether a product is used in claude.ai: the bill of the API can't hold it.

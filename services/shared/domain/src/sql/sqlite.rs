@@ -22,7 +22,7 @@ pub use coverage::{
 pub use ddl::{base_view, create_table};
 pub use derived::{
     Remake, apply_moved, create_moved, cycles_in, is_current, note_moved, record_derived, remake, remake_months,
-    update_over_included,
+    touched_by_readings, update_over_included,
 };
 pub use dialect::Sqlite;
 pub use names::{stored_name, type_name};

@@ -183,7 +183,7 @@ fn the_script_that_makes_charges_of_both_vendors_in_bigquery() {
     let buckets = buckets.map(|(source, offset)| bucket(source, offset)).into();
     let script = bigquery::derive_script("acme-billing.ai_usage_analytics", &buckets).unwrap();
     assert_noted("bigquery_derive", &script, UNPROVED_OF_MERGES);
-    let of_no_charge = [bucket("cursor/spend", 1)].into();
+    let of_no_charge = [bucket("anthropic/users", 1)].into();
     assert_eq!(bigquery::derive_script("acme-billing.ai_usage_analytics", &of_no_charge), None);
 }
 

@@ -13,6 +13,7 @@ mod instant;
 mod memory;
 mod page_numbers;
 mod priced;
+mod seat_reading;
 mod user_id;
 mod users;
 

@@ -62,7 +62,8 @@ impl Document {
             Text(PlanName::Token) => self.token_plan(table)?,
         };
         let (Text(from), Text(Dollars(seat_usd))) = (table.from.get_ref(), &table.seat_usd);
-        Ok(CursorPrice { from: *from, seat_usd: *seat_usd, cycle_day, plan })
+        let premium_seat_usd = dollars(&table.premium_seat_usd);
+        Ok(CursorPrice { from: *from, seat_usd: *seat_usd, premium_seat_usd, cycle_day, plan })
     }
 
     fn request_plan(&self, table: &CursorPriceTable) -> Result<Plan, ConfigError> {

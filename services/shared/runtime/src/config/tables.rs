@@ -127,6 +127,7 @@ pub(super) struct CursorPriceTable {
     pub(super) account: Option<Spanned<String>>,
     pub(super) cycle_day: Option<Spanned<u32>>,
     pub(super) seat_usd: Text<Dollars>,
+    pub(super) premium_seat_usd: Option<Spanned<Text<Dollars>>>,
     pub(super) included_requests: Option<Spanned<u32>>,
     pub(super) request_usd: Option<Spanned<Text<Dollars>>>,
     pub(super) included_usage_usd: Option<Spanned<Text<Dollars>>>,

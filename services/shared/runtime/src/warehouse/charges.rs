@@ -36,7 +36,11 @@ pub async fn rebuild(
         Rebuild::Stale => derived::stale(),
         Rebuild::All => derived::made_of(),
     };
-    let buckets = buckets(warehouse, &query).await?;
+    let mut to_make = buckets(warehouse, &query).await?;
+    if let Some(query) = derived::touched_by_readings(&to_make) {
+        to_make.extend(buckets(warehouse, &query).await?);
+    }
+    let buckets = to_make;
     let days = DerivedDays::of(&buckets);
     let (all, mut done) = (days.len(), 0);
     for part in days.in_parts(DAYS_AT_ONCE) {

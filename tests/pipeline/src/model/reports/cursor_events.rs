@@ -95,6 +95,7 @@ fn kind(kind: EventKind, spelling: KindSpelling) -> (&'static str, &'static str)
     let (billing, label, constant) = match kind {
         EventKind::UsageBased => ("on_demand", "Usage-based", "USAGE_EVENT_KIND_USAGE_BASED"),
         EventKind::Included => ("included", "Included in Business", "USAGE_EVENT_KIND_INCLUDED_IN_BUSINESS"),
+        EventKind::OwnKey => ("own_key", "User API Key", "USAGE_EVENT_KIND_USER_API_KEY"),
         EventKind::ErroredNotCharged => ("not_charged", "Errored, Not Charged", "USAGE_EVENT_KIND_ERRORED_NOT_CHARGED"),
     };
     (billing, if spelling == KindSpelling::Labels { label } else { constant })

@@ -11,6 +11,8 @@ pub enum EventKind {
     UsageBased,
     Included,
     ErroredNotCharged,
+    /// The model is paid with the customer's own key.
+    OwnKey,
 }
 
 /// One request to a model. It has no id.

@@ -16,6 +16,17 @@ pub struct Member {
     pub joined_on: NaiveDate,
     /// The last day of membership; none while it lasts.
     pub left_on: Option<NaiveDate>,
+    /// First and last days of the times between memberships, of one who came back.
+    pub away: Vec<(NaiveDate, NaiveDate)>,
+    /// The days from which the seat is of another tier, in order. Before the first it is a Standard one.
+    pub tiers: Vec<(NaiveDate, SeatTier)>,
+}
+
+/// What a paid seat includes. The vendor lists $40 a cycle for Standard and $120 for Premium.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SeatTier {
+    Standard,
+    Premium,
 }
 
 impl Member {
@@ -28,6 +39,8 @@ impl Member {
             role: "member".to_owned(),
             joined_on: NaiveDate::MIN,
             left_on: None,
+            away: Vec::new(),
+            tiers: Vec::new(),
         }
     }
 
@@ -38,6 +51,23 @@ impl Member {
 
     /// Whether the member was one on any day of the range, both ends included.
     pub fn belongs(&self, first: NaiveDate, last: NaiveDate) -> bool {
-        self.joined_on <= last && self.left_on.is_none_or(|left| left >= first)
+        let (first, last) = (first.max(self.joined_on), self.left_on.map_or(last, |left| left.min(last)));
+        let is_away = |day: NaiveDate| self.away.iter().any(|(from, to)| (*from..=*to).contains(&day));
+        first.iter_days().take_while(|day| *day <= last).any(|day| !is_away(day))
+    }
+
+    /// Whether the member was one before the day and is none on it; and since when.
+    pub fn removed_on(&self, day: NaiveDate) -> Option<NaiveDate> {
+        let left = self.left_on.filter(|left| *left < day).and_then(|left| left.succ_opt());
+        left.or_else(|| self.away.iter().find(|(from, to)| (*from..=*to).contains(&day)).map(|(from, _)| *from))
+    }
+
+    /// An admin whom nobody pays for.
+    pub fn is_unpaid(&self) -> bool {
+        self.role == "free-owner"
+    }
+
+    pub fn tier(&self, day: NaiveDate) -> SeatTier {
+        self.tiers.iter().rev().find(|(from, _)| *from <= day).map_or(SeatTier::Standard, |(_, tier)| *tier)
     }
 }

@@ -15,6 +15,6 @@ pub use self::cost::CostRow;
 pub use self::directory::{ApiKey, User, Workspace};
 pub use self::events::{CursorEvent, EventKind, EventTokens};
 pub use self::federation::{Federation, IdentityProvider};
-pub use self::members::Member;
+pub use self::members::{Member, SeatTier};
 pub use self::seat_use::SeatUse;
 pub use self::usage::CursorUsage;

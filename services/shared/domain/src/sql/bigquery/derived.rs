@@ -30,7 +30,7 @@ const WINDOWS_MAX: usize = 8;
 /// these days or the next start of a loader does them.
 pub(super) fn derive(dataset: &str, buckets: &BTreeSet<BucketId>) -> Vec<String> {
     let buckets: BTreeSet<BucketId> = buckets.iter().filter(|bucket| is_input(&bucket.source)).cloned().collect();
-    let days = DerivedDays::of(&buckets);
+    let days = DerivedDays::of(&buckets).with_cycles();
     let windows: Vec<(Vendor, &AccountId, Window)> = days
         .accounts()
         .flat_map(|(vendor, account_id, windows)| few(windows).into_iter().map(move |of| (vendor, account_id, of)))
@@ -54,6 +54,12 @@ pub(super) fn derive(dataset: &str, buckets: &BTreeSet<BucketId>) -> Vec<String>
 /// Charges of more days may be made again than have to be, and a script is not to be long.
 fn few(windows: Vec<Window>) -> Vec<Window> {
     if windows.len() <= WINDOWS_MAX { windows } else { windows.into_iter().reduce(Window::union).into_iter().collect() }
+}
+
+/// What [`derived::touched_by_readings`] asks.
+pub fn touched_by_readings<'b>(dataset: &str, buckets: impl IntoIterator<Item = &'b BucketId>) -> Option<String> {
+    let making = Making { dialect: BigQuery { dataset } };
+    derived::touched_by_readings(buckets).map(|query| making.rendered(&query))
 }
 
 /// The script that does so alone.

@@ -6,7 +6,7 @@ use everycent_schemas::tables::{Absence, Table};
 
 use super::literal::{dates, timestamp};
 use super::names::text_literal;
-use super::table::{has_source, winning_rows};
+use super::table::{has_source, tie_breaker, winning_rows};
 use crate::merge_plan::{MergePlan, TablePlan};
 use crate::sql::columns::key_order;
 
@@ -42,9 +42,10 @@ fn place(plan: &TablePlan, batches: &[BatchNormalized]) -> String {
         Absence::Delete => {
             let key: Vec<String> = key_order(plan.table).into_iter().map(|name| format!("`{name}`")).collect();
             format!(
-                "IF({}, ROW_NUMBER() OVER (PARTITION BY `snapshot_id`, `ingestion_timestamp`, {} ORDER BY `row_id`), 1)",
+                "IF({}, ROW_NUMBER() OVER (PARTITION BY `snapshot_id`, `ingestion_timestamp`, {} ORDER BY `{}`), 1)",
                 winning_rows(plan, batches),
                 key.join(", "),
+                tie_breaker(plan.table),
             )
         }
     }

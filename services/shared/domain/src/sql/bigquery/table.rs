@@ -124,7 +124,7 @@ pub(super) fn merge_table(plan: &TablePlan, batches: &[BatchNormalized], staging
     let values: Vec<String> = names.iter().map(|name| format!("S.{name}")).collect();
     let mut merge = format!(
         "MERGE {target} AS T\nUSING (\n  SELECT {columns}\n  FROM {staging}\n  WHERE {winning}\n  \
-         QUALIFY ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY `row_id`) = 1\n) AS S\n\
+         QUALIFY ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY `{tie_breaker}`) = 1\n) AS S\n\
          ON {same}\n  AND {bounds}\n\
          WHEN MATCHED AND ({differs}) THEN UPDATE SET\n{set}\n\
          WHEN NOT MATCHED BY TARGET THEN INSERT ({columns})\n  VALUES ({values})",
@@ -136,6 +136,7 @@ pub(super) fn merge_table(plan: &TablePlan, batches: &[BatchNormalized], staging
         differs = differs.join(" OR "),
         set = lines(set),
         values = values.join(", "),
+        tie_breaker = tie_breaker(table),
     );
     // The bounds once more: without them, what does not match is looked for in every partition.
     merge.push_str(&format!(
@@ -193,6 +194,12 @@ pub(super) fn winning_rows(plan: &TablePlan, batches: &[BatchNormalized]) -> Str
         )
     });
     format!("({})", rows.collect::<Vec<_>>().join("\n    OR "))
+}
+
+/// What rows of one key are put in order by: the id of the row, or the key itself where that says it all.
+pub(super) fn tie_breaker(table: &Table) -> &str {
+    let id = table.column("row_id").map(|column| column.name.as_str());
+    id.or(table.key.first().map(String::as_str)).expect("invariant: a table has a key")
 }
 
 pub(super) fn has_source(table: &Table) -> bool {

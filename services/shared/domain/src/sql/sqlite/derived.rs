@@ -6,6 +6,7 @@
 use everycent_schemas::tables::{Column, Kind, Table};
 
 use super::{Sqlite, on_conflict, on_conflict_but, stored_name, type_name};
+use crate::bucket::BucketId;
 use crate::sql::columns::{key_order, lines};
 use crate::sql::derived::{self, Cycles, MADE_LATER, Scope, table};
 use crate::sql::{Dialect, query};
@@ -141,6 +142,11 @@ pub fn is_current() -> String {
         derived::first_bills(),
         derived::is_outdated()
     ))
+}
+
+/// What [`derived::touched_by_readings`] asks.
+pub fn touched_by_readings<'b>(buckets: impl IntoIterator<Item = &'b BucketId>) -> Option<String> {
+    derived::touched_by_readings(buckets).map(|query| rendered(&query))
 }
 
 /// What [`derived::cycles_in`] asks.

@@ -33,7 +33,7 @@ pub const SOURCE: Source = Source::of(&Report {
         let prices = prices.plan_days(&manifest.account_id, &manifest.covered);
         Box::new(rows::UsageRows::new(prices))
     }),
-    tables: &[TABLE],
+    tables: &[TABLE, "cursor_plan_days"],
     weighs: &[
         Weight::Count { table: TABLE, column: "subscription_included_reqs" },
         Weight::Count { table: TABLE, column: "usage_based_reqs" },

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::rows::needed;
-use everycent_schemas::Timestamp;
+use everycent_schemas::{Day, Timestamp};
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -45,22 +45,49 @@ impl<'de> Deserialize<'de> for Millis {
     }
 }
 
-/// An instant beside identity and money, in any form in which the vendor writes one.
+/// An instant beside identity and money, in any form in which the vendor writes one: text, a day, or milliseconds or
+/// seconds since 1970. Zero is no instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment(pub Timestamp);
 
+/// Numbers up to this are seconds: as milliseconds they would lie before Cursor.
+const SECONDS_MAX: i64 = 100_000_000_000;
+
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Millis(Millis),
-            Text(Timestamp),
+        struct AnyForm;
+
+        impl Visitor<'_> for AnyForm {
+            type Value = Moment;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an instant")
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Moment, E> {
+                match number {
+                    ..=0 => Err(E::invalid_value(Unexpected::Signed(number), &self)),
+                    ..=SECONDS_MAX => Ok(Moment(Millis(number * 1000).timestamp())),
+                    _ => Ok(Moment(Millis(number).timestamp())),
+                }
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Moment, E> {
+                let too_large = |_| E::invalid_value(Unexpected::Unsigned(number), &self);
+                i64::try_from(number).map_err(too_large).and_then(|number| self.visit_i64(number))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Moment, E> {
+                if let Ok(number) = text.parse() {
+                    return self.visit_i64(number);
+                }
+                let day = || text.parse::<Day>().map(Day::start).ok();
+                let instant = text.parse().ok().or_else(day);
+                instant.map(Moment).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+            }
         }
-        Form::deserialize(deserializer).map(|form| match form {
-            Form::Millis(millis) => Self(millis.timestamp()),
-            Form::Text(at) => Self(at),
-        })
+
+        deserializer.deserialize_any(AnyForm)
     }
 }
 
@@ -87,7 +114,9 @@ mod tests {
         {
             assert_eq!(read(json).as_deref(), Some("2025-06-26T23:07:05.854000Z"), "{json}");
         }
-        for json in ["null", "\"soon\"", "true", "{}", "1.5"] {
+        assert_eq!(read("1750979225").as_deref(), Some("2025-06-26T23:07:05.000000Z"), "seconds");
+        assert_eq!(read("\"2025-06-26\"").as_deref(), Some("2025-06-26T00:00:00.000000Z"), "a day");
+        for json in ["null", "\"soon\"", "true", "{}", "1.5", "0", "\"0\"", "-1", "\"\""] {
             assert_eq!(read(json), None, "{json}");
         }
     }

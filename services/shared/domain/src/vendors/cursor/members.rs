@@ -21,7 +21,7 @@ pub const SOURCE: Source = Source::of(&Report {
         schedule: Schedule { cron: "0 */6 * * *", trailing_days: 0 },
     },
     rows: MakeRows::Plain(|| Box::new(rows::MemberRows)),
-    tables: &["dim_cursor_members"],
+    tables: &["dim_cursor_members", "cursor_seat_readings"],
     weighs: &[],
     control: None,
 });

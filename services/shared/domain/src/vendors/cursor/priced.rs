@@ -1,6 +1,7 @@
 //! Rows of days that have a price. A day without one gives nothing and waits for it; the other days are made.
 
 use everycent_schemas::Day;
+use everycent_schemas::rows::CursorPlanDay;
 
 use crate::prices::{PlanDay, PlanDays};
 use crate::rows::{Output, PageContext, Position};
@@ -20,6 +21,36 @@ impl<'r> Priced<'r> {
             return None;
         }
         self.0.on(day).map_err(|unpriced| output.leave_out(day, unpriced)).ok()
+    }
+
+    /// Says with the first page what the plan asks on each day of the snapshot, be there records of it or not.
+    pub(super) fn keep_days(&self, page: &PageContext<'_>, output: &mut Output<'_>) {
+        if page.number != 1 {
+            return;
+        }
+        let manifest = output.manifest();
+        for day in manifest.covered.iter().filter(|day| output.wants(**day)).copied().collect::<Vec<_>>() {
+            // A day without a record needs no price.
+            let Ok(paid) = self.0.on(day) else { continue };
+            let row = CursorPlanDay {
+                source: &manifest.source,
+                account_id: manifest.account_id.as_str(),
+                activity_date: day,
+                plan: paid.plan,
+                billing_cycle_start: paid.billing_cycle_start,
+                billing_cycle_end: paid.billing_cycle_end,
+                included_requests: paid.included_requests,
+                request_usd: paid.request_usd,
+                standard_seat_usd: paid.seat_usd,
+                premium_seat_usd: paid.premium_seat_usd,
+                standard_seat_basis: paid.seat_price_basis.name(),
+                premium_seat_basis: paid.premium_seat_price_basis.name(),
+                snapshot_id: manifest.snapshot_id.as_str(),
+                fetched_at: manifest.fetched_at,
+                ingestion_timestamp: output.normalized_at(),
+            };
+            output.remember(day, &row);
+        }
     }
 
     /// Rejects a record, unless its day waits for a price: the record is read again with the others of the day.

@@ -19,7 +19,7 @@ pub const SOURCE: Source = Source::of(&Report {
         schedule: Schedule { cron: "25 */6 * * *", trailing_days: 0 },
     },
     rows: MakeRows::Plain(|| Box::new(rows::SpendRows)),
-    tables: &["cursor_spend"],
+    tables: &["cursor_spend", "cursor_seat_readings"],
     weighs: &[Weight::Usd { table: "cursor_spend", column: "overall_spend_usd" }],
     control: None,
 });

@@ -34,7 +34,7 @@ pub const SOURCE: Source = Source::of(&Report {
         let prices = prices.plan_days(&manifest.account_id, &manifest.covered);
         Box::new(rows::EventRows::new(prices))
     }),
-    tables: &["cursor_usage_events", "cursor_event_people"],
+    tables: &["cursor_usage_events", "cursor_event_people", "cursor_plan_days"],
     weighs: &[
         Weight::Usd { table: "cursor_usage_events", column: "charged_usd" },
         // On a plan of requests events may carry no charge.

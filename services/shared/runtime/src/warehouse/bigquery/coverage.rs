@@ -73,6 +73,21 @@ async fn answers(connection: &Connection, buckets: BTreeSet<BucketId>) -> Result
     Ok(answers)
 }
 
+/// The buckets whose charges readings of seats among these have a say in.
+pub(super) async fn touched_by_readings(
+    connection: &Connection,
+    buckets: &BTreeSet<BucketId>,
+) -> Result<Vec<BucketId>, WarehouseError> {
+    let read = "read coverage";
+    let Some(query) = sql::touched_by_readings(&connection.name(), buckets) else { return Ok(Vec::new()) };
+    let rows = connection.select(&query).await.map_err(|failure| failure.during(read))?.rows;
+    let bucket = |cells: Vec<Cell>| {
+        let cells = &mut cells.into_iter();
+        Some(BucketId { source: text(cells)?, account_id: text(cells)?.into(), activity_date: parsed(cells)? })
+    };
+    rows.into_iter().map(|cells| bucket(cells).ok_or_else(|| strange_row(read))).collect()
+}
+
 pub(super) async fn between(connection: &Connection, from: Day, to: Day) -> Result<Vec<CoverageRow>, WarehouseError> {
     let read = "read coverage";
     let rows = connection.select(&sql::coverage_between(&connection.name(), from, to)).await;

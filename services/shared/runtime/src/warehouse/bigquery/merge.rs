@@ -40,6 +40,7 @@ impl Merge<'_> {
         let plan = merge_plan::plan(self.input, &known.recorded, &known.answers, self.now());
         let mut plan = plan.map_err(bad_plan)?;
         stage::forget_the_gone(self.store, &mut plan).await?;
+        plan.derived.extend(coverage::touched_by_readings(self.connection, &plan.derived).await?);
         let has_files = plan.tables.iter().any(|table| !table.files.is_empty());
         let says_nothing = plan.coverage.is_empty() && plan.answers.is_empty();
         if says_nothing && plan.fills.is_empty() && plan.derived.is_empty() && !has_files {
@@ -160,7 +161,7 @@ fn report(plan: MergePlan, changes: &Changes) -> MergeReport {
     let is_planned = |table: &Table| plan.tables.iter().any(|of| of.table.name == table.name);
     let touched = tables::all().iter().filter(|table| is_planned(table) || changes.contains_key(table.name));
     // What is remembered shows in the rows that are filled from it.
-    let tables = touched.filter(|table| !table.is_memory()).map(|table| {
+    let tables = touched.filter(|table| !table.is_beside()).map(|table| {
         let (written, deleted) = changes.get(table.name).copied().unwrap_or_default();
         TableChange { table: table.name, written, deleted }
     });

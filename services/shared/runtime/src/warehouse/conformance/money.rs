@@ -9,6 +9,7 @@ mod cursor;
 mod dice;
 mod directories;
 mod oracle;
+mod seats;
 mod worlds;
 
 use super::Fixture;
@@ -31,9 +32,9 @@ pub async fn every_view_of_money_gives_what_its_definition_over_all_rows_gives(f
     }
 }
 
-/// Merges all answers of a world.
+/// Merges all answers of a world, in which lists of members say who has which seat. The definitions know nothing of these.
 pub async fn merge_a_world(warehouse: &dyn Warehouse, seed: u64) {
-    let (store, worlds) = (RowStore::default(), Worlds::of(seed..seed + 1));
+    let (store, worlds) = (RowStore::default(), Worlds::of(seed..seed + 1).with_seats());
     for step in 0..STEPS {
         worlds.merge(step, warehouse, &store).await;
     }

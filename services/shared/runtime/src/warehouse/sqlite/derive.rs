@@ -33,6 +33,17 @@ pub(super) fn not_current(
     Ok(stale)
 }
 
+/// The buckets whose charges readings of seats among these have a say in.
+pub(super) fn touched(connection: &Connection, buckets: &BTreeSet<BucketId>) -> rusqlite::Result<BTreeSet<BucketId>> {
+    let Some(query) = sql::touched_by_readings(buckets) else { return Ok(BTreeSet::new()) };
+    let mut select = connection.prepare(&query)?;
+    let bucket = |row: &rusqlite::Row<'_>| {
+        let (source, account_id, day) = (row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?);
+        Ok(day.parse().ok().map(|activity_date| BucketId { source, account_id: account_id.into(), activity_date }))
+    };
+    select.query_map([], bucket)?.filter_map(Result::transpose).collect()
+}
+
 /// How sums by month are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Months {
@@ -61,7 +72,7 @@ fn derive_with(
     (changed, all): (&BTreeSet<BucketId>, &BTreeSet<BucketId>),
     months: Months,
 ) -> Result<(), WarehouseError> {
-    let days = DerivedDays::of(changed);
+    let days = DerivedDays::of(changed).with_cycles();
     let changed = &made_with(changed);
     if attempt(connection, path, &days, all.union(changed), months)? {
         return Ok(());

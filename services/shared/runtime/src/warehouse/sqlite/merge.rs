@@ -47,10 +47,11 @@ pub(super) fn merge(
     }
     coverage::record_merged(&transaction, path, &plan.coverage, merged_at, now)?;
     answers::record(&transaction, path, &plan)?;
+    to_derive.extend(derive::touched(&transaction, &to_derive).map_err(failed)?);
     derive::derive(&transaction, path, &to_derive, &plan.derived)?;
     transaction.commit().map_err(failed)?;
     // What is remembered shows in the rows that are filled from it.
-    tables.retain(|change| tables::find(change.table).is_none_or(|table| !table.is_memory()));
+    tables.retain(|change| tables::find(change.table).is_none_or(|table| !table.is_beside()));
     let batches = plan.outcomes.into_iter().map(Merged::from).collect();
     Ok(MergeReport { batches, tables, replays: plan.replays })
 }

@@ -8,6 +8,7 @@ mod imported;
 mod inserted;
 mod money;
 mod people;
+mod seats;
 mod shares;
 mod teams;
 mod views;

@@ -143,6 +143,7 @@ impl RowMaker for UsageRows<'_> {
         body: &PageText<'_>,
         output: &mut Output<'_>,
     ) -> Result<(), NormalizeError> {
+        self.prices.keep_days(page, output);
         if let Some(answer) = body.whole::<Page<UsageRecord<'_>>>() {
             self.take_page(page, answer.data.iter().map(|record| Ok((record, &[][..]))), output);
             return Ok(());

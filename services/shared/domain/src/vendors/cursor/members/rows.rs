@@ -8,8 +8,10 @@ use serde::Deserialize;
 
 use super::pager::List;
 use crate::rows::{Mended, NormalizeError, Output, PageContext, PageText, Position, Read, RowMaker, mend_openly};
+use crate::vendors::cursor::instant::Moment;
+use crate::vendors::cursor::seat_reading::SeatReading;
 use crate::vendors::cursor::user_id::UserId;
-use crate::vendors::{Address, Flag, Text};
+use crate::vendors::{Address, Flag, Label, Text};
 
 /// Makes rows of members.
 pub struct MemberRows;
@@ -57,13 +59,14 @@ fn take<'p>(record: MemberRecord<'p>, seen: &mut Seen<'p>, output: &mut Output<'
         Some(_) => return Err("a second member of the same id".into()),
         None => {}
     }
+    let is_removed = record.is_removed.map(|Flag(is_removed)| is_removed);
     let row = CursorMember {
         account_id: manifest.account_id.as_str(),
         member_id: &id,
         email,
         name: record.name.as_deref(),
         role: record.role.as_deref(),
-        is_removed: record.is_removed.map(|Flag(is_removed)| is_removed),
+        is_removed,
         last_seen_at: manifest.fetched_at,
         snapshot_id: manifest.snapshot_id.as_str(),
         fetched_at: manifest.fetched_at,
@@ -71,6 +74,15 @@ fn take<'p>(record: MemberRecord<'p>, seen: &mut Seen<'p>, output: &mut Output<'
     };
     // The day of the reading is the bucket that it answers.
     output.row(manifest.window.from(), &row)?;
+    let reading = SeatReading {
+        member_id: &id,
+        email,
+        role: record.role.as_deref(),
+        billing_tier: record.billing_tier.as_deref(),
+        is_removed,
+        removed_on: record.removed_at.map(|Moment(at)| at.day()),
+    };
+    reading.keep(output);
     let id = id.into_owned();
     seen.insert(id, record);
     Ok(())
@@ -89,4 +101,7 @@ struct MemberRecord<'a> {
     #[serde(borrow)]
     role: Option<Text<'a>>,
     is_removed: Option<Flag>,
+    #[serde(borrow)]
+    billing_tier: Option<Label<'a>>,
+    removed_at: Option<Moment>,
 }

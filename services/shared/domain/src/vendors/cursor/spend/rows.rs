@@ -2,7 +2,7 @@
 //!
 //! `...Cents` are JSON numbers of fractional cents, `...Dollars` of dollars.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use everycent_schemas::Usd;
 use everycent_schemas::rows::CursorSpend;
@@ -14,6 +14,7 @@ use crate::room;
 use crate::rows::{Mended, NormalizeError, Output, PageContext, PageText, Position, Read, RowMaker, mend_openly};
 use crate::vendors::cursor::count::Count;
 use crate::vendors::cursor::instant::{Millis, Moment};
+use crate::vendors::cursor::seat_reading::SeatReading;
 use crate::vendors::cursor::user_id::UserId;
 use crate::vendors::{Address, Amount, Label, Text};
 
@@ -21,7 +22,18 @@ use crate::vendors::{Address, Amount, Label, Text};
 pub struct SpendRows;
 
 /// The records of a page so far. A person stands on one page only, as the paging made sure.
-type Seen<'p> = HashMap<Id, Money<'p>>;
+#[derive(Default)]
+struct Seen<'p> {
+    records: HashMap<Id, Money<'p>>,
+    members: HashSet<String>,
+}
+
+impl Seen<'_> {
+    /// Whether nothing was kept of the member's seat yet: one id may come with two addresses.
+    fn keep(&mut self, member_id: &str) -> bool {
+        self.members.insert(member_id.to_owned())
+    }
+}
 
 /// The amounts as the vendor wrote them: what tells a repeated record from a contradiction.
 type Money<'p> = [Option<&'p str>; 2];
@@ -36,7 +48,7 @@ impl RowMaker for SpendRows {
         let answer: Page<'_> = body.records().map_err(|reason| page.not_whole(reason))?;
         let reads = |text: &str| serde_json::from_str::<SpendRecord<'_>>(text).map(drop);
         let mended: Vec<_> = answer.team_member_spend.iter().map(|raw| mend_openly(raw, reads)).collect();
-        let mut seen = Seen::new();
+        let mut seen = Seen::default();
         for (index, mended) in mended.iter().enumerate() {
             let position = Position::InList("teamMemberSpend", index);
             output.at(page, position);
@@ -74,7 +86,7 @@ fn take<'p>(
         .number(cycle_start.0)
         .number(manifest.fetched_at.micros())
         .finish();
-    match seen.insert(id, [spend, overall]) {
+    match seen.records.insert(id, [spend, overall]) {
         Some(twin) if twin == [spend, overall] => return Ok(()),
         Some(_) => return Err("a second record of the same person, with other figures".into()),
         None => {}
@@ -124,7 +136,20 @@ fn take<'p>(
         fetched_at: manifest.fetched_at,
         ingestion_timestamp: output.normalized_at(),
     };
-    Ok(output.row(day, &row)?)
+    output.row(day, &row)?;
+    let member_id = user_id.as_deref().or(email).unwrap_or_default();
+    if seen.keep(member_id) {
+        let reading = SeatReading {
+            member_id,
+            email,
+            role: record.role.as_deref(),
+            billing_tier: record.billing_tier.as_deref(),
+            is_removed: None,
+            removed_on: record.removed_at.map(|Moment(at)| at.day()),
+        };
+        reading.keep(output);
+    }
+    Ok(())
 }
 
 /// What a person has spent; `None` is not known, and never nothing.

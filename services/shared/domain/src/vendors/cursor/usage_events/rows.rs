@@ -195,6 +195,7 @@ impl RowMaker for EventRows<'_> {
         body: &PageText<'_>,
         output: &mut Output<'_>,
     ) -> Result<(), NormalizeError> {
+        self.prices.keep_days(page, output);
         if let Some(answer) = body.whole::<Page<EventRecord<'_>>>() {
             self.take_page(page, answer.usage_events.iter().map(|record| Ok((record, &[][..]))), output);
             return Ok(());

@@ -38,6 +38,11 @@ impl Plan {
     }
 }
 
+/// The name of the plan of a day, if it has a price.
+pub(super) fn plan_name(kind: u64, offset: u32, mut of_day: Dice) -> Option<&'static str> {
+    Plan::of(kind, offset, &mut of_day).name
+}
+
 /// The counts of a day as the version of the answer has them.
 pub(super) fn stats(
     answer: &Answer,

@@ -8,7 +8,7 @@ use everycent_schemas::events::{BatchNormalized, RowFile};
 
 use super::super::world::{Answer, RowStore, at};
 use super::dice::Dice;
-use super::{claude, cursor, directories};
+use super::{claude, cursor, directories, seats};
 use crate::warehouse::Warehouse;
 
 /// Days of a world, and of a window that is asked for at first.
@@ -31,6 +31,8 @@ struct Coming {
 #[derive(Debug)]
 pub(super) struct Worlds {
     steps: Vec<Vec<Coming>>,
+    /// Whether it is known who has which seat.
+    has_seats: bool,
 }
 
 impl Worlds {
@@ -47,11 +49,35 @@ impl Worlds {
                 }
             }
         }
-        Self { steps }
+        Self { steps, has_seats: false }
+    }
+
+    /// The same, with what lists of members and the plan say of seats.
+    pub fn with_seats(mut self) -> Self {
+        self.has_seats = true;
+        let members = self.steps.iter().flatten().filter(|coming| coming.answer.source == directories::MEMBERS);
+        let first = members.filter(|coming| coming.version == 0).cloned().collect::<Vec<_>>();
+        for (coming, (days, place)) in
+            first.iter().flat_map(|coming| seats::READINGS.into_iter().zip(2..).map(move |of| (coming, of)))
+        {
+            let step = place % STEPS;
+            let version = u64::try_from(place).unwrap();
+            let snapshot_id: &'static str = format!("{}-members-{place}", coming.answer.account).leak();
+            let fetched = 10 + 10 * i64::try_from(place).unwrap();
+            let weight = [(days.0, "weight", 100_000_000_000)];
+            let answer = Answer {
+                account: coming.answer.account,
+                source: coming.answer.source,
+                ..Answer::new(snapshot_id, fetched, days, &weight)
+            };
+            self.steps[step].push(Coming { answer, seeds: coming.seeds, version });
+        }
+        self
     }
 
     pub async fn merge(&self, step: usize, warehouse: &dyn Warehouse, store: &RowStore) {
-        let batches: Vec<BatchNormalized> = self.steps[step].iter().map(|coming| coming.batch(store)).collect();
+        let batches: Vec<BatchNormalized> =
+            self.steps[step].iter().map(|coming| coming.batch(store, self.has_seats)).collect();
         let merged_at = at(1_000_000 + i64::try_from(step).unwrap());
         let report = warehouse.merge(store, MergeInput::of(&batches), merged_at).await.unwrap();
         assert!(
@@ -96,10 +122,27 @@ fn answers(seed: u64, account: u64, source: &'static str, dice: &mut Dice) -> im
 }
 
 impl Coming {
-    fn batch(&self, store: &RowStore) -> BatchNormalized {
+    fn batch(&self, store: &RowStore, with_seats: bool) -> BatchNormalized {
         let mut batch = store.batch(&self.answer);
         batch.files = self.files(store);
+        if with_seats {
+            batch.files.extend(self.files_of_seats(store));
+        }
         batch
+    }
+
+    fn files_of_seats(&self, store: &RowStore) -> Option<RowFile> {
+        let (answer, [_, kind]) = (&self.answer, self.seeds);
+        match answer.source {
+            directories::MEMBERS => store.file(answer, &seats::readings(answer)),
+            cursor::STATS => {
+                let plan = |day| cursor::plan_name(kind, day, self.dice(day)[0].clone());
+                let days = answer.days.0..=answer.days.1;
+                let days: Vec<_> = days.filter_map(|day| Some(seats::plan_day(answer, day, plan(day)?))).collect();
+                store.file(answer, &days)
+            }
+            _ => None,
+        }
     }
 
     fn files(&self, store: &RowStore) -> Vec<RowFile> {

@@ -164,7 +164,7 @@ async fn what_somebody_wrote_into_charges_or_their_sums_is_found_and_made_again(
     let merged = loaded.derived();
     for sql in [
         "UPDATE charges_nano SET cost_nano_usd = cost_nano_usd + 1 WHERE activity_date = '2025-10-07'",
-        "UPDATE charges_nano SET person = 'eve@example.com' WHERE person = 'ann@example.com' AND basis = 'seat_price'",
+        "UPDATE charges_nano SET person = 'eve@example.com' WHERE person = 'ann@example.com' AND kind = 'seat'",
         "DELETE FROM charges_nano WHERE basis = 'request_units'",
         "UPDATE spend_daily_nano SET over_included_nano_usd = 5 WHERE plan = 'request' AND activity_date = '2025-10-09'",
         "UPDATE spend_daily_nano SET seat_nano_usd = seat_nano_usd - 1 WHERE vendor = 'cursor'",

@@ -59,9 +59,14 @@ impl Inserted {
 
     fn days_of_facts(&self) -> BTreeSet<BucketId> {
         let of = |source: &Source| {
-            let table = tables::find(source.report().tables[0]).unwrap();
-            let (account, day) = (table.account_column(), table.day_column());
-            let sql = format!("SELECT DISTINCT {account}, {day} FROM {}", Sqlite.table(table));
+            let tables = source.report().tables.iter().map(|name| tables::find(name).unwrap());
+            let of_days = tables.filter(|table| table.partition.is_some());
+            let select = |table: &tables::Table| {
+                let (account, day) = (table.account_column(), table.day_column());
+                let of_source = table.column("source").map(|_| format!(" WHERE source = '{}'", source.name()));
+                format!("SELECT {account}, {day} FROM {}{}", Sqlite.table(table), of_source.unwrap_or_default())
+            };
+            let sql = of_days.map(select).collect::<Vec<_>>().join(" UNION ");
             let mut statement = self.connection.prepare(&sql).unwrap();
             let bucket = |row: &rusqlite::Row<'_>| {
                 let (account_id, day): (String, String) = (row.get(0)?, row.get(1)?);
