@@ -64,10 +64,12 @@ impl World {
         }));
         charges.extend(self.enterprise_shares(day).into_iter().map(|share| self.charge(Payer::Enterprise, share)));
         charges.extend(self.cursor_events(day).into_iter().map(|event| {
-            let billing = match event.kind {
-                EventKind::UsageBased => Billing::Billed,
-                EventKind::Included => Billing::Included,
-                EventKind::ErroredNotCharged => Billing::NotCharged,
+            let (billing, amount_cents) = match event.kind {
+                EventKind::UsageBased => (Billing::Billed, event.charged_cents),
+                // The model is on somebody else's bill; the fee is on this one.
+                EventKind::OwnKey => (Billing::Billed, event.token_fee_cents.unwrap_or_default()),
+                EventKind::Included => (Billing::Included, event.charged_cents),
+                EventKind::ErroredNotCharged => (Billing::NotCharged, Decimal::ZERO),
             };
             Charge {
                 payer: Payer::Cursor,
@@ -76,7 +78,7 @@ impl World {
                 api_key_id: None,
                 person: self.names_in_events(event.user_id).then(|| event.user_email.to_lowercase()),
                 product: None,
-                amount_cents: if billing == Billing::NotCharged { Decimal::ZERO } else { event.charged_cents },
+                amount_cents,
             }
         }));
         charges
