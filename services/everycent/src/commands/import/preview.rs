@@ -48,12 +48,12 @@ pub async fn look(
                 .await?
                 .map(|(contents, owners)| (contents, Preview::Owners(owners)))
         }
-        (_, given) => money::look(source, warehouse, account_id, given, occasion)
-            .await?
-            .map(|(contents, money)| (contents, Preview::Money(money))),
         (Sheet::People(_), Given::File(body)) => {
             people::look(warehouse, &body, today).await?.map(|(contents, people)| (contents, Preview::People(people)))
         }
+        (_, given) => money::look(source, warehouse, account_id, given, occasion)
+            .await?
+            .map(|(contents, money)| (contents, Preview::Money(money))),
     };
     Ok(looked)
 }
