@@ -84,7 +84,8 @@ pub async fn key_costs(warehouse: &dyn Warehouse, window: Window) -> anyhow::Res
     Ok([shares, analytics])
 }
 
-/// Where the analytics tell more of a workspace, model, cost type and token type than is billed.
+/// Where the analytics tell more of a workspace, model, cost type and token type than is billed. Of a credit, which is below
+/// zero and for nobody, they tell nothing.
 pub async fn overtold_pools(warehouse: &dyn Warehouse, window: Window) -> anyhow::Result<Vec<OvertoldPool>> {
     let pool = "organization_id, activity_date, workspace_id, cost_type, token_type";
     let model = "CASE WHEN cost_type = 'tokens' THEN model END AS model";
@@ -97,7 +98,8 @@ pub async fn overtold_pools(warehouse: &dyn Warehouse, window: Window) -> anyhow
              UNION ALL SELECT {pool}, {model}, [[dollars:0]], [[exact:amount_usd]] \
              FROM [[table:claude_analytics_costs]] WHERE activity_date {days} AND money_from IS NULL \
              AND [[exact:amount_usd]] > 0 AND NOT {}) AS both_sides \
-             GROUP BY {pool}, model HAVING [[exact:SUM(told_usd)]] > [[exact:SUM(billed_usd)]]",
+             GROUP BY {pool}, model \
+             HAVING [[exact:SUM(told_usd)]] > [[exact:SUM(billed_usd)]] AND [[exact:SUM(told_usd)]] > 0",
             of_claude_ai("product")
         ))
         .await?;
