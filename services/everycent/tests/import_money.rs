@@ -228,7 +228,7 @@ fn files_are_charged_until_an_api_reports_their_days_and_a_report_names_what_cou
     scene
         .run("report --from 2025-10-03 --to 2025-10-05")
         .exits(0)
-        .says(&["spend_file", "console_file", "usage_file", "35.10"])
+        .says(&["spend_file", "console_file", "on_demand", "35.10"])
         .says_nothing_of(&["is not counted"]);
     // The API's day has both; of the file only the day before is left: 2.30 of the keys, and 0.50 of Cursor.
     scene.run("sync --from 2025-10-04 --to 2025-10-05").exits(0);

@@ -34,8 +34,7 @@ impl Unknown {
     }
 
     pub fn text(&self) -> String {
-        let mut grid = Grid::new(&["", ">usd", "what it means", "what helps"]);
-        for (name, usd, means, helps) in [
+        let parts = [
             (
                 "unattributed",
                 self.unattributed_usd,
@@ -46,7 +45,7 @@ impl Unknown {
                 "residual",
                 self.residual_usd,
                 "no usage explains this part of Claude's bill",
-                "days of usage that are missing, if any",
+                "nothing for a credit; days of usage that are missing",
             ),
             (
                 "nobody",
@@ -60,9 +59,14 @@ impl Unknown {
                 "the team is unknown: nobody, or a person without one on the day",
                 "`everycent import people`",
             ),
-        ] {
+        ];
+        let mut grid = Grid::new(&["", ">usd", "what it means", "what helps"]);
+        for (name, usd, means, helps) in parts.into_iter().filter(|(_, usd, ..)| *usd != Usd::ZERO) {
             grid.row([name.to_owned(), usd.cents_text(), means.to_owned(), helps.to_owned()]);
         }
-        grid.text() + "  These are parts of the total above, and overlap.\n"
+        match grid.is_empty() {
+            true => "  nothing: all of it has a platform, a key, a person and a team\n".to_owned(),
+            false => grid.text() + "  These are parts of the total above, and overlap.\n",
+        }
     }
 }

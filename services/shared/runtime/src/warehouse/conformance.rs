@@ -54,6 +54,7 @@ macro_rules! warehouse_conformance {
             a_bucket_that_became_empty_loses_its_rows
             rejects_of_one_source_leave_those_of_another_alone
             amounts_come_back_to_the_last_digit
+            a_part_of_an_amount_is_exact_whatever_it_is_a_part_of
             a_verdict_takes_the_place_of_the_earlier_one
             a_failure_marks_its_days_until_a_later_fetch_succeeds
             a_refusal_is_no_failure_unless_the_day_was_answered_in_any_order

@@ -64,6 +64,22 @@ pub async fn amounts_come_back_to_the_last_digit(fixture: &dyn Fixture) {
     assert_eq!(coverage(&*warehouse).await[0].amount_usd, Some(Usd::from_nanos(9_000_000_000_037_338_000)));
 }
 
+/// Products of more than 15 digits, of which binary floats lose the last: the last unit of a whole has the rest of it.
+pub async fn a_part_of_an_amount_is_exact_whatever_it_is_a_part_of(fixture: &dyn Fixture) {
+    let warehouse = fixture.warehouse().await;
+    for (amount, units, whole, part) in [
+        (98_765_432_109_876_i64, 12_345_678_901_234_i64, 23_456_789_012_345_i64, 51_981_808_368_077_i64),
+        (9_876_543_210_987, 9_999_999_999_999, 9_999_999_999_999, 9_876_543_210_987),
+        (1_124_859_550, 8_731_207_661_003, 8_731_207_661_003, 1_124_859_550),
+        (-7_000_000_000_001, 1, 2, -3_500_000_000_000),
+    ] {
+        let number = |value: i64| format!("CAST({value} AS [[type:integer]])");
+        let numbers = format!("SELECT {} AS a, {} AS u, {} AS w", number(amount), number(units), number(whole));
+        let query = format!("SELECT [[part_of:a, u, w]] AS part FROM ({numbers}) AS numbers");
+        assert_eq!(warehouse.query(&query).await.unwrap().rows, [[Cell::Integer(part)]], "{query}");
+    }
+}
+
 pub async fn a_verdict_takes_the_place_of_the_earlier_one(fixture: &dyn Fixture) {
     let warehouse = fixture.warehouse().await;
     let verdict = |found: i64| Verdict {
