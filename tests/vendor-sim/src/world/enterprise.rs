@@ -4,25 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::draw::draw;
 use super::prices::{HAIKU_4_5, Line, Model, OPUS_4_6, SONNET_4_5, Tokens};
-use super::{Actor, AnalyticsUsage, CostRow, CostShare, SeatUse, User, World, is_weekend};
-
-/// An organization on claude.ai, with a key of its own.
-#[derive(Clone, Debug)]
-pub struct Enterprise {
-    pub key: String,
-    pub organization_id: String,
-    /// When its analytics were last refreshed, if not at the midnight after the newest day. Days that end later are incomplete.
-    pub refreshed_at: Option<DateTime<Utc>>,
-    /// The latest day of which it is known what people did, if not the newest one.
-    pub people_known_until: Option<NaiveDate>,
-    pub(crate) users: Vec<User>,
-    pub(crate) shares: BTreeMap<NaiveDate, Vec<CostShare>>,
-}
+use super::{Actor, AnalyticsUsage, CostRow, CostShare, Enterprise, SeatUse, User, World, is_weekend};
 
 /// Products, the models that they use, and of a hundred people how many use one on a working day.
 const PRODUCTS: [(&str, [Model; 2], u64); 6] = [
@@ -55,23 +42,6 @@ impl Enterprise {
             enterprise.shares.insert(day, shares);
         }
         enterprise
-    }
-
-    /// Those who have a seat.
-    pub fn users(&self) -> &[User] {
-        &self.users
-    }
-
-    /// The person drops out of the organization: what they used is told without name and address.
-    pub fn remove_user(&mut self, id: &str) {
-        self.users.retain(|user| user.id != id);
-    }
-
-    /// Every amount of the day becomes a quarter more.
-    pub fn restate_day(&mut self, day: NaiveDate) {
-        for share in self.shares.entry(day).or_default() {
-            share.amount_cents += (share.amount_cents / Decimal::from(4)).round_dp(6);
-        }
     }
 }
 

@@ -32,16 +32,14 @@ use chrono::NaiveDate;
 pub use self::analytics_usage::AnalyticsUsage;
 pub use self::charges::{Billing, Charge, ChargeKind, Payer};
 pub use self::claude_code::{ClaudeCodeActor, ClaudeCodeModel, ClaudeCodeRow};
-pub use self::enterprise::Enterprise;
 pub use self::members::NEWCOMER;
 pub use self::options::{
     ApiKeyShape, DefaultWorkspace, KindSpelling, Options, OrganizationHeader, SeatFields, WhoAmI, WorldClock,
 };
 pub use self::records::{
-    ApiKey, CostRow, CursorEvent, CursorUsage, EventKind, EventTokens, Federation, IdentityProvider, Member, SeatTier,
-    SeatUse, User, Workspace,
+    Actor, ApiKey, CostRow, CostShare, CursorEvent, CursorUsage, Enterprise, EventKind, EventTokens, Federation,
+    IdentityProvider, Member, SeatTier, SeatUse, User, Workspace,
 };
-pub use self::shares::{Actor, CostShare};
 pub use self::tokens::{UsageCounts, UsageKey};
 pub use self::usage::CursorRow;
 

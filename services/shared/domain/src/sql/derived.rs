@@ -147,16 +147,16 @@ pub(super) fn is_outdated() -> String {
     format!(
         "(\n    made.snapshot_id <> loaded.snapshot_id\n    OR made.normalized_at <> loaded.normalized_at\n    \
          OR made.newest_fetched_at IS DISTINCT FROM loaded.newest_fetched_at\n    OR made.definition <> {}\n    \
-         OR (made.source = '{}' AND {} <> {})\n  )",
+         OR (made.source = '{}' AND made.is_billed IS DISTINCT FROM {})\n  )",
         text(&definition()),
         analytics_cost::NAME,
-        is_billed("made.bill_from"),
-        is_billed("bill.first_day"),
+        is_billed("made.activity_date"),
     )
 }
 
-fn is_billed(first_day: &str) -> String {
-    format!("COALESCE({first_day} <= made.activity_date, FALSE)")
+/// Whether the bill has answered for the day or an earlier one.
+pub(super) fn is_billed(day: &str) -> String {
+    format!("COALESCE(bill.first_day <= {day}, FALSE)")
 }
 
 /// A query of all buckets that charges are made of, likewise.

@@ -18,6 +18,7 @@ use crate::sql::columns::lines;
 use crate::sql::derived::{self, Cycles, MADE_LATER, Scope, table};
 use crate::sql::{Dialect, query};
 use crate::vendor::Vendor;
+use crate::vendors::anthropic::analytics_cost;
 use crate::window::Window;
 
 /// Windows of an account that a statement names one by one.
@@ -163,8 +164,10 @@ impl Making<'_> {
         let days = buckets.iter().map(|bucket| bucket.activity_date);
         let select = format!(
             "  SELECT `source`, `account_id`, `activity_date`, `snapshot_id`, `normalized_at`, `newest_fetched_at`, \
-             bill.`first_day` AS `bill_from`, {definition} AS `definition`\n  FROM {coverage}\n  \
+             IF(`source` = '{analytics}', {is_billed}, NULL) AS `is_billed`, {definition} AS `definition`\n  FROM {coverage}\n  \
              LEFT JOIN (\n{bills}\n) AS bill USING (`account_id`)\n  WHERE `snapshot_id` IS NOT NULL\n  AND {named}",
+            analytics = analytics_cost::NAME,
+            is_billed = derived::is_billed("`activity_date`"),
             bills = self.rendered(&derived::first_bills()),
             definition = text_literal(&derived::definition()),
             coverage = self.dialect.table(table("coverage")),

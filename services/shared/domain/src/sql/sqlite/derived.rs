@@ -10,6 +10,7 @@ use crate::bucket::BucketId;
 use crate::sql::columns::{key_order, lines};
 use crate::sql::derived::{self, Cycles, MADE_LATER, Scope, table};
 use crate::sql::{Dialect, query};
+use crate::vendors::anthropic::analytics_cost;
 
 const MOVED: &str = "temp.moved_months";
 
@@ -160,13 +161,16 @@ pub fn record_derived() -> String {
     let target = Sqlite.table(table_of_made);
     format!(
         "INSERT INTO {target} ({})\n\
-         SELECT source, account_id, activity_date, snapshot_id, normalized_at, newest_fetched_at,\n  \
-         (SELECT first_day FROM ({}) AS bill WHERE bill.account_id = ?2), {}\nFROM {}\n\
-         WHERE source = ?1 AND account_id = ?2 AND activity_date = ?3 AND snapshot_id IS NOT NULL\n{}",
+         SELECT loaded.source, loaded.account_id, loaded.activity_date, loaded.snapshot_id, loaded.normalized_at,\n  \
+         loaded.newest_fetched_at, CASE WHEN loaded.source = '{}' THEN {} END, {}\nFROM {} AS loaded\n\
+         LEFT JOIN (\n{}\n) AS bill ON bill.account_id = loaded.account_id\nWHERE loaded.source = ?1 AND loaded.account_id = ?2 AND loaded.activity_date = ?3\n  \
+         AND loaded.snapshot_id IS NOT NULL\n{}",
         stored_names(&table_of_made.columns).join(", "),
-        rendered(&derived::first_bills()),
+        analytics_cost::NAME,
+        derived::is_billed("loaded.activity_date"),
         Sqlite.text(&derived::definition()),
         Sqlite.table(table("coverage")),
+        rendered(&derived::first_bills()),
         on_conflict(&target, table_of_made),
     )
 }
