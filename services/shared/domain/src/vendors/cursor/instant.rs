@@ -67,7 +67,7 @@ impl<'de> Deserialize<'de> for Moment {
             fn visit_i64<E: Error>(self, number: i64) -> Result<Moment, E> {
                 match number {
                     ..=0 => Err(E::invalid_value(Unexpected::Signed(number), &self)),
-                    ..=SECONDS_MAX => Ok(Moment(Millis(number * 1000).timestamp())),
+                    1..=SECONDS_MAX => Ok(Moment(Millis(number * 1000).timestamp())),
                     _ => Ok(Moment(Millis(number).timestamp())),
                 }
             }
