@@ -230,7 +230,9 @@ mod tests {
     fn a_share_is_the_same_arithmetic_in_both_dialects() {
         let of = |dialect: &dyn Dialect| query("[[share:f(a, b), u, n, w]]", dialect).unwrap();
         assert_eq!(of(&Sqlite), "(part_of(f(a, b), n, w) - part_of(f(a, b), n - (u), w))");
-        let part = |upto: &str| format!("CAST(DIV(CAST(f(a, b) AS NUMERIC) * ({upto}), (w)) AS INT64)");
+        let part = |upto: &str| {
+            format!("CAST(DIV(CAST(f(a, b) AS NUMERIC) * CAST({upto} AS INT64), CAST(w AS INT64)) AS INT64)")
+        };
         assert_eq!(of(&BIGQUERY), format!("({} - {})", part("n"), part("n - (u)")));
     }
 

@@ -61,7 +61,8 @@ impl Dialect for BigQuery<'_> {
 
     /// In parentheses, for an emulator takes them for operators and what is around them for operands.
     fn part_of(&self, amount: &str, units: &str, whole: &str) -> String {
-        format!("CAST(DIV(CAST({amount} AS NUMERIC) * ({units}), ({whole})) AS INT64)")
+        // The inner casts change nothing here. Sums of the emulator are wider, and make a binary float of the product.
+        format!("CAST(DIV(CAST({amount} AS NUMERIC) * CAST({units} AS INT64), CAST({whole} AS INT64)) AS INT64)")
     }
 
     fn month(&self, date: &str) -> String {
