@@ -250,9 +250,7 @@ fn a_report_shows_teams_and_what_is_not_known() {
         "Search",
         "(unassigned)",
         "What is not known",
-        "unattributed",
-        "nobody",
-        "residual",
+        "the team is unknown: nobody, or a person without one on the day",
     ]);
     let report = scene.run("report --json").exits(0).json();
     let teams = report["teams"].as_array().unwrap();
