@@ -3,8 +3,8 @@
 //!
 //! Beside the macros of that language they name what they are about: `[[scope:COLUMN]]` the days of an account,
 //! `[[days:COLUMN]]` those days alone, `[[cycles:COLUMN]]` the billing cycles that they lie in, `[[rest_of_cycles:COLUMN]]`
-//! these from the first such day on, `[[charges]]` some charges. `[[of_claude_ai:COLUMN]]` is whether a product is one of
-//! claude.ai, `[[first_bills]]` the first day that each account's bill has answered for.
+//! these from the first such day on, `[[around:COLUMN]]` a cycle on both sides of the days, `[[charges]]` some charges,
+//! `[[first_bills]]` the first day that each account's bill has answered for.
 
 /// Charges, but for those of request units. Each part is one `SELECT`, which leaves out the columns that it has nothing for.
 pub const CHARGES_OF_CLAUDE: &[&str] = &[

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use everycent_domain::sql;
-use everycent_domain::sql::derived::of_claude_ai;
 use everycent_domain::vendors::anthropic::checks::{KeyCost, LineCost, OvertoldPool, TokenLine};
 use everycent_domain::vendors::expected::Workspace;
 use everycent_domain::window::Window;
@@ -97,10 +96,9 @@ pub async fn overtold_pools(warehouse: &dyn Warehouse, window: Window) -> anyhow
              FROM [[table:claude_costs]] WHERE activity_date {days} AND money_from IS NULL \
              UNION ALL SELECT {pool}, {model}, [[dollars:0]], [[exact:amount_usd]] \
              FROM [[table:claude_analytics_costs]] WHERE activity_date {days} AND money_from IS NULL \
-             AND [[exact:amount_usd]] > 0 AND NOT {}) AS both_sides \
+             AND [[exact:amount_usd]] > 0 AND NOT [[of_claude_ai:product]]) AS both_sides \
              GROUP BY {pool}, model \
-             HAVING [[exact:SUM(told_usd)]] > [[exact:SUM(billed_usd)]] AND [[exact:SUM(told_usd)]] > 0",
-            of_claude_ai("product")
+             HAVING [[exact:SUM(told_usd)]] > [[exact:SUM(billed_usd)]] AND [[exact:SUM(told_usd)]] > 0"
         ))
         .await?;
     each(&rows)

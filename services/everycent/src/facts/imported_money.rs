@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use everycent_domain::source::Source;
 use everycent_domain::sql;
-use everycent_domain::sql::derived::of_claude_ai;
 use everycent_domain::vendors::upload::money::Lines;
 use everycent_domain::vendors::upload::{claude_console_cost, claude_spend, cursor_usage};
 use everycent_domain::vendors::{anthropic, cursor};
@@ -168,10 +167,9 @@ pub async fn days_of_claude_ai(
     let rows = warehouse
         .query(&format!(
             "SELECT DISTINCT activity_date FROM [[table:claude_analytics_costs]] \
-             WHERE organization_id = {account} AND activity_date {days} AND {of_claude_ai}",
+             WHERE organization_id = {account} AND activity_date {days} AND [[of_claude_ai:product]]",
             account = sql::text(account_id.as_str()),
             days = between(window),
-            of_claude_ai = of_claude_ai("product"),
         ))
         .await?;
     each(&rows).map(|line| line.day("activity_date")).collect()
@@ -194,10 +192,9 @@ pub async fn days_by_analytics(
         .query(&format!(
             "SELECT DISTINCT activity_date FROM [[table:charges]] \
              WHERE activity_date {days} AND vendor = 'anthropic' AND account_id = {account} AND basis = 'analytics' \
-             AND NOT {of_claude_ai}{of_products}",
+             AND NOT [[of_claude_ai:product]]{of_products}",
             account = sql::text(account_id.as_str()),
             days = between(window),
-            of_claude_ai = of_claude_ai("product"),
         ))
         .await?;
     each(&rows).map(|line| line.day("activity_date")).collect()

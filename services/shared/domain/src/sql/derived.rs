@@ -292,7 +292,6 @@ fn in_scope(template: &str, scope: Scope<'_>) -> String {
         "days" => Some(between(scope.0.iter().map(|(_, window)| *window), column)),
         "around" => Some(around(scope, column)),
         "first_bills" => Some(first_bills()),
-        "of_claude_ai" => Some(of_claude_ai(column)),
         _ => None,
     })
 }
@@ -303,12 +302,6 @@ fn around(scope: Scope<'_>, account_column: &str) -> String {
     let around = |window: Window| around(window).union(Window::of(window.to().plus(CYCLE_DAYS_MAX)));
     let windows: Vec<_> = scope.0.iter().map(|(account_id, window)| (*account_id, around(*window))).collect();
     of_days(Scope(&windows), account_column)
-}
-
-/// Whether a product is used in claude.ai: the bill of the API can't hold it.
-pub fn of_claude_ai(column: &str) -> String {
-    let products: Vec<String> = OF_CLAUDE_AI.iter().map(|product| text(product)).collect();
-    format!("COALESCE({column} IN ({}), FALSE)", products.join(", "))
 }
 
 fn in_cycles(template: &str, cycles: &[Cycles<'_>]) -> String {

@@ -11,6 +11,7 @@
 //! | `[[dollars:EXPR]]` | whole nano-dollars as an exact amount again, to be named `[[exact:NAME_usd]]` |
 //! | `[[share:AMOUNT, UNITS, UPTO, WHOLE]]` | what UNITS, the last of the first UPTO, have of an amount that is for WHOLE units: whole numbers, see `share` |
 //! | `[[part_of:AMOUNT, UNITS, WHOLE]]` | what UNITS have of an amount that is for WHOLE units, likewise |
+//! | `[[of_claude_ai:COLUMN]]` | whether a product is used in claude.ai: the bill of the API can't hold it |
 //! | `[[month:DATE]]` | the month of a date as text, `2025-10` |
 //! | `[[first_of_month:DATE]]` | the first day of its month, a date |
 //! | `[[date:2025-10-03]]` | a literal of a date |
@@ -26,6 +27,7 @@ use everycent_schemas::tables::Kind;
 use everycent_schemas::{TokenType, tables, views};
 
 use super::Dialect;
+use crate::attribution::OF_CLAUDE_AI;
 
 /// A template is wrong. Templates are shipped or written by a program, so this names a mistake, not bad data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -121,6 +123,7 @@ fn expand(call: &str, dialect: &dyn Dialect) -> Result<String, TemplateError> {
         ("dollars", _) => Ok(dialect.dollars(argument)),
         ("share", [amount, units, upto, whole]) => Ok(share(amount, units, upto, whole, dialect)),
         ("part_of", [amount, units, whole]) => Ok(dialect.part_of(amount, units, whole)),
+        ("of_claude_ai", [column]) => Ok(of_claude_ai(column, dialect)),
         ("month", _) => Ok(dialect.month(argument)),
         ("first_of_month", _) => Ok(dialect.first_of_month(argument)),
         ("date", _) => argument.parse().map(|day| dialect.date(day)).map_err(|_| unknown()),
@@ -163,6 +166,11 @@ fn view(name: &str, dialect: &dyn Dialect) -> Result<String, TemplateError> {
 fn share(amount: &str, units: &str, upto: &str, whole: &str, dialect: &dyn Dialect) -> String {
     let before = dialect.part_of(amount, &format!("{upto} - ({units})"), whole);
     format!("({} - {before})", dialect.part_of(amount, upto, whole))
+}
+
+fn of_claude_ai(column: &str, dialect: &dyn Dialect) -> String {
+    let products: Vec<String> = OF_CLAUDE_AI.iter().map(|product| dialect.text(product)).collect();
+    format!("COALESCE({column} IN ({}), FALSE)", products.join(", "))
 }
 
 fn type_name(kind: &str, dialect: &dyn Dialect) -> Option<&'static str> {
@@ -234,6 +242,16 @@ mod tests {
             format!("CAST(DIV(CAST(f(a, b) AS NUMERIC) * CAST({upto} AS INT64), CAST(w AS INT64)) AS INT64)")
         };
         assert_eq!(of(&BIGQUERY), format!("({} - {})", part("n"), part("n - (u)")));
+    }
+
+    #[test]
+    fn use_of_claude_ai_is_told_by_every_product_of_it() {
+        for dialect in [&Sqlite as &dyn Dialect, &BIGQUERY] {
+            let sql = query("NOT [[of_claude_ai:a.product]]", dialect).unwrap();
+            assert!(sql.starts_with("NOT COALESCE(a.product IN ("), "{sql}");
+            assert_eq!(sql.matches('\'').count() / 2, OF_CLAUDE_AI.len(), "{sql}");
+            assert!(OF_CLAUDE_AI.iter().all(|product| sql.contains(&format!("'{product}'"))), "{sql}");
+        }
     }
 
     #[test]
